@@ -1,0 +1,96 @@
+"""What may be sent to a card without the simulation mark: nothing that could harm it."""
+
+from card_reader.apdu import (
+    INTERINDUSTRY,
+    SELECT_BY_NAME,
+    SELECT_EF,
+    SHORT_EF_MASK,
+    Command,
+    Ins,
+    Response,
+)
+from card_reader.client.jpki import Jpki
+from card_reader.client.session import Session
+from card_reader.errors import CommandRefusedError, StatusError
+from card_reader.spec import MY_NUMBER_FILES
+from card_reader.status import SW
+
+_ALLOWED = {Ins.SELECT, Ins.READ_BINARY, Ins.READ_RECORD, Ins.GET_CHALLENGE}
+_BY_SHORT_EF = 0x80
+_RECORD_SHORT_EF_SHIFT = 3
+
+
+def guard_for(session: Session) -> "Guard | None":
+    """The guard that the card behind `session` needs; None if its certificates are simulated.
+
+    Selects the JPKI application, if there is one.
+    """
+    try:
+        simulated = Jpki(session).is_simulation()
+    except StatusError:
+        simulated = False
+    return None if simulated else Guard()
+
+
+class Guard:
+    """Follows which application is selected, and refuses what safety rule 1 forbids.
+
+    Only SELECT, READ and GET CHALLENGE pass, and neither file with an individual number is
+    chosen or read. Everything else is refused, also what nobody has thought of.
+    """
+
+    def __init__(self) -> None:
+        self._application: bytes | None = None
+
+    def check(self, command: Command) -> None:
+        """Raises CommandRefusedError if `command` must not reach the card."""
+        if command.cla != INTERINDUSTRY or command.ins not in _ALLOWED:
+            raise CommandRefusedError(
+                "This card does not carry the simulation mark:"
+                f" {command.cla:02X}{command.ins:02X} is not sent to it."
+            )
+        if command.ins == Ins.SELECT:
+            self._check_select(command)
+        elif (ef := _short_ef(command)) is not None:
+            self._check_file(ef)
+
+    def follow(self, command: Command, response: Response) -> None:
+        """Take note of a command that was sent and of its answer."""
+        by_name = (command.ins, command.p1) == (Ins.SELECT, SELECT_BY_NAME)
+        if by_name and response.sw == SW.OK:
+            self._application = command.data
+
+    def _check_select(self, command: Command) -> None:
+        if command.p1 == SELECT_EF:
+            self._check_file(int.from_bytes(command.data, "big"))
+        elif command.p1 != SELECT_BY_NAME or _resembles(command.data):
+            raise CommandRefusedError(
+                "This card does not carry the simulation mark: select an application by its"
+                " whole name (P1=04), or a file in it (P1=02)."
+            )
+
+    def _check_file(self, ef: int) -> None:
+        if self._application is None:
+            raise CommandRefusedError("Select an application first, so that the file is known.")
+        if MY_NUMBER_FILES.get(self._application) == ef:
+            raise CommandRefusedError(
+                "This card does not carry the simulation mark: the file with the individual"
+                " number is not read from it."
+            )
+
+
+def _resembles(name: bytes) -> bool:
+    """Whether `name` is not quite that of an application with a number, so might find it."""
+    return any(
+        aid != name and (aid.startswith(name) or name.startswith(aid))
+        for aid in MY_NUMBER_FILES
+    )
+
+
+def _short_ef(command: Command) -> int | None:
+    """The file that a READ names itself; None if it reads the selected one."""
+    if command.ins == Ins.READ_BINARY and command.p1 & _BY_SHORT_EF:
+        return command.p1 & SHORT_EF_MASK
+    if command.ins == Ins.READ_RECORD and command.p2 >> _RECORD_SHORT_EF_SHIFT:
+        return command.p2 >> _RECORD_SHORT_EF_SHIFT
+    return None

@@ -1,0 +1,107 @@
+"""The JPKI application as a terminal uses it: certificates, tries left, PINs, signatures."""
+
+from card_reader.client.session import Session
+from card_reader.errors import (
+    LastTryError,
+    MalformedDataError,
+    MalformedPinError,
+    PinBlockedError,
+    StatusError,
+)
+from card_reader.spec import (
+    CERTIFICATE_PRESENT,
+    CREDENTIALS,
+    EF,
+    JPKI_AID,
+    TOKEN_LABEL_LENGTH,
+    Kind,
+    is_marked,
+)
+from card_reader.status import SW
+from card_reader.tlv import Head
+
+_CERTIFICATE_HEAD = 4
+_CERTIFICATE_TAG = 0x30
+_CERTIFICATE_MAX = 0x8000  # READ BINARY reaches no further
+
+
+class Jpki:
+    """The selected JPKI application. Selecting it forgets PINs verified before."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        session.select(JPKI_AID)
+
+    def certificate(self, kind: Kind) -> bytes:
+        """The person's certificate, as DER.
+
+        Raises NotVerifiedError (signing: verify the password first), NoSuchFileError (child),
+        MalformedDataError.
+        """
+        return self._der(CREDENTIALS[kind].certificate)
+
+    def ca_certificate(self, kind: Kind) -> bytes:
+        """The certificate of the CA that issued the person's, as DER."""
+        return self._der(CREDENTIALS[kind].ca)
+
+    def holds(self, kind: Kind) -> bool:
+        """Whether the card says that it has this certificate; needs no PIN (EF 0008)."""
+        signing, authentication = self._session.read_file(EF.CERTIFICATES_PRESENT, 2).ljust(2)
+        shown = signing if kind is Kind.SIGNING else authentication
+        return shown == CERTIFICATE_PRESENT
+
+    def label(self) -> str:
+        """The label that tells a card from a phone, as in `JPKIAPICCTOKEN2`."""
+        label = self._session.read_file(EF.TOKEN_INFO, TOKEN_LABEL_LENGTH)
+        return label.decode("ascii", "replace").rstrip(" \0")
+
+    def is_simulation(self) -> bool:
+        """Whether a certificate that needs no PIN carries the simulation mark."""
+        return any(
+            self._carries_mark(ef)
+            for ef in (EF.AUTHENTICATION_CA, EF.AUTHENTICATION_CERTIFICATE)
+        )
+
+    def tries(self, kind: Kind) -> int:
+        """How many tries the PIN of `kind` has left; asking spends none."""
+        return self._session.tries(CREDENTIALS[kind].pin.ef)
+
+    def verify(self, kind: Kind, pin: str, *, allow_last_try: bool = False) -> None:
+        """Verify the PIN of `kind`; letters may be typed in lower case.
+
+        Raises MalformedPinError or LastTryError without sending it, PinBlockedError, or
+        WrongPinError, which tells how many tries are left.
+        """
+        rule = CREDENTIALS[kind].pin
+        meant = rule.normalised(pin)
+        if not rule.accepts(meant):
+            raise MalformedPinError(f"The {rule.name} has {rule.description}.")
+        left = self.tries(kind)
+        if not left:
+            raise PinBlockedError(SW.REFERENCE_DATA_UNUSABLE)
+        if left == 1 and not allow_last_try:
+            raise LastTryError
+        self._session.verify(rule.ef, meant.encode())
+
+    def sign(self, kind: Kind, digest_info: bytes) -> bytes:
+        """RSASSA-PKCS1-v1_5 signature (256 bytes) over a DigestInfo of 1 to 245 bytes.
+
+        Raises NotVerifiedError if the PIN of `kind` was not verified before.
+        """
+        return self._session.sign(CREDENTIALS[kind].key, digest_info)
+
+    def _der(self, ef: int) -> bytes:
+        """A whole file whose own header says how long it is."""
+        head = Head.parse(self._session.read_file(ef, _CERTIFICATE_HEAD))
+        if head.tag != _CERTIFICATE_TAG or head.whole_length > _CERTIFICATE_MAX:
+            raise MalformedDataError(f"EF {ef:04X} holds no certificate.")
+        content = self._session.read_file(ef, head.whole_length)
+        if len(content) != head.whole_length:
+            raise MalformedDataError(f"EF {ef:04X} ends before its certificate does.")
+        return content
+
+    def _carries_mark(self, ef: int) -> bool:
+        try:
+            return is_marked(self._der(ef))
+        except (StatusError, MalformedDataError):
+            return False

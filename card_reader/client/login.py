@@ -1,0 +1,27 @@
+"""Answering a portal's challenge with the card."""
+
+from typing import NamedTuple
+
+from card_reader.client.jpki import Jpki
+from card_reader.spec import Kind
+from card_reader.statement import Challenge
+
+
+class Signed(NamedTuple):
+    """What the card gives for a challenge: its certificate (DER) and its signature."""
+
+    certificate: bytes
+    signature: bytes
+
+
+def sign_challenge(
+    jpki: Jpki, challenge: Challenge, pin: str, *, allow_last_try: bool = False
+) -> Signed:
+    """Sign `challenge` with the key for user authentication; the PIN goes to the card only.
+
+    Raises what `Jpki.verify` raises.
+    """
+    certificate = jpki.certificate(Kind.USER_AUTHENTICATION)
+    jpki.verify(Kind.USER_AUTHENTICATION, pin, allow_last_try=allow_last_try)
+    digest_info = challenge.by(certificate).digest_info()
+    return Signed(certificate, jpki.sign(Kind.USER_AUTHENTICATION, digest_info))

@@ -1,0 +1,97 @@
+"""公的個人認証AP: two certificates, the keys they certify, and the PINs that guard them."""
+
+from pathlib import Path
+
+from card_reader.apdu import PROPRIETARY, SHORT_LE_MAX, Command, Ins, Response
+from card_reader.emulator.application import COMMON, Application, Handlers, Randomness
+from card_reader.emulator.files import File, Key, Reserved, Transparent
+from card_reader.emulator.personalise import CardData
+from card_reader.emulator.pin import Pin
+from card_reader.spec import (
+    AUTHENTICATION_PIN,
+    CERTIFICATE_PRESENT,
+    EF,
+    SIGNATURE_INPUT_MAX,
+    SIGNATURE_LENGTH,
+    SIGNING_PASSWORD,
+    TOKEN_LABEL,
+    TOKEN_LABEL_LENGTH,
+)
+from card_reader.status import SW, wrong_le
+
+
+def jpki_application(data: CardData, path: Path, randomness: Randomness) -> Application:
+    """The JPKI application of the card that `data` describes and `path` keeps."""
+    pin = Pin(AUTHENTICATION_PIN, data.pin.encode(), path)
+    password = Pin(SIGNING_PASSWORD, (data.password or "").encode(), path)
+    files: dict[int, File] = {
+        EF.SIGNING_CA: Transparent(data.signing_ca),
+        EF.TOKEN_INFO: Transparent(_token_info()),
+        EF.CERTIFICATES_PRESENT: Transparent(_presence(data)),
+        EF.AUTHENTICATION_CERTIFICATE: Transparent(data.auth_certificate),
+        EF.AUTHENTICATION_CA: Transparent(data.auth_ca),
+        EF.TERMINAL_KEY: Reserved(),
+        EF.AUTHENTICATION_KEY: Key(data.auth_key, pin),
+        EF.AUTHENTICATION_PIN: pin,
+        EF.SIGNING_PASSWORD: password,
+    }
+    if data.signing_key and data.signing_certificate:
+        files[EF.SIGNING_CERTIFICATE] = Transparent(data.signing_certificate, password)
+        files[EF.SIGNING_KEY] = Key(data.signing_key, password)
+    return Application(files, HANDLERS, randomness)
+
+
+def compute_signature(application: Application, command: Command) -> Response:
+    """COMPUTE DIGITAL SIGNATURE with P1=00: pad the given DigestInfo as it is, and sign."""
+    refusal = _refused_form(command)
+    if refusal is None and (pointed := application.point_at(command.p2)) != SW.OK:
+        refusal = pointed
+    if refusal is not None:
+        return Response.status(refusal)
+    key = application.current
+    if not isinstance(key, Key):
+        return Response.status(SW.INCOMPATIBLE_FILE if key else SW.CONDITIONS_NOT_SATISFIED)
+    if not key.guard.verified:
+        return Response.status(SW.SECURITY_STATUS_NOT_SATISFIED)
+    return Response.ok(key.sign(command.data))
+
+
+HANDLERS: Handlers = {**COMMON, (PROPRIETARY, Ins.COMPUTE_SIGNATURE): compute_signature}
+
+
+def _refused_form(command: Command) -> int | None:
+    if command.p1:
+        return SW.WRONG_P1P2
+    if command.le is None or not 1 <= len(command.data) <= SIGNATURE_INPUT_MAX:
+        return SW.WRONG_LENGTH
+    return wrong_le(SIGNATURE_LENGTH) if command.le < SHORT_LE_MAX else None
+
+
+def _presence(data: CardData) -> bytes:
+    return bytes(
+        (CERTIFICATE_PRESENT if data.signing_certificate else 0, CERTIFICATE_PRESENT, 0)
+    )
+
+
+def _token_info() -> bytes:
+    """EF 0006: a PKCS#11 CK_TOKEN_INFO in 160 bytes, integers big-endian, text space-padded.
+
+    The label is that of the real card, since programs tell cards from phones by it; maker and
+    model say that it is simulated. Field values as myna-card read them.
+    """
+    flags, unavailable = 0x040D, 0xFFFFFFFF
+    sessions = (1, 0, 1, 0)
+    pin_lengths = (16, 6)
+    numbers = (flags, *sessions, *pin_lengths, *[unavailable] * 4)
+    return b"".join(
+        (
+            TOKEN_LABEL.encode().ljust(TOKEN_LABEL_LENGTH),
+            b"SIMULATION".ljust(32),
+            b"mynaportal-sim".ljust(16),
+            b"".ljust(16),
+            *(number.to_bytes(4, "big") for number in numbers),
+            b"03",
+            b"01",
+            b"9" * 16,
+        )
+    )

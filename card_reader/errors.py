@@ -1,0 +1,147 @@
+"""Everything that can go wrong between a terminal and a card.
+
+CardError                   carries .problem, and .remedy: what a person can do
+├── TransportError          nothing came back, or nothing that makes sense
+├── MalformedApduError      the bytes are not a command APDU
+├── MalformedDataError      a file of the card is not what its format says
+├── CardFileError           a card file is missing, damaged or foreign; carries .path
+├── CardDataError           what a card is to be made from does not fit together
+├── CommandRefusedError     a command that could harm a real card was not sent
+├── PinNotSentError         the PIN stayed here, no try was spent
+│   ├── MalformedPinError   it cannot be right
+│   └── LastTryError        a wrong one would block the PIN
+└── StatusError             the card said no; carries .sw
+    ├── WrongPinError       carries .tries_left
+    ├── PinBlockedError
+    ├── NotVerifiedError
+    └── NoSuchFileError
+"""
+
+from pathlib import Path
+
+from card_reader.status import SW, meaning, tries_left
+
+
+class CardError(Exception):
+    """Base of every error this package raises on purpose; its text says what to do, too."""
+
+    remedy = "Try again; if it fails the same way, look closer with `mynasim card apdu`."
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.remedy}"
+
+
+class TransportError(CardError):
+    """The reader or the card went away, or answered with something that is no response."""
+
+    remedy = "Check that the card still lies on the reader, and start again."
+
+
+class MalformedApduError(CardError):
+    """The bytes are not a command APDU."""
+
+    remedy = "Write it as CLA INS P1 P2, then :DATA and /LE where needed, in hexadecimal."
+
+
+class MalformedDataError(CardError):
+    """A file of the card does not have the form that its specification gives."""
+
+    remedy = (
+        "Issue the card anew, or read the file with `mynasim card apdu` to see what is in it."
+    )
+
+
+class CardFileError(CardError):
+    """A card file cannot be used."""
+
+    def __init__(self, path: Path, problem: str, remedy: str) -> None:
+        super().__init__(f"{path}: {problem}.")
+        self.path = path
+        self.remedy = remedy
+
+
+class CardDataError(CardError):
+    """Keys, certificates and PINs do not make a card together."""
+
+    remedy = "Correct what the message names, and issue the card again."
+
+
+class CommandRefusedError(CardError):
+    """A command that could lock or use a real card was kept from it."""
+
+    remedy = "Use a card made by `mynasim card new`: there every command may be sent."
+
+
+class PinNotSentError(CardError):
+    """The PIN was not sent to the card; no try was spent."""
+
+
+class MalformedPinError(PinNotSentError):
+    """The PIN cannot be right, so it was not sent."""
+
+    remedy = "Nothing was sent to the card and no try was spent. Enter it again."
+
+
+class LastTryError(PinNotSentError):
+    """Only one try is left, so the PIN was not sent."""
+
+    def __init__(self) -> None:
+        super().__init__("Only one try is left: a wrong entry would block the PIN.")
+
+    remedy = "If you are sure of it, repeat the command in a terminal and confirm with yes."
+
+
+class StatusError(CardError):
+    """The card answered with a status word other than 9000."""
+
+    def __init__(self, sw: int) -> None:
+        super().__init__(f"The card answered {sw:04X}: {meaning(sw)}.")
+        self.sw = sw
+
+    @classmethod
+    def of(cls, sw: int) -> "StatusError":
+        """The most telling error for `sw`."""
+        if tries_left(sw) is not None:
+            return WrongPinError(sw)
+        return _BY_STATUS.get(sw, StatusError)(sw)
+
+
+class WrongPinError(StatusError):
+    """The PIN was wrong."""
+
+    remedy = "Enter it with care: each wrong entry costs a try, a right one gives all back."
+
+    @property
+    def tries_left(self) -> int:
+        """How many tries remain; 0 means that the PIN is blocked now."""
+        return tries_left(self.sw) or 0
+
+
+class PinBlockedError(StatusError):
+    """No tries are left."""
+
+    remedy = "A real card is reset at the municipal counter; an emulated one can be made anew."
+
+
+class NotVerifiedError(StatusError):
+    """The file or key needs a PIN first."""
+
+    remedy = "Verify the PIN of this file or key, then repeat the command."
+
+
+class NoSuchFileError(StatusError):
+    """Neither an application nor a file by that name is on the card."""
+
+    remedy = "Check the name; a card of a child under 15 has no signing certificate."
+
+
+_BY_STATUS: dict[int, type[StatusError]] = {
+    SW.AUTHENTICATION_BLOCKED: PinBlockedError,
+    SW.REFERENCE_DATA_UNUSABLE: PinBlockedError,
+    SW.SECURITY_STATUS_NOT_SATISFIED: NotVerifiedError,
+    SW.FILE_NOT_FOUND: NoSuchFileError,
+}

@@ -1,0 +1,66 @@
+"""The exact bytes that a card signs for a login or a consent.
+
+    TBS        = "MYNA-SIM-LOGIN-v1\\0" || for each field: length (4 bytes, big-endian) || UTF-8
+    DigestInfo = SHA-256 of TBS in the ASN.1 wrapping of RFC 8017, 9.2, note 1 (51 bytes)
+
+The prefix keeps the signature from being of use in any other protocol, the purpose keeps a
+login from being replayed as a consent, and the lengths keep two statements from sharing bytes.
+The nonce is signed as its text, not decoded.
+"""
+
+from dataclasses import asdict, astuple, dataclass
+from hashlib import sha256
+
+_PREFIX = b"MYNA-SIM-LOGIN-v1\0"
+_SESSION_PREFIX = b"MYNA-SIM-SESS-v1\0"
+_SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a person signs; fields in the order in which they are signed."""
+
+    origin: str
+    nonce: str
+    login_id: str
+    session_hash: str
+    channel: str
+    issued_at: str
+    purpose: str
+    cert_sha256: str
+
+    def tbs(self) -> bytes:
+        """The bytes to be signed; different for any two different statements."""
+        fields = (text.encode() for text in astuple(self))
+        return _PREFIX + b"".join(len(text).to_bytes(4, "big") + text for text in fields)
+
+    def digest_info(self) -> bytes:
+        """What the card is given to sign."""
+        return digest_info(self.tbs())
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a portal sends to be signed: a statement that lacks only the card's certificate."""
+
+    origin: str
+    nonce: str
+    login_id: str
+    session_hash: str
+    channel: str
+    issued_at: str
+    purpose: str
+
+    def by(self, certificate: bytes) -> Statement:
+        """The statement that the holder of `certificate` (DER) signs."""
+        return Statement(**asdict(self), cert_sha256=sha256(certificate).hexdigest())
+
+
+def session_hash(pre_login_session_id: str) -> str:
+    """Hex SHA-256 that binds a statement to a browser session without revealing its id."""
+    return sha256(_SESSION_PREFIX + pre_login_session_id.encode()).hexdigest()
+
+
+def digest_info(message: bytes) -> bytes:
+    """DigestInfo of the SHA-256 of `message` (RFC 8017, 9.2), 51 bytes."""
+    return _SHA256_DIGEST_INFO + sha256(message).digest()

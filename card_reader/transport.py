@@ -1,0 +1,14 @@
+"""What stands between a terminal and a card."""
+
+from typing import Protocol
+
+
+class Transport(Protocol):
+    """A way to a card: a reader, an emulated card, a recording."""
+
+    def transmit(self, command: bytes) -> bytes:
+        """Send a command APDU and return the response APDU (data and two status bytes).
+
+        Raises TransportError if the card cannot be reached; never for what the card answers.
+        """
+        ...

@@ -1,0 +1,139 @@
+import json
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from card_reader.emulator.card import Card
+from card_reader.emulator.personalise import CardData, write_card
+from card_reader.errors import CardDataError, CardFileError
+
+
+def test_a_card_file_is_its_owners_alone(card_path: Path) -> None:
+    assert stat.S_IMODE(card_path.stat().st_mode) == 0o600
+
+
+def test_a_card_file_says_that_it_is_a_simulation(card_path: Path) -> None:
+    document = json.loads(card_path.read_text())
+    assert (document["format"], document["version"]) == ("mynasim-card", 1)
+    assert document["simulation"] is True
+
+
+def test_a_card_can_be_loaded_by_a_link_and_shares_its_counters(
+    card_path: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link.json"
+    link.symlink_to(card_path)
+    linked = Card.load(link)
+    for command in ("00A4040C0AD392F000260100000001", "002000980430303030"):
+        linked.transmit(bytes.fromhex(command))
+    assert link.is_symlink()
+    assert json.loads(card_path.read_text())["tries"]["0018"] == 2
+
+
+def test_no_secret_shows_in_what_python_prints(card: Card, adult: CardData) -> None:
+    shown = repr(card) + repr(adult)
+    assert "1234" not in shown
+    assert "ABC123" not in shown
+    assert "佐藤 花子" in shown
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"\xff\xfe", id="binary"),
+        pytest.param(b'{"format": "mynasim-card", "vers', id="cut short"),
+        pytest.param(b"[" * 100_000, id="nested without end"),
+        pytest.param(b"[]", id="not an object"),
+        pytest.param(b'{"format": "something else"}', id="foreign"),
+        pytest.param(b'{"format": "mynasim-card", "version": 2}', id="of a later version"),
+        pytest.param(b'{"format": "mynasim-card", "version": 1}', id="without a card"),
+    ],
+)
+def test_a_file_that_is_no_card_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "card.json"
+    path.write_bytes(content)
+    with pytest.raises(CardFileError, match=r"card\.json: ") as refusal:
+        Card.load(path)
+    assert refusal.value.path == path
+    assert refusal.value.remedy
+
+
+@pytest.mark.parametrize(
+    "path", [pytest.param("none.json", id="missing"), pytest.param(".", id="folder")]
+)
+def test_a_path_without_a_file_is_refused_by_name(tmp_path: Path, path: str) -> None:
+    with pytest.raises(CardFileError):
+        Card.load(tmp_path / path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("simulation", False, id="no simulation"),
+        pytest.param("kind", "visual", id="of another kind"),
+        pytest.param("label", 7, id="label no text"),
+        pytest.param("pin", "12345", id="PIN of five digits"),
+        pytest.param("auth_key", "-----BEGIN", id="key no PEM"),
+        pytest.param("auth_certificate", "!", id="certificate no base64"),
+        pytest.param("auth_certificate", "AAAA", id="certificate no DER"),
+        pytest.param("password", None, id="key without password"),
+        pytest.param("tries", {"0018": 3}, id="a counter missing"),
+        pytest.param("tries", {"0018": 4, "001B": 5}, id="more tries than the rule"),
+        pytest.param("tries", {"0018": -1, "001B": 5}, id="negative tries"),
+        pytest.param("tries", {"0018": True, "001B": 5}, id="tries no number"),
+    ],
+)
+def test_a_damaged_card_is_refused(card_path: Path, name: str, value: object) -> None:
+    document = json.loads(card_path.read_text())
+    card_path.write_text(json.dumps({**document, name: value}))
+    with pytest.raises(CardFileError, match="damaged"):
+        Card.load(card_path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"pin": "12a4"}, id="PIN with a letter"),
+        pytest.param({"pin": "\uff11\uff12\uff13\uff14"}, id="PIN in full-width digits"),
+        pytest.param({"password": "ABCDEF"}, id="password without a digit"),
+        pytest.param({"password": "123456"}, id="password without a letter"),
+        pytest.param({"password": "abc123"}, id="password in lower case"),
+        pytest.param({"password": "ABC12"}, id="password of five"),
+        pytest.param({"password": "ABC1234567890123X"}, id="password of seventeen"),
+        pytest.param({"password": None}, id="signing key without password"),
+        pytest.param({"signing_certificate": None}, id="signing key without certificate"),
+        pytest.param({"signing_ca": b"\x30\x00"}, id="CA certificate no DER"),
+        pytest.param({"pin_tries": 4}, id="too many tries"),
+    ],
+)
+def test_parts_that_make_no_card_are_refused_and_nothing_is_written(
+    tmp_path: Path, adult: CardData, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(CardDataError):
+        write_card(tmp_path / "card.json", replace(adult, **changes))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_certificate_of_another_key_is_refused(tmp_path: Path, adult: CardData) -> None:
+    assert adult.signing_key
+    with pytest.raises(CardDataError, match="not that of the authentication key"):
+        write_card(tmp_path / "card.json", replace(adult, auth_key=adult.signing_key))
+
+
+def test_a_certificate_without_the_mark_is_refused(
+    tmp_path: Path, adult: CardData, certify: Callable[[str, rsa.RSAPrivateKey, bool], bytes]
+) -> None:
+    unmarked = certify("authentication", adult.auth_key, False)
+    with pytest.raises(CardDataError, match="simulation mark"):
+        write_card(tmp_path / "card.json", replace(adult, auth_certificate=unmarked))
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path, adult: CardData) -> None:
+    with pytest.raises(CardFileError, match=r"nowhere/card\.json"):
+        write_card(tmp_path / "nowhere" / "card.json", adult)
