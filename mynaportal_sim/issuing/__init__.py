@@ -1,0 +1,1 @@
+"""The municipal counter: where residents get their cards."""

@@ -1,0 +1,1 @@
+"""The simulated JPKI: two authorities, what their certificates say, and how one is judged."""

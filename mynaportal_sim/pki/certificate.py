@@ -1,0 +1,105 @@
+"""Certificates as bytes that anybody may have sent, and the anchors they are held against."""
+
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+
+from mynaportal_sim.pki.errors import MalformedCertificateError
+from mynaportal_sim.pki.model import key_hash
+
+CERTIFICATE_MAX = 4096
+
+E = TypeVar("E", bound=x509.ExtensionType)
+
+
+_UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A certificate that is one by its form. `key` is None when its algorithm is unknown."""
+
+    der: bytes
+    certificate: x509.Certificate
+    extensions: x509.Extensions
+    key: CertificatePublicKeyTypes | None
+
+    @classmethod
+    def parse(cls, der: bytes) -> Self:
+        """Read one X.509 v3 certificate in strict DER, at most 4 KiB; nothing may follow it."""
+        if len(der) > CERTIFICATE_MAX:
+            raise MalformedCertificateError(f"longer than {CERTIFICATE_MAX} bytes")
+        try:
+            certificate = x509.load_der_x509_certificate(der)
+            extensions = certificate.extensions
+        except _UNREADABLE as fault:
+            raise MalformedCertificateError(str(fault)) from None
+        # Spare bits at the end of the BIT STRING would not change what the signature is.
+        if not der.endswith(b"\x00" + certificate.signature):
+            raise MalformedCertificateError("the signature is not whole bytes")
+        if certificate.version is not x509.Version.v3 or certificate.serial_number <= 0:
+            raise MalformedCertificateError("not version 3 with a positive serial")
+        return cls(der, certificate, extensions, _key(certificate))
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """An authority that is trusted; `key_hash` and a serial name a certificate of it."""
+
+    certificate: x509.Certificate
+    key_id: bytes | None
+    key_hash: bytes
+    may_issue: bool
+
+    @classmethod
+    def of(cls, certificate: x509.Certificate) -> Self:
+        """Trust `certificate`, and read once what every validation needs of it."""
+        extensions = certificate.extensions
+        key_id = extension(extensions, x509.SubjectKeyIdentifier)
+        constraints = extension(extensions, x509.BasicConstraints)
+        usage = extension(extensions, x509.KeyUsage)
+        return cls(
+            certificate,
+            None if key_id is None else key_id.digest,
+            key_hash(certificate),
+            constraints is not None
+            and constraints.ca
+            and usage is not None
+            and usage.key_cert_sign,
+        )
+
+    def issued(self, leaf: Leaf) -> bool:
+        """Whether this authority's key signed `leaf`. Names alone prove nothing."""
+        claimed = extension(leaf.extensions, x509.AuthorityKeyIdentifier)
+        key_id = None if claimed is None else claimed.key_identifier
+        if None not in (key_id, self.key_id) and key_id != self.key_id:
+            return False
+        try:
+            leaf.certificate.verify_directly_issued_by(self.certificate)
+        except (ValueError, TypeError, InvalidSignature):
+            return False
+        return True
+
+
+def extension(extensions: x509.Extensions, wanted: type[E]) -> E | None:
+    """The value of the extension of that class, None when there is none."""
+    try:
+        return extensions.get_extension_for_class(wanted).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _key(certificate: x509.Certificate) -> CertificatePublicKeyTypes | None:
+    try:
+        return certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None

@@ -1,0 +1,98 @@
+"""Certificate revocation lists (RFC 5280, 5): made here, and judged when somebody logs in."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from mynaportal_sim.pki.authority import Authority
+from mynaportal_sim.pki.certificate import Anchor
+from mynaportal_sim.pki.model import Revoked
+from mynaportal_sim.pki.refusal import Code, Refusal
+from mynaportal_sim.pki.validation import ValidCertificate
+
+LIFETIME = timedelta(hours=24)
+_UNDERSTOOD = (x509.CRLNumber, x509.AuthorityKeyIdentifier)
+
+
+def build(
+    authority: Authority, revoked: Iterable[Revoked], number: int, now: datetime
+) -> bytes:
+    """The DER of `authority`'s complete list number `number`, good for LIFETIME from `now`."""
+    issued = now.replace(microsecond=0)
+    key_id = authority.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(authority.certificate.subject)
+        .last_update(issued)
+        .next_update(issued + LIFETIME)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(key_id.value),
+            critical=False,
+        )
+        .add_extension(x509.CRLNumber(number), critical=False)
+    )
+    for line in revoked:
+        builder = builder.add_revoked_certificate(_line(line))
+    return builder.sign(authority.key, SHA256()).public_bytes(Encoding.DER)
+
+
+def revocation(
+    certificate: ValidCertificate, crl: bytes | None, now: datetime
+) -> Refusal | None:
+    """What a CRL in DER says against a valid certificate; None when it says nothing.
+
+    A list that is missing, damaged, not its issuer's, of the future or out of date settles
+    nothing, and then the certificate is refused (`revocation_unavailable`).
+    """
+    found = None if crl is None else _trusted(crl, certificate.issuer)
+    if found is None:
+        return Refusal(Code.REVOCATION_UNAVAILABLE, "no list that its issuer signed")
+    if not _covers(found, now):
+        return Refusal(Code.REVOCATION_UNAVAILABLE, "the list is not of today")
+    line = found.get_revoked_certificate_by_serial_number(certificate.serial)
+    if line is None:
+        return None
+    return Refusal(Code.CERT_REVOKED, f"revoked at {line.revocation_date_utc.isoformat()}")
+
+
+def is_fresh(der: bytes, now: datetime) -> bool:
+    """Whether a list that an authority of ours made is of the day of `now`."""
+    return _covers(x509.load_der_x509_crl(der), now)
+
+
+def _covers(crl: x509.CertificateRevocationList, now: datetime) -> bool:
+    end = crl.next_update_utc
+    return end is not None and crl.last_update_utc <= now < end
+
+
+@lru_cache(maxsize=16)
+def _trusted(der: bytes, issuer: Anchor) -> x509.CertificateRevocationList | None:
+    """The list in `der` if `issuer` signed it and nothing in it is beyond our understanding."""
+    key = issuer.certificate.public_key()
+    try:
+        crl = x509.load_der_x509_crl(der)
+        beyond = any(
+            each.critical and not isinstance(each.value, _UNDERSTOOD) for each in crl.extensions
+        )
+        signed = isinstance(key, RSAPublicKey) and crl.is_signature_valid(key)
+    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature):
+        return None
+    if beyond or not signed or crl.issuer != issuer.certificate.subject:
+        return None
+    return crl
+
+
+def _line(revoked: Revoked) -> x509.RevokedCertificate:
+    return (
+        x509.RevokedCertificateBuilder()
+        .serial_number(revoked.serial)
+        .revocation_date(revoked.at)
+        .add_extension(x509.CRLReason(x509.ReasonFlags(revoked.reason)), critical=False)
+        .build()
+    )

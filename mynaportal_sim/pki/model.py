@@ -1,0 +1,73 @@
+"""What the authorities are asked for, and what they keep."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum, unique
+from hashlib import sha256
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from card_reader.spec import Kind
+
+Randomness = Callable[[int], bytes]
+"""Answers with as many random bytes as it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What certificates may say of a person.
+
+    `prefecture` and `city` are romanised; `sex` is JPKI's digit; each `…_positions` has a 1
+    where the text has a stand-in for a character outside JIS level 2.
+    """
+
+    municipality_code: str
+    prefecture: str
+    city: str
+    name: str
+    name_positions: str
+    sex: str
+    born: date
+    address: str
+    address_positions: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One certificate to be made; `portal` is the issuer URL under which OCSP is asked for."""
+
+    kind: Kind
+    holder: Holder = field(repr=False)
+    public_key: RSAPublicKey = field(repr=False)
+    issued: datetime
+    portal: str
+
+
+@unique
+class RevocationReason(StrEnum):
+    """Why a certificate was revoked (RFC 5280, 5.3.1); values are cryptography's names."""
+
+    KEY_COMPROMISE = "keyCompromise"
+    AFFILIATION_CHANGED = "affiliationChanged"
+    SUPERSEDED = "superseded"
+    CESSATION_OF_OPERATION = "cessationOfOperation"
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """One line of a CRL."""
+
+    serial: int
+    at: datetime
+    reason: RevocationReason
+
+
+def key_hash(certificate: x509.Certificate) -> bytes:
+    """SHA-256 of the SubjectPublicKeyInfo; an issuer's and a serial name a certificate."""
+    spki = certificate.public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+    return sha256(spki).digest()

@@ -1,0 +1,220 @@
+"""What a certificate contains: the forms of JPKI's, under policies of our own.
+
+The forms are those of J-LIS's certificate profile 3.2 as far as public test data show them:
+four-byte serials, ends of validity at 14:59:59Z, critical policies, directory names as CRL
+distribution points, a person's particulars as six otherNames of the signing certificate.
+"""
+
+from calendar import isleap
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+from card_reader.spec import SIMULATION_OID, SIMULATION_VALUE, Kind
+from mynaportal_sim.pki import names
+from mynaportal_sim.pki.model import Holder, Order, Randomness
+
+POLICIES: dict[Kind, x509.ObjectIdentifier] = {
+    Kind.USER_AUTHENTICATION: x509.ObjectIdentifier(f"{SIMULATION_OID}.1.3.30"),
+    Kind.SIGNING: x509.ObjectIdentifier(f"{SIMULATION_OID}.1.1.20"),
+}
+"""Policies in an arc of our own; only the last arcs are those of JPKI's."""
+
+PARTICULARS_ARC = "1.2.392.200149.8.5.5"
+"""J-LIS's arc for what a signing certificate says of a person: 1 name, 2 its stand-ins, 3 sex,
+4 birth, 5 address, 6 its stand-ins."""
+
+PUBLIC_EXPONENT = 65537
+CA_YEARS = 10
+JST = timezone(timedelta(hours=9))
+_ERAS = (  # the first day of each era, newest first
+    (date(2019, 5, 1), "5"),
+    (date(1989, 1, 8), "4"),
+    (date(1926, 12, 25), "3"),
+    (date(1912, 7, 30), "2"),
+    (date.min, "1"),
+)
+_SERIAL_MIN = 0x01000000
+_SERIALS = 0x7F000000
+_UTF8_STRING = 0x0C
+
+_Extension = tuple[x509.ExtensionType, bool]
+
+
+def expiry(born: date, issued: datetime) -> datetime:
+    """The last second, Japanese time, of the fifth birthday after the day of issue.
+
+    In common years the birthday of 29 February is the 28th.
+    """
+    day = issued.astimezone(JST).date()
+    years = 4 if _anniversary(born, day.year) > day else 5
+    return _end_of(_anniversary(born, day.year + years))
+
+
+def authority(
+    kind: Kind, public_key: RSAPublicKey, now: datetime, randomness: Randomness
+) -> x509.CertificateBuilder:
+    """The certificate of an authority, to be signed by its own key; good for ten years."""
+    name = names.issuer(kind)
+    day = now.astimezone(JST).date()
+    last = _anniversary(day, day.year + CA_YEARS) - timedelta(days=1)
+    builder = _builder(name, name, now, _end_of(last), randomness).public_key(public_key)
+    return _extended(
+        builder,
+        (_key_usage(key_cert_sign=True, crl_sign=True), True),
+        (x509.SubjectAlternativeName([names.issuer_ja(kind)]), False),
+        (x509.BasicConstraints(ca=True, path_length=None), True),
+        (_crl_points(name), False),
+        (x509.SubjectKeyIdentifier.from_public_key(public_key), False),
+        _simulation(),
+    )
+
+
+def leaf(
+    order: Order, issuer: x509.Certificate, randomness: Randomness
+) -> x509.CertificateBuilder:
+    """The certificate of a person, to be signed by the key of `issuer`."""
+    holder, key = order.holder, order.public_key
+    subject = names.subject(order.kind, holder, randomness)
+    end = expiry(holder.born, order.issued)
+    issuer_key = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    builder = _builder(issuer.subject, subject, order.issued, end, randomness).public_key(key)
+    usage = {
+        Kind.USER_AUTHENTICATION: _authentication_usage,
+        Kind.SIGNING: _signing_usage,
+    }
+    return _extended(
+        builder,
+        *usage[order.kind](holder),
+        (_policies(order), True),
+        (x509.IssuerAlternativeName([names.issuer_ja(order.kind)]), False),
+        (_crl_points(names.crl_point(order.kind, holder)), False),
+        (_ocsp(order), False),
+        (x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key), False),
+        (x509.SubjectKeyIdentifier.from_public_key(key), False),
+        _simulation(),
+    )
+
+
+def _authentication_usage(_holder: Holder) -> tuple[_Extension, ...]:
+    return (
+        (_key_usage(digital_signature=True), True),
+        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False),
+    )
+
+
+def _signing_usage(holder: Holder) -> tuple[_Extension, ...]:
+    particulars = (
+        (1, holder.name),
+        (4, _birth(holder.born)),
+        (3, holder.sex),
+        (5, holder.address),
+        (2, holder.name_positions),
+        (6, holder.address_positions),
+    )
+    return (
+        (_key_usage(digital_signature=True, content_commitment=True), True),
+        (x509.SubjectAlternativeName(_other_name(*pair) for pair in particulars), False),
+    )
+
+
+def _birth(born: date) -> str:
+    """生年月日 as J-LIS writes it: the era's digit, then the Gregorian date."""
+    era = next(digit for first, digit in _ERAS if born >= first)
+    return f"{era}{born:%Y%m%d}"
+
+
+def _other_name(last_arc: int, text: str) -> x509.OtherName:
+    return x509.OtherName(
+        x509.ObjectIdentifier(f"{PARTICULARS_ARC}.{last_arc}"), _utf8_string(text.encode())
+    )
+
+
+def _utf8_string(content: bytes) -> bytes:
+    """DER of a UTF8String (X.690, 8.1.3: long form of the length from 128 bytes)."""
+    length = len(content)
+    if length < 0x80:
+        return bytes((_UTF8_STRING, length)) + content
+    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes((_UTF8_STRING, 0x80 | len(size))) + size + content
+
+
+def _policies(order: Order) -> x509.CertificatePolicies:
+    practice = f"{order.portal}/pki/cps.html"
+    return x509.CertificatePolicies([x509.PolicyInformation(POLICIES[order.kind], [practice])])
+
+
+def _ocsp(order: Order) -> x509.AuthorityInformationAccess:
+    where = x509.UniformResourceIdentifier(f"{order.portal}/pki/ocsp/{order.kind}")
+    return x509.AuthorityInformationAccess(
+        [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, where)]
+    )
+
+
+def _crl_points(name: x509.Name) -> x509.CRLDistributionPoints:
+    return x509.CRLDistributionPoints(
+        [x509.DistributionPoint([x509.DirectoryName(name)], None, None, None)]
+    )
+
+
+def _simulation() -> _Extension:
+    mark = x509.UnrecognizedExtension(x509.ObjectIdentifier(SIMULATION_OID), SIMULATION_VALUE)
+    return mark, False
+
+
+def _key_usage(
+    *,
+    digital_signature: bool = False,
+    content_commitment: bool = False,
+    key_cert_sign: bool = False,
+    crl_sign: bool = False,
+) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=digital_signature,
+        content_commitment=content_commitment,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=key_cert_sign,
+        crl_sign=crl_sign,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _builder(
+    issuer: x509.Name,
+    subject: x509.Name,
+    start: datetime,
+    end: datetime,
+    randomness: Randomness,
+) -> x509.CertificateBuilder:
+    serial = _SERIAL_MIN + int.from_bytes(randomness(8), "big") % _SERIALS
+    return (
+        x509.CertificateBuilder()
+        .serial_number(serial)
+        .issuer_name(issuer)
+        .subject_name(subject)
+        .not_valid_before(start.replace(microsecond=0))
+        .not_valid_after(end)
+    )
+
+
+def _extended(
+    builder: x509.CertificateBuilder, *extensions: _Extension
+) -> x509.CertificateBuilder:
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical=critical)
+    return builder
+
+
+def _anniversary(day: date, year: int) -> date:
+    if (day.month, day.day) == (2, 29) and not isleap(year):
+        return date(year, 2, 28)
+    return day.replace(year=year)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time(23, 59, 59), JST).astimezone(UTC)

@@ -1,0 +1,58 @@
+"""What an authority does with its register, as units of work."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from mynaportal_sim.pki import crl, store
+from mynaportal_sim.pki.authority import Authority
+from mynaportal_sim.pki.model import RevocationReason
+from mynaportal_sim.pki.store import PublishedList
+
+
+def revoke(
+    connection: Connection,
+    authority: Authority,
+    serial: int,
+    reason: RevocationReason,
+    now: datetime,
+) -> bool:
+    """Revoke a certificate and publish the list that says so; False when nothing changed."""
+    changed = store.revoke(connection, authority.key_hash, serial, reason, now)
+    if changed:
+        publish(connection, authority, now)
+    return changed
+
+
+def publish(connection: Connection, authority: Authority, now: datetime) -> bytes:
+    """Publish the next list of an authority, as DER, with all that is revoked by now."""
+    while True:
+        latest = store.latest_list(connection, authority.key_hash)
+        published = _publish_after(connection, authority, latest, now)
+        if published is not None:
+            return published
+
+
+def keep_fresh(connection: Connection, authority: Authority, now: datetime) -> bytes:
+    """The list in force, as DER; the next one is published when there is none or it is old."""
+    while True:
+        latest = store.latest_list(connection, authority.key_hash)
+        if latest is not None and crl.is_fresh(latest.der, now):
+            return latest.der
+        published = _publish_after(connection, authority, latest, now)
+        if published is not None:
+            return published
+
+
+def _publish_after(
+    connection: Connection, authority: Authority, latest: PublishedList | None, now: datetime
+) -> bytes | None:
+    """Publish the list that follows `latest`; None when another process has done so.
+
+    `latest` was read before the lines are. So whoever lost a number, having waited for the
+    other's commit, sees the other's revocations when trying the next.
+    """
+    number = 1 if latest is None else latest.number + 1
+    lines = store.revoked(connection, authority.key_hash)
+    published = PublishedList(number, crl.build(authority, lines, number, now))
+    return published.der if store.publish(connection, authority.key_hash, published) else None

@@ -1,0 +1,162 @@
+"""The register of issued certificates, and the revocation lists that were published.
+
+A certificate is named by its issuer's key hash (model.key_hash) and its serial number.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Connection, select
+from sqlmodel import Field, SQLModel
+
+from card_reader.spec import Kind
+from mynaportal_sim.database import insert_once
+from mynaportal_sim.pki.model import RevocationReason, Revoked
+
+
+class CertificateRow(SQLModel, table=True):
+    """A certificate that an authority issued, and to whom."""
+
+    __tablename__ = "certificates"
+
+    issuer_key_hash: bytes = Field(primary_key=True)
+    serial: int = Field(primary_key=True, sa_type=BigInteger)
+    resident_id: UUID = Field(index=True)
+    kind: str
+    not_after_at: int = Field(sa_type=BigInteger)
+    revoked_at: int | None = Field(default=None, sa_type=BigInteger)
+    revocation_reason: str | None = None
+
+
+class RevocationListRow(SQLModel, table=True):
+    """A CRL that an authority published; the highest number is in force."""
+
+    __tablename__ = "revocation_lists"
+
+    issuer_key_hash: bytes = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=BigInteger)
+    der: bytes
+
+
+certificates = SQLModel.metadata.tables["certificates"]
+revocation_lists = SQLModel.metadata.tables["revocation_lists"]
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate in the register."""
+
+    issuer_key_hash: bytes
+    serial: int
+    resident_id: UUID
+    kind: Kind
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedList:
+    """A CRL under its number, as DER."""
+
+    number: int
+    der: bytes
+
+
+def register(connection: Connection, issued: Issued) -> bool:
+    """Enter a certificate; False, and nothing changed, when its name is taken."""
+    statement = (
+        insert_once(certificates, connection)
+        .values(
+            issuer_key_hash=issued.issuer_key_hash,
+            serial=issued.serial,
+            resident_id=issued.resident_id,
+            kind=issued.kind.value,
+            not_after_at=int(issued.not_after.timestamp()),
+        )
+        .on_conflict_do_nothing()
+        .returning(certificates.c.serial)
+    )
+    return connection.execute(statement).first() is not None
+
+
+def find(connection: Connection, issuer_key_hash: bytes, serial: int) -> Issued | None:
+    """The certificate of that name, revoked or not: whose it is."""
+    row = connection.execute(
+        certificates.select().where(
+            certificates.c.issuer_key_hash == issuer_key_hash, certificates.c.serial == serial
+        )
+    ).first()
+    if row is None:
+        return None
+    return Issued(
+        row.issuer_key_hash,
+        row.serial,
+        row.resident_id,
+        Kind(row.kind),
+        datetime.fromtimestamp(row.not_after_at, UTC),
+    )
+
+
+def revoke(
+    connection: Connection,
+    issuer_key_hash: bytes,
+    serial: int,
+    reason: RevocationReason,
+    now: datetime,
+) -> bool:
+    """Revoke a certificate; False when there is none of that name that is not revoked."""
+    changed = connection.execute(
+        certificates.update()
+        .where(
+            certificates.c.issuer_key_hash == issuer_key_hash,
+            certificates.c.serial == serial,
+            certificates.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=int(now.timestamp()), revocation_reason=reason.value)
+    )
+    return changed.rowcount == 1
+
+
+def revoked(connection: Connection, issuer_key_hash: bytes) -> Sequence[Revoked]:
+    """What an authority's next list says, by serial number."""
+    rows = connection.execute(
+        select(
+            certificates.c.serial, certificates.c.revoked_at, certificates.c.revocation_reason
+        )
+        .where(
+            certificates.c.issuer_key_hash == issuer_key_hash,
+            certificates.c.revoked_at.is_not(None),
+        )
+        .order_by(certificates.c.serial)
+    )
+    return [
+        Revoked(
+            row.serial,
+            datetime.fromtimestamp(row.revoked_at, UTC),
+            RevocationReason(row.revocation_reason),
+        )
+        for row in rows
+    ]
+
+
+def publish(connection: Connection, issuer_key_hash: bytes, published: PublishedList) -> bool:
+    """Keep a list; False, and nothing changed, when one has that number."""
+    statement = (
+        insert_once(revocation_lists, connection)
+        .values(issuer_key_hash=issuer_key_hash, number=published.number, der=published.der)
+        .on_conflict_do_nothing()
+        .returning(revocation_lists.c.number)
+    )
+    return connection.execute(statement).first() is not None
+
+
+def latest_list(connection: Connection, issuer_key_hash: bytes) -> PublishedList | None:
+    """The list in force."""
+    row = connection.execute(
+        select(revocation_lists.c.number, revocation_lists.c.der)
+        .where(revocation_lists.c.issuer_key_hash == issuer_key_hash)
+        .order_by(revocation_lists.c.number.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else PublishedList(row.number, row.der)

@@ -1,0 +1,171 @@
+"""Whether a certificate that somebody presents is good for what they want to do with it.
+
+First it is read, its key must be of the supported kind, and an anchor must have signed it; then
+CHECKS run in their order. Each is a small function that answers with what is wrong, or None,
+beside the code that a refusal carries. Nothing here looks at revocation: a caller verifies the
+holder's signature first, then asks `crl.revocation`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
+
+from card_reader.spec import RSA_BITS, Kind
+from mynaportal_sim.pki.certificate import Anchor, Leaf, extension
+from mynaportal_sim.pki.errors import MalformedCertificateError
+from mynaportal_sim.pki.profiles import POLICIES, PUBLIC_EXPONENT
+from mynaportal_sim.pki.refusal import Code, Refusal
+
+_UNDERSTOOD = (
+    x509.BasicConstraints,
+    x509.CertificatePolicies,
+    x509.ExtendedKeyUsage,
+    x509.KeyUsage,
+    x509.SubjectAlternativeName,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ValidCertificate:
+    """A certificate that passed every check, and the anchor that issued it."""
+
+    certificate: x509.Certificate
+    public_key: RSAPublicKey
+    issuer: Anchor
+    sha256: str
+    """Hex SHA-256 of the certificate, as a statement names it."""
+
+    @property
+    def serial(self) -> int:
+        """Its serial number, which names it together with `issuer.key_hash`."""
+        return self.certificate.serial_number
+
+
+@dataclass(frozen=True, slots=True)
+class CertificationPath:
+    """A certificate that an anchor's key signed (RFC 5280, 6), and what is asked of it."""
+
+    leaf: Leaf
+    issuer: Anchor
+    now: datetime
+    purpose: Kind
+
+    @property
+    def certificates(self) -> tuple[x509.Certificate, x509.Certificate]:
+        """The certificate, and its issuer's."""
+        return self.leaf.certificate, self.issuer.certificate
+
+
+Check = Callable[[CertificationPath], str | None]
+
+
+def validate(
+    der: bytes, anchors: Sequence[Anchor], now: datetime, purpose: Kind
+) -> ValidCertificate | Refusal:
+    """Judge the certificate `der`. Pure and total: any bytes are answered with a value."""
+    try:
+        leaf = Leaf.parse(der)
+    except MalformedCertificateError as error:
+        return Refusal(Code.CERT_MALFORMED, str(error))
+    key = _supported_key(leaf)
+    if key is None:
+        return Refusal(
+            Code.CERT_KEY_UNSUPPORTED, "not RSA-2048 with 65537 under sha256WithRSAEncryption"
+        )
+    issuer = next((anchor for anchor in anchors if anchor.issued(leaf)), None)
+    if issuer is None:
+        return Refusal(Code.CERT_UNTRUSTED, "no anchor's key signed it")
+    path = CertificationPath(leaf, issuer, now, purpose)
+    for code, check in CHECKS:
+        fault = check(path)
+        if fault is not None:
+            return Refusal(code, fault)
+    return ValidCertificate(leaf.certificate, key, issuer, sha256(der).hexdigest())
+
+
+def _supported_key(leaf: Leaf) -> RSAPublicKey | None:
+    if (
+        leaf.certificate.signature_algorithm_oid == SignatureAlgorithmOID.RSA_WITH_SHA256
+        and isinstance(leaf.key, RSAPublicKey)
+        and leaf.key.key_size == RSA_BITS
+        and leaf.key.public_numbers().e == PUBLIC_EXPONENT
+    ):
+        return leaf.key
+    return None
+
+
+def _anchor_may_not_issue(path: CertificationPath) -> str | None:
+    return None if path.issuer.may_issue else "its issuer is no certification authority"
+
+
+def _not_understood(path: CertificationPath) -> str | None:
+    for each in path.leaf.extensions:
+        if each.critical and not isinstance(each.value, _UNDERSTOOD):
+            return f"critical extension {each.oid.dotted_string} is not understood"
+    return None
+
+
+def _past(path: CertificationPath) -> str | None:
+    for certificate in path.certificates:
+        if path.now > certificate.not_valid_after_utc:
+            return f"ended at {certificate.not_valid_after_utc.isoformat()}"
+    return None
+
+
+def _future(path: CertificationPath) -> str | None:
+    for certificate in path.certificates:
+        if path.now < certificate.not_valid_before_utc:
+            return f"begins at {certificate.not_valid_before_utc.isoformat()}"
+    return None
+
+
+def _other_key_usage(path: CertificationPath) -> str | None:
+    try:
+        found = path.leaf.extensions.get_extension_for_class(x509.KeyUsage)
+    except x509.ExtensionNotFound:
+        return "it has no key usage"
+    if not found.critical or not found.value.digital_signature:
+        return "its critical key usage is not digitalSignature"
+    if path.purpose is Kind.SIGNING and not found.value.content_commitment:
+        return "its key usage is not nonRepudiation"
+    return None
+
+
+def _other_extended_usage(path: CertificationPath) -> str | None:
+    usages = extension(path.leaf.extensions, x509.ExtendedKeyUsage)
+    if (
+        path.purpose is Kind.USER_AUTHENTICATION
+        and usages is not None
+        and ExtendedKeyUsageOID.CLIENT_AUTH not in usages
+    ):
+        return "its extended key usage is not clientAuth"
+    return None
+
+
+def _other_policy(path: CertificationPath) -> str | None:
+    policies = extension(path.leaf.extensions, x509.CertificatePolicies) or ()
+    if POLICIES[path.purpose] not in {policy.policy_identifier for policy in policies}:
+        return f"it has no policy for {path.purpose}"
+    return None
+
+
+def _an_authority(path: CertificationPath) -> str | None:
+    constraints = extension(path.leaf.extensions, x509.BasicConstraints)
+    return "it is an authority's" if constraints is not None and constraints.ca else None
+
+
+CHECKS: tuple[tuple[Code, Check], ...] = (
+    (Code.CERT_UNTRUSTED, _anchor_may_not_issue),
+    (Code.CERT_UNTRUSTED, _not_understood),
+    (Code.CERT_EXPIRED, _past),
+    (Code.CERT_NOT_YET_VALID, _future),
+    (Code.CERT_WRONG_PURPOSE, _an_authority),
+    (Code.CERT_WRONG_PURPOSE, _other_key_usage),
+    (Code.CERT_WRONG_PURPOSE, _other_extended_usage),
+    (Code.CERT_WRONG_PURPOSE, _other_policy),
+)

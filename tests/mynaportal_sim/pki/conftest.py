@@ -1,0 +1,50 @@
+"""Two authorities, a person, and the certificates that they have."""
+
+import os
+from datetime import UTC, date, datetime
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+
+from card_reader.spec import Kind
+from mynaportal_sim.pki import authority
+from mynaportal_sim.pki.authority import Authorities
+from mynaportal_sim.pki.certificate import Anchor
+from mynaportal_sim.pki.model import Holder
+
+NOW = datetime(2026, 11, 23, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def authorities() -> Authorities:
+    return {kind: authority.create(kind, NOW, os.urandom) for kind in Kind}
+
+
+@pytest.fixture(scope="session")
+def anchors(authorities: Authorities) -> tuple[Anchor, ...]:
+    return tuple(Anchor.of(each.certificate) for each in authorities.values())
+
+
+@pytest.fixture(scope="session")
+def holder_key() -> RSAPrivateKey:
+    return generate_private_key(65537, 2048)
+
+
+@pytest.fixture(scope="session")
+def holder() -> Holder:
+    return Holder(
+        municipality_code="13221",
+        prefecture="Tokyo-to",
+        city="Kiyose-shi",
+        name="吉田\u3000花子",
+        name_positions="10000",
+        sex="2",
+        born=date(1985, 4, 12),
+        address="東京都清瀬市緑風台２丁目１４番７号",
+        address_positions="0" * 17,
+    )
