@@ -1,0 +1,63 @@
+"""Everything that can go wrong with a consent.
+
+ConsentError
+├── InvalidTermsError        the terms are not ones a person may be asked, or were not asked
+├── NoSuchArrangementError
+├── IllegalTransitionError   carries .state and .event
+├── StaleVersionError        carries .version_id, which no longer stands
+├── KeyReusedError           the idempotency key belongs to something else
+├── NotInForceError          a token was wanted from a consent that gives none
+└── LedgerError              drawn in consent/ledger/errors.py
+"""
+
+from uuid import UUID
+
+
+class ConsentError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class InvalidTermsError(ConsentError):
+    """The terms break a rule of their own, or go beyond what was asked."""
+
+
+class NoSuchArrangementError(ConsentError):
+    """The resident has no such arrangement, or never granted anything under it."""
+
+    def __init__(self, arrangement_id: UUID) -> None:
+        super().__init__(f"no arrangement {arrangement_id} that was ever granted")
+        self.arrangement_id = arrangement_id
+
+
+class IllegalTransitionError(ConsentError):
+    """The event cannot happen to a consent in this state."""
+
+    def __init__(self, state: str, event: str) -> None:
+        super().__init__(f"a {state} consent has no transition by {event}")
+        self.state = state
+        self.event = event
+
+
+class StaleVersionError(ConsentError):
+    """The version acted on is no longer the one that stands."""
+
+    def __init__(self, version_id: UUID) -> None:
+        super().__init__(f"version {version_id} no longer stands")
+        self.version_id = version_id
+
+
+class KeyReusedError(ConsentError):
+    """The idempotency key was used before, for something else."""
+
+    def __init__(self, key: UUID) -> None:
+        super().__init__(f"key {key} was used for something else")
+        self.key = key
+
+
+class NotInForceError(ConsentError):
+    """The consent is not granted, or the instant lies outside its validity."""
+
+    def __init__(self, version_id: UUID, status: str) -> None:
+        super().__init__(f"version {version_id} gives nothing: {status}")
+        self.version_id = version_id
+        self.status = status

@@ -1,0 +1,270 @@
+"""Where the ledger lies: an outbox that becomes a log, its tree, and the bodies beside it.
+
+The hashes of leaves are kept apart from the leaves, so that a changed leaf is told from them. A
+body has a table of its own because it can be erased while its leaf stays.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Select,
+    bindparam,
+    func,
+    insert,
+    select,
+    tuple_,
+)
+from sqlmodel import Field, SQLModel
+
+from consent.ledger import tiles
+from consent.ledger.entry import Entry, Logged, Opening, read_body, seal
+from consent.ledger.evidence import Evidence
+from consent.ledger.tiles import TileId
+
+PAGE = 4096
+
+_Select = Select[int, int | None, bytes, bytes | None, bytes | None]
+
+_Id = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER keys count up by themselves
+
+
+class LedgerEntryRow(SQLModel, table=True):
+    """A leaf; `id` is its place in the outbox, `position` its index once it has one."""
+
+    __tablename__ = "ledger_entries"
+
+    id: int | None = Field(default=None, sa_column=Column(_Id, primary_key=True))
+    position: int | None = Field(default=None, sa_column=Column(BigInteger, unique=True))
+    leaf: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class LedgerBodyRow(SQLModel, table=True):
+    """What opens a leaf, and whose entry it is; erasable."""
+
+    __tablename__ = "ledger_bodies"
+    __table_args__ = (Index("ix_ledger_bodies_holder", "holder", "entry_id"),)
+
+    entry_id: int = Field(
+        sa_column=Column(
+            _Id, ForeignKey("ledger_entries.id"), primary_key=True, autoincrement=False
+        )
+    )
+    holder: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class LedgerTileRow(SQLModel, table=True):
+    """A tile of the tree, up to 256 hashes of 32 bytes; level 0 holds the hashes of leaves."""
+
+    __tablename__ = "ledger_tiles"
+
+    level: int = Field(primary_key=True)
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    hashes: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class LedgerHeadRow(SQLModel, table=True):
+    """The one row that a sequencer holds locked; `size` leaves have an index."""
+
+    __tablename__ = "ledger_head"
+
+    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class LedgerCheckpointRow(SQLModel, table=True):
+    """A signed checkpoint (a note, UTF-8), and when it was signed."""
+
+    __tablename__ = "ledger_checkpoints"
+
+    size: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    signed_at: int = Field(sa_column=Column(BigInteger, nullable=False))
+    note: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+entries = SQLModel.metadata.tables["ledger_entries"]
+bodies = SQLModel.metadata.tables["ledger_bodies"]
+tile_rows = SQLModel.metadata.tables["ledger_tiles"]
+head = SQLModel.metadata.tables["ledger_head"]
+checkpoints = SQLModel.metadata.tables["ledger_checkpoints"]
+
+Index(
+    "ix_ledger_entries_outbox",
+    entries.c.id,
+    sqlite_where=entries.c.position.is_(None),
+    postgresql_where=entries.c.position.is_(None),
+)
+
+
+class Size(NamedTuple):
+    """How many entries the log has, and how many more await their index."""
+
+    indexed: int
+    waiting: int
+
+
+_INSERT_ENTRY = insert(entries).returning(entries.c.id)
+_INSERT_BODY = insert(bodies)
+_LOGGED = select(
+    entries.c.id, entries.c.position, entries.c.leaf, bodies.c.body, bodies.c.holder
+).select_from(entries.outerjoin(bodies))
+
+_TILES = select(tile_rows.c.number, tile_rows.c.hashes).where(
+    tile_rows.c.level == bindparam("of_level"),
+    tile_rows.c.number.in_(bindparam("numbers", expanding=True)),
+)
+
+
+def append(
+    connection: Connection, entry: Entry, now: datetime, randomness: Callable[[int], bytes]
+) -> int:
+    """Put an entry into the outbox and give its id; it is logged if this transaction commits.
+
+    Raises:
+        UnloggableError: the entry has something that a leaf cannot hold.
+    """
+    leaf, body = seal(entry, now, randomness)
+    entry_id: int = connection.execute(_INSERT_ENTRY, {"leaf": leaf}).scalar_one()
+    connection.execute(
+        _INSERT_BODY, {"entry_id": entry_id, "holder": entry.holder, "body": body}
+    )
+    return entry_id
+
+
+def of_holder(
+    connection: Connection, holder: bytes, limit: int, before: int | None = None
+) -> list[Logged]:
+    """A person's entries, newest first; `before` is the id that the last page ended with."""
+    return _newest(connection, _LOGGED.where(bodies.c.holder == holder), limit, before)
+
+
+def newest(connection: Connection, limit: int, before: int | None = None) -> list[Logged]:
+    """Everyone's entries, newest first; `before` is the id that the last page ended with."""
+    return _newest(connection, _LOGGED, limit, before)
+
+
+def size(connection: Connection) -> Size:
+    """How far the log has come."""
+    waiting = select(func.count()).where(entries.c.position.is_(None)).scalar_subquery()
+    indexed = select(head.c.size).scalar_subquery()
+    row = connection.execute(select(indexed, waiting)).one()
+    return Size(row[0] or 0, row[1])
+
+
+def checkpoint(connection: Connection) -> bytes | None:
+    """The newest signed checkpoint, None before the first."""
+    newest_note = select(checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
+    return connection.execute(newest_note).scalar()
+
+
+def prove(connection: Connection, position: int, show: Sequence[str] = ()) -> Evidence | None:
+    """Evidence that the entry at this index is in the log as last signed; None beyond its end.
+
+    `show` names the fields to open; those that the entry lacks, or that were erased, stay shut.
+
+    Raises:
+        MalformedError: the stored tree or body is damaged.
+    """
+    last = connection.execute(
+        select(checkpoints.c.size, checkpoints.c.note)
+        .order_by(checkpoints.c.size.desc())
+        .limit(1)
+    ).first()
+    found = connection.execute(_LOGGED.where(entries.c.position == position)).first()
+    if last is None or found is None or not position < last.size:
+        return None
+    ranges = tiles.inclusion_ranges(position, last.size)
+    hashes = _hashes(connection, ranges)
+    return Evidence(position, found.leaf, _shown(found.body, show), hashes, last.note)
+
+
+def prove_growth(connection: Connection, old_size: int, new_size: int) -> tuple[bytes, ...]:
+    """The consistency proof between two sizes that the log has had; 0 < old_size <= new_size.
+
+    Raises:
+        MalformedError: the stored tree is damaged, or has not come so far.
+    """
+    return _hashes(connection, tiles.consistency_ranges(old_size, new_size))
+
+
+def read_tiles(connection: Connection, wanted: set[TileId]) -> tiles.ReadTile:
+    """A reader of these tiles, fetched by a statement a level; an absent tile is empty."""
+    # Not (level, number) IN (...): for that, SQLite reads every tile.
+    fetched: dict[TileId, bytes] = {}
+    for level in {level for level, _ in wanted}:
+        numbers = [number for of_level, number in wanted if of_level == level]
+        rows = connection.execute(_TILES, {"of_level": level, "numbers": numbers})
+        fetched.update({(level, row.number): row.hashes for row in rows})
+    return lambda level, number: fetched.get((level, number), b"")
+
+
+def in_order(connection: Connection) -> Iterator[Logged]:
+    """Every entry that has an index, by index, read page by page."""
+    after = -1
+    while True:
+        page = (
+            _LOGGED.where(entries.c.position > after).order_by(entries.c.position).limit(PAGE)
+        )
+        rows = [Logged._make(row) for row in connection.execute(page)]
+        yield from rows
+        if len(rows) < PAGE:
+            return
+        after = rows[-1].position or 0
+
+
+def all_tiles(connection: Connection) -> Iterator[tuple[TileId, bytes]]:
+    """Every tile, leaf hashes first, in order."""
+    key = tuple_(tile_rows.c.level, tile_rows.c.number)
+    after: TileId = (0, -1)
+    while True:
+        page = select(tile_rows).where(key > after).order_by(*key.clauses).limit(PAGE // 64)
+        rows = connection.execute(page).all()
+        for row in rows:
+            yield (row.level, row.number), row.hashes
+        if not rows:
+            return
+        after = (rows[-1].level, rows[-1].number)
+
+
+def all_checkpoints(connection: Connection) -> Iterator[tuple[int, bytes]]:
+    """Every signed checkpoint with the size it is filed under, smallest first."""
+    after = -1
+    while True:
+        page = select(checkpoints).where(checkpoints.c.size > after)
+        rows = connection.execute(page.order_by(checkpoints.c.size).limit(PAGE)).all()
+        for row in rows:
+            yield row.size, row.note
+        if not rows:
+            return
+        after = rows[-1].size
+
+
+def _newest(
+    connection: Connection,
+    statement: _Select,
+    limit: int,
+    before: int | None,
+) -> list[Logged]:
+    if before is not None:
+        statement = statement.where(entries.c.id < before)
+    found = connection.execute(statement.order_by(entries.c.id.desc()).limit(limit))
+    return [Logged._make(row) for row in found]
+
+
+def _hashes(connection: Connection, ranges: list[tiles.Range]) -> tuple[bytes, ...]:
+    read = read_tiles(connection, tiles.tiles_of(ranges))
+    return tuple(tiles.hash_of(read, leaves) for leaves in ranges)
+
+
+def _shown(body: bytes | None, show: Sequence[str]) -> dict[str, Opening]:
+    openings = read_body(body) if body is not None and show else {}
+    return {name: openings[name] for name in show if name in openings}

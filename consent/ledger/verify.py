@@ -1,0 +1,236 @@
+"""Judges a whole log from what is stored of it, in one pass and with no database.
+
+What shows what: a leaf that was changed does not fit its stored hash; a body that was changed
+does not fit its leaf; a hash that was changed does not fit the checkpoints signed over it, and
+lies between the last that fits and the first that differs. A tail that was cut off together
+with its checkpoints leaves no trace here: only a witness remembers it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum, unique
+from typing import Generic, TypeVar
+
+from consent.ledger import checkpoint
+from consent.ledger.checkpoint import Checkpoint
+from consent.ledger.entry import HOLDER, Leaf, Logged, b64url, misfit, read_body, read_leaf
+from consent.ledger.errors import MalformedError, UntrustedNoteError
+from consent.ledger.merkle import Frontier, leaf_hash
+from consent.ledger.note import Verifier
+from consent.ledger.tiles import WIDTH, TileId, head_of, split_hashes, tiles_above
+
+_END = 1 << 63  # beyond every index and size
+_NO_LEVEL = 9  # beyond every level: 256^8 leaves are more than an index can number
+
+T = TypeVar("T")
+
+
+@unique
+class Fault(StrEnum):
+    """What can be wrong; `Finding.at` is an index unless a comment says otherwise."""
+
+    LEAF_CHANGED = "the stored leaf does not fit its leaf hash"
+    LEAF_MALFORMED = "the leaf was logged but is none of this format"
+    BODY_CHANGED = "the stored body does not fit what its leaf commits to"
+    ENTRY_MISSING = "the tree has a leaf hash, but the entry is missing"
+    HASH_MISSING = "an entry has this index, but the tree has no leaf hash for it"
+    TILE_CHANGED = "a tile does not follow from the tiles below it"  # at: its number
+    TREE_DIFFERS = "the tree differs from the signed checkpoint"  # at: the checkpoint's size
+    CHECKPOINT_UNTRUSTED = "the checkpoint is not signed by this log's key"  # at: its size
+    CHECKPOINT_MALFORMED = "the checkpoint cannot be read, or is another's"  # at: its size
+    UNSIGNED = "no signed checkpoint covers the log from here on"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault, where it shows first, and in how many places it shows."""
+
+    fault: Fault
+    at: int
+    detail: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the log is found to be: whole, or not, and why.
+
+    `size` counts leaf hashes, `bodies` the bodies that were there to be checked; `signed` is
+    the largest checkpoint that is signed and fits.
+    """
+
+    size: int
+    bodies: int
+    signed: Checkpoint | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+def verify(
+    entries: Iterable[Logged],
+    tiles: Iterable[tuple[TileId, bytes]],
+    checkpoints: Iterable[tuple[int, bytes]],
+    verifier: Verifier,
+) -> Report:
+    """Hold entries, tree and signatures against each other.
+
+    Args:
+        entries: those that have an index, by index.
+        tiles: every stored tile, by level, then number.
+        checkpoints: the size each is filed under and its note, smallest first.
+        verifier: the key that the reader trusts.
+    """
+    audit = _Audit(entries, checkpoints, verifier)
+    stored = _Ahead(tiles, lambda tile: tile[0][0])
+    for (_, number), hashes in stored.below(1):
+        audit.leaf_tile(number * WIDTH, hashes)
+    audit.end_of_leaves()
+    audit.upper_tiles(dict(stored.below(_NO_LEVEL)))
+    return audit.report()
+
+
+class _Ahead(Generic[T]):
+    """A sorted stream that is read up to a bound, then on."""
+
+    def __init__(self, values: Iterable[T], key: Callable[[T], int]) -> None:
+        self._rest = iter(values)
+        self._key = key
+        self._next = next(self._rest, None)
+
+    def below(self, bound: int) -> Iterator[T]:
+        while self._next is not None and self._key(self._next) < bound:
+            value, self._next = self._next, next(self._rest, None)
+            yield value
+
+
+class _Audit:
+    def __init__(
+        self,
+        entries: Iterable[Logged],
+        notes: Iterable[tuple[int, bytes]],
+        verifier: Verifier,
+    ) -> None:
+        self._entries = _Ahead(entries, lambda entry: entry.position or 0)
+        self._notes = _Ahead(notes, lambda note: note[0])
+        self._verifier = verifier
+        self._frontier = Frontier()
+        self._heads: list[bytes] = []
+        self._bodies = 0
+        self._signed: Checkpoint | None = None
+        self._findings: dict[Fault, Finding] = {}
+
+    def leaf_tile(self, first: int, tile: bytes) -> None:
+        """The next tile of leaf hashes; `first` is the index of its first leaf."""
+        hashes = split_hashes(tile)
+        self._without_hash(first)
+        self._compare(first, hashes)
+        head = head_of(tile) if len(hashes) == WIDTH else None
+        if head is not None:
+            self._heads.append(head)
+        self._extend(first, hashes, head)
+
+    def end_of_leaves(self) -> None:
+        self._without_hash(_END)
+        for size, note in self._notes.below(_END):
+            self._checkpoint(size, note)
+        covered = self._signed.size if self._signed else 0
+        if covered < self._frontier.size:
+            self._found(Fault.UNSIGNED, covered)
+
+    def upper_tiles(self, stored: dict[TileId, bytes]) -> None:
+        expected = tiles_above(self._heads)
+        for level, number in sorted(expected.keys() | stored.keys()):
+            if expected.get((level, number)) != stored.get((level, number)):
+                self._found(Fault.TILE_CHANGED, number, f"tile {level}/{number}")
+
+    def report(self) -> Report:
+        findings = tuple(sorted(self._findings.values(), key=lambda found: found.at))
+        return Report(self._frontier.size, self._bodies, self._signed, findings)
+
+    def _without_hash(self, first: int) -> None:
+        for entry in self._entries.below(first):
+            self._found(Fault.HASH_MISSING, entry.position or 0)
+
+    def _compare(self, first: int, hashes: list[bytes]) -> None:
+        expected, end = first, first + len(hashes)
+        for entry in self._entries.below(end):
+            position = entry.position or 0
+            if position != expected:
+                self._found(Fault.ENTRY_MISSING, expected)
+            expected = position + 1
+            if leaf_hash(entry.leaf) != hashes[position - first]:
+                self._found(Fault.LEAF_CHANGED, position)
+            elif entry.body is not None:
+                self._body(position, entry, entry.body)
+        if expected != end:
+            self._found(Fault.ENTRY_MISSING, expected)
+
+    def _body(self, position: int, entry: Logged, body: bytes) -> None:
+        self._bodies += 1
+        try:
+            leaf = read_leaf(entry.leaf)
+        except MalformedError as error:
+            self._found(Fault.LEAF_MALFORMED, position, str(error))
+            return
+        wrong = _wrong_with(leaf, body, entry.holder)
+        if wrong is not None:
+            self._found(Fault.BODY_CHANGED, position, wrong)
+
+    def _extend(self, first: int, hashes: list[bytes], head: bytes | None) -> None:
+        """Grow the tree and compare it at each checkpoint; after a gap it grows no more."""
+        frontier, end = self._frontier, first + len(hashes)
+        whole = frontier.size == first
+        for size, note in self._notes.below(end + 1):
+            if whole:
+                frontier.extend(hashes[frontier.size - first : size - first])
+            self._checkpoint(size, note)
+        if whole and frontier.size == first and head is not None:
+            frontier.extend([head], WIDTH)
+        elif whole:
+            frontier.extend(hashes[frontier.size - first :])
+
+    def _checkpoint(self, size: int, note: bytes) -> None:
+        try:
+            signed = checkpoint.opened(note, self._verifier)
+        except MalformedError as error:
+            self._found(Fault.CHECKPOINT_MALFORMED, size, str(error))
+        except UntrustedNoteError as error:
+            self._found(Fault.CHECKPOINT_UNTRUSTED, size, str(error))
+        else:
+            if signed.size != size:
+                detail = f"it is filed under {size}, but signed for size {signed.size}"
+                self._found(Fault.CHECKPOINT_MALFORMED, size, detail)
+            elif size != self._frontier.size or signed.root != self._frontier.root():
+                since = self._signed.size if self._signed else 0
+                detail = f"in the entries {since} to {size - 1}: what came before them fits"
+                self._found(Fault.TREE_DIFFERS, size, detail)
+            else:
+                self._signed = signed
+
+    def _found(self, fault: Fault, at: int, detail: str = "") -> None:
+        first = self._findings.get(fault)
+        self._findings[fault] = (
+            replace(first, count=first.count + 1) if first else Finding(fault, at, detail)
+        )
+
+
+def _wrong_with(leaf: Leaf, body: bytes, holder: bytes | None) -> str | None:
+    """Why a body is not the one that was logged with this leaf, None when it is."""
+    try:
+        openings = read_body(body)
+    except MalformedError as error:
+        return str(error)
+    lost = leaf.commitments.keys() - openings.keys()
+    if lost:
+        return f"the field {min(lost)} is gone"
+    field = misfit(leaf, openings)
+    if field is not None:
+        return f"the field {field} is another"
+    logged = openings[HOLDER].value if HOLDER in openings else None
+    if logged != (holder if holder is None else b64url(holder)):
+        return "the entry was logged as another holder's"
+    return None

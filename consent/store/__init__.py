@@ -1,0 +1,182 @@
+"""Arrangements, consent versions and their events, stored.
+
+Functions take a connection first, never commit and hide rows. Each statement names the
+resident, by whom the tables can be distributed.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from consent.model import Arrangement, ConsentVersion, Event, State
+from consent.store.rows import (
+    arrangement_of,
+    arrangement_values,
+    instant,
+    seconds,
+    version_of,
+    version_values,
+)
+from consent.store.tables import arrangements, consent_events, consent_versions
+
+_VERSIONS = select(consent_versions).where(
+    consent_versions.c.resident_id == bindparam("resident_id")
+)
+_VERSION = _VERSIONS.where(consent_versions.c.id == bindparam("id"))
+_OF_APP = _VERSIONS.where(consent_versions.c.app_id == bindparam("app_id"))
+_OF_ARRANGEMENT = _VERSIONS.where(
+    consent_versions.c.arrangement_id == bindparam("arrangement_id")
+)
+_GRANTED_SHARED = (
+    select(consent_versions.c.valid_from_at, consent_versions.c.valid_until_at)
+    .where(
+        consent_versions.c.resident_id == bindparam("resident_id"),
+        consent_versions.c.id == bindparam("id"),
+        consent_versions.c.arrangement_id == bindparam("arrangement_id"),
+        consent_versions.c.state == State.GRANTED.value,
+    )
+    .with_for_update(read=True)
+)
+_ARRANGEMENTS = select(arrangements).where(
+    arrangements.c.resident_id == bindparam("resident_id")
+)
+_LOCKED_BY_ID = _ARRANGEMENTS.where(arrangements.c.id == bindparam("id")).with_for_update()
+_LOCKED_BY_SERVICE = _ARRANGEMENTS.where(
+    arrangements.c.app_id == bindparam("app_id"),
+    arrangements.c.service == bindparam("service"),
+).with_for_update()
+
+
+def find_or_add_arrangement(connection: Connection, wanted: Arrangement) -> Arrangement:
+    """The arrangement of that resident, app and service, locked; `wanted` if there was none."""
+    connection.execute(
+        _insert(arrangements, connection)
+        .values(arrangement_values(wanted))
+        .on_conflict_do_nothing()
+    )
+    sought = {
+        "resident_id": wanted.resident_id,
+        "app_id": wanted.app_id,
+        "service": wanted.service,
+    }
+    return arrangement_of(connection.execute(_LOCKED_BY_SERVICE, sought).one())
+
+
+def lock_arrangement(
+    connection: Connection, resident_id: UUID, arrangement_id: UUID
+) -> Arrangement | None:
+    """The arrangement, locked until the transaction ends; every change begins here."""
+    sought = {"resident_id": resident_id, "id": arrangement_id}
+    row = connection.execute(_LOCKED_BY_ID, sought).first()
+    return None if row is None else arrangement_of(row)
+
+
+def arrangements_of(connection: Connection, resident_id: UUID) -> tuple[Arrangement, ...]:
+    """Every arrangement of a resident, newest first."""
+    newest = _ARRANGEMENTS.order_by(arrangements.c.created_at.desc(), arrangements.c.id)
+    return tuple(map(arrangement_of, connection.execute(newest, {"resident_id": resident_id})))
+
+
+def version(
+    connection: Connection, resident_id: UUID, version_id: UUID
+) -> ConsentVersion | None:
+    """One version by its id."""
+    sought = {"resident_id": resident_id, "id": version_id}
+    row = connection.execute(_VERSION, sought).first()
+    return None if row is None else version_of(row)
+
+
+def versions_of_resident(
+    connection: Connection, resident_id: UUID
+) -> tuple[ConsentVersion, ...]:
+    """Every version of every arrangement of a resident, in no order."""
+    return tuple(map(version_of, connection.execute(_VERSIONS, {"resident_id": resident_id})))
+
+
+def versions_of_app(
+    connection: Connection, resident_id: UUID, app_id: str
+) -> tuple[ConsentVersion, ...]:
+    """Every version a resident answered to one app, in no order: what `policy.decide` takes."""
+    sought = {"resident_id": resident_id, "app_id": app_id}
+    return tuple(map(version_of, connection.execute(_OF_APP, sought)))
+
+
+def versions_of_arrangement(
+    connection: Connection, resident_id: UUID, arrangement_id: UUID
+) -> tuple[ConsentVersion, ...]:
+    """Every version of one arrangement, in no order."""
+    sought = {"resident_id": resident_id, "arrangement_id": arrangement_id}
+    return tuple(map(version_of, connection.execute(_OF_ARRANGEMENT, sought)))
+
+
+def lock_granted(
+    connection: Connection, resident_id: UUID, arrangement_id: UUID, version_id: UUID
+) -> tuple[datetime, datetime] | None:
+    """From when until when a version is valid, if it is granted.
+
+    It then stays granted until the transaction ends: its row is locked FOR SHARE, and whatever
+    ends a version updates that row.
+    """
+    sought = {"resident_id": resident_id, "arrangement_id": arrangement_id, "id": version_id}
+    row = connection.execute(_GRANTED_SHARED, sought).first()
+    return None if row is None else (instant(row[0]), instant(row[1]))
+
+
+def add_version(connection: Connection, new: ConsentVersion) -> bool:
+    """Store a new version; False when its id is taken."""
+    statement = (
+        _insert(consent_versions, connection)
+        .values(version_values(new))
+        .on_conflict_do_nothing()
+        .returning(consent_versions.c.id)
+    )
+    return connection.execute(statement).first() is not None
+
+
+def save_state(connection: Connection, moved: ConsentVersion, was: State) -> bool:
+    """Store the state of `moved`; False when the stored one is no longer `was`."""
+    statement = (
+        consent_versions.update()
+        .where(
+            consent_versions.c.resident_id == moved.resident_id,
+            consent_versions.c.id == moved.id,
+            consent_versions.c.state == was.value,
+        )
+        .values(state=moved.state.value, state_since_at=seconds(moved.state_since))
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def add_event(connection: Connection, key: UUID, event: Event, moved: ConsentVersion) -> bool:
+    """Store what brought `moved` to its state; False when `key` is taken."""
+    statement = (
+        _insert(consent_events, connection)
+        .values(
+            resident_id=moved.resident_id,
+            id=key,
+            version_id=moved.id,
+            event=event.value,
+            happened_at=seconds(moved.state_since),
+        )
+        .on_conflict_do_nothing()
+        .returning(consent_events.c.id)
+    )
+    return connection.execute(statement).first() is not None
+
+
+def event(connection: Connection, resident_id: UUID, key: UUID) -> tuple[UUID, Event] | None:
+    """The version that the event with this key happened to, and the event."""
+    row = connection.execute(
+        select(consent_events.c.version_id, consent_events.c.event).where(
+            consent_events.c.resident_id == resident_id, consent_events.c.id == key
+        )
+    ).first()
+    return None if row is None else (row[0], Event(row[1]))
+
+
+def _insert(table: Table, connection: Connection) -> "sqlite.Insert | postgresql.Insert":
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)

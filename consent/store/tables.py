@@ -1,0 +1,72 @@
+"""The tables of consent. Instants are Unix seconds; keys begin with the resident, by whom the
+tables can be distributed.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import BigInteger
+from sqlmodel import Field, ForeignKeyConstraint, SQLModel, UniqueConstraint
+
+
+class ArrangementRow(SQLModel, table=True):
+    """One resident's lasting relation with one service of one app."""
+
+    __tablename__ = "arrangements"
+    __table_args__ = (UniqueConstraint("resident_id", "app_id", "service"),)
+
+    resident_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    app_id: str
+    service: str
+    created_at: int = Field(sa_type=BigInteger)
+
+
+class ConsentVersionRow(SQLModel, table=True):
+    """One answer; of its columns only state and state_since_at ever change."""
+
+    __tablename__ = "consent_versions"
+    __table_args__ = (
+        UniqueConstraint("resident_id", "arrangement_id", "number"),
+        ForeignKeyConstraint(
+            ["resident_id", "arrangement_id"], ["arrangements.resident_id", "arrangements.id"]
+        ),
+    )
+
+    resident_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    arrangement_id: UUID
+    number: int
+    supersedes: UUID | None
+    app_id: str
+    app_name: str
+    asked: str
+    terms: str
+    evidence: str
+    valid_from_at: int = Field(sa_type=BigInteger)
+    valid_until_at: int = Field(sa_type=BigInteger)
+    state: str
+    answered_at: int = Field(sa_type=BigInteger)
+    state_since_at: int = Field(sa_type=BigInteger)
+
+
+class ConsentEventRow(SQLModel, table=True):
+    """What happened to a version; append only. The id is the idempotency key of the event."""
+
+    __tablename__ = "consent_events"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["resident_id", "version_id"],
+            ["consent_versions.resident_id", "consent_versions.id"],
+        ),
+    )
+
+    resident_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    version_id: UUID
+    event: str
+    happened_at: int = Field(sa_type=BigInteger)
+
+
+arrangements = SQLModel.metadata.tables["arrangements"]
+consent_versions = SQLModel.metadata.tables["consent_versions"]
+consent_events = SQLModel.metadata.tables["consent_events"]
