@@ -1,0 +1,167 @@
+"""The checks that a login token goes through, in the order of reference `login`, 7.6, 1 to 11.
+
+Each check is a small function that answers with a Refusal or None. A challenge that belongs to
+the session is used up by the first token that names it, whatever the later checks say. The
+signature is verified before revocation is looked at, so that nobody but a holder can use the
+portal to ask about certificates.
+"""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from sqlalchemy import Connection
+
+from card_reader.spec import Kind
+from card_reader.statement import session_hash
+from mynaportal_sim.login import challenge as challenges
+from mynaportal_sim.login import sessions
+from mynaportal_sim.login.challenge import Challenge, Channel
+from mynaportal_sim.login.refusal import Code, Refusal
+from mynaportal_sim.login.token import LoginToken
+from mynaportal_sim.login.trust import Trust
+from mynaportal_sim.pki import service as authorities
+from mynaportal_sim.pki import store as register
+from mynaportal_sim.pki.crl import revocation
+from mynaportal_sim.pki.validation import ValidCertificate, validate
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A login token and how it came: from the bearer of which session, by which channel."""
+
+    token: LoginToken
+    session_id: str = field(repr=False)
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A presented token beside the challenge that it names."""
+
+    connection: Connection
+    presented: Presented
+    challenge: Challenge
+    trust: Trust
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A token that passed: whose card signed which challenge."""
+
+    challenge: Challenge
+    certificate: ValidCertificate
+    resident_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """A token that did not pass.
+
+    `certificate` is known if it was valid, `resident_id` if moreover the signature was theirs.
+    """
+
+    refusal: Refusal
+    certificate: ValidCertificate | None = None
+    resident_id: UUID | None = None
+
+
+def judge(
+    connection: Connection, presented: Presented, trust: Trust, now: datetime
+) -> Proven | Dismissed:
+    """Put a token through every check, and use its challenge up."""
+    challenge = challenges.find(connection, presented.token.login_id)
+    if challenge is None:
+        return Dismissed(Refusal(Code.LOGIN_NOT_FOUND))
+    attempt = Attempt(connection, presented, challenge, trust, now)
+    for check in CHALLENGE_CHECKS:
+        if refusal := check(attempt):
+            return Dismissed(refusal)
+    return _judge_holder(attempt)
+
+
+def _judge_holder(attempt: Attempt) -> Proven | Dismissed:
+    der = attempt.presented.token.certificate
+    valid = validate(der, attempt.trust.anchors, attempt.now, Kind.USER_AUTHENTICATION)
+    if not isinstance(valid, ValidCertificate):
+        return Dismissed(Refusal(Code(valid.code), valid.detail))
+    if refusal := _not_signed(attempt, valid):
+        return Dismissed(refusal, valid)
+    issued = register.find(attempt.connection, valid.issuer.key_hash, valid.serial)
+    if refusal := _revoked(attempt, valid):
+        return Dismissed(refusal, valid, issued.resident_id if issued else None)
+    if issued is None:
+        return Dismissed(Refusal(Code.ACCOUNT_NOT_LINKED), valid)
+    return Proven(attempt.challenge, valid, issued.resident_id)
+
+
+def _other_session(attempt: Attempt) -> Refusal | None:
+    borne = session_hash(attempt.presented.session_id)
+    if not hmac.compare_digest(borne, attempt.challenge.session_hash):
+        return Refusal(Code.SESSION_MISMATCH)
+    return None
+
+
+def _used_before(attempt: Attempt) -> Refusal | None:
+    if not challenges.consume(attempt.connection, attempt.challenge.login_id):
+        return Refusal(Code.NONCE_REPLAYED)
+    return None
+
+
+def _too_late(attempt: Attempt) -> Refusal | None:
+    if attempt.now > attempt.challenge.expires_at:
+        return Refusal(Code.NONCE_EXPIRED)
+    return None
+
+
+def _session_ended(attempt: Attempt) -> Refusal | None:
+    session_id = attempt.presented.session_id
+    if sessions.find(attempt.connection, session_id, attempt.now) is None:
+        return Refusal(Code.SESSION_MISMATCH, "the session has ended")
+    return None
+
+
+def _other_channel(attempt: Attempt) -> Refusal | None:
+    if attempt.presented.channel is not attempt.challenge.channel:
+        return Refusal(Code.CHANNEL_MISMATCH)
+    return None
+
+
+def _other_origin(attempt: Attempt) -> Refusal | None:
+    if attempt.presented.token.origin != attempt.trust.origin:
+        return Refusal(Code.ORIGIN_MISMATCH)
+    return None
+
+
+def _not_signed(attempt: Attempt, valid: ValidCertificate) -> Refusal | None:
+    """The statement is the server's own; of the token it has the certificate's hash alone."""
+    token = attempt.presented.token
+    statement = attempt.challenge.to_sign.by(token.certificate)
+    try:
+        valid.public_key.verify(token.signature, statement.tbs(), PKCS1v15(), SHA256())
+    except InvalidSignature:
+        return Refusal(Code.SIGNATURE_INVALID)
+    return None
+
+
+def _revoked(attempt: Attempt, valid: ValidCertificate) -> Refusal | None:
+    authority = attempt.trust.authorities[valid.issuer.key_hash]
+    crl = authorities.keep_fresh(attempt.connection, authority, attempt.now)
+    found = revocation(valid, crl, attempt.now)
+    return Refusal(Code(found.code), found.detail) if found else None
+
+
+CHALLENGE_CHECKS: tuple[Callable[[Attempt], Refusal | None], ...] = (
+    _other_session,
+    _used_before,
+    _too_late,
+    _session_ended,
+    _other_channel,
+    _other_origin,
+)

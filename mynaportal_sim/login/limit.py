@@ -1,0 +1,49 @@
+"""How often one client address may try to log in (reference `login`, 7.6, step 0)."""
+
+from collections import OrderedDict
+from datetime import datetime
+from math import ceil
+
+from fastapi import Depends, Request
+
+from mynaportal_sim.deps import NowDep
+from mynaportal_sim.login.errors import RateLimitedError
+
+BURST = 400
+PER_SECOND = 200.0
+ADDRESSES_MAX = 10_000
+
+
+class RateLimit:
+    """A token bucket for each address: `burst` at once, then `per_second`.
+
+    It slows a flood down. What keeps a PIN from being guessed is the card's own counter, so the
+    defaults let a load test pass.
+    """
+
+    def __init__(self, burst: int = BURST, per_second: float = PER_SECOND) -> None:
+        self._burst = burst
+        self._per_second = per_second
+        self._buckets: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
+
+    def take(self, address: str, now: datetime) -> int:
+        """Take one attempt; 0 if it is granted, else the whole seconds until one will be."""
+        left, since = self._buckets.pop(address, (float(self._burst), now))
+        refilled = left + max(0.0, (now - since).total_seconds()) * self._per_second
+        tokens = min(float(self._burst), refilled)
+        granted = tokens >= 1
+        self._buckets[address] = (tokens - granted, now)
+        if len(self._buckets) > ADDRESSES_MAX:
+            self._buckets.popitem(last=False)
+        return 0 if granted else ceil((1 - tokens) / self._per_second)
+
+
+async def _limited(request: Request, now: NowDep) -> None:
+    limit: RateLimit = request.app.state.login_limit
+    address = request.client.host if request.client else ""
+    if wait := limit.take(address, now):
+        raise RateLimitedError(wait)
+
+
+RateLimited = Depends(_limited)
+"""A dependency that counts the request, and refuses it with 429 when there were too many."""

@@ -1,0 +1,141 @@
+"""Logging in, from token or PIN to session. Every attempt leaves an entry in the ledger."""
+
+from base64 import b32encode
+from dataclasses import dataclass, field
+from datetime import datetime
+from os import urandom
+
+from sqlalchemy import Connection
+
+from consent.ledger.entry import Entry
+from consent.ledger.store import append
+from mynaportal_sim.database import Database
+from mynaportal_sim.login import challenge as challenges
+from mynaportal_sim.login import sessions
+from mynaportal_sim.login.challenge import Channel, Randomness, Wanted
+from mynaportal_sim.login.checks import Dismissed, Presented, Proven, judge
+from mynaportal_sim.login.refusal import Refusal
+from mynaportal_sim.login.sessions import LoggedIn
+from mynaportal_sim.login.soft import SoftCards
+from mynaportal_sim.login.token import parse
+from mynaportal_sim.login.trust import Trust
+from mynaportal_sim.residents import store as residents
+
+_REFERENCE_BYTES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A login that was let in: the new session, and what the person was on the way to."""
+
+    session: LoggedIn
+    interaction: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A login that was not let in; its entry in the ledger has the same `reference`."""
+
+    refusal: Refusal
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoftLogin:
+    """What a person entered to log in by a soft card, and in which session."""
+
+    session_id: str = field(repr=False)
+    persona: str
+    pin: str = field(repr=False)
+    last_try: bool = False
+    interaction: str | None = None
+
+
+async def log_in_by_soft_card(
+    db: Database, cards: SoftCards, entered: SoftLogin, trust: Trust, now: datetime
+) -> Accepted | Refused:
+    """Log a person in by a soft card: the same statement, token and checks as for any card.
+
+    Raises:
+        NoSuchPersonaError: there is no such card.
+    """
+    wanted = Wanted(trust.origin, entered.session_id, Channel.SOFT, entered.interaction)
+    challenge = await db.write(challenges.issue, wanted, now, urandom)
+    token = cards.answer(entered.persona, entered.pin, challenge, last_try=entered.last_try)
+    if isinstance(token, Refusal):
+        return await db.write(_refuse_pin, token, entered.persona, trust, now)
+    return await present(db, token.to_json(), entered.session_id, Channel.SOFT, trust, now)
+
+
+async def present(
+    db: Database, body: bytes, session_id: str, channel: Channel, trust: Trust, now: datetime
+) -> Accepted | Refused:
+    """Take the bytes of a login token from the bearer of `session_id`, and judge them."""
+    token = parse(body)
+    if isinstance(token, Refusal):
+        return await db.write(_refuse, token, _Traces(channel), now, urandom)
+    return await db.write(log_in, Presented(token, session_id, channel), trust, now, urandom)
+
+
+def log_in(
+    connection: Connection,
+    presented: Presented,
+    trust: Trust,
+    now: datetime,
+    randomness: Randomness,
+) -> Accepted | Refused:
+    """Judge a login token. One that passes ends the session it came by and begins another."""
+    found = judge(connection, presented, trust, now)
+    traces = _traces(found, presented.channel, trust)
+    if isinstance(found, Dismissed):
+        return _refuse(connection, found.refusal, traces, now, randomness)
+    person = (found.resident_id, presented.channel)
+    session = sessions.log_in(connection, presented.session_id, person, now, randomness)
+    append(connection, traces.entry("login.accepted"), now, randomness)
+    return Accepted(session, found.challenge.interaction)
+
+
+@dataclass(frozen=True, slots=True)
+class _Traces:
+    """What the ledger is told of an attempt; `certificate` is a pseudonym of its serial."""
+
+    channel: Channel
+    certificate: str | None = None
+    holder: bytes | None = None
+
+    def entry(self, kind: str, **more: str | int) -> Entry:
+        fields: dict[str, str | int | list[str]] = {"channel": self.channel.value, **more}
+        if self.certificate:
+            fields["certificate"] = self.certificate
+        return Entry(kind, fields, self.holder)
+
+
+def _traces(found: Proven | Dismissed, channel: Channel, trust: Trust) -> _Traces:
+    names, certificate, resident_id = trust.pseudonyms, found.certificate, found.resident_id
+    return _Traces(
+        channel,
+        names.serial(certificate.issuer.key_hash, certificate.serial) if certificate else None,
+        names.holder(resident_id) if resident_id else None,
+    )
+
+
+def _refuse(
+    connection: Connection,
+    refusal: Refusal,
+    traces: _Traces,
+    now: datetime,
+    randomness: Randomness,
+) -> Refused:
+    reference = b32encode(randomness(_REFERENCE_BYTES)).decode()
+    entry = traces.entry("login.refused", reason=refusal.code.value, reference=reference)
+    append(connection, entry, now, randomness)
+    return Refused(refusal, reference)
+
+
+def _refuse_pin(
+    connection: Connection, refusal: Refusal, persona: str, trust: Trust, now: datetime
+) -> Refused:
+    resident = residents.by_persona(connection, persona)
+    holder = trust.pseudonyms.holder(resident.id) if resident else None
+    traces = _Traces(Channel.SOFT, holder=holder)
+    return _refuse(connection, refusal, traces, now, urandom)

@@ -1,0 +1,87 @@
+"""Soft cards: emulated cards that lie with the portal, chosen in the browser.
+
+Only the reader is missing. The APDUs, the statement and the token are those of a card at home.
+"""
+
+import re
+from pathlib import Path
+
+from card_reader.client.jpki import Jpki
+from card_reader.client.login import sign_challenge
+from card_reader.client.session import Session
+from card_reader.emulator.card import Card
+from card_reader.emulator.store import Document, read
+from card_reader.errors import (
+    LastTryError,
+    MalformedPinError,
+    PinBlockedError,
+    WrongPinError,
+)
+from mynaportal_sim.login.challenge import Challenge
+from mynaportal_sim.login.errors import NoSuchPersonaError
+from mynaportal_sim.login.refusal import Code, Refusal
+from mynaportal_sim.login.token import LoginToken
+
+AGENT_VERSION = "soft"
+_PERSONA = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class SoftCards:
+    """The card of each persona, `<directory>/<persona>.json`.
+
+    A card stays on its reader until it is issued anew; it is reset after each answer, so that
+    no PIN stays verified. Call from one thread.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._cards: dict[str, tuple[Document, Card]] = {}
+
+    def answer(
+        self, persona: str, pin: str, challenge: Challenge, *, last_try: bool = False
+    ) -> LoginToken | Refusal:
+        """Have the card sign `challenge`; the PIN goes to the card and is kept nowhere.
+
+        A malformed PIN does not reach the card, and neither does any PIN when one try is left,
+        unless `last_try` says that the person wants it so.
+
+        Raises:
+            NoSuchPersonaError: there is no such card.
+            CardFileError: there is one, and it is damaged.
+        """
+        card = self._card(persona)
+        try:
+            signed = sign_challenge(
+                Jpki(Session(card)), challenge.to_sign, pin, allow_last_try=last_try
+            )
+        except MalformedPinError:
+            return Refusal(Code.PIN_MALFORMED)
+        except LastTryError:
+            return Refusal(Code.PIN_LAST_TRY, tries_left=1)
+        except WrongPinError as error:
+            return _wrong(error.tries_left)
+        except PinBlockedError:
+            return _wrong(0)
+        finally:
+            card.reset()
+        return LoginToken(
+            login_id=challenge.login_id,
+            origin=challenge.origin,
+            certificate=signed.certificate,
+            signature=signed.signature,
+            agent_version=AGENT_VERSION,
+        )
+
+    def _card(self, persona: str) -> Card:
+        path = self._directory / f"{persona}.json"
+        if not _PERSONA.fullmatch(persona) or not path.exists():
+            raise NoSuchPersonaError
+        issued = {name: value for name, value in read(path).items() if name != "tries"}
+        if persona not in self._cards or self._cards[persona][0] != issued:
+            self._cards[persona] = (issued, Card.load(path))
+        return self._cards[persona][1]
+
+
+def _wrong(tries_left: int) -> Refusal:
+    code = Code.PIN_INCORRECT if tries_left else Code.PIN_LOCKED
+    return Refusal(code, tries_left=tries_left)

@@ -1,0 +1,82 @@
+"""The login token: what comes back from a card, parsed with no benefit of the doubt."""
+
+import json
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from mynaportal_sim.login.refusal import Code, Refusal
+from mynaportal_sim.login.wire import WIRE, read
+
+ALGORITHM = "RS256"
+LoginId = Annotated[str, StringConstraints(pattern=r"\A[0-9A-Z]{26}\z")]
+
+
+@dataclass(frozen=True, slots=True)
+class LoginToken:
+    """A well-formed login token; `certificate` is DER as far as anyone has claimed.
+
+    `origin` is an echo of what was signed: it can make a refusal precise, and nothing else.
+    """
+
+    login_id: str
+    origin: str
+    certificate: bytes
+    signature: bytes
+    agent_version: str
+
+    def to_json(self) -> bytes:
+        """The token as it travels."""
+        return json.dumps(
+            {
+                "v": 1,
+                "alg": ALGORITHM,
+                "login_id": self.login_id,
+                "origin": self.origin,
+                "certificate": b64encode(self.certificate).decode(),
+                "signature": b64encode(self.signature).decode(),
+                "agent": {"version": self.agent_version},
+            }
+        ).encode()
+
+
+def parse(body: bytes) -> LoginToken | Refusal:
+    """The token in `body` (JSON of at most 16 KiB), or why it is none."""
+    wire = read(_Wire, body)
+    if wire is None:
+        return Refusal(Code.TOKEN_MALFORMED)
+    if wire.alg != ALGORITHM:
+        return Refusal(Code.ALG_NOT_ALLOWED)
+    certificate, signature = _decoded(wire.certificate), _decoded(wire.signature)
+    if certificate is None or signature is None:
+        return Refusal(Code.TOKEN_MALFORMED)
+    return LoginToken(wire.login_id, wire.origin, certificate, signature, wire.agent.version)
+
+
+class _Agent(BaseModel):
+    model_config = WIRE
+
+    version: Annotated[str, StringConstraints(max_length=64)]
+
+
+class _Wire(BaseModel):
+    model_config = WIRE
+
+    v: Annotated[int, Field(ge=1, le=1)]
+    alg: str
+    login_id: LoginId
+    origin: Annotated[str, StringConstraints(max_length=256)]
+    certificate: str
+    signature: str
+    agent: _Agent
+
+
+def _decoded(text: str) -> bytes | None:
+    """What canonical base64 (RFC 4648, 4) stands for; None for any other text."""
+    try:
+        decoded = b64decode(text, validate=True)
+    except ValueError:
+        return None
+    return decoded if b64encode(decoded).decode() == text else None

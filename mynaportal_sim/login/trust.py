@@ -1,0 +1,49 @@
+"""What this portal holds a login against: its own origin, and the authorities it trusts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Self
+
+from fastapi import Depends, Request
+
+from mynaportal_sim.login.csrf import origin
+from mynaportal_sim.pki.authority import Authorities, Authority
+from mynaportal_sim.pki.certificate import Anchor
+from mynaportal_sim.pseudonyms import Pseudonyms
+from mynaportal_sim.settings import Mode, Settings
+
+_anchor = lru_cache(maxsize=16)(Anchor.of)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The portal's side of a login. `authorities` are found by the hash of their key."""
+
+    origin: str
+    anchors: tuple[Anchor, ...]
+    authorities: Mapping[bytes, Authority]
+    pseudonyms: Pseudonyms
+
+    @classmethod
+    def of(cls, settings: Settings, authorities: Authorities, pseudonyms: Pseudonyms) -> Self:
+        """Trust the simulated authorities in dev mode. In strict mode they are no anchors."""
+        simulated = () if settings.mode is Mode.STRICT else tuple(authorities.values())
+        anchors = tuple(_anchor(authority.certificate) for authority in simulated)
+        return cls(
+            origin=origin(settings),
+            anchors=anchors,
+            authorities={
+                anchor.key_hash: authority
+                for anchor, authority in zip(anchors, simulated, strict=True)
+            },
+            pseudonyms=pseudonyms,
+        )
+
+
+async def _trust(request: Request) -> Trust:
+    state = request.app.state
+    return Trust.of(state.settings, state.authority, state.pseudonyms)
+
+
+TrustDep = Annotated[Trust, Depends(_trust)]
