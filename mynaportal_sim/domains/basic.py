@@ -1,0 +1,51 @@
+"""基本情報: who the person is, as a FHIR Patient."""
+
+from collections.abc import Iterator
+from datetime import date
+from random import Random
+
+from consent.catalogue import Category
+from mynaportal_sim.domains.base import Domain, Json, Record, resource
+from mynaportal_sim.residents.model import Name, Resident, Sex
+
+# HL7's extension by which JP Core tells a name in ideographs (IDE) from its reading (SYL).
+_REPRESENTATION = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
+_GENDER = {Sex.MALE: "male", Sex.FEMALE: "female", Sex.NOT_APPLICABLE: "other"}
+
+
+def _draw(resident: Resident, _rng: Random, _today: date) -> Iterator[Record]:
+    patient = resource(
+        "Patient",
+        resident.id,
+        active=True,
+        name=[_human_name(resident.name, "IDE"), _human_name(resident.kana, "SYL")],
+        gender=_GENDER[resident.sex],
+        birthDate=resident.born.isoformat(),
+    )
+    yield Record(resident.id, None, patient)
+
+
+def _human_name(name: Name, representation: str) -> Json:
+    human: dict[str, Json] = {
+        "extension": [{"url": _REPRESENTATION, "valueCode": representation}],
+        "use": "official",
+        "text": name.full,
+        "family": name.family,
+    }
+    if name.given:
+        human["given"] = [name.given]
+    return human
+
+
+DOMAIN = Domain(
+    category=Category(
+        code="basic",
+        label_ja="基本情報",
+        label_en="Basic information",
+        explanation_ja="氏名、生年月日、性別です。住所やマイナンバーは含みません。",
+        explanation_en="Your name, date of birth and sex. "
+        "Neither your address nor your My Number is included.",
+    ),
+    resource_types=("Patient",),
+    draw=_draw,
+)

@@ -1,0 +1,44 @@
+"""The kinds of data and the purposes that this portal knows."""
+
+from collections.abc import Mapping
+
+from consent.catalogue import Catalogue, Purpose
+from mynaportal_sim.domains import basic, medication
+from mynaportal_sim.domains.base import Domain
+from mynaportal_sim.domains.checkup import domain as checkup
+
+DOMAINS: tuple[Domain, ...] = (basic.DOMAIN, checkup.DOMAIN, medication.DOMAIN)
+
+_DPV = "https://w3id.org/dpv#"
+
+PURPOSES = (
+    Purpose(
+        "self-care",
+        "ご自身の健康管理",
+        "Managing your own health",
+        f"{_DPV}PersonalisedBenefits",
+    ),
+    Purpose("consultation", "医療・健康の相談", "Medical and health advice", None),
+    Purpose("fitness", "運動・食事の提案", "Exercise and nutrition suggestions", None),
+    Purpose("insurance", "保険の見積もりと契約", "Insurance quotes and contracts", None),
+    Purpose(
+        "research",
+        "医学研究への協力",
+        "Taking part in medical research",
+        f"{_DPV}ResearchAndDevelopment",
+    ),
+)
+
+
+def catalogue() -> Catalogue:
+    """Categories and purposes in the order in which a person should read them."""
+    return Catalogue.of((domain.category for domain in DOMAINS), PURPOSES)
+
+
+CATEGORIES_OF: Mapping[str, frozenset[str]] = {
+    resource_type: frozenset(
+        domain.category.code for domain in DOMAINS if resource_type in domain.resource_types
+    )
+    for resource_type in sorted({name for domain in DOMAINS for name in domain.resource_types})
+}
+"""The categories whose data appear as resources of a FHIR type."""

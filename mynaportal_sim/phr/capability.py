@@ -1,0 +1,83 @@
+"""What this server can do, as a CapabilityStatement (FHIR 4.0.1)."""
+
+import json
+
+from mynaportal_sim import __version__
+from mynaportal_sim.domains.base import Json
+from mynaportal_sim.phr.search import DATE_PARAMETERS, PARAMETERS
+from mynaportal_sim.records.model import TOKEN_ELEMENTS
+
+FHIR_VERSION = "4.0.1"
+_PUBLISHED = "2026-11-23"
+_OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+_SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+_REFERENCES = ("patient", "subject")
+
+
+def statement(issuer: str) -> bytes:
+    """The CapabilityStatement of the portal at `issuer`, ready to be sent."""
+    return json.dumps(_statement(issuer), ensure_ascii=False).encode()
+
+
+def _statement(issuer: str) -> Json:
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "experimental": True,
+        "date": _PUBLISHED,
+        "kind": "instance",
+        "software": {"name": "mynaportal-sim", "version": __version__},
+        "implementation": {
+            "description": "A simulator of Mynaportal; all people and data are fictional",
+            "url": f"{issuer}/fhir",
+        },
+        "fhirVersion": FHIR_VERSION,
+        "format": ["application/fhir+json", "json"],
+        "rest": [
+            {
+                "mode": "server",
+                "security": _security(issuer),
+                "resource": [_resource(resource_type) for resource_type in PARAMETERS],
+            }
+        ],
+    }
+
+
+def _security(issuer: str) -> Json:
+    return {
+        "extension": [
+            {
+                "url": _OAUTH_URIS,
+                "extension": [
+                    {"url": "authorize", "valueUri": f"{issuer}/authorize"},
+                    {"url": "token", "valueUri": f"{issuer}/token"},
+                    {"url": "introspect", "valueUri": f"{issuer}/introspect"},
+                    {"url": "revoke", "valueUri": f"{issuer}/revoke"},
+                ],
+            }
+        ],
+        "cors": False,
+        "service": [
+            {
+                "coding": [{"system": _SECURITY_SERVICE, "code": "SMART-on-FHIR"}],
+                "text": "OAuth 2.0: a consent token, re-checked against the consent each time",
+            }
+        ],
+    }
+
+
+def _resource(resource_type: str) -> Json:
+    tokens = {"_id": "token", **dict.fromkeys(TOKEN_ELEMENTS[resource_type], "token")}
+    references = dict.fromkeys(_REFERENCES, "reference")
+    day = DATE_PARAMETERS.get(resource_type)
+    kinds = tokens | references | ({day: "date"} if day else {})
+    return {
+        "type": resource_type,
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "versioning": "no-version",
+        "searchParam": [
+            {"name": name, "type": kinds[name]}
+            for name in PARAMETERS[resource_type]
+            if name in kinds
+        ],
+    }

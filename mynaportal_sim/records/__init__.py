@@ -1,0 +1,1 @@
+"""People's data, and the one gate to them: `access`."""

@@ -1,0 +1,169 @@
+"""The one gate to people's data: decide, read, log, release.
+
+Consents and records are read in one snapshot. Then one transaction looks at the consent again,
+uses the DPoP proof up and writes the ledger entry; only after its commit does `access` return,
+so that whatever left the portal is in the ledger. A refusal is entered too, and is a value.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from consent import policy, service
+from consent.ledger import store as ledger
+from consent.model import ConsentVersion
+from consent.policy import AccessRequest, Deny, Permit, Reason, Step
+from consent.token import AccessToken
+from mynaportal_sim import once
+from mynaportal_sim.database import Database
+from mynaportal_sim.domains.catalogue import CATEGORIES_OF
+from mynaportal_sim.pseudonyms import Pseudonyms
+from mynaportal_sim.records import entries, store
+from mynaportal_sim.records.demand import Answer, Demand, Refused, Released, TokenFault
+from mynaportal_sim.records.model import Page, Query, Read
+
+Randomness = Callable[[int], bytes]
+ResidentOf = Callable[[Connection, AccessToken], UUID | None]
+
+_NOTHING = Page((), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What the gate works with.
+
+    `resident_of` is the way from a token to the person it is about, None once the token or what
+    it came of has been revoked; it is asked in the snapshot in which the consent is read.
+    """
+
+    database: Database
+    pseudonyms: Pseudonyms
+    randomness: Randomness
+    resident_of: ResidentOf
+
+    async def access(self, demand: Demand) -> Answer:
+        """Judge, read, enter in the ledger, and only then hand over.
+
+        Raises UnknownAnchorError for a page that cannot be gone on from.
+        """
+        seen = await self.database.read(look, demand, self.pseudonyms, self.resident_of)
+        return await self.database.write(settle, demand, seen, self.randomness)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one snapshot showed of a resident: an objection, or a page and what it rests on."""
+
+    resident_id: UUID
+    holder: bytes
+    version: ConsentVersion | None
+    objection: Reason | None
+    grounds: Sequence[Step] = ()
+    page: Page = _NOTHING
+    categories: frozenset[str] = frozenset()
+
+
+def look(
+    connection: Connection, demand: Demand, pseudonyms: Pseudonyms, resident_of: ResidentOf
+) -> Sight | None:
+    """Decide and read, on one snapshot; None if the token leads to nobody any more."""
+    token = demand.token
+    resident_id = resident_of(connection, token)
+    if resident_id is None:
+        return None
+    holder = pseudonyms.holder(resident_id)
+    versions = service.in_force(connection, resident_id, token.client_id, demand.at)
+    decision = _decide(demand, resident_id, versions)
+    if isinstance(decision, Deny):
+        history = _history(connection, resident_id)
+        reason = _nearest(demand, resident_id, history)
+        return Sight(resident_id, holder, _named(token, history), reason)
+    version = _named(token, versions)
+    if _asks_for_another(demand.wish, pseudonyms.logical_id(token.client_id, resident_id)):
+        return Sight(resident_id, holder, version, Reason.OTHER_PARTY)
+    page = _read(connection, resident_id, demand.wish, decision)
+    categories = decision.filter.categories
+    return Sight(resident_id, holder, version, None, decision.grounds, page, categories)
+
+
+def settle(
+    connection: Connection, demand: Demand, seen: Sight | None, randomness: Randomness
+) -> Answer:
+    """Use the proof up, look at the consent again, enter what happens; a unit of work."""
+    reason = _objection(connection, demand, seen)
+    if seen is None or reason is not None:
+        refused = Refused(reason or TokenFault.REVOKED)
+        known = (None, None) if seen is None else (seen.version, seen.holder)
+        entry = entries.refused(demand, refused.reason, *known)
+        ledger.append(connection, entry, demand.at, randomness)
+        return refused
+    entry = entries.permitted(demand, seen.page, seen.categories, seen.version, seen.holder)
+    ledger.append(connection, entry, demand.at, randomness)
+    return Released(seen.resident_id, seen.page)
+
+
+def _objection(
+    connection: Connection, demand: Demand, seen: Sight | None
+) -> Reason | TokenFault | None:
+    """The first thing that stands against release, now that it is about to happen."""
+    if demand.proof is not None and not once.burn(connection, "dpop", *demand.proof):
+        return TokenFault.REPLAYED_PROOF
+    if seen is None:
+        return TokenFault.REVOKED
+    return seen.objection or _lapsed(connection, demand, seen)
+
+
+def _decide(
+    demand: Demand, resident_id: UUID, versions: Sequence[ConsentVersion]
+) -> Permit | Deny:
+    token = demand.token
+    request = AccessRequest(
+        resident_id=resident_id,
+        app_id=token.client_id,
+        categories=CATEGORIES_OF[demand.wish.resource_type],
+        arrangement_id=token.arrangement_id,
+        version_id=token.version_id,
+    )
+    return policy.decide(request, versions, demand.at)
+
+
+def _read(
+    connection: Connection, resident_id: UUID, wish: Query | Read, permit: Permit
+) -> Page:
+    if isinstance(wish, Read):
+        return store.read(connection, resident_id, wish, permit.filter)
+    return store.search(connection, resident_id, wish, permit.filter)
+
+
+def _asks_for_another(wish: Query | Read, patient: str) -> bool:
+    return isinstance(wish, Query) and not wish.patients <= {patient}
+
+
+def _lapsed(connection: Connection, demand: Demand, seen: Sight) -> Reason | None:
+    """Why the permit no longer stands, if a version it rests on has ended since."""
+    resident_id, at = seen.resident_id, demand.at
+    for step in seen.grounds:
+        named = (step.arrangement_id, step.version_id)
+        if not service.recheck(connection, resident_id, *named, at):
+            return _nearest(demand, resident_id, _history(connection, resident_id))
+    return None
+
+
+def _history(connection: Connection, resident_id: UUID) -> list[ConsentVersion]:
+    """Every answer of a resident: only these tell why, when nothing in force permits."""
+    return [
+        version
+        for answered in service.of_resident(connection, resident_id)
+        for version in answered.versions
+    ]
+
+
+def _nearest(demand: Demand, resident_id: UUID, history: Sequence[ConsentVersion]) -> Reason:
+    decision = _decide(demand, resident_id, history)
+    return decision.reason if isinstance(decision, Deny) else Reason.NO_CONSENT
+
+
+def _named(token: AccessToken, versions: Sequence[ConsentVersion]) -> ConsentVersion | None:
+    return next((version for version in versions if version.id == token.version_id), None)

@@ -1,0 +1,59 @@
+"""How the ledger puts an access: who asked for what, by which consent, with what outcome."""
+
+from collections.abc import Collection
+
+from consent.ledger.entry import Entry, Value
+from consent.model import ConsentVersion
+from consent.policy import Reason
+from mynaportal_sim.domains.catalogue import CATEGORIES_OF
+from mynaportal_sim.records.demand import Demand, TokenFault
+from mynaportal_sim.records.model import Page
+
+
+def permitted(
+    demand: Demand,
+    page: Page,
+    categories: Collection[str],
+    version: ConsentVersion | None,
+    holder: bytes,
+) -> Entry:
+    """An access that is about to happen; `count` records of `categories` at most leave."""
+    released: dict[str, Value] = {
+        "categories": sorted(categories),
+        "count": len(page.records),
+    }
+    return Entry("access.permitted", _common(demand, version) | released, holder)
+
+
+def refused(
+    demand: Demand,
+    reason: Reason | TokenFault,
+    version: ConsentVersion | None,
+    holder: bytes | None,
+) -> Entry:
+    """An access that did not happen, with the categories it would have touched."""
+    wanted: dict[str, Value] = {
+        "categories": sorted(CATEGORIES_OF[demand.wish.resource_type]),
+        "reason": reason.value,
+    }
+    return Entry("access.refused", _common(demand, version) | wanted, holder)
+
+
+def _common(demand: Demand, version: ConsentVersion | None) -> dict[str, Value]:
+    token = demand.token
+    fields: dict[str, Value] = {
+        "app_id": token.client_id,
+        "arrangement": str(token.arrangement_id),
+        "consent_version": str(token.version_id),
+        "request": demand.shown,
+    }
+    if version is not None:
+        terms = version.terms
+        fields |= {
+            "app_name": version.app_name,
+            "purpose": terms.purpose.code,
+            "purpose_text": terms.purpose.text,
+            "legal_basis": terms.legal_basis.value,
+            "supervisor": terms.supervisor,
+        }
+    return fields

@@ -1,0 +1,90 @@
+"""What is asked of the store of records, and what comes back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from uuid import UUID
+
+# The search parameters of type token, and the element whose codings they look at (FHIR R4).
+TOKEN_ELEMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "Patient": {},
+        "Observation": {"category": "category", "code": "code"},
+        "DiagnosticReport": {"category": "category", "code": "code"},
+        "MedicationDispense": {"code": "medicationCodeableConcept"},
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days from `first` to `last`, both included; with first after last, none."""
+
+    first: date = date.min
+    last: date = date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A coding to look for: `system` None for any, "" for codings without; `code` likewise."""
+
+    system: str | None
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenTest:
+    """A token parameter that must hold: any of its tokens is enough."""
+
+    parameter: str
+    any_of: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search among a resident's records of one FHIR type; all its tests must hold.
+
+    `patients` are the logical ids that the patient must have, as the asking app knows them.
+    `ids` is None when any will do. A page has at most `count` records, those after the record
+    `after`.
+    """
+
+    resource_type: str
+    patients: frozenset[str] = frozenset()
+    ids: frozenset[UUID] | None = None
+    tokens: tuple[TokenTest, ...] = ()
+    days: tuple[tuple[Span, ...], ...] = ()
+    count: int = 50
+    after: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A wish to read one record; `id` None when it could be nobody's."""
+
+    resource_type: str
+    id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as stored: FHIR JSON in which every id is the portal's own UUID."""
+
+    id: UUID
+    resource: str
+    refers_to: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records a reader may see, newest first.
+
+    `total` counts all that match. `hidden` are records that these refer to and the reader may
+    not see.
+    """
+
+    records: tuple[Stored, ...]
+    total: int
+    more: bool = False
+    hidden: frozenset[UUID] = frozenset()

@@ -1,0 +1,239 @@
+"""Where records are kept. Only the gate and the generator may import this.
+
+A record is found only under its resident, and read only through the filter of a permit.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+)
+
+from consent.policy import Filter
+from mynaportal_sim.database import insert_once
+from mynaportal_sim.domains.base import Json, Record
+from mynaportal_sim.records.errors import UnknownAnchorError
+from mynaportal_sim.records.model import (
+    TOKEN_ELEMENTS,
+    Page,
+    Query,
+    Read,
+    Stored,
+    Token,
+    TokenTest,
+)
+from mynaportal_sim.records.tables import record_tokens, records
+
+_STORED = (records.c.id, records.c.resource, records.c.refers_to)
+_BY_ID = select(records.c.category, records.c.on_day, *_STORED).where(
+    records.c.resident_id == bindparam("resident_id"),
+    records.c.id == bindparam("id"),
+    records.c.resource_type == bindparam("resource_type"),
+)
+
+
+def add(
+    connection: Connection, resident_id: UUID, category: str, drawn: Iterable[Record]
+) -> None:
+    """Store records that are not there yet; those that are stay as they are."""
+    rows: list[dict[str, object]] = []
+    tokens: list[dict[str, object]] = []
+    for record in drawn:
+        rows.append(
+            {
+                "resident_id": resident_id,
+                "id": record.id,
+                "category": category,
+                "resource_type": record.resource_type,
+                "on_day": record.on,
+                "refers_to": ",".join(map(str, record.refers_to)),
+                "resource": json.dumps(
+                    record.resource, ensure_ascii=False, separators=(",", ":")
+                ),
+            }
+        )
+        tokens.extend(
+            {"resident_id": resident_id, "record_id": record.id, **token}
+            for token in _tokens_of(record)
+        )
+    for table, values in ((records, rows), (record_tokens, tokens)):
+        if values:
+            statement = insert_once(table, connection).on_conflict_do_nothing()
+            connection.execute(statement, values)
+
+
+def read(connection: Connection, resident_id: UUID, wish: Read, within: Filter) -> Page:
+    """The record with this id, or an empty page if `within` hides it or there is none."""
+    if wish.id is None:
+        return Page((), 0)
+    key = {"resident_id": resident_id, "id": wish.id, "resource_type": wish.resource_type}
+    row = connection.execute(_BY_ID, key).first()
+    if row is None or not _admits(within, row.category, row.on_day):
+        return Page((), 0)
+    found = (_stored(row.id, row.resource, row.refers_to),)
+    return Page(found, 1, hidden=_hidden(connection, resident_id, found, within))
+
+
+def search(connection: Connection, resident_id: UUID, query: Query, within: Filter) -> Page:
+    """One page of the records that match `query` and that `within` shows.
+
+    Raises UnknownAnchorError if no visible record is the one to go on after.
+    """
+    conditions = _conditions(resident_id, query, within)
+    page = select(*_STORED).where(*conditions)
+    if query.after is not None:
+        anchor = _anchor(connection, resident_id, query.after, within)
+        page = page.where(_comes_after(anchor, query.after))
+    rows = _newest_first(connection, page, query.count + 1)
+    more = len(rows) > query.count
+    total = len(rows)
+    if more or query.after is not None:
+        total = connection.scalars(
+            select(func.count()).select_from(records).where(*conditions)
+        ).one()
+    found = tuple(_stored(row.id, row.resource, row.refers_to) for row in rows[: query.count])
+    return Page(
+        found,
+        total,
+        more=more and query.count > 0,
+        hidden=_hidden(connection, resident_id, found, within),
+    )
+
+
+def _conditions(resident_id: UUID, query: Query, within: Filter) -> list[ColumnElement[bool]]:
+    conditions = [
+        records.c.resident_id == resident_id,
+        records.c.resource_type == query.resource_type,
+        _visible(within),
+    ]
+    if query.ids is not None:
+        conditions.append(records.c.id.in_(query.ids))
+    conditions.extend(_has_token(resident_id, test) for test in query.tokens)
+    conditions.extend(
+        or_(false(), *(records.c.on_day.between(span.first, span.last) for span in spans))
+        for spans in query.days
+    )
+    return conditions
+
+
+def _visible(within: Filter) -> ColumnElement[bool]:
+    """`Filter.admits`, in SQL; what belongs to no day needs its category only."""
+    return or_(
+        false(),
+        *(
+            and_(
+                records.c.category == allowance.category,
+                or_(
+                    records.c.on_day.is_(None),
+                    records.c.on_day.between(allowance.period_from, allowance.period_to),
+                ),
+            )
+            for allowance in within.allowances
+        ),
+    )
+
+
+def _admits(within: Filter, category: str, day: date | None) -> bool:
+    if day is None:
+        return category in within.categories
+    return within.admits(category, day)
+
+
+def _has_token(resident_id: UUID, test: TokenTest) -> ColumnElement[bool]:
+    return exists().where(
+        record_tokens.c.resident_id == resident_id,
+        record_tokens.c.record_id == records.c.id,
+        record_tokens.c.parameter == test.parameter,
+        or_(false(), *(_is_token(token) for token in test.any_of)),
+    )
+
+
+def _is_token(token: Token) -> ColumnElement[bool]:
+    wanted = []
+    if token.system is not None:
+        wanted.append(record_tokens.c.system == token.system)
+    if token.code is not None:
+        wanted.append(record_tokens.c.code == token.code)
+    return and_(*wanted)
+
+
+def _anchor(
+    connection: Connection, resident_id: UUID, record_id: UUID, within: Filter
+) -> date | None:
+    row = connection.execute(
+        select(records.c.on_day).where(
+            records.c.resident_id == resident_id, records.c.id == record_id, _visible(within)
+        )
+    ).first()
+    if row is None:
+        raise UnknownAnchorError
+    day: date | None = row.on_day
+    return day
+
+
+def _comes_after(day: date | None, record_id: UUID) -> ColumnElement[bool]:
+    if day is None:
+        return and_(records.c.on_day.is_(None), records.c.id > record_id)
+    return or_(
+        records.c.on_day < day,
+        and_(records.c.on_day == day, records.c.id > record_id),
+        records.c.on_day.is_(None),
+    )
+
+
+def _newest_first(
+    connection: Connection, page: Select[tuple[UUID, str, str]], limit: int
+) -> list[Row[tuple[UUID, str, str]]]:
+    ordered = page.order_by(records.c.on_day.desc().nulls_last(), records.c.id).limit(limit)
+    return list(connection.execute(ordered).all())
+
+
+def _hidden(
+    connection: Connection, resident_id: UUID, found: Collection[Stored], within: Filter
+) -> frozenset[UUID]:
+    """Which of the records that these refer to `within` does not show."""
+    wanted = frozenset(target for record in found for target in record.refers_to)
+    if not wanted:
+        return wanted
+    shown = connection.scalars(
+        select(records.c.id).where(
+            records.c.resident_id == resident_id, records.c.id.in_(wanted), _visible(within)
+        )
+    )
+    return wanted.difference(shown)
+
+
+def _stored(record_id: UUID, resource: str, refers_to: str) -> Stored:
+    targets = tuple(map(UUID, refers_to.split(","))) if refers_to else ()
+    return Stored(record_id, resource, targets)
+
+
+def _tokens_of(record: Record) -> Iterator[dict[str, str]]:
+    for parameter, element in TOKEN_ELEMENTS[record.resource_type].items():
+        for system, code in _codings(record.resource.get(element, [])):
+            yield {"parameter": parameter, "system": system, "code": code}
+
+
+def _codings(element: Json) -> Iterator[tuple[str, str]]:
+    """System and code of each coding in a CodeableConcept, or in a list of them."""
+    match element:
+        case list():
+            for part in element:
+                yield from _codings(part)
+        case {"coding": codings}:
+            yield from _codings(codings)
+        case {"system": str(system), "code": str(code)}:
+            yield system, code

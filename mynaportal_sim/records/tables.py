@@ -1,0 +1,38 @@
+"""The tables of people's records, for the store and for migrations only."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Index, Text
+from sqlmodel import Field, SQLModel
+
+
+class RecordRow(SQLModel, table=True):
+    """A FHIR resource about a resident; `on_day` is NULL for what belongs to no day."""
+
+    __tablename__ = "records"
+    __table_args__ = (Index("ix_records_type", "resident_id", "resource_type", "on_day"),)
+
+    resident_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    category: str
+    resource_type: str
+    on_day: date | None
+    refers_to: str = Field(sa_type=Text)
+    resource: str = Field(sa_type=Text)
+
+
+class RecordTokenRow(SQLModel, table=True):
+    """A coding by which a record can be found."""
+
+    __tablename__ = "record_tokens"
+
+    resident_id: UUID = Field(primary_key=True)
+    record_id: UUID = Field(primary_key=True)
+    parameter: str = Field(primary_key=True)
+    system: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+
+
+records = SQLModel.metadata.tables["records"]
+record_tokens = SQLModel.metadata.tables["record_tokens"]
