@@ -1,0 +1,1 @@
+"""The registered private apps: who they are, which keys are theirs, what they declared."""

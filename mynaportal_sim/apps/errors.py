@@ -1,0 +1,40 @@
+"""What can be wrong with an app.
+
+AppError
+├── RegistrationError        what an app declares is refused; carries .field
+│   └── PrivateKeyGivenError
+└── NoSuchAppError
+"""
+
+from mynaportal_sim.errors import PortalError
+
+
+class AppError(PortalError):
+    """Base of every error this room raises on purpose."""
+
+
+class RegistrationError(AppError):
+    """An app cannot be registered like this; the text says what to change, and where."""
+
+    def __init__(self, field: str, fault: str) -> None:
+        super().__init__(f"{field}: {fault}")
+        self.field = field
+
+
+class PrivateKeyGivenError(RegistrationError):
+    """The key set holds a private key, which from now on must count as known to others."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            field,
+            "this key set holds a PRIVATE key. Nothing was stored. Treat that key as leaked: "
+            "make a new pair and register only its public half",
+        )
+
+
+class NoSuchAppError(AppError):
+    """No app is registered under that client_id."""
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(f"no app is registered as {client_id}")
+        self.client_id = client_id

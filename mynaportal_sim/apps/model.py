@@ -1,0 +1,37 @@
+"""What the portal knows of a private app."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum, unique
+
+from consent.model import DeclaredPurpose
+from mynaportal_sim.jose import PublicKey
+
+
+@unique
+class Profile(StrEnum):
+    """The security profile an app has agreed to; `oauth.profiles` says what each demands."""
+
+    OIDC = "oidc"
+    FAPI2 = "fapi2"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A registered app (OAuth 2.0: a confidential client).
+
+    `jwks` is the JSON of its public keys as registered, `keys` the same, parsed. `organisation`
+    answers for the app, `supervisor` is the person or body that watches over its use of data.
+    """
+
+    client_id: str
+    name: str
+    organisation: str
+    redirect_uris: tuple[str, ...]
+    jwks: str = field(repr=False)
+    keys: tuple[PublicKey, ...] = field(repr=False)
+    scopes: frozenset[str]
+    profile: Profile
+    supervisor: str
+    purpose: DeclaredPurpose
+    registered_at: datetime

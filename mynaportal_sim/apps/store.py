@@ -1,0 +1,127 @@
+"""Where apps are kept, and who a person is to each of them.
+
+`subjects` is the one way from an app's name for a person to the person. Nothing else that an
+app, a token or the ledger holds leads there.
+"""
+
+import json
+from datetime import UTC, datetime
+from functools import lru_cache
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Connection, Row, Text, bindparam, insert, select
+from sqlmodel import Field, SQLModel
+
+from consent.model import DeclaredPurpose
+from mynaportal_sim.apps.model import App, Profile
+from mynaportal_sim.apps.registration import parse_jwks
+from mynaportal_sim.database import insert_once
+from mynaportal_sim.pseudonyms import Pseudonyms
+
+
+class AppRow(SQLModel, table=True):
+    """A registered app; lists are JSON."""
+
+    __tablename__ = "apps"
+
+    client_id: str = Field(primary_key=True)
+    name: str
+    organisation: str
+    redirect_uris: str = Field(sa_type=Text)
+    jwks: str = Field(sa_type=Text)
+    scopes: str = Field(sa_type=Text)
+    profile: str
+    supervisor: str
+    purpose: str
+    purpose_text: str
+    registered_at: int = Field(sa_type=BigInteger)
+
+
+class SubjectRow(SQLModel, table=True):
+    """The pairwise `sub` by which one app knows one person."""
+
+    __tablename__ = "subjects"
+
+    app_id: str = Field(primary_key=True)
+    sub: str = Field(primary_key=True)
+    resident_id: UUID
+
+
+apps = SQLModel.metadata.tables["apps"]
+subjects = SQLModel.metadata.tables["subjects"]
+
+_FIND = select(apps).where(apps.c.client_id == bindparam("wanted"))
+_ALL = select(apps).order_by(apps.c.registered_at, apps.c.client_id)
+_RESIDENT = select(subjects.c.resident_id).where(
+    subjects.c.app_id == bindparam("app"), subjects.c.sub == bindparam("name")
+)
+
+
+def add(connection: Connection, app: App) -> None:
+    """Keep a new app."""
+    connection.execute(
+        insert(apps),
+        {
+            "client_id": app.client_id,
+            "name": app.name,
+            "organisation": app.organisation,
+            "redirect_uris": json.dumps(app.redirect_uris),
+            "jwks": app.jwks,
+            "scopes": " ".join(sorted(app.scopes)),
+            "profile": app.profile.value,
+            "supervisor": app.supervisor,
+            "purpose": app.purpose.code,
+            "purpose_text": app.purpose.text,
+            "registered_at": int(app.registered_at.timestamp()),
+        },
+    )
+
+
+def find(connection: Connection, client_id: str) -> App | None:
+    """The app of that client_id."""
+    row = connection.execute(_FIND, {"wanted": client_id}).first()
+    return None if row is None else _app(row)
+
+
+def every(connection: Connection) -> list[App]:
+    """All apps, in the order of their registration."""
+    return [_app(row) for row in connection.execute(_ALL)]
+
+
+def subject(
+    connection: Connection, pseudonyms: Pseudonyms, app_id: str, resident_id: UUID
+) -> str:
+    """The app's name for a person, which from now on leads back to them."""
+    sub = pseudonyms.subject(app_id, resident_id)
+    connection.execute(
+        insert_once(subjects, connection)
+        .values(app_id=app_id, sub=sub, resident_id=resident_id)
+        .on_conflict_do_nothing()
+    )
+    return sub
+
+
+def resident_of(connection: Connection, app_id: str, sub: str) -> UUID | None:
+    """The person whom an app knows as `sub`; None when it knows nobody by that name."""
+    resident_id: UUID | None = connection.execute(
+        _RESIDENT, {"app": app_id, "name": sub}
+    ).scalar()
+    return resident_id
+
+
+# The whole row is the key, so an app that changes is parsed anew, in each process.
+@lru_cache(maxsize=1024)
+def _app(row: Row[tuple[str, ...]]) -> App:
+    return App(
+        client_id=row.client_id,
+        name=row.name,
+        organisation=row.organisation,
+        redirect_uris=tuple(json.loads(row.redirect_uris)),
+        jwks=row.jwks,
+        keys=parse_jwks(row.jwks),
+        scopes=frozenset(row.scopes.split()),
+        profile=Profile(row.profile),
+        supervisor=row.supervisor,
+        purpose=DeclaredPurpose(row.purpose, row.purpose_text),
+        registered_at=datetime.fromtimestamp(row.registered_at, UTC),
+    )

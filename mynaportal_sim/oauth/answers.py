@@ -1,0 +1,40 @@
+"""How the endpoints that clients call answer: RFC 6749 JSON, never cached."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+
+from fastapi import Request
+from starlette.responses import Response
+
+from mynaportal_sim.oauth.errors import OAuthError
+from mynaportal_sim.oauth.server import Server, ServerDep
+
+_HEADERS = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+Endpoint = Callable[[Request, Server], Awaitable[Response]]
+
+
+def answer(content: Mapping[str, object], status: int = 200) -> Response:
+    """`content` as JSON that no cache keeps."""
+    body = json.dumps(content, separators=(",", ":")).encode()
+    return Response(body, status, _HEADERS, "application/json")
+
+
+def refusal(error: OAuthError) -> Response:
+    """The answer of RFC 6749 5.2."""
+    body = json.dumps(error.body).encode()
+    return Response(body, error.status, dict(error.headers), "application/json")
+
+
+def spoken_to_clients(endpoint: Endpoint) -> Callable[..., Awaitable[Response]]:
+    """`endpoint`, its OAuth errors answered in OAuth's own form."""
+
+    @wraps(endpoint)
+    async def answered(request: Request, server: ServerDep) -> Response:
+        try:
+            return await endpoint(request, server)
+        except OAuthError as error:
+            return refusal(error)
+
+    return answered

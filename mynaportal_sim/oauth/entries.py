@@ -1,0 +1,51 @@
+"""What the ledger says of tokens."""
+
+from consent.ledger.entry import Entry, Value
+from consent.model import ConsentVersion
+from mynaportal_sim.apps.model import App
+from mynaportal_sim.oauth.errors import OAuthError
+
+
+def issued(version: ConsentVersion, request: str, jti: str, holder: bytes) -> Entry:
+    """A token was issued under `version`; `request` is the grant type it was asked for by."""
+    terms = version.terms
+    return Entry(
+        "token.issued",
+        {
+            "app_id": version.app_id,
+            "app_name": version.app_name,
+            "arrangement": str(version.arrangement_id),
+            "consent_version": str(version.id),
+            "purpose": terms.purpose.code,
+            "purpose_text": terms.purpose.text,
+            "legal_basis": terms.legal_basis.value,
+            "supervisor": terms.supervisor,
+            "categories": sorted(terms.categories),
+            "request": request,
+            "token": jti,
+        },
+        holder,
+    )
+
+
+def refused(app: App, error: OAuthError, request: str, holder: bytes | None) -> Entry:
+    """An authenticated app was refused a token."""
+    return Entry(
+        "token.refused", {**_named(app), "request": request, "reason": error.code}, holder
+    )
+
+
+def revoked(app: App, reason: str, holder: bytes | None) -> Entry:
+    """A token, or with it all that came of one code, is good for nothing from now on."""
+    return Entry("token.revoked", {**_named(app), "reason": reason}, holder)
+
+
+def access_refused(app: App, error: OAuthError, request: str, holder: bytes | None) -> Entry:
+    """A token of an app's was not accepted for data."""
+    return Entry(
+        "access.refused", {**_named(app), "request": request, "reason": error.code}, holder
+    )
+
+
+def _named(app: App) -> dict[str, Value]:
+    return {"app_id": app.client_id, "app_name": app.name, "supervisor": app.supervisor}

@@ -1,0 +1,202 @@
+"""Everything that can be wrong with what a client asks, as OAuth 2.0 names it.
+
+OAuthError                        carries .code, .status, .headers and .redirectable
+├── InvalidRequestError           RFC 6749 4.1.2.1, 5.2
+│   ├── RequestTooLargeError
+│   └── UnverifiedRequestError    nobody may be redirected: the client or its URI is not known
+├── InvalidClientError
+├── InvalidGrantError
+├── UnsupportedGrantTypeError
+├── UnsupportedResponseTypeError
+├── InvalidScopeError
+├── InvalidTargetError            RFC 8707 2
+├── InvalidAuthorizationDetailsError   RFC 9396 5
+├── InvalidDpopProofError         RFC 9449 5
+├── RequestNotSupportedError      OpenID Connect Core 3.1.2.6
+├── InteractionGoneError          a page that can no longer be answered; not an OAuth code
+└── ResourceError                 at a resource, with a WWW-Authenticate header
+    ├── TokenRequiredError        RFC 6750 3: no error code, since nothing was presented
+    ├── InvalidTokenError
+    ├── TokenInQueryError
+    └── InvalidProofError         RFC 9449 7.1
+"""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import ClassVar
+
+from mynaportal_sim.errors import PortalError
+
+DPOP_ALGORITHMS = "ES256 PS256 EdDSA"
+_NOT_ALLOWED = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
+_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+class OAuthError(PortalError):
+    """Base of every error this room raises on purpose; its text goes to the client."""
+
+    code: ClassVar[str]
+    status: ClassVar[int] = HTTPStatus.BAD_REQUEST
+    redirectable: ClassVar[bool] = True
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the HTTP answer says beyond its body."""
+        return _NO_STORE
+
+    @property
+    def body(self) -> dict[str, str]:
+        """The answer of RFC 6749 5.2, its description in the characters allowed there."""
+        return {
+            "error": self.code,
+            "error_description": _NOT_ALLOWED.sub("?", str(self).replace('"', "'")),
+        }
+
+
+class InvalidRequestError(OAuthError):
+    """A parameter is missing, malformed, repeated or of no use here."""
+
+    code = "invalid_request"
+
+
+class RequestTooLargeError(InvalidRequestError):
+    """The body is longer than any honest one."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class UnverifiedRequestError(InvalidRequestError):
+    """Before client and redirect URI are known to belong together nobody is sent anywhere."""
+
+    redirectable = False
+
+
+class InvalidClientError(OAuthError):
+    """The client is not who it says. `challenged` when it tried the Authorization header."""
+
+    code = "invalid_client"
+    status = HTTPStatus.UNAUTHORIZED
+
+    def __init__(self, description: str, challenged: bool = False) -> None:
+        super().__init__(description)
+        self.challenged = challenged
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        if not self.challenged:
+            return _NO_STORE
+        return {**_NO_STORE, "WWW-Authenticate": 'Basic realm="private_key_jwt only"'}
+
+
+class InvalidGrantError(OAuthError):
+    """The code or refresh token gives nothing, or not to this client."""
+
+    code = "invalid_grant"
+
+
+class UnsupportedGrantTypeError(OAuthError):
+    """The token endpoint knows no such grant."""
+
+    code = "unsupported_grant_type"
+
+
+class UnsupportedResponseTypeError(OAuthError):
+    """Only codes are given at the authorization endpoint."""
+
+    code = "unsupported_response_type"
+
+
+class InvalidScopeError(OAuthError):
+    """The scope is malformed, unknown, or not this client's."""
+
+    code = "invalid_scope"
+
+
+class InvalidTargetError(OAuthError):
+    """The resource is none of ours."""
+
+    code = "invalid_target"
+
+
+class InvalidAuthorizationDetailsError(OAuthError):
+    """The authorization details break their schema, or ask for what this client may not."""
+
+    code = "invalid_authorization_details"
+
+
+class InvalidDpopProofError(OAuthError):
+    """The DPoP proof is missing, or proves nothing."""
+
+    code = "invalid_dpop_proof"
+
+
+class RequestNotSupportedError(OAuthError):
+    """Signed request objects are not read."""
+
+    code = "request_not_supported"
+
+
+class InteractionGoneError(OAuthError):
+    """The page was answered before, or too much time has passed."""
+
+    code = "interaction_gone"
+    status = HTTPStatus.GONE
+    redirectable = False
+
+    def __init__(self) -> None:
+        super().__init__("this request was answered or has expired; start again from the app")
+
+
+class ResourceError(OAuthError):
+    """Data are not handed out. `scheme` is what the client is challenged to use."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    redirectable = False
+
+    def __init__(self, description: str, scheme: str = "Bearer") -> None:
+        super().__init__(description)
+        self.scheme = scheme
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {**_NO_STORE, "WWW-Authenticate": self._challenge()}
+
+    def _challenge(self) -> str:
+        described = self.body["error_description"]
+        challenge = f'{self.scheme} error="{self.code}", error_description="{described}"'
+        return f'{challenge}, algs="{DPOP_ALGORITHMS}"' if self.scheme == "DPoP" else challenge
+
+
+class TokenRequiredError(ResourceError):
+    """The request bears no token."""
+
+    code = "token_required"
+
+    def __init__(self) -> None:
+        super().__init__("present an access token in the Authorization header")
+
+    def _challenge(self) -> str:
+        return f'Bearer realm="fhir", DPoP realm="fhir", algs="{DPOP_ALGORITHMS}"'
+
+
+class InvalidTokenError(ResourceError):
+    """The token is malformed, expired, revoked, or not presented as it is bound."""
+
+    code = "invalid_token"
+
+
+class TokenInQueryError(ResourceError):
+    """A token in a URL ends up in logs (FAPI 2.0 5.3.3-2)."""
+
+    code = "invalid_request"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class InvalidProofError(ResourceError):
+    """The DPoP proof beside the token is missing, or proves nothing."""
+
+    code = "invalid_dpop_proof"
+
+    def __init__(self, description: str) -> None:
+        super().__init__(description, "DPoP")

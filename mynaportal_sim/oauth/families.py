@@ -1,0 +1,204 @@
+"""Token families: a code, the refresh token and the access tokens that come of it.
+
+One row is the whole family, so that using the code, using it twice, revoking and asking whether
+a token is still good each are one statement. An access token names its family in its `jti`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
+
+from mynaportal_sim.apps.store import subjects
+from mynaportal_sim.database import insert_once
+from mynaportal_sim.jose import b64url
+from mynaportal_sim.oauth.tables import digest, revoked_tokens, token_families
+
+CODE_LIFETIME = timedelta(seconds=60)  # FAPI 2.0 5.3.2.1-11
+SECRET_LENGTH = 32
+
+Randomness = Callable[[int], bytes]
+
+
+class Family(NamedTuple):
+    """What a family's row says that its members are made from."""
+
+    id: UUID
+    client_id: str
+    sub: str
+    arrangement_id: UUID
+    version_id: UUID
+    scope: str
+    redirect_uri: str
+    code_challenge: str
+    nonce: str | None
+    dpop_jkt: str | None
+    authenticated_at: int
+    acr: str
+    amr: str
+    sender_constrained: bool
+
+
+class NewFamily(NamedTuple):
+    """A family to be; `ends` is when the consent it comes of does."""
+
+    family: Family
+    ends: datetime
+
+
+_COLUMNS = [token_families.c[name] for name in Family._fields]
+_INSERT = insert(token_families)
+_REDEEM = (
+    update(token_families)
+    .where(
+        token_families.c.code_digest == bindparam("code"),
+        token_families.c.client_id == bindparam("client"),
+        token_families.c.code_used_at.is_(None),
+        token_families.c.code_expires_at > bindparam("now"),
+        token_families.c.revoked_at.is_(None),
+    )
+    .values(
+        code_used_at=bindparam("now"),
+        refresh_digest=bindparam("refresh"),
+        sender_constrained=bindparam("constrained"),
+    )
+    .returning(*_COLUMNS)
+)
+_KILL_REPLAYED = (
+    update(token_families)
+    .where(
+        token_families.c.code_digest == bindparam("code"),
+        token_families.c.client_id == bindparam("client"),
+        token_families.c.code_used_at.is_not(None),
+        token_families.c.revoked_at.is_(None),
+    )
+    .values(revoked_at=bindparam("now"))
+    .returning(token_families.c.sub)
+)
+_KILL = (
+    update(token_families)
+    .where(token_families.c.id == bindparam("family"), token_families.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now"))
+)
+_BY_REFRESH = select(*_COLUMNS).where(
+    token_families.c.refresh_digest == bindparam("refresh"),
+    token_families.c.client_id == bindparam("client"),
+    token_families.c.ends_at > bindparam("now"),
+    token_families.c.revoked_at.is_(None),
+)
+_LIVE = (
+    select(subjects.c.resident_id)
+    .join(
+        token_families,
+        (subjects.c.app_id == token_families.c.client_id)
+        & (subjects.c.sub == token_families.c.sub),
+    )
+    .where(
+        token_families.c.id == bindparam("family"),
+        token_families.c.client_id == bindparam("client"),
+        token_families.c.revoked_at.is_(None),
+        ~exists().where(revoked_tokens.c.jti == bindparam("token")),
+    )
+)
+
+
+def begin(connection: Connection, new: NewFamily, now: datetime, randomness: Randomness) -> str:
+    """Store a family that so far is a code, and give the code."""
+    code = b64url(randomness(SECRET_LENGTH))
+    connection.execute(
+        _INSERT,
+        {
+            **new.family._asdict(),
+            "code_digest": digest(code),
+            "code_expires_at": int((now + CODE_LIFETIME).timestamp()),
+            "code_used_at": None,
+            "refresh_digest": None,
+            "ends_at": int(new.ends.timestamp()),
+            "revoked_at": None,
+        },
+    )
+    return code
+
+
+def redeem(
+    connection: Connection,
+    client_id: str,
+    code: str,
+    now: datetime,
+    refresh: str,
+    constrained: bool,
+) -> Family | None:
+    """Use a code up: of any number of attempts at once, one gets the family.
+
+    `refresh` becomes the family's refresh token. With `constrained`, none of its tokens is ever
+    given to a client that proves no key.
+    """
+    row = connection.execute(
+        _REDEEM,
+        {
+            "code": digest(code),
+            "client": client_id,
+            "now": int(now.timestamp()),
+            "refresh": digest(refresh),
+            "constrained": constrained,
+        },
+    ).first()
+    return None if row is None else Family(*row)
+
+
+def kill_replayed(
+    connection: Connection, client_id: str, code: str, now: datetime
+) -> str | None:
+    """End all that came of a code that was used before; the `sub` whose family it was."""
+    sub: str | None = connection.execute(
+        _KILL_REPLAYED,
+        {"code": digest(code), "client": client_id, "now": int(now.timestamp())},
+    ).scalar()
+    return sub
+
+
+def kill(connection: Connection, family_id: UUID, now: datetime) -> bool:
+    """End a family; False when it had ended before."""
+    ended = connection.execute(_KILL, {"family": family_id, "now": int(now.timestamp())})
+    return ended.rowcount == 1
+
+
+def of_refresh(
+    connection: Connection, client_id: str, refresh: str, now: datetime
+) -> Family | None:
+    """The live family whose refresh token this is, if it is this client's."""
+    row = connection.execute(
+        _BY_REFRESH,
+        {"refresh": digest(refresh), "client": client_id, "now": int(now.timestamp())},
+    ).first()
+    return None if row is None else Family(*row)
+
+
+def new_jti(family_id: UUID, randomness: Randomness) -> str:
+    """The id of a new access token of a family."""
+    return f"{family_id.hex}.{b64url(randomness(12))}"
+
+
+def holder_of(connection: Connection, client_id: str, jti: str) -> UUID | None:
+    """The resident an access token is about; None once it, or its family, is revoked."""
+    try:
+        family_id = UUID(hex=jti.partition(".")[0])
+    except ValueError:
+        return None
+    resident_id: UUID | None = connection.execute(
+        _LIVE, {"family": family_id, "client": client_id, "token": jti}
+    ).scalar()
+    return resident_id
+
+
+def revoke_token(connection: Connection, jti: str, expires: datetime) -> bool:
+    """End one access token; False when it had been ended before."""
+    statement = (
+        insert_once(revoked_tokens, connection)
+        .values(jti=jti, expires_at=int(expires.timestamp()) + 1)
+        .on_conflict_do_nothing()
+        .returning(revoked_tokens.c.jti)
+    )
+    return connection.execute(statement).first() is not None

@@ -1,0 +1,76 @@
+"""Parameters as OAuth has them: each at most once, printable, an empty one as if not sent."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+
+from mynaportal_sim.oauth.errors import InvalidRequestError, RequestTooLargeError
+
+BODY_MAX = 32_768
+PARAMETERS_MAX = 40
+_FORM = "application/x-www-form-urlencoded"
+# RFC 6749 appendix A: VSCHAR. Only these may hold what people or JSON writers type.
+_FREE_TEXT = frozenset({"authorization_details", "claims", "login_hint"})
+_VSCHAR = re.compile(r"[\x20-\x7e]*")
+
+
+def parse(encoded: bytes) -> dict[str, str]:
+    """The parameters of a form or query (RFC 6749 3.1, 3.2, appendix B).
+
+    Raises:
+        InvalidRequestError: they are malformed, too many, or one is repeated.
+    """
+    try:
+        pairs = parse_qsl(
+            encoded.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(encoded),
+            errors="strict",
+            max_num_fields=PARAMETERS_MAX,
+        )
+    except ValueError:
+        raise InvalidRequestError(
+            f"parameters must be {_FORM}, in UTF-8, at most {PARAMETERS_MAX}"
+        ) from None
+    parameters = dict(pairs)
+    if len(parameters) < len(pairs):
+        raise InvalidRequestError("a parameter is repeated")
+    for name, value in pairs:
+        if not _VSCHAR.fullmatch(name) or not _is_clean(name, value):
+            raise InvalidRequestError("a parameter has characters that are not allowed in it")
+    return {name: value for name, value in pairs if value}
+
+
+def _is_clean(name: str, value: str) -> bool:
+    if name in _FREE_TEXT:
+        return "\0" not in value
+    return _VSCHAR.fullmatch(value) is not None
+
+
+def required(parameters: Mapping[str, str], name: str) -> str:
+    """The value of a parameter that must be there. Raises InvalidRequestError."""
+    try:
+        return parameters[name]
+    except KeyError:
+        raise InvalidRequestError(f"{name} is missing") from None
+
+
+async def read(request: Request) -> dict[str, str]:
+    """The form that a request bears.
+
+    Raises:
+        InvalidRequestError: the body is no such form, or parameters stand in the URL.
+        RequestTooLargeError: it is longer than BODY_MAX bytes.
+    """
+    if request.scope["query_string"]:
+        raise InvalidRequestError("parameters belong in the body, not in the URL")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise InvalidRequestError(f"the body must be {_FORM}")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_MAX:
+            raise RequestTooLargeError(f"the body is longer than {BODY_MAX} bytes")
+    return parse(body)

@@ -1,0 +1,42 @@
+"""What can be exchanged for tokens: one file per grant type.
+
+The token endpoint lists them by name.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from consent.model import ConsentVersion
+from mynaportal_sim.oauth.client_authentication import Client
+from mynaportal_sim.oauth.dpop import Proof
+from mynaportal_sim.oauth.errors import OAuthError
+from mynaportal_sim.oauth.families import Family
+from mynaportal_sim.oauth.server import Server
+
+
+class TokenRequest(NamedTuple):
+    """A request for tokens: by whom, with what, and by which key if one was proven."""
+
+    client: Client
+    parameters: Mapping[str, str]
+    proof: Proof | None
+
+
+class Granted(NamedTuple):
+    """What a grant gave. `refresh_token` is None where the client keeps the one it has."""
+
+    family: Family
+    version: ConsentVersion
+    resident_id: UUID
+    refresh_token: str | None
+
+
+class Grant(NamedTuple):
+    """A grant type: `check` runs before anything is used up, `exchange` in the unit of work."""
+
+    check: Callable[[Mapping[str, str]], None]
+    exchange: Callable[[Connection, Server, TokenRequest, datetime], Granted | OAuthError]

@@ -1,0 +1,281 @@
+"""A person's way from the authorization endpoint back to the app: log in, ask, issue, refuse.
+
+`next_step` decides and does nothing; the others are units of work. An interaction is answered
+once, within ten minutes, and by the session that first took it up as a logged-in person. A
+pushed request is used up by the answer, not by looking at a page (FAPI 2.0 5.3.2.2, note 3).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum, unique
+from typing import cast
+from urllib.parse import urlencode
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from consent.model import ConsentVersion
+from mynaportal_sim.apps import store as apps
+from mynaportal_sim.login.sessions import LoggedIn, Session
+from mynaportal_sim.oauth import families, scopes
+from mynaportal_sim.oauth.errors import InteractionGoneError
+from mynaportal_sim.oauth.families import Family, NewFamily
+from mynaportal_sim.oauth.request import AuthorizationRequest
+from mynaportal_sim.oauth.server import Server
+from mynaportal_sim.oauth.tables import digest, interactions, pushed_requests
+
+LIFETIME = timedelta(minutes=10)
+_LOGIN_AGAIN = frozenset({"login", "select_account"})
+
+
+@unique
+class State(StrEnum):
+    """What became of an interaction."""
+
+    OPEN = "open"
+    ISSUED = "issued"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """An authorization request on its way. `pushed` is the digest of its PAR handle, if any."""
+
+    id: UUID
+    request: AuthorizationRequest
+    pushed: bytes | None
+    begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """The person must log in (again)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The person must be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What is asked was granted before, by this version; nothing need be asked."""
+
+    version: ConsentVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The app gets this error code (OpenID Connect Core 3.1.2.6)."""
+
+    error: str
+
+
+Step = LogIn | Ask | Issue | Refuse
+
+
+def next_step(
+    interaction: Interaction,
+    session: Session | None,
+    consents: Iterable[ConsentVersion],
+    now: datetime,
+) -> Step:
+    """What comes next. `consents` are the resident's with this app that are in force at `now`.
+
+    A consent spares the question only if it gives exactly what is asked, no less and no more.
+    """
+    request = interaction.request
+    silent = "none" in request.prompt
+    if not _is_fresh(interaction, session, now):
+        return Refuse("login_required") if silent else LogIn()
+    if "consent" not in request.prompt:
+        for version in consents:
+            if _gives_exactly(version, request):
+                return Issue(version)
+    return Refuse("consent_required") if silent else Ask()
+
+
+def _is_fresh(interaction: Interaction, session: Session | None, now: datetime) -> bool:
+    """Whether the person is logged in, and as lately as the app demands."""
+    if session is None or session.auth_time is None:
+        return False
+    request = interaction.request
+    if request.max_age is not None and now - session.auth_time > timedelta(
+        seconds=request.max_age
+    ):
+        return False
+    return _LOGIN_AGAIN.isdisjoint(request.prompt) or session.auth_time >= interaction.begun_at
+
+
+def _gives_exactly(version: ConsentVersion, request: AuthorizationRequest) -> bool:
+    terms, wish = version.terms, request.wish
+    return (
+        version.app_id == request.client_id
+        and set(terms.rules) == set(wish.rules)
+        and terms.purpose == wish.purpose
+        and set(terms.recipients) == set(wish.recipients)
+    )
+
+
+_INSERT = insert(interactions)
+_IS_OPEN = (
+    interactions.c.id == bindparam("wanted"),
+    interactions.c.state == State.OPEN.value,
+    interactions.c.expires_at > bindparam("now"),
+    or_(interactions.c.session.is_(None), interactions.c.session == bindparam("mine")),
+)
+_FIND = select(interactions).where(*_IS_OPEN)
+_BIND = update(interactions).where(*_IS_OPEN).values(session=bindparam("mine"))
+_CLOSE = update(interactions).where(*_IS_OPEN).values(state=bindparam("outcome"))
+_USE_PUSHED = (
+    update(pushed_requests)
+    .where(pushed_requests.c.digest == bindparam("handle"), pushed_requests.c.used_at.is_(None))
+    .values(used_at=bindparam("now"))
+)
+
+
+def begin(
+    connection: Connection,
+    request: AuthorizationRequest,
+    pushed: bytes | None,
+    now: datetime,
+    randomness: Callable[[int], bytes],
+) -> UUID:
+    """Store a new interaction and give its id: 128 random bits."""
+    interaction_id = UUID(bytes=randomness(16))
+    connection.execute(
+        _INSERT,
+        {
+            "id": interaction_id,
+            "client_id": request.client_id,
+            "request": request.dump(),
+            "pushed": pushed,
+            "state": State.OPEN.value,
+            "session": None,
+            "begun_at": int(now.timestamp()),
+            "expires_at": int((now + LIFETIME).timestamp()),
+        },
+    )
+    return interaction_id
+
+
+def take_up(
+    connection: Connection, interaction_id: UUID, session: Session | None, now: datetime
+) -> Interaction:
+    """The open interaction; from now on only this session's, if its login is what was asked.
+
+    Raises:
+        InteractionGoneError: it was answered, has expired, is another session's, or never was.
+    """
+    mine = {
+        "wanted": interaction_id,
+        "now": int(now.timestamp()),
+        "mine": _session_digest(session),
+    }
+    row = connection.execute(_FIND, mine).first()
+    if row is None:
+        raise InteractionGoneError
+    interaction = Interaction(
+        row.id,
+        AuthorizationRequest.load(row.request),
+        row.pushed,
+        datetime.fromtimestamp(row.begun_at, UTC),
+    )
+    if _is_fresh(interaction, session, now) and not connection.execute(_BIND, mine).rowcount:
+        raise InteractionGoneError
+    return interaction
+
+
+def issue(
+    connection: Connection,
+    server: Server,
+    interaction: Interaction,
+    session: LoggedIn,
+    version: ConsentVersion,
+    now: datetime,
+) -> str:
+    """Close the interaction with a code under `version`; the URL to send the browser to (303).
+
+    Raises:
+        InteractionGoneError: it, or the pushed request it came of, was answered before.
+    """
+    request = interaction.request
+    _close(connection, interaction, session, State.ISSUED, now)
+    sub = apps.subject(connection, server.pseudonyms, request.client_id, session.resident_id)
+    family = Family(
+        id=UUID(bytes=server.randomness(16)),
+        client_id=request.client_id,
+        sub=sub,
+        arrangement_id=version.arrangement_id,
+        version_id=version.id,
+        scope=scopes.granted(request.scopes, version.terms.categories),
+        redirect_uri=request.redirect_uri,
+        code_challenge=request.code_challenge,
+        nonce=request.nonce,
+        dpop_jkt=request.dpop_jkt,
+        authenticated_at=int(session.auth_time.timestamp()),
+        acr=cast("str", session.acr),
+        amr=" ".join(session.amr),
+        sender_constrained=False,
+    )
+    code = families.begin(
+        connection, NewFamily(family, version.terms.valid_until), now, server.randomness
+    )
+    return redirect(server, request.redirect_uri, request.state, {"code": code})
+
+
+def refuse(
+    connection: Connection,
+    server: Server,
+    interaction: Interaction,
+    session: Session | None,
+    error: str,
+    now: datetime,
+) -> str:
+    """Close the interaction without a code; the URL to send the browser to (303).
+
+    Raises:
+        InteractionGoneError: it, or the pushed request it came of, was answered before.
+    """
+    _close(connection, interaction, session, State.REFUSED, now)
+    request = interaction.request
+    return redirect(server, request.redirect_uri, request.state, {"error": error})
+
+
+def redirect(server: Server, uri: str, state: str | None, answer: dict[str, str]) -> str:
+    """A registered redirect URI with an authorization response, which names us (RFC 9207)."""
+    if state is not None:
+        answer = {**answer, "state": state}
+    query = urlencode({**answer, "iss": server.issuer})
+    return f"{uri}{'&' if '?' in uri else '?'}{query}"
+
+
+def _close(
+    connection: Connection,
+    interaction: Interaction,
+    session: Session | None,
+    outcome: State,
+    now: datetime,
+) -> None:
+    seconds = int(now.timestamp())
+    closed = connection.execute(
+        _CLOSE,
+        {
+            "wanted": interaction.id,
+            "now": seconds,
+            "mine": _session_digest(session),
+            "outcome": outcome.value,
+        },
+    )
+    if closed.rowcount != 1:
+        raise InteractionGoneError
+    if interaction.pushed is None:
+        return
+    used = connection.execute(_USE_PUSHED, {"handle": interaction.pushed, "now": seconds})
+    if used.rowcount != 1:
+        raise InteractionGoneError
+
+
+def _session_digest(session: Session | None) -> bytes | None:
+    return None if session is None else digest(session.id)

@@ -1,0 +1,98 @@
+"""POST /introspect: what one of a client's own tokens is worth now (RFC 7662).
+
+The consent is read again: once it is withdrawn, its tokens are as inactive as invented ones.
+"""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from consent import service
+from consent import token as tokens
+from consent.token import AccessToken, Rejected
+from mynaportal_sim.oauth import families, form
+from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.client_authentication import Client, authenticate
+from mynaportal_sim.oauth.errors import OAuthError
+from mynaportal_sim.oauth.families import Family
+from mynaportal_sim.oauth.grants.standing import standing
+from mynaportal_sim.oauth.server import Server, ServerDep
+
+_INACTIVE: dict[str, object] = {"active": False}
+
+router = APIRouter()
+
+
+@router.post("/introspect")
+@spoken_to_clients
+async def introspect(request: Request, server: ServerDep) -> Response:
+    """Say whether a token is active, and if so, what it says."""
+    now = server.now()
+    parameters = await form.read(request)
+    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    text = form.required(parameters, "token")
+    access = tokens.verify(text, server.keys.public, server.issuer, server.resource, now)
+    if isinstance(access, Rejected):
+        said = await server.database.write(_of_refresh, client, text, server, now)
+    else:
+        said = await server.database.write(_of_access, client, access, now)
+    if isinstance(said, OAuthError):
+        raise said
+    return answer(said)
+
+
+def _of_access(
+    connection: Connection, client: Client, access: AccessToken, now: datetime
+) -> dict[str, object] | OAuthError:
+    refused = client.use_up(connection)
+    if refused is not None:
+        return refused
+    client_id = client.app.client_id
+    if access.client_id != client_id:
+        return _INACTIVE
+    resident_id = families.holder_of(connection, client_id, access.jti)
+    if resident_id is None or not service.recheck(
+        connection, resident_id, access.arrangement_id, access.version_id, now
+    ):
+        return _INACTIVE
+    said: dict[str, object] = {
+        "active": True,
+        "token_type": "Bearer" if access.jkt is None else "DPoP",
+        "iss": access.issuer,
+        "sub": access.subject,
+        "aud": access.audience,
+        "client_id": access.client_id,
+        "iat": int(access.issued_at.timestamp()),
+        "exp": int(access.expires_at.timestamp()),
+        "jti": access.jti,
+        "scope": access.scope,
+        "authorization_details": access.authorization_details,
+        "auth_time": int(access.auth_time.timestamp()),
+        "acr": access.acr,
+        "arrangement": str(access.arrangement_id),
+        "consent_version": str(access.version_id),
+    }
+    return said if access.jkt is None else {**said, "cnf": {"jkt": access.jkt}}
+
+
+def _of_refresh(
+    connection: Connection, client: Client, text: str, server: Server, now: datetime
+) -> dict[str, object] | OAuthError:
+    refused = client.use_up(connection)
+    if refused is not None:
+        return refused
+    family: Family | None = families.of_refresh(connection, client.app.client_id, text, now)
+    found = None if family is None else standing(connection, family, now)
+    if family is None or found is None or isinstance(found, OAuthError):
+        return _INACTIVE
+    return {
+        "active": True,
+        "iss": server.issuer,
+        "sub": family.sub,
+        "client_id": family.client_id,
+        "exp": int(found.version.terms.valid_until.timestamp()),
+        "scope": family.scope,
+        "authorization_details": tokens.granted_details(found.version.terms),
+    }

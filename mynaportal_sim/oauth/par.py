@@ -1,0 +1,95 @@
+"""POST /par: an authorization request, pushed and authenticated (RFC 9126)."""
+
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Connection, bindparam, insert, select
+from starlette.responses import Response
+
+from mynaportal_sim.jose import b64url
+from mynaportal_sim.oauth import dpop, form
+from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.client_authentication import Client, authenticate
+from mynaportal_sim.oauth.dpop import Proof, Target
+from mynaportal_sim.oauth.errors import InvalidDpopProofError, InvalidRequestError, OAuthError
+from mynaportal_sim.oauth.request import AuthorizationRequest, check
+from mynaportal_sim.oauth.server import ServerDep
+from mynaportal_sim.oauth.tables import digest, pushed_requests
+
+PREFIX = "urn:ietf:params:oauth:request_uri:"
+LIFETIME = timedelta(seconds=90)
+HANDLE_LENGTH = 32
+
+router = APIRouter()
+
+_INSERT = insert(pushed_requests)
+_FIND = select(pushed_requests.c.request).where(
+    pushed_requests.c.digest == bindparam("handle"),
+    pushed_requests.c.client_id == bindparam("client"),
+    pushed_requests.c.expires_at > bindparam("now"),
+    pushed_requests.c.used_at.is_(None),
+)
+
+
+@router.post("/par", status_code=201)
+@spoken_to_clients
+async def push(request: Request, server: ServerDep) -> Response:
+    """Take an authorization request in and give a handle for it."""
+    now = server.now()
+    parameters = await form.read(request)
+    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    header = dpop.header(request)
+    proof = None
+    if header is not None:
+        proof = dpop.check(header, Target("POST", f"{server.issuer}/par"), now)
+        if parameters.setdefault("dpop_jkt", proof.jkt) != proof.jkt:
+            raise InvalidDpopProofError("dpop_jkt is another key than the proof's")
+    asked = check(parameters, client.app, server, now)
+    handle = b64url(server.randomness(HANDLE_LENGTH))
+    refused = await server.database.write(_store, client, proof, asked, handle, now)
+    if refused is not None:
+        raise refused
+    expires_in = int(LIFETIME.total_seconds())
+    return answer({"request_uri": PREFIX + handle, "expires_in": expires_in}, 201)
+
+
+def _store(
+    connection: Connection,
+    client: Client,
+    proof: Proof | None,
+    asked: AuthorizationRequest,
+    handle: str,
+    now: datetime,
+) -> OAuthError | None:
+    refused: OAuthError | None = client.use_up(connection)
+    if refused is None and proof is not None:
+        refused = proof.use_up(connection)
+    if refused is None:
+        connection.execute(
+            _INSERT,
+            {
+                "digest": digest(handle),
+                "client_id": asked.client_id,
+                "request": asked.dump(),
+                "expires_at": int((now + LIFETIME).timestamp()),
+                "used_at": None,
+            },
+        )
+    return refused
+
+
+def find(
+    connection: Connection, client_id: str, request_uri: str, now: datetime
+) -> tuple[AuthorizationRequest, bytes]:
+    """The pushed request behind a request_uri of this client's, and the handle's digest.
+
+    Raises:
+        InvalidRequestError: it is unknown, another client's, expired, or answered.
+    """
+    handle = digest(request_uri.removeprefix(PREFIX))
+    text = connection.execute(
+        _FIND, {"handle": handle, "client": client_id, "now": int(now.timestamp())}
+    ).scalar()
+    if text is None or not request_uri.startswith(PREFIX):
+        raise InvalidRequestError("request_uri is unknown, used or expired; push a new request")
+    return AuthorizationRequest.load(text), handle

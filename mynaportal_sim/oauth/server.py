@@ -1,0 +1,55 @@
+"""What the endpoints work with, and the addresses at which they are found."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_bytes
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from consent.catalogue import Catalogue
+from mynaportal_sim.clock import Clock
+from mynaportal_sim.database import Database
+from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.pseudonyms import Pseudonyms
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One authorization server. `issuer` has no slash at its end."""
+
+    issuer: str
+    database: Database
+    clock: Clock
+    pseudonyms: Pseudonyms
+    keys: KeyRing
+    catalogue: Catalogue
+    randomness: Callable[[int], bytes] = token_bytes
+
+    @property
+    def token_endpoint(self) -> str:
+        return f"{self.issuer}/token"
+
+    @property
+    def resource(self) -> str:
+        """The FHIR server, the audience of every access token."""
+        return f"{self.issuer}/fhir"
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+
+async def _server(request: Request) -> Server:
+    state = request.app.state
+    return Server(
+        issuer=state.settings.issuer.rstrip("/"),
+        database=state.database,
+        clock=state.clock,
+        pseudonyms=state.pseudonyms,
+        keys=state.token_keys,
+        catalogue=state.catalogue,
+    )
+
+
+ServerDep = Annotated[Server, Depends(_server)]

@@ -1,0 +1,96 @@
+"""What the authorization server stores. Secrets a client holds are stored as SHA-256 only."""
+
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Connection, Text
+from sqlmodel import Field, SQLModel
+
+
+class PushedRequestRow(SQLModel, table=True):
+    """An authorization request that a client pushed (RFC 9126); `digest` is of its handle."""
+
+    __tablename__ = "pushed_requests"
+
+    digest: bytes = Field(primary_key=True)
+    client_id: str
+    request: str = Field(sa_type=Text)
+    expires_at: int = Field(index=True, sa_type=BigInteger)
+    used_at: int | None = Field(sa_type=BigInteger)
+
+
+class InteractionRow(SQLModel, table=True):
+    """A person's way through login and consent; `session` is the digest of the session's id."""
+
+    __tablename__ = "interactions"
+
+    id: UUID = Field(primary_key=True)
+    client_id: str
+    request: str = Field(sa_type=Text)
+    pushed: bytes | None
+    state: str
+    session: bytes | None
+    begun_at: int = Field(sa_type=BigInteger)
+    expires_at: int = Field(index=True, sa_type=BigInteger)
+
+
+class TokenFamilyRow(SQLModel, table=True):
+    """A code, and all tokens that come of it. It is the code's until `code_used_at`."""
+
+    __tablename__ = "token_families"
+
+    id: UUID = Field(primary_key=True)
+    client_id: str
+    sub: str
+    arrangement_id: UUID
+    version_id: UUID
+    scope: str = Field(sa_type=Text)
+    code_digest: bytes = Field(unique=True)
+    code_expires_at: int = Field(sa_type=BigInteger)
+    code_used_at: int | None = Field(sa_type=BigInteger)
+    redirect_uri: str = Field(sa_type=Text)
+    code_challenge: str
+    nonce: str | None = Field(sa_type=Text)
+    dpop_jkt: str | None
+    authenticated_at: int = Field(sa_type=BigInteger)
+    acr: str
+    amr: str
+    refresh_digest: bytes | None = Field(unique=True)
+    sender_constrained: bool
+    ends_at: int = Field(index=True, sa_type=BigInteger)
+    revoked_at: int | None = Field(sa_type=BigInteger)
+
+
+class RevokedTokenRow(SQLModel, table=True):
+    """An access token that was revoked by itself, until it would have expired."""
+
+    __tablename__ = "revoked_tokens"
+
+    jti: str = Field(primary_key=True)
+    expires_at: int = Field(index=True, sa_type=BigInteger)
+
+
+pushed_requests = SQLModel.metadata.tables["pushed_requests"]
+interactions = SQLModel.metadata.tables["interactions"]
+token_families = SQLModel.metadata.tables["token_families"]
+revoked_tokens = SQLModel.metadata.tables["revoked_tokens"]
+
+
+def digest(secret: str) -> bytes:
+    """As what a secret of at least 128 random bits is stored."""
+    return sha256(secret.encode()).digest()
+
+
+def forget_expired(connection: Connection, now: datetime) -> int:
+    """Drop what nothing would accept any more; how many rows went."""
+    ends = (
+        pushed_requests.c.expires_at,
+        interactions.c.expires_at,
+        token_families.c.ends_at,
+        revoked_tokens.c.expires_at,
+    )
+    seconds = int(now.timestamp())
+    return sum(
+        connection.execute(end.table.delete().where(end < seconds)).rowcount for end in ends
+    )

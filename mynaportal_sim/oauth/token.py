@@ -1,0 +1,159 @@
+"""POST /token: exchanges a code or a refresh token for an access token.
+
+What is good once (assertion, proof, code) is used up in the unit of work that stores the
+outcome and its ledger entry; a token leaves only after that has committed.
+"""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from consent import token as tokens
+from consent.errors import NotInForceError
+from consent.ledger import store as ledger
+from consent.token import AccessToken, Issuance
+from mynaportal_sim.jose import Json, b64url
+from mynaportal_sim.oauth import dpop, entries, families, form
+from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.client_authentication import Client, authenticate
+from mynaportal_sim.oauth.dpop import Proof, Target
+from mynaportal_sim.oauth.errors import (
+    InvalidDpopProofError,
+    InvalidGrantError,
+    OAuthError,
+    UnsupportedGrantTypeError,
+)
+from mynaportal_sim.oauth.grants import (
+    Grant,
+    Granted,
+    TokenRequest,
+    authorization_code,
+    refresh_token,
+)
+from mynaportal_sim.oauth.profiles import DEMANDS
+from mynaportal_sim.oauth.scopes import OPENID
+from mynaportal_sim.oauth.server import Server, ServerDep
+
+GRANTS: dict[str, Grant] = {
+    "authorization_code": Grant(authorization_code.check, authorization_code.exchange),
+    "refresh_token": Grant(refresh_token.check, refresh_token.exchange),
+}
+
+router = APIRouter()
+
+
+class Issued(NamedTuple):
+    """An access token that may leave, and what it was granted by."""
+
+    access: AccessToken
+    granted: Granted
+
+
+@router.post("/token")
+@spoken_to_clients
+async def token(request: Request, server: ServerDep) -> Response:
+    """Exchange a grant for tokens."""
+    now = server.now()
+    parameters = await form.read(request)
+    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    name = form.required(parameters, "grant_type")
+    if name not in GRANTS:
+        raise UnsupportedGrantTypeError(f"grant_type must be one of {', '.join(GRANTS)}")
+    GRANTS[name].check(parameters)
+    asked = TokenRequest(client, parameters, _proof(request, client, server, now))
+    outcome = await server.database.write(exchange, server, name, asked, now)
+    if isinstance(outcome, OAuthError):
+        raise outcome
+    return answer(_content(outcome, server, now))
+
+
+def _proof(request: Request, client: Client, server: Server, now: datetime) -> Proof | None:
+    header = dpop.header(request)
+    if header is not None:
+        return dpop.check(header, Target("POST", server.token_endpoint), now)
+    if DEMANDS[client.app.profile].sender_constrained:
+        raise InvalidDpopProofError("this app must send a DPoP proof (RFC 9449)")
+    return None
+
+
+def exchange(
+    connection: Connection, server: Server, name: str, asked: TokenRequest, now: datetime
+) -> Issued | OAuthError:
+    """Use up, exchange and enter in the ledger; a unit of work whose refusal is a value."""
+    refused: OAuthError | None = asked.client.use_up(connection)
+    if refused is None and asked.proof is not None:
+        refused = asked.proof.use_up(connection)
+    outcome = refused or _issued(connection, server, name, asked, now)
+    if isinstance(outcome, OAuthError):
+        entry = entries.refused(asked.client.app, outcome, name, None)
+    else:
+        version = outcome.granted.version
+        holder = server.pseudonyms.holder(outcome.granted.resident_id)
+        entry = entries.issued(version, name, outcome.access.jti, holder)
+    ledger.append(connection, entry, now, server.randomness)
+    return outcome
+
+
+def _issued(
+    connection: Connection, server: Server, name: str, asked: TokenRequest, now: datetime
+) -> Issued | OAuthError:
+    granted = GRANTS[name].exchange(connection, server, asked, now)
+    if isinstance(granted, OAuthError):
+        return granted
+    family = granted.family
+    issuance = Issuance(
+        issuer=server.issuer,
+        subject=family.sub,
+        audience=server.resource,
+        jti=families.new_jti(family.id, server.randomness),
+        scope=family.scope,
+        auth_time=datetime.fromtimestamp(family.authenticated_at, UTC),
+        acr=family.acr,
+        jkt=asked.proof.jkt if asked.proof else None,
+    )
+    try:
+        return Issued(AccessToken.derive(granted.version, issuance, now), granted)
+    except NotInForceError:
+        return InvalidGrantError("the person's consent has ended")
+
+
+def _content(issued: Issued, server: Server, now: datetime) -> dict[str, object]:
+    """The answer of RFC 6749 5.1, with what was granted (RFC 9396 7)."""
+    access, granted = issued
+    encoded = tokens.mint(access, server.keys.active)
+    content: dict[str, object] = {
+        "access_token": encoded,
+        "token_type": "Bearer" if access.jkt is None else "DPoP",
+        "expires_in": int((access.expires_at - access.issued_at).total_seconds()),
+        "scope": access.scope,
+        "authorization_details": access.authorization_details,
+    }
+    if granted.refresh_token is not None:
+        content["refresh_token"] = granted.refresh_token
+    if OPENID in access.scope.split():
+        content["id_token"] = _id_token(issued, encoded, server, now)
+    return content
+
+
+def _id_token(issued: Issued, encoded: str, server: Server, now: datetime) -> str:
+    """The ID token of OpenID Connect Core 2; a refreshed one has no nonce (12.2)."""
+    access, granted = issued
+    made_at = int(now.timestamp())
+    claims: dict[str, Json] = {
+        "iss": server.issuer,
+        "sub": access.subject,
+        "aud": access.client_id,
+        "iat": made_at,
+        "exp": made_at + int(tokens.LIFETIME.total_seconds()),
+        "auth_time": granted.family.authenticated_at,
+        "acr": access.acr,
+        "amr": [*granted.family.amr.split()],
+        "at_hash": b64url(sha256(encoded.encode()).digest()[:16]),
+    }
+    if granted.refresh_token is not None and granted.family.nonce is not None:
+        claims["nonce"] = granted.family.nonce
+    return server.keys.sign(claims)

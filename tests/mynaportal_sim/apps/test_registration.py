@@ -1,0 +1,152 @@
+"""What may be registered, and what an app becomes in the store."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from secrets import token_bytes
+from uuid import uuid4
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine
+
+from mynaportal_sim.apps import service, store
+from mynaportal_sim.apps.errors import PrivateKeyGivenError, RegistrationError
+from mynaportal_sim.apps.model import App
+from mynaportal_sim.apps.registration import Registration, check, new_client_id, parse_jwks
+from mynaportal_sim.jose import b64url
+from mynaportal_sim.pseudonyms import Pseudonyms
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+SCOPES = ("openid", "patient/Observation.rs")
+
+
+def jwk(**more: str) -> dict[str, str]:
+    point = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
+    x, y = (b64url(part.to_bytes(32, "big")) for part in (point.x, point.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y, **more}
+
+
+def jwks(*keys: object) -> str:
+    return json.dumps({"keys": keys})
+
+
+WANTED = Registration(
+    name="健康ノート",
+    organisation="健康ノート株式会社",
+    redirect_uris=("https://app.example/cb",),
+    jwks=jwks(jwk()),
+    scopes=SCOPES,
+    profile="fapi2",
+    supervisor="個人情報保護責任者 田中一郎",
+    purpose="self-care",
+    purpose_text="健診結果の推移を見るため",
+)
+
+
+def checked(**changed: object) -> App:
+    wanted = replace(WANTED, **changed)  # type: ignore[arg-type]  # tests name real fields
+    return check(wanted, new_client_id(token_bytes), SCOPES, ("self-care",), NOW)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://app.example/cb",
+        "https://app.example:8443/cb?tenant=1",
+        "http://127.0.0.1:9000/cb",
+        "http://[::1]:9000/cb",
+        "http://localhost/cb",
+    ],
+)
+def test_redirect_uris_that_may_be_registered(uri: str) -> None:
+    assert checked(redirect_uris=(uri,)).redirect_uris == (uri,)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        pytest.param("http://app.example/cb", id="http"),
+        pytest.param("https://app.example/cb#", id="fragment"),
+        pytest.param("https://user@app.example/cb", id="user name"),
+        pytest.param("https:///cb", id="no host"),
+        pytest.param("/cb", id="relative"),
+        pytest.param("app:/cb", id="own scheme"),
+        pytest.param("javascript:alert(1)", id="script"),
+        pytest.param("https://app.example/cb\r\nX: y", id="CRLF"),
+        pytest.param("https://app.example/%zz", id="bad escape"),
+        pytest.param("https://[::1", id="half an address"),
+        pytest.param("https://app.example:port/cb", id="port"),
+        pytest.param("http://127.0.0.1.evil.example/cb", id="nearly loopback"),
+        pytest.param("https://app.example/" + "a" * 1000, id="endless"),
+    ],
+)
+def test_redirect_uris_that_may_not(uri: str) -> None:
+    with pytest.raises(RegistrationError) as failure:
+        checked(redirect_uris=(uri,))
+    assert failure.value.field == "redirect URI"
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        pytest.param({"name": " "}, "name", id="no name"),
+        pytest.param({"name": "\u202e帳"}, "name", id="text direction"),
+        pytest.param({"supervisor": ""}, "supervisor", id="nobody watches"),
+        pytest.param({"purpose_text": "a" * 501}, "purpose text", id="endless purpose"),
+        pytest.param({"purpose": "world-domination"}, "purpose", id="unknown purpose"),
+        pytest.param({"scopes": ("user/*.cruds",)}, "scope", id="unknown scope"),
+        pytest.param({"profile": "lenient"}, "profile", id="unknown profile"),
+        pytest.param({"redirect_uris": ()}, "redirect URI", id="nowhere to go"),
+        pytest.param({"jwks": jwks()}, "jwks", id="no key"),
+        pytest.param({"jwks": jwks(jwk(kid="a"), jwk(kid="a"))}, "jwks", id="kid twice"),
+        pytest.param({"jwks": jwks(jwk(kid="a"), jwk())}, "jwks", id="one of two unnamed"),
+        pytest.param({"jwks": jwks({"kty": "EC"})}, "jwks", id="half a key"),
+        pytest.param({"jwks": "keys"}, "jwks", id="no JSON"),
+    ],
+)
+def test_a_refusal_names_the_field(changed: dict[str, object], field: str) -> None:
+    with pytest.raises(RegistrationError) as failure:
+        checked(**changed)
+    assert failure.value.field == field
+
+
+@pytest.mark.parametrize(
+    "key", [jwk(d="AA"), {"kty": "oct", "k": "c2VjcmV0"}], ids=["private", "symmetric"]
+)
+def test_a_private_key_is_refused_loudly(key: dict[str, str]) -> None:
+    with pytest.raises(PrivateKeyGivenError, match="PRIVATE") as failure:
+        checked(jwks=jwks(key))
+    assert "c2VjcmV0" not in str(failure.value)
+
+
+@given(st.text())
+def test_any_text_is_a_key_set_or_refused(text: str) -> None:
+    with pytest.raises(RegistrationError):
+        parse_jwks(text)
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[Connection]:
+    engine = create_engine(database_url)
+    with engine.begin() as opened:
+        yield opened
+    engine.dispose()
+
+
+def test_an_app_comes_back_as_it_was_registered(connection: Connection) -> None:
+    app = service.register(connection, checked(), NOW, token_bytes)
+    assert store.find(connection, app.client_id) == app
+    assert store.every(connection) == [app]
+    assert store.find(connection, "app-nobody") is None
+
+
+def test_a_name_for_a_person_leads_back_to_them_and_is_one_apps(connection: Connection) -> None:
+    pseudonyms, person = Pseudonyms(b"p" * 32), uuid4()
+    first, again = (store.subject(connection, pseudonyms, "app-1", person) for _ in range(2))
+    assert first == again
+    assert store.resident_of(connection, "app-1", first) == person
+    assert store.resident_of(connection, "app-2", first) is None

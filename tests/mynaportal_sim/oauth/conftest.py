@@ -1,0 +1,398 @@
+"""An authorization server over a real database, and the apps and persons that meet there."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_bytes, token_urlsafe
+from types import SimpleNamespace
+from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import UUID, uuid4
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from fastapi import FastAPI, Request
+from sqlalchemy import Connection
+from starlette.responses import JSONResponse, Response
+
+from consent import service
+from consent.ledger.entry import read_body, read_leaf
+from consent.ledger.store import newest
+from consent.model import Evidence, Notice, Terms
+from consent.service import Proposal, Withdrawal
+from mynaportal_sim import once
+from mynaportal_sim.apps import registration
+from mynaportal_sim.apps import service as apps
+from mynaportal_sim.apps.model import App
+from mynaportal_sim.apps.registration import Registration
+from mynaportal_sim.clock import Clock
+from mynaportal_sim.database import Database
+from mynaportal_sim.domains.catalogue import catalogue
+from mynaportal_sim.jose import b64url
+from mynaportal_sim.login.challenge import Channel
+from mynaportal_sim.login.sessions import LoggedIn
+from mynaportal_sim.oauth import families, interaction
+from mynaportal_sim.oauth.access import Presented, TokenDep
+from mynaportal_sim.oauth.client_authentication import ASSERTION_TYPE
+from mynaportal_sim.oauth.errors import OAuthError
+from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.oauth.router import router
+from mynaportal_sim.oauth.scopes import SCOPES
+from mynaportal_sim.oauth.server import Server, ServerDep
+from mynaportal_sim.pseudonyms import Pseudonyms
+
+NOW = datetime(2026, 11, 23, 6, 0, 0, 400_000, UTC)
+ISSUER = "http://localhost:8400"
+CALLBACK = "https://app.example/callback"
+DETAILS = [
+    {
+        "type": "phr_access",
+        "categories": ["checkup", "medication"],
+        "period": {"from": "2022-01-01", "to": "2026-12-31"},
+        "purpose": "self-care",
+        "recipients": ["健康ノート株式会社"],
+    }
+]
+
+Claims = dict[str, object]
+Form = dict[str, str]
+
+
+class SetClock(Clock):
+    """A clock that stands still until a test sets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = NOW
+
+    def now(self) -> datetime:
+        return self.time
+
+
+def public_jwk(key: ec.EllipticCurvePrivateKey, **more: str) -> dict[str, str]:
+    point = key.public_key().public_numbers()
+    x, y = (b64url(part.to_bytes(32, "big")) for part in (point.x, point.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y, **more}
+
+
+@dataclass
+class AppKit:
+    """An app with its private keys; what it signs can be spoilt by naming claims."""
+
+    app: App
+    clock: SetClock
+    key: ec.EllipticCurvePrivateKey = field(repr=False)
+    dpop_key: ec.EllipticCurvePrivateKey = field(repr=False)
+    verifier: str = field(default_factory=lambda: token_urlsafe(48))
+
+    @property
+    def client_id(self) -> str:
+        return self.app.client_id
+
+    def assertion(self, **spoilt: object) -> str:
+        now = int(self.clock.now().timestamp())
+        claims: Claims = {
+            "iss": self.client_id,
+            "sub": self.client_id,
+            "aud": ISSUER,
+            "iat": now,
+            "exp": now + 60,
+            "jti": token_urlsafe(16),
+            **spoilt,
+        }
+        kept = {name: value for name, value in claims.items() if value is not None}
+        return jwt.encode(kept, self.key, "ES256")
+
+    def signed(self, form: Mapping[str, str], assertion: str | None = None) -> Form:
+        return {
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": assertion or self.assertion(),
+            **form,
+        }
+
+    def proof(
+        self,
+        url: str,
+        method: str = "POST",
+        access_token: str | None = None,
+        header: Mapping[str, object] | None = None,
+        **spoilt: object,
+    ) -> dict[str, str]:
+        claims: Claims = {
+            "htm": method,
+            "htu": url,
+            "iat": int(self.clock.now().timestamp()),
+            "jti": token_urlsafe(16),
+        }
+        if access_token is not None:
+            claims["ath"] = b64url(sha256(access_token.encode()).digest())
+        kept = {
+            name: value for name, value in {**claims, **spoilt}.items() if value is not None
+        }
+        headers = {"typ": "dpop+jwt", "jwk": public_jwk(self.dpop_key), **(header or {})}
+        return {"DPoP": jwt.encode(kept, self.dpop_key, "ES256", headers)}
+
+    def request(self, **spoilt: str | None) -> Form:
+        form = {
+            "client_id": self.client_id,
+            "response_type": "code",
+            "redirect_uri": CALLBACK,
+            "scope": "openid patient/Observation.rs patient/MedicationDispense.rs",
+            "state": "s" * 1500,
+            "nonce": "n" * 64,
+            "code_challenge": b64url(sha256(self.verifier.encode()).digest()),
+            "code_challenge_method": "S256",
+            "authorization_details": json.dumps(DETAILS, ensure_ascii=False),
+            **spoilt,
+        }
+        return {name: value for name, value in form.items() if value is not None}
+
+    def redemption(self, code: str, **spoilt: str) -> Form:
+        return {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": CALLBACK,
+            "code_verifier": self.verifier,
+            **spoilt,
+        }
+
+
+@dataclass
+class Portal:
+    """The server under test, one person, and the way over HTTP and the units of work."""
+
+    server: Server
+    clock: SetClock
+    web: FastAPI
+    runner: asyncio.Runner
+    resident_id: UUID = field(default_factory=uuid4)
+
+    def register(self, **changed: object) -> AppKit:
+        key = ec.generate_private_key(ec.SECP256R1())
+        wanted = Registration(
+            name="健康ノート",
+            organisation="健康ノート株式会社",
+            redirect_uris=(CALLBACK, "http://127.0.0.1:9000/cb?tenant=1"),
+            jwks=json.dumps({"keys": [public_jwk(key)]}),
+            scopes=(
+                "openid",
+                "patient/Observation.rs",
+                "patient/DiagnosticReport.rs",
+                "patient/MedicationDispense.rs",
+            ),
+            profile="oidc",
+            supervisor="個人情報保護責任者 田中一郎",
+            purpose="self-care",
+            purpose_text="健診結果の推移を見るため",
+        )
+        app = registration.check(
+            replace(wanted, **changed),  # type: ignore[arg-type]  # tests name real fields
+            registration.new_client_id(token_bytes),
+            SCOPES,
+            catalogue().purposes,
+            NOW,
+        )
+        self.server.database.run(apps.register, app, NOW, token_bytes)
+        return AppKit(app, self.clock, key, ec.generate_private_key(ec.SECP256R1()))
+
+    def send(self, method: str, path: str, **given: object) -> httpx.Response:
+        async def sent() -> httpx.Response:
+            transport = httpx.ASGITransport(self.web)
+            async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
+                return await client.request(method, path, **given)  # type: ignore[arg-type]
+
+        return self.runner.run(sent())
+
+    def post(
+        self, path: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        return self.send("POST", path, data=dict(form), headers=dict(headers or {}))
+
+    def session(self) -> LoggedIn:
+        return LoggedIn(
+            id="one session",
+            resident_id=self.resident_id,
+            channel=Channel.SOFT,
+            auth_time=self.clock.now() - timedelta(seconds=30),
+            seen_at=self.clock.now(),
+        )
+
+    def authorize(self, parameters: Mapping[str, str]) -> httpx.Response:
+        return self.send("GET", f"/authorize?{urlencode(parameters)}")
+
+    def interaction_id(self, kit: AppKit, **spoilt: str | None) -> UUID:
+        """The interaction that the app's own request leads to, pushed where it must be."""
+        parameters = kit.request(**spoilt)
+        if kit.app.profile == "fapi2":
+            headers = kit.proof(f"{ISSUER}/par")
+            pushed = self.post("/par", kit.signed(parameters), headers)
+            assert pushed.status_code == 201, pushed.text
+            parameters = {
+                "client_id": kit.client_id,
+                "request_uri": pushed.json()["request_uri"],
+            }
+        answered = self.authorize(parameters)
+        assert answered.status_code == 303, answered.text
+        return UUID(answered.headers["location"].removeprefix("/interactions/"))
+
+    def allow(self, interaction_id: UUID, *categories: str) -> str:
+        """What the browser is sent to once the person has allowed these categories."""
+        return self.server.database.run(
+            allow_in_one,
+            self.server,
+            interaction_id,
+            self.session(),
+            categories or ("checkup",),
+        )
+
+    def code(self, kit: AppKit, *categories: str, **spoilt: str | None) -> str:
+        location = self.allow(self.interaction_id(kit, **spoilt), *categories)
+        return parse_qs(urlsplit(location).query)["code"][0]
+
+    def redeem(self, kit: AppKit, code: str, **spoilt: str) -> httpx.Response:
+        headers = kit.proof(f"{ISSUER}/token") if kit.app.profile == "fapi2" else {}
+        return self.post("/token", kit.signed(kit.redemption(code, **spoilt)), headers)
+
+    def refresh(self, kit: AppKit, refresh_token: str, **spoilt: str) -> httpx.Response:
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **spoilt}
+        headers = kit.proof(f"{ISSUER}/token") if kit.app.profile == "fapi2" else {}
+        return self.post("/token", kit.signed(form), headers)
+
+    def introspect(self, kit: AppKit, token: str) -> Claims:
+        answered = self.post("/introspect", kit.signed({"token": token}))
+        assert answered.status_code == 200, answered.text
+        said: Claims = answered.json()
+        return said
+
+    def fetch(self, authorization: str, **headers: str) -> httpx.Response:
+        return self.send(
+            "GET", "/fhir/Patient", headers={"Authorization": authorization, **headers}
+        )
+
+    def withdraw(self, kit: AppKit) -> None:
+        def unit(connection: Connection) -> None:
+            now = self.clock.now()
+            [version] = service.in_force(connection, self.resident_id, kit.client_id, now)
+            ids = (uuid4(), self.resident_id, version.arrangement_id, version.id)
+            holder = self.server.pseudonyms.holder(self.resident_id)
+            withdrawal = Withdrawal(*ids, "web", holder)
+            service.withdraw(connection, withdrawal, now, token_bytes)
+
+        self.server.database.run(unit)
+
+    def ledger(self) -> list[tuple[str, dict[str, object]]]:
+        """Type and fields of every entry, oldest first."""
+        logged = self.server.database.run(newest, 1000)
+        return [
+            (
+                read_leaf(entry.leaf).type,
+                {name: opening.value for name, opening in read_body(entry.body).items()},
+            )
+            for entry in reversed(logged)
+            if entry.body is not None
+        ]
+
+
+def allow_in_one(
+    connection: Connection,
+    server: Server,
+    interaction_id: UUID,
+    session: LoggedIn,
+    categories: tuple[str, ...],
+) -> str:
+    now = server.now()
+    taken = interaction.take_up(connection, interaction_id, session, now)
+    asked = taken.request.wish
+    granted = [rule for rule in asked.rules if rule.category in categories]
+    version = service.answer(
+        connection, _proposal(server, taken, session, now), granted, now, token_bytes
+    )
+    if not granted:
+        return interaction.refuse(connection, server, taken, session, "access_denied", now)
+    return interaction.issue(connection, server, taken, session, version, now)
+
+
+def _proposal(
+    server: Server, taken: interaction.Interaction, session: LoggedIn, now: datetime
+) -> Proposal:
+    wish = taken.request.wish
+    return Proposal(
+        id=taken.id,
+        resident_id=session.resident_id,
+        app_id=taken.request.client_id,
+        app_name="健康ノート",
+        service="phr",
+        terms=Terms(
+            rules=wish.rules,
+            purpose=wish.purpose,
+            recipients=wish.recipients,
+            valid_from=now.replace(microsecond=0),
+            valid_until=now.replace(microsecond=0) + timedelta(days=90),
+            notice=Notice("1", "ja"),
+            supervisor="田中一郎",
+        ),
+        evidence=Evidence("soft", "jpki"),
+        holder=server.pseudonyms.holder(session.resident_id),
+    )
+
+
+def ahead(kit: AppKit, seconds: int) -> int:
+    return int(kit.clock.now().timestamp()) + seconds
+
+
+def released(connection: Connection, presented: Presented) -> bool:
+    """As the gate does it: whose token, and the proof used up."""
+    holder = families.holder_of(connection, presented.token.client_id, presented.token.jti)
+    if presented.dpop_jti is None or presented.dpop_expires is None:
+        return holder is not None
+    fresh = once.burn(connection, "dpop", presented.dpop_jti, presented.dpop_expires)
+    return holder is not None and fresh
+
+
+@pytest.fixture
+def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
+    clock = SetClock()
+    database = Database(database_url)
+    pseudonyms, keys = Pseudonyms(b"p" * 32), KeyRing.load(tmp_path / "keys")
+    web = FastAPI()
+    state = {
+        "settings": SimpleNamespace(issuer=ISSUER),
+        "database": database,
+        "clock": clock,
+        "pseudonyms": pseudonyms,
+        "token_keys": keys,
+        "catalogue": catalogue(),
+    }
+    for name, value in state.items():
+        setattr(web.state, name, value)
+    web.include_router(router)
+
+    @web.get("/fhir/Patient")
+    async def data(server: ServerDep, presented: TokenDep) -> Response:
+        if await server.database.write(released, presented):
+            return Response(status_code=204)
+        return Response(status_code=401)
+
+    @web.exception_handler(OAuthError)
+    async def answered(_request: Request, error: OAuthError) -> Response:
+        return JSONResponse(error.body, error.status, dict(error.headers))
+
+    server = Server(ISSUER, database, clock, pseudonyms, keys, catalogue())
+    with asyncio.Runner() as runner:
+        yield Portal(server, clock, web, runner)
+    database.close()
+
+
+@pytest.fixture
+def oidc(portal: Portal) -> AppKit:
+    return portal.register()
+
+
+@pytest.fixture
+def fapi(portal: Portal) -> AppKit:
+    return portal.register(profile="fapi2")

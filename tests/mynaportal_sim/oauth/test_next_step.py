@@ -1,0 +1,126 @@
+"""The order log in, ask, issue, refuse: a pure decision."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from consent.model import (
+    ConsentRule,
+    ConsentVersion,
+    DeclaredPurpose,
+    Evidence,
+    Notice,
+    State,
+    Terms,
+)
+from mynaportal_sim.login.challenge import Channel
+from mynaportal_sim.login.sessions import LoggedIn, Session
+from mynaportal_sim.oauth.details import Wish
+from mynaportal_sim.oauth.interaction import (
+    Ask,
+    Interaction,
+    Issue,
+    LogIn,
+    Refuse,
+    Step,
+    next_step,
+)
+from mynaportal_sim.oauth.request import AuthorizationRequest
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+BEGUN = NOW - timedelta(seconds=60)
+RULE = ConsentRule("checkup", date(2022, 1, 1), date(2026, 12, 31))
+PURPOSE = DeclaredPurpose("self-care", "健診結果の推移を見るため")
+REQUEST = AuthorizationRequest(
+    client_id="app-1",
+    redirect_uri="https://app.example/cb",
+    code_challenge="c" * 43,
+    scopes=("openid",),
+    wish=Wish((RULE,), ("健康ノート株式会社",), PURPOSE),
+)
+TERMS = Terms(
+    rules=(RULE,),
+    purpose=PURPOSE,
+    recipients=("健康ノート株式会社",),
+    valid_from=NOW - timedelta(days=1),
+    valid_until=NOW + timedelta(days=1),
+    notice=Notice("1", "ja"),
+    supervisor="田中一郎",
+)
+VERSION = ConsentVersion(
+    resident_id=UUID(int=1),
+    id=UUID(int=2),
+    arrangement_id=UUID(int=3),
+    number=1,
+    supersedes=None,
+    app_id="app-1",
+    app_name="健康ノート",
+    asked=(RULE,),
+    terms=TERMS,
+    evidence=Evidence("soft", "jpki"),
+    state=State.GRANTED,
+    answered_at=NOW,
+    state_since=NOW,
+)
+ANONYMOUS = Session(id="s", seen_at=NOW)
+
+
+def logged_in(at: datetime) -> LoggedIn:
+    return LoggedIn(
+        id="s", seen_at=NOW, resident_id=UUID(int=1), channel=Channel.AGENT, auth_time=at
+    )
+
+
+BEFORE, AFTER = logged_in(BEGUN - timedelta(seconds=1)), logged_in(NOW)
+WIDER = replace(VERSION, terms=replace(TERMS, rules=(RULE, replace(RULE, category="basic"))))
+OTHER_PURPOSE = replace(VERSION, terms=replace(TERMS, purpose=DeclaredPurpose("x", "y")))
+OTHER_APP = replace(VERSION, app_id="app-2")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "max_age", "session", "consents", "step"),
+    [
+        pytest.param("", None, None, (), LogIn(), id="nobody"),
+        pytest.param("", None, ANONYMOUS, (), LogIn(), id="anonymous"),
+        pytest.param("", None, BEFORE, (), Ask(), id="logged in, never asked"),
+        pytest.param("", None, BEFORE, (VERSION,), Issue(VERSION), id="granted before"),
+        pytest.param("", None, BEFORE, (WIDER,), Ask(), id="granted more than is asked"),
+        pytest.param("", None, BEFORE, (OTHER_PURPOSE,), Ask(), id="for another purpose"),
+        pytest.param("", None, BEFORE, (OTHER_APP,), Ask(), id="to another app"),
+        pytest.param("consent", None, BEFORE, (VERSION,), Ask(), id="prompt=consent"),
+        pytest.param("login", None, BEFORE, (VERSION,), LogIn(), id="prompt=login, before"),
+        pytest.param(
+            "login", None, AFTER, (VERSION,), Issue(VERSION), id="prompt=login, since"
+        ),
+        pytest.param("select_account", None, BEFORE, (), LogIn(), id="prompt=select_account"),
+        pytest.param("", 60, BEFORE, (VERSION,), LogIn(), id="max_age passed"),
+        pytest.param("", 61, BEFORE, (VERSION,), Issue(VERSION), id="max_age not passed"),
+        pytest.param(
+            "none", None, ANONYMOUS, (), Refuse("login_required"), id="prompt=none, nobody"
+        ),
+        pytest.param(
+            "none", None, BEFORE, (), Refuse("consent_required"), id="prompt=none, not granted"
+        ),
+        pytest.param(
+            "none", None, BEFORE, (VERSION,), Issue(VERSION), id="prompt=none, granted"
+        ),
+    ],
+)
+def test_the_step_follows_from_who_is_there_and_what_was_granted(
+    prompt: str,
+    max_age: int | None,
+    session: Session | None,
+    consents: tuple[ConsentVersion, ...],
+    step: Step,
+) -> None:
+    request = replace(REQUEST, prompt=tuple(prompt.split()), max_age=max_age)
+    interaction = Interaction(UUID(int=9), request, None, BEGUN)
+    assert next_step(interaction, session, consents, NOW) == step
+
+
+def test_a_request_comes_back_from_the_database_as_it_went() -> None:
+    full = replace(REQUEST, state="s", nonce="n", dpop_jkt="j", prompt=("login",), max_age=3)
+    for request in (REQUEST, full):
+        assert AuthorizationRequest.load(request.dump()) == request

@@ -1,0 +1,113 @@
+"""Twenty at once: of one code, proof, assertion or answer, exactly one is served."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection
+
+from mynaportal_sim.oauth.client_authentication import Client
+from mynaportal_sim.oauth.dpop import Proof
+from mynaportal_sim.oauth.errors import InteractionGoneError, OAuthError
+from mynaportal_sim.oauth.grants import TokenRequest
+from mynaportal_sim.oauth.token import Issued, exchange
+
+from .conftest import NOW, AppKit, Portal, allow_in_one
+
+AT_ONCE = 20
+
+
+def together(portal: Portal, unit: Callable[[Connection, int], object]) -> list[object]:
+    """What `unit` gives when threads run it at the same moment, a transaction each."""
+    barrier = Barrier(AT_ONCE)
+
+    def run(number: int) -> object:
+        barrier.wait()
+        return portal.server.database.run(unit, number)
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return list(threads.map(run, range(AT_ONCE)))
+
+
+def asked(
+    kit: AppKit, parameters: dict[str, str], number: int, shared: frozenset[str]
+) -> TokenRequest:
+    """A verified token request; what is in `shared` is the same in each."""
+    ends = NOW + timedelta(minutes=1)
+    assertion = "one" if "assertion" in shared else f"assertion {number}"
+    proof = "one" if "proof" in shared else f"proof {number}"
+    return TokenRequest(
+        Client(kit.app, assertion, ends), parameters, Proof("j" * 43, proof, ends)
+    )
+
+
+def errors(outcomes: list[object]) -> set[str]:
+    return {outcome.code for outcome in outcomes if isinstance(outcome, OAuthError)}
+
+
+@pytest.mark.parametrize(
+    ("shared", "error"),
+    [
+        pytest.param("code", "invalid_grant", id="code"),
+        pytest.param("assertion", "invalid_client", id="client assertion"),
+        pytest.param("proof", "invalid_dpop_proof", id="DPoP proof"),
+    ],
+)
+def test_one_code_is_redeemed_once(portal: Portal, shared: str, error: str) -> None:
+    kit = portal.register()
+    form = kit.redemption(portal.code(kit))
+
+    def unit(connection: Connection, number: int) -> object:
+        request = asked(kit, form, number, frozenset({shared}))
+        return exchange(connection, portal.server, "authorization_code", request, NOW)
+
+    outcomes = together(portal, unit)
+    assert sum(isinstance(outcome, Issued) for outcome in outcomes) == 1
+    assert errors(outcomes) == {error}
+    kinds = [kind for kind, _ in portal.ledger()]
+    assert kinds.count("token.issued") == 1
+    assert kinds.count("token.refused") == AT_ONCE - 1
+
+
+def test_one_refresh_with_one_proof_is_served_once(portal: Portal) -> None:
+    kit = portal.register()
+    refresh_token = portal.redeem(kit, portal.code(kit)).json()["refresh_token"]
+
+    def unit(connection: Connection, number: int) -> object:
+        form = {"refresh_token": refresh_token}
+        request = asked(kit, form, number, frozenset({"proof"}))
+        return exchange(connection, portal.server, "refresh_token", request, NOW)
+
+    outcomes = together(portal, unit)
+    assert sum(isinstance(outcome, Issued) for outcome in outcomes) == 1
+    assert errors(outcomes) == {"invalid_dpop_proof"}
+
+
+def test_refreshing_with_proofs_of_their_own_serves_all(portal: Portal) -> None:
+    kit = portal.register()
+    refresh_token = portal.redeem(kit, portal.code(kit)).json()["refresh_token"]
+
+    def unit(connection: Connection, number: int) -> object:
+        request = asked(kit, {"refresh_token": refresh_token}, number, frozenset())
+        return exchange(connection, portal.server, "refresh_token", request, NOW)
+
+    assert all(isinstance(outcome, Issued) for outcome in together(portal, unit))
+
+
+def test_one_page_is_answered_once(portal: Portal) -> None:
+    interaction_id: UUID = portal.interaction_id(portal.register())
+
+    def unit(connection: Connection, _number: int) -> object:
+        try:
+            with connection.begin_nested():
+                return allow_in_one(
+                    connection, portal.server, interaction_id, portal.session(), ("checkup",)
+                )
+        except InteractionGoneError as error:
+            return error
+
+    outcomes = together(portal, unit)
+    assert sum(isinstance(outcome, str) for outcome in outcomes) == 1
