@@ -4,25 +4,18 @@ import os
 import shutil
 import subprocess
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, create_engine, text
 
-from mynaportal_sim.database import Database
+from mynaportal_sim.world import upgrade
 
 SERVER_OPTIONS = "-c fsync=off -c max_connections=200"
 NO_SKIPS = os.environ.get("MYNASIM_NO_SKIPS") == "1"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        if callspec is not None and callspec.params.get("database_url") == "postgres":
-            item.add_marker(pytest.mark.postgres)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -80,30 +73,44 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(home)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "empty.sqlite3"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """The name of a migrated PostgreSQL database, to be copied."""
+    with _administration(postgres_server) as connection:
+        connection.execute(text("CREATE DATABASE template_of_tests"))
+    upgrade(postgres_server.format(name="template_of_tests"))
+    return "template_of_tests"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database with every table, on each engine in turn."""
+    """The URL of an empty, migrated database, on each engine in turn."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'test.sqlite3'}"
-        _prepare(url)
-        yield url
+        path = tmp_path / "test.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
         return
     server: str = request.getfixturevalue("postgres_server")
+    template: str = request.getfixturevalue("postgres_template")
     name = f"test_{uuid4().hex}"
-    admin = create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    url = server.format(name=name)
-    _prepare(url)
-    try:
-        yield url
-    finally:
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.dispose()
+    with _administration(server) as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        yield server.format(name=name)
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-def _prepare(url: str) -> None:
-    database = Database(url)
-    SQLModel.metadata.create_all(database.engine)
-    database.close()
+@contextmanager
+def _administration(server: str) -> Iterator[Connection]:
+    """A connection that may make and drop databases."""
+    engine = create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()

@@ -1,0 +1,142 @@
+"""The portal as one ASGI application."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from secrets import token_bytes
+
+from fastapi import FastAPI, Response
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Connection, literal, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from consent.ledger.errors import LedgerError
+from consent.ledger.note import Signer
+from consent.ledger.sequencer import sequence
+from mynaportal_sim import keys, once, problems, web
+from mynaportal_sim.clock import Clock
+from mynaportal_sim.database import Database
+from mynaportal_sim.deps import DatabaseDep
+from mynaportal_sim.domains.catalogue import catalogue
+from mynaportal_sim.hardening import keep_pins_out_of_dumps
+from mynaportal_sim.login import challenge, sessions
+from mynaportal_sim.login.limit import RateLimit
+from mynaportal_sim.login.router import router as login_router
+from mynaportal_sim.login.soft import SoftCards
+from mynaportal_sim.oauth import tables
+from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.oauth.router import router as oauth_router
+from mynaportal_sim.phr.router import router as fhir_router
+from mynaportal_sim.pki import authority
+from mynaportal_sim.settings import Mode, Settings
+from mynaportal_sim.web.guard import HostGuard
+from mynaportal_sim.web.router import router as web_router
+
+SEQUENCE_EVERY = 0.2  # seconds
+SEQUENCE_BATCH = 250
+FORGET_EVERY = 60.0  # seconds
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The portal on a data directory that `world.prepare` has prepared."""
+    app = FastAPI(
+        title="mynaportal-sim", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_open
+    )
+    dev = settings.mode is Mode.DEV
+    clock = Clock(settings.clock if dev else None)
+    app.state.settings = settings
+    app.state.clock = clock
+    app.state.database = Database(settings.database_url)
+    app.state.pseudonyms = keys.pseudonyms(settings.keys)
+    app.state.authority = authority.ensure(settings.data / "ca", clock.now(), token_bytes)
+    app.state.token_keys = KeyRing.load(settings.keys)
+    app.state.soft_cards = SoftCards(settings.cards) if dev else None
+    app.state.catalogue = catalogue()
+    app.state.login_limit = RateLimit()
+    for router in (oauth_router, login_router, fhir_router, web_router):
+        app.include_router(router)
+    app.add_api_route("/healthz", _healthz)
+    app.add_api_route("/readyz", _readyz)
+    app.mount("/static", StaticFiles(directory=Path(web.__file__).parent / "static"))
+    problems.install(app)
+    app.add_middleware(HostGuard, host=settings.host)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """The portal with settings from the environment; what worker processes start."""
+    keep_pins_out_of_dumps()
+    return create_app(Settings())
+
+
+@asynccontextmanager
+async def _open(app: FastAPI) -> AsyncIterator[None]:
+    database: Database = app.state.database
+    signer = keys.ledger_signer(app.state.settings.keys)
+    chores = [
+        asyncio.create_task(_sequence_for_ever(database, app.state.clock, signer)),
+        asyncio.create_task(_forget_for_ever(database, app.state.clock)),
+    ]
+    yield
+    for chore in chores:
+        chore.cancel()
+        with suppress(asyncio.CancelledError):
+            await chore
+    database.close()
+
+
+async def _sequence_for_ever(database: Database, clock: Clock, signer: Signer) -> None:
+    """Give entries their place in the ledger as they come; workers may do so side by side."""
+    while True:
+        try:
+            count = await database.write(sequence, signer, clock.now(), SEQUENCE_BATCH)
+        except SQLAlchemyError:
+            _log.exception("the ledger could not be extended; trying again")
+            count = 0
+        except LedgerError:
+            _log.critical("the ledger is not as it was signed: see `mynasim ledger verify`")
+            raise
+        if count < SEQUENCE_BATCH:
+            await asyncio.sleep(SEQUENCE_EVERY)
+
+
+async def _forget_for_ever(database: Database, clock: Clock) -> None:
+    """Drop what nothing would accept any more."""
+    while True:
+        await asyncio.sleep(FORGET_EVERY)
+        try:
+            await database.write(_forget, clock.now())
+        except SQLAlchemyError:
+            _log.exception("expired rows could not be dropped; trying again")
+
+
+def _forget(connection: Connection, now: datetime) -> None:
+    once.forget_expired(connection, now)
+    challenge.forget_expired(connection, now)
+    sessions.forget_ended(connection, now)
+    tables.forget_expired(connection, now)
+
+
+async def _healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+async def _readyz(db: DatabaseDep, response: Response) -> dict[str, str]:
+    """The process answers, and so does its database."""
+    try:
+        await db.read(_anything)
+    except SQLAlchemyError:
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+        return {"status": "the database does not answer"}
+    return {"status": "ready"}
+
+
+def _anything(connection: Connection) -> None:
+    connection.execute(select(literal(1)))

@@ -1,0 +1,178 @@
+"""The HTTP edge: an error becomes problem+json (RFC 9457) for a program, a page for a person.
+
+OAuth endpoints and the FHIR server answer in the forms of their own standards; they install
+those in their rooms.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from secrets import token_hex
+from typing import TypeVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from consent.errors import (
+    ConsentError,
+    IllegalTransitionError,
+    InvalidTermsError,
+    NoSuchArrangementError,
+    StaleVersionError,
+)
+from mynaportal_sim.login.errors import LoginError, LoginRefusedError, LoginRequiredError
+from mynaportal_sim.oauth.errors import OAuthError
+from mynaportal_sim.web.language import marked
+from mynaportal_sim.web.render import Page
+from mynaportal_sim.web.visitor import NOBODY
+
+E = TypeVar("E", bound=Exception)
+_log = logging.getLogger(__name__)
+
+_CONSENT_STATUS: dict[type[ConsentError], HTTPStatus] = {
+    InvalidTermsError: HTTPStatus.BAD_REQUEST,
+    NoSuchArrangementError: HTTPStatus.NOT_FOUND,
+    IllegalTransitionError: HTTPStatus.CONFLICT,
+    StaleVersionError: HTTPStatus.CONFLICT,
+}
+_TITLES = {
+    400: marked("This request cannot be understood"),
+    401: marked("Please log in"),
+    403: marked("This is not allowed"),
+    404: marked("There is nothing here"),
+    405: marked("This is not allowed"),
+    409: marked("Something has changed in the meantime"),
+    410: marked("This has expired"),
+    429: marked("Too many attempts"),
+    500: marked("Something went wrong here"),
+    503: marked("Please try again in a moment"),
+}
+_ADVICE = {
+    403: marked("Go back, load the page again and repeat what you did."),
+    404: marked("Check the address, or begin at the start page."),
+    409: marked("Load the page again to see how things stand now."),
+    410: marked("Go back to the app that sent you here and start again."),
+    500: marked("Nothing was handed over. Try again; tell the operator the reference below."),
+    503: marked("Nothing was handed over. Try again in a few seconds."),
+}
+_ADVICE_ELSE = marked("Go back to where you came from and try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One refusal as the outside sees it; `reference` finds it in the operator's log."""
+
+    status: int
+    code: str
+    detail: str
+    reference: str
+    headers: dict[str, str]
+
+
+def install(app: FastAPI) -> None:
+    """Have `app` answer every error in these forms."""
+
+    def handle(kind: type[E], handler: Callable[[Request, E], Awaitable[Response]]) -> None:
+        app.add_exception_handler(kind, handler)  # type: ignore[arg-type]  # kind fits handler
+
+    handle(LoginError, _login)
+    handle(ConsentError, _consent)
+    handle(OAuthError, _oauth)
+    handle(RequestValidationError, _validation)
+    handle(HTTPException, _http)
+    handle(OperationalError, _unavailable)
+    handle(Exception, _unexpected)
+
+
+def answer(request: Request, problem: Problem) -> Response:
+    """`problem` as a page if a person asks, else as problem+json."""
+    if "text/html" in request.headers.get("accept", ""):
+        page = Page(request, NOBODY)
+        values = {
+            "title": page.text(_TITLES.get(problem.status, _TITLES[400])),
+            "detail": problem.detail,
+            "advice": page.text(_ADVICE.get(problem.status, _ADVICE_ELSE)),
+            "code": problem.code,
+            "reference": problem.reference,
+        }
+        response = page("problem.html", values, status=problem.status)
+        response.headers.update(problem.headers)
+        return response
+    body = {
+        "type": f"/problems/{problem.code}",
+        "title": problem.detail,
+        "status": problem.status,
+        "code": problem.code,
+        "instance": f"urn:mynasim:problem:{problem.reference}",
+    }
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
+
+
+async def _login(request: Request, error: LoginError) -> Response:
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if isinstance(error, LoginRequiredError) and wants_page and request.method == "GET":
+        return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
+    reference = error.reference if isinstance(error, LoginRefusedError) else _reference()
+    headers = dict(error.headers)
+    return answer(request, Problem(error.status, error.code, str(error), reference, headers))
+
+
+async def _oauth(request: Request, error: OAuthError) -> Response:
+    """The OAuth form for clients; a page where a browser was to go on (RFC 6749 4.1.2.1)."""
+    headers = dict(error.headers)
+    if "text/html" in request.headers.get("accept", ""):
+        problem = Problem(error.status, error.code, str(error), _reference(), headers)
+        return answer(request, problem)
+    return JSONResponse(error.body, error.status, headers)
+
+
+async def _consent(request: Request, error: ConsentError) -> Response:
+    status = _CONSENT_STATUS.get(type(error), HTTPStatus.CONFLICT)
+    return answer(request, Problem(status, _code(error), str(error), _reference(), {}))
+
+
+async def _validation(request: Request, error: RequestValidationError) -> Response:
+    faults = "; ".join(
+        f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in error.errors()
+    )
+    status = HTTPStatus.BAD_REQUEST
+    return answer(request, Problem(status, "request_malformed", faults, _reference(), {}))
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    code = HTTPStatus(error.status_code).name.lower()
+    headers = dict(error.headers or {})
+    problem = Problem(error.status_code, code, str(error.detail), _reference(), headers)
+    return answer(request, problem)
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    reference = _reference()
+    _log.error("%s: the database did not answer: %s", reference, type(error).__name__)
+    detail = "the portal's database is busy or away"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    headers = {"Retry-After": "1"}
+    return answer(request, Problem(status, "unavailable", detail, reference, headers))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    reference = _reference()
+    _log.error("%s: %s %s", reference, request.method, request.url.path, exc_info=error)
+    detail = "an error of the portal itself"
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return answer(request, Problem(status, "internal_error", detail, reference, {}))
+
+
+def _reference() -> str:
+    return token_hex(5).upper()
+
+
+def _code(error: Exception) -> str:
+    """`NoSuchArrangementError` as `no_such_arrangement`."""
+    name = type(error).__name__.removesuffix("Error")
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")

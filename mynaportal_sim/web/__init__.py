@@ -1,0 +1,1 @@
+"""The pages: templates and forms that work without JavaScript, in Japanese and English."""

@@ -1,0 +1,127 @@
+"""What a person has agreed to, and the button that ends it."""
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from http import HTTPStatus
+from secrets import token_bytes
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
+
+from consent import service
+from consent.catalogue import Catalogue
+from consent.model import ConsentVersion, Status
+from mynaportal_sim.login.csrf import check_csrf
+from mynaportal_sim.login.sessions import ResidentDep
+from mynaportal_sim.web.kept import PortalDep, category_labels, purpose_label
+from mynaportal_sim.web.language import marked
+from mynaportal_sim.web.render import Page, PageDep
+from mynaportal_sim.web.wording import STATUSES
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentOut:
+    """One answer of a person, as their page shows it."""
+
+    arrangement_id: str
+    version_id: str
+    app_name: str
+    categories: list[str]
+    purpose: str
+    recipients: list[str]
+    period: tuple[date, date] | None
+    decided: datetime
+    valid_until: datetime
+    state: str
+    status: str
+    tone: str
+    active: bool
+
+    @classmethod
+    def of(
+        cls, version: ConsentVersion, catalogue: Catalogue, page: Page, now: datetime
+    ) -> "ConsentOut":
+        """`version` as it stands at `now`, in the reader's language."""
+        terms, status = version.terms, version.status(now)
+        label, tone = STATUSES[status]
+        rules = terms.rules
+        purpose = purpose_label(catalogue, terms.purpose.code, page)
+        return cls(
+            arrangement_id=str(version.arrangement_id),
+            version_id=str(version.id),
+            app_name=version.app_name,
+            categories=category_labels(catalogue, [rule.category for rule in rules], page),
+            purpose=f"{purpose}: {terms.purpose.text}",
+            recipients=list(terms.recipients),
+            period=(min(rule.period_from for rule in rules), max(r.period_to for r in rules))
+            if rules
+            else None,
+            decided=version.answered_at,
+            valid_until=terms.valid_until,
+            state=status.value,
+            status=page.text(label),
+            tone=tone,
+            active=status in {Status.GRANTED, Status.NOT_YET_VALID},
+        )
+
+
+class WithdrawalForm(BaseModel):
+    """`version` is what the person saw; `key` makes a double click one wish."""
+
+    csrf: str
+    version: UUID
+    key: UUID = Field(default_factory=uuid4)
+
+
+@router.get("/consents")
+async def consents(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Response:
+    """Show each consent that the person has given or refused."""
+    histories = await portal.db.read(service.of_resident, resident.resident_id)
+    shown = [
+        ConsentOut.of(version, portal.catalogue, page, portal.now)
+        for history in histories
+        for version in history.versions
+    ]
+    if page.for_program:
+        plain = [_plain(consent) for consent in shown]
+        return page.data({"csrf": page.visitor.csrf, "consents": plain})
+    notice = None
+    if page.request.query_params.get("done") == "withdrawn":
+        notice = page.text(marked("The consent is withdrawn. The app gets nothing more."))
+    return page("consents.html", {"consents": shown, "notice": notice, "key": uuid4()})
+
+
+@router.post("/consents/{arrangement_id}/withdraw")
+async def withdraw(
+    page: PageDep,
+    resident: ResidentDep,
+    portal: PortalDep,
+    arrangement_id: UUID,
+    form: Annotated[WithdrawalForm, Form()],
+) -> Response:
+    """End a consent; the very next access under it is refused."""
+    check_csrf(page.request, portal.settings, form.csrf)
+    wish = service.Withdrawal(
+        key=form.key,
+        resident_id=resident.resident_id,
+        arrangement_id=arrangement_id,
+        version_id=form.version,
+        channel=resident.channel,
+        holder=portal.pseudonyms.holder(resident.resident_id),
+    )
+    await portal.db.write(service.withdraw, wish, portal.now, token_bytes)
+    return RedirectResponse("/consents?done=withdrawn", HTTPStatus.SEE_OTHER)
+
+
+def _plain(consent: ConsentOut) -> dict[str, object]:
+    period = consent.period
+    return asdict(consent) | {
+        "decided": consent.decided.isoformat(),
+        "valid_until": consent.valid_until.isoformat(),
+        "period": period and {"from": period[0].isoformat(), "to": period[1].isoformat()},
+    }

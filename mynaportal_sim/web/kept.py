@@ -1,0 +1,52 @@
+"""What the pages need of the portal, gathered in one value."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from consent.catalogue import Catalogue
+from mynaportal_sim.database import Database
+from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
+from mynaportal_sim.pseudonyms import Pseudonyms
+from mynaportal_sim.settings import Settings
+from mynaportal_sim.web.render import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """Where a page's handler finds everything that outlives its request."""
+
+    settings: Settings
+    db: Database
+    now: datetime
+    catalogue: Catalogue
+    pseudonyms: Pseudonyms
+
+
+async def _portal(
+    request: Request, settings: SettingsDep, db: DatabaseDep, now: NowDep
+) -> Portal:
+    state = request.app.state
+    return Portal(settings, db, now, state.catalogue, state.pseudonyms)
+
+
+PortalDep = Annotated[Portal, Depends(_portal)]
+
+
+def category_labels(catalogue: Catalogue, codes: Iterable[str], page: Page) -> list[str]:
+    """The names of categories in the reader's language; a retired code stands for itself."""
+    return [
+        page.choose(known.label_ja, known.label_en)
+        if (known := catalogue.categories.get(code))
+        else code
+        for code in dict.fromkeys(codes)
+    ]
+
+
+def purpose_label(catalogue: Catalogue, code: str, page: Page) -> str:
+    """The name of a purpose in the reader's language; a retired code stands for itself."""
+    known = catalogue.purposes.get(code)
+    return code if known is None else page.choose(known.label_ja, known.label_en)

@@ -1,0 +1,173 @@
+"""The login page, with the soft cards of dev mode, and logging out."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from secrets import token_bytes
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
+
+from mynaportal_sim.apps import store as apps
+from mynaportal_sim.login import cookies, sessions
+from mynaportal_sim.login.csrf import check_csrf
+from mynaportal_sim.login.errors import SessionEndedError, SoftCardsOffError
+from mynaportal_sim.login.limit import RateLimited
+from mynaportal_sim.login.refusal import Code
+from mynaportal_sim.login.service import Refused, SoftLogin, log_in_by_soft_card
+from mynaportal_sim.login.sessions import SessionDep
+from mynaportal_sim.login.soft import SoftCards
+from mynaportal_sim.login.trust import TrustDep
+from mynaportal_sim.oauth import interaction as oauth
+from mynaportal_sim.oauth.errors import InteractionGoneError
+from mynaportal_sim.residents import store as residents
+from mynaportal_sim.web.interactions import origin_of
+from mynaportal_sim.web.kept import Portal, PortalDep
+from mynaportal_sim.web.render import Page, PageDep
+from mynaportal_sim.web.visitor import Visitor
+from mynaportal_sim.web.wording import LOGIN_PROBLEMS
+
+router = APIRouter()
+
+
+async def _soft_cards(request: Request) -> SoftCards | None:
+    cards: SoftCards | None = request.app.state.soft_cards
+    return cards
+
+
+SoftCardsDep = Annotated[SoftCards | None, Depends(_soft_cards)]
+
+
+class SoftLoginForm(BaseModel):
+    """A persona and its published test PIN; `last_try` says that a lock is risked knowingly."""
+
+    csrf: str
+    persona: str = Field(max_length=64)
+    pin: str = Field(max_length=64, repr=False)
+    interaction: UUID | None = None
+    last_try: bool = False
+
+
+@router.get("/login")
+async def login_page(
+    page: PageDep,
+    portal: PortalDep,
+    cards: SoftCardsDep,
+    interaction: UUID | None = None,
+) -> Response:
+    """Show the ways to log in; begins the anonymous session that a login is bound to."""
+    begun = None
+    if page.visitor.session is None:
+        begun = await portal.db.write(sessions.begin, portal.now, token_bytes)
+        page.visitor = Visitor(begun, None)
+    if page.for_program:
+        response = page.data(
+            {
+                "csrf": page.visitor.csrf,
+                "interaction": str(interaction) if interaction else None,
+            }
+        )
+    else:
+        response = await _form(page, portal, cards, interaction, {})
+    if begun is not None:
+        cookies.write(response, begun.id, portal.settings)
+    return response
+
+
+@router.post("/login/soft", dependencies=[RateLimited])
+async def soft_login(
+    page: PageDep,
+    portal: PortalDep,
+    trust: TrustDep,
+    cards: SoftCardsDep,
+    session: SessionDep,
+    form: Annotated[SoftLoginForm, Form()],
+) -> Response:
+    """Log in by an emulated card; the PIN goes to the card and no further."""
+    if cards is None:
+        raise SoftCardsOffError
+    check_csrf(page.request, portal.settings, form.csrf)
+    if session is None:
+        raise SessionEndedError
+    goal = str(form.interaction) if form.interaction else None
+    entered = SoftLogin(session.id, form.persona, form.pin, form.last_try, goal)
+    outcome = await log_in_by_soft_card(portal.db, cards, entered, trust, portal.now)
+    if isinstance(outcome, Refused):
+        return await _refused(page, portal, cards, form, outcome)
+    way = f"/interactions/{outcome.interaction}" if outcome.interaction else "/"
+    response = RedirectResponse(way, HTTPStatus.SEE_OTHER)
+    cookies.write(response, outcome.session.id, portal.settings)
+    return response
+
+
+@router.post("/logout")
+async def logout(
+    page: PageDep, portal: PortalDep, session: SessionDep, csrf: Annotated[str, Form()]
+) -> Response:
+    """End the session."""
+    check_csrf(page.request, portal.settings, csrf)
+    if session is not None:
+        await portal.db.write(sessions.end, session.id)
+    response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+    cookies.remove(response, portal.settings)
+    return response
+
+
+async def _refused(
+    page: Page, portal: Portal, cards: SoftCards, form: SoftLoginForm, outcome: Refused
+) -> Response:
+    """The form again, saying what was wrong and what the card will bear."""
+    refusal = outcome.refusal
+    message = LOGIN_PROBLEMS.get(refusal.code, LOGIN_PROBLEMS["refused"])
+    problem = page.text(message, left=refusal.tries_left, code=refusal.code.value)
+    shown = {
+        "problem": problem,
+        "chosen": form.persona,
+        "last_try": refusal.code is Code.PIN_LAST_TRY,
+    }
+    return await _form(page, portal, cards, form.interaction, shown)
+
+
+async def _form(
+    page: Page,
+    portal: Portal,
+    cards: SoftCards | None,
+    interaction: UUID | None,
+    shown: Mapping[str, object],
+) -> Response:
+    people = [] if cards is None else await portal.db.read(residents.everyone)
+    app_name, target = await _on_the_way_to(page, portal, interaction)
+    values: dict[str, object] = {
+        "interaction": interaction,
+        "app_name": app_name,
+        "personas": [
+            {
+                "id": one.persona,
+                "name": one.name.full,
+                "note": page.choose(one.note_ja, one.note_en),
+            }
+            for one in people
+        ],
+        "chosen": None,
+        "problem": None,
+        "last_try": False,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if shown else HTTPStatus.OK
+    return page("login.html", {**values, **shown}, status=status, form_action=target)
+
+
+async def _on_the_way_to(
+    page: Page, portal: Portal, interaction: UUID | None
+) -> tuple[str | None, str]:
+    """The app that sent the person here, and the origin to which they may be sent back."""
+    if interaction is None:
+        return None, ""
+    try:
+        session = page.visitor.session
+        taken = await portal.db.write(oauth.take_up, interaction, session, portal.now)
+    except InteractionGoneError:
+        return None, ""
+    app = await portal.db.read(apps.find, taken.request.client_id)
+    return app.name if app else None, origin_of(taken.request.redirect_uri)

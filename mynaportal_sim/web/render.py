@@ -1,0 +1,119 @@
+"""Turns a template and its values into a page with the headers that every page has."""
+
+from collections.abc import Mapping
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import Depends, Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from mynaportal_sim.web.dates import DAY, MOMENT
+from mynaportal_sim.web.language import COOKIE, language_of, messages
+from mynaportal_sim.web.visitor import Visitor, VisitorDep
+
+_TEMPLATES = Path(__file__).parent / "templates"
+YEAR_SECONDS = 365 * 86_400
+
+
+@cache
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(messages(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+    environment.globals["language"] = language
+    environment.filters["day"] = DAY[language]
+    environment.filters["moment"] = MOMENT[language]
+    return environment
+
+
+class Page:
+    """Renders templates for one request, in the language that its reader wants."""
+
+    def __init__(self, request: Request, visitor: Visitor) -> None:
+        self.request = request
+        self.visitor = visitor
+        self.language = language_of(request)
+
+    def __call__(
+        self,
+        template: str,
+        values: Mapping[str, object],
+        *,
+        status: int = HTTPStatus.OK,
+        form_action: str = "",
+    ) -> Response:
+        """The page made of `template`; `form_action` is a further origin its forms lead to."""
+        frame = {"path": self.request.url.path, "here": self._here(), **self.visitor.values}
+        environment = _environment(self.language)
+        body = environment.get_template(template).render({**frame, **values})
+        response = HTMLResponse(body, status, headers=page_headers(form_action))
+        if self.request.query_params.get("lang") == self.language:
+            response.set_cookie(
+                COOKIE, self.language, max_age=YEAR_SECONDS, httponly=True, samesite="lax"
+            )
+        return response
+
+    @property
+    def for_program(self) -> bool:
+        """Whether a program asks: JSON is named in Accept and HTML is not."""
+        accept = self.request.headers.get("accept", "")
+        return "application/json" in accept and "text/html" not in accept
+
+    def data(self, value: Mapping[str, object]) -> Response:
+        """What a program gets instead of the page."""
+        return JSONResponse(value, headers=page_headers())
+
+    def text(self, message: str, **values: object) -> str:
+        """`message` in the reader's language, its %(name)s filled from `values`."""
+        return messages(self.language).gettext(message) % values
+
+    def choose(self, japanese: str, english: str) -> str:
+        """Whichever of the two the reader wants."""
+        return japanese if self.language == "ja" else english
+
+    def _here(self) -> str:
+        """This page's own address but for the language, ready for `lang=…` to be added."""
+        query = self.request.query_params.multi_items()
+        kept = urlencode([(name, value) for name, value in query if name != "lang"])
+        return f"{self.request.url.path}?{kept}&" if kept else f"{self.request.url.path}?"
+
+
+async def _page(request: Request, visitor: VisitorDep) -> Page:
+    return Page(request, visitor)
+
+
+PageDep = Annotated[Page, Depends(_page)]
+
+
+def page_headers(form_action: str = "") -> dict[str, str]:
+    """Least privilege for a page: its own styles and scripts, no frame, referrer or cache."""
+    policy = {
+        "default-src": "'none'",
+        "base-uri": "'none'",
+        "connect-src": "'self'",
+        "font-src": "'self'",
+        "form-action": f"'self' {form_action}".strip(),
+        "frame-ancestors": "'none'",
+        "img-src": "'self'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(
+            f"{name} {value}" for name, value in policy.items()
+        ),
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Vary": "Accept, Accept-Language, Cookie",
+    }

@@ -1,0 +1,135 @@
+"""What must lie in a data directory and its database before a portal can open.
+
+`prepare` makes what is missing and leaves what is there, so each start runs it. `claim` keeps a
+second portal out of the same directory.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from secrets import token_bytes
+
+from alembic import command
+from alembic.config import Config
+
+from mynaportal_sim import keys
+from mynaportal_sim.clock import Clock
+from mynaportal_sim.database import Database
+from mynaportal_sim.errors import PortalError
+from mynaportal_sim.issuing.cards import Counter
+from mynaportal_sim.issuing.counter import personalise_all
+from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.pki import authority
+from mynaportal_sim.records import generate
+from mynaportal_sim.residents import personas
+from mynaportal_sim.residents.model import Resident
+from mynaportal_sim.settings import Mode, Settings
+
+Tell = Callable[[str], None]
+"""Tells a person what is going on."""
+
+
+class DataDirectoryError(PortalError):
+    """The data directory cannot be used."""
+
+
+class UnknownPersonaError(PortalError):
+    """A persona was asked for that nobody has defined."""
+
+
+@contextmanager
+def claim(settings: Settings) -> Iterator[None]:
+    """Hold the data directory for this process.
+
+    Raises:
+        DataDirectoryError: another portal holds it, or it cannot be written.
+    """
+    lock = settings.data / "lock"
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DataDirectoryError(
+            f"{settings.data} cannot be used ({error.strerror}); choose another with --data"
+        ) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(handle, 20, 0).decode(errors="replace").strip()
+        os.close(handle)
+        raise DataDirectoryError(
+            f"a portal (process {holder}) already runs on {settings.data}; "
+            "stop it first, or choose another directory with --data"
+        ) from None
+    os.truncate(handle, 0)
+    os.pwrite(handle, str(os.getpid()).encode(), 0)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def prepare(
+    settings: Settings, clock: Clock, tell: Tell, only: Collection[str] | None = None
+) -> list[Resident]:
+    """Make whatever is missing and answer with the residents.
+
+    Args:
+        only: the personas that shall have cards and records; None for all of them.
+
+    Raises:
+        PersonaFileError: the file of custom personas is wrong.
+        UnknownPersonaError: `only` names nobody.
+    """
+    now = clock.now()
+    upgrade(settings.database_url)
+    keys.create(settings.keys)
+    KeyRing.load(settings.keys)
+    database = Database(settings.database_url)
+    try:
+        return _settle(settings, database, now, tell, only)
+    finally:
+        database.close()
+
+
+def upgrade(url: str) -> None:
+    """Bring the database's tables to this version's."""
+    command.upgrade(migrations(url), "head")
+
+
+def migrations(url: str) -> Config:
+    """Alembic's configuration for the database at `url`."""
+    config = Config()
+    config.set_main_option("script_location", "mynaportal_sim:migrations")
+    config.attributes["url"] = url
+    return config
+
+
+def _settle(
+    settings: Settings,
+    database: Database,
+    now: datetime,
+    tell: Tell,
+    only: Collection[str] | None,
+) -> list[Resident]:
+    known = personas.load(settings.personas, now.date())
+    wanted = [persona for persona in known if only is None or persona.id in only]
+    if only is not None and len(wanted) < len(set(only)):
+        lacking = sorted(set(only) - {persona.id for persona in known})
+        raise UnknownPersonaError(f"there is no persona {', '.join(lacking)}")
+    residents = database.run(personas.settle, wanted, token_bytes)
+    if settings.mode is Mode.STRICT:
+        return residents
+    lacking_cards = sum(not (settings.cards / f"{r.persona}.json").exists() for r in residents)
+    if lacking_cards:
+        tell(f"making {lacking_cards} emulated cards (RSA-2048 keys; once only)")
+    authorities = authority.ensure(settings.data / "ca", now, token_bytes)
+    counter = Counter(authorities, settings.issuer, token_bytes)
+    personalise_all(database, counter, residents, settings.cards, now)
+    order = {persona.id: place for place, persona in enumerate(known)}
+    residents.sort(key=lambda resident: order.get(resident.persona, len(order)))
+    for resident in residents:
+        database.run(generate.fill, resident, now.date())
+    return residents
