@@ -1,0 +1,68 @@
+"""`mynasim app login`: the part of a person with a card, for tests with no person."""
+
+import json as json_text
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import httpx
+import typer
+
+from card_reader.client.jpki import Jpki
+from card_reader.client.session import Session
+from card_reader.emulator.card import Card
+from mynaportal_sim.cli.failures import CommandError
+from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
+from mynaportal_sim.cli.second_browser import ALL, SecondBrowser
+from mynaportal_sim.residents.model import DEFAULT_PIN
+from mynaportal_sim.settings import Settings
+
+
+def login(  # noqa: PLR0913  one parameter per option
+    *,
+    auth_url: Annotated[
+        str, typer.Option(help="The URL to which the app would send the person's browser.")
+    ],
+    persona: Annotated[str, typer.Option(metavar="ID", help="Whose card signs.")],
+    consent: Annotated[
+        str, typer.Option(metavar="all|none|CATEGORY,…", help="What the person answers.")
+    ] = ALL,
+    card: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="[default: the persona's in DIR]")
+    ] = None,
+    pin: Annotated[
+        str, typer.Option(help="The emulated card's PIN.", show_default=False)
+    ] = DEFAULT_PIN,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Log in with a persona's card, answer the consent page, print the final redirect URL.
+
+    Uses the portal's public HTTP and the card, and nothing else.
+
+    Example: mynasim app login --auth-url "$URL" --persona sato-hanako --consent checkup
+    """
+    file = card or _card_of(settings_of(data=data), persona)
+    parts = urlsplit(auth_url)
+    portal = f"{parts.scheme}://{parts.netloc}"
+    try:
+        with closing(httpx.Client(timeout=30)) as http:
+            browser = SecondBrowser(http, portal)
+            interaction = browser.open(auth_url)
+            browser.log_in(Jpki(Session(Card.load(file))), pin, interaction)
+            redirect = browser.answer(interaction, consent)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        raise CommandError("--auth-url is no http or https URL") from None
+    except httpx.TransportError as error:
+        hint = "is `mynasim up` running?"
+        raise CommandError(f"{portal} does not answer ({error}); {hint}") from None
+    typer.echo(json_text.dumps({"redirect": redirect}) if json else redirect)
+
+
+def _card_of(settings: Settings, persona: str) -> Path:
+    path = settings.cards / f"{persona}.json"
+    if not path.exists():
+        known = ", ".join(sorted(one.stem for one in settings.cards.glob("*.json"))) or "none"
+        raise CommandError(f"{settings.cards} has no card of {persona!r}; there are: {known}")
+    return path

@@ -1,0 +1,148 @@
+"""`mynasim app register` and `mynasim app list`."""
+
+import json as json_text
+from pathlib import Path
+from secrets import token_bytes
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from mynaportal_sim.apps import registration, service, store
+from mynaportal_sim.apps.model import App, Profile
+from mynaportal_sim.apps.registration import Registration
+from mynaportal_sim.cli.failures import CommandError
+from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
+from mynaportal_sim.clock import Clock
+from mynaportal_sim.database import Database
+from mynaportal_sim.domains.catalogue import catalogue
+from mynaportal_sim.oauth.scopes import SCOPES
+from mynaportal_sim.settings import Settings
+
+DEFAULT_PURPOSE = "self-care"
+DEFAULT_SCOPES = ["openid", "patient/Observation.rs", "patient/MedicationDispense.rs"]
+
+
+NameOption = Annotated[str, typer.Option(help="The name that people read when asked.")]
+RedirectOption = Annotated[
+    list[str], typer.Option(help="Where codes go; exact; repeat for several.")
+]
+JwksOption = Annotated[
+    Path, typer.Option(metavar="FILE", help="The app's PUBLIC keys, a JWK Set; - for stdin.")
+]
+ScopeOption = Annotated[
+    list[str], typer.Option(help="What it may ask for; repeat, or join by spaces.")
+]
+ProfileOption = Annotated[Profile, typer.Option(help="Which checks apply to it.")]
+OrganisationOption = Annotated[
+    str, typer.Option(help="Who answers for the app. [default: its name]")
+]
+SupervisorOption = Annotated[
+    str, typer.Option(help="Who watches over its use of data. [default: organisation]")
+]
+PurposeOption = Annotated[str, typer.Option(help="The purpose's code.")]
+PurposeTextOption = Annotated[
+    str, typer.Option(help="The purpose in the app's words. [default: the code's label]")
+]
+
+
+def register(  # noqa: PLR0913, PLR0917  one parameter per option
+    name: NameOption,
+    redirect_uri: RedirectOption,
+    jwks: JwksOption,
+    scope: ScopeOption = DEFAULT_SCOPES,
+    profile: ProfileOption = Profile.OIDC,
+    organisation: OrganisationOption = "",
+    supervisor: SupervisorOption = "",
+    purpose: PurposeOption = DEFAULT_PURPOSE,
+    purpose_text: PurposeTextOption = "",
+    data: DataOption = None,
+    db: DatabaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Register an app, and say what it must know.
+
+    Example: mynasim app register --name "健康ノート" --redirect-uri http://127.0.0.1:9000/cb
+    --jwks keys.json --profile fapi2
+    """
+    settings = settings_of(data=data, db=db)
+    known = catalogue().purposes
+    wanted = Registration(
+        name=name,
+        organisation=organisation or name,
+        redirect_uris=tuple(redirect_uri),
+        jwks=_read(jwks),
+        scopes=tuple(" ".join(scope).split()),
+        profile=profile.value,
+        supervisor=supervisor or organisation or name,
+        purpose=purpose,
+        purpose_text=purpose_text or (known[purpose].label_ja if purpose in known else purpose),
+    )
+    app = _registered(wanted, settings)
+    if json:
+        typer.echo(json_text.dumps(_shown(app, settings), ensure_ascii=False))
+        return
+    typer.echo(f"{app.name} is registered.\n  client_id  {app.client_id}")
+    typer.echo(f"  issuer     {settings.issuer}\n  profile    {app.profile.value}")
+
+
+def _registered(wanted: Registration, settings: Settings) -> App:
+    now = Clock(settings.clock).now()
+    client_id = registration.new_client_id(token_bytes)
+    app = registration.check(wanted, client_id, SCOPES, catalogue().purposes, now)
+    database = Database(settings.database_url)
+    try:
+        return database.run(service.register, app, now, token_bytes)
+    finally:
+        database.close()
+
+
+def list_apps(
+    data: DataOption = None, db: DatabaseOption = None, json: JsonOption = False
+) -> None:
+    """Show the registered apps.
+
+    Example: mynasim app list
+    """
+    settings = settings_of(data=data, db=db)
+    database = Database(settings.database_url)
+    try:
+        apps = database.run(store.every)
+    finally:
+        database.close()
+    if json:
+        shown = [_shown(app, settings) for app in apps]
+        typer.echo(json_text.dumps(shown, ensure_ascii=False))
+        return
+    table = Table("client_id", "name", "profile", "purpose", "supervisor", "redirect URIs")
+    for app in apps:
+        uris = "\n".join(app.redirect_uris)
+        table.add_row(
+            app.client_id, app.name, app.profile.value, app.purpose.code, app.supervisor, uris
+        )
+    Console().print(
+        table if apps else "No app is registered: see `mynasim app register --help`."
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"--jwks {path} cannot be read: {error}") from None
+
+
+def _shown(app: App, settings: Settings) -> dict[str, object]:
+    return {
+        "client_id": app.client_id,
+        "client_name": app.name,
+        "organisation": app.organisation,
+        "redirect_uris": list(app.redirect_uris),
+        "scope": " ".join(sorted(app.scopes)),
+        "profile": app.profile.value,
+        "purpose": app.purpose.code,
+        "purpose_text": app.purpose.text,
+        "supervisor": app.supervisor,
+        "issuer": settings.issuer,
+    }

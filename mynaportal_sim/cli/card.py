@@ -1,0 +1,272 @@
+"""`mynasim card`: make cards, look at them, sign with them, speak to them."""
+
+import base64
+import json as json_text
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from secrets import token_bytes
+from typing import Annotated
+
+import typer
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from card_reader.apdu import masked
+from card_reader.client import raw
+from card_reader.client.guard import guard_for
+from card_reader.client.jpki import Jpki
+from card_reader.client.session import Session
+from card_reader.emulator.card import Card
+from card_reader.spec import AUTHENTICATION_PIN, CREDENTIALS, SIGNING_PASSWORD, Kind, PinRule
+from card_reader.statement import digest_info
+from card_reader.status import meaning
+from mynaportal_sim.cli import pin_entry
+from mynaportal_sim.cli.failures import CommandError
+from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
+from mynaportal_sim.clock import Clock
+from mynaportal_sim.database import Database
+from mynaportal_sim.issuing.cards import Counter
+from mynaportal_sim.issuing.counter import issue_card
+from mynaportal_sim.pki import authority
+from mynaportal_sim.residents.model import Resident
+from mynaportal_sim.settings import Mode, Settings
+
+app = typer.Typer(help="Make, read and use emulated cards.", no_args_is_help=True)
+
+DEFAULT_PERSONA = "sato-hanako"
+
+CardOption = Annotated[
+    Path,
+    typer.Option("--card", envvar="MYNASIM_CARD", metavar="FILE", help="The card's file."),
+]
+KindOption = Annotated[Kind, typer.Option("--kind", help="Which of the card's certificates.")]
+PinOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pin", metavar="PIN", help="The PIN or password; without it, you are asked."
+    ),
+]
+PinDescriptorOption = Annotated[
+    int | None,
+    typer.Option("--pin-fd", metavar="N", min=0, help="Read it from this file descriptor."),
+]
+
+
+@app.command()
+def new(  # noqa: PLR0913, PLR0917  options of a command
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The card file to make.")],
+    persona: Annotated[
+        str, typer.Option("--persona", metavar="ID", help="Whose card.")
+    ] = DEFAULT_PERSONA,
+    pin: Annotated[
+        str | None, typer.Option("--pin", metavar="PIN", help=AUTHENTICATION_PIN.description)
+    ] = None,
+    password: Annotated[
+        str | None,
+        typer.Option("--password", metavar="PASSWORD", help=SIGNING_PASSWORD.description),
+    ] = None,
+    data: DataOption = None,
+    db: DatabaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Issue another card to a persona, as the municipal counter would.
+
+    Example: mynasim card new --out card.json --persona sato-hanako --pin 1234 --password ABC123
+    """
+    _check_target(out)
+    pin = _checked(AUTHENTICATION_PIN, pin)
+    password = _checked(SIGNING_PASSWORD, password)
+    from mynaportal_sim import world  # noqa: PLC0415  the other commands need no portal
+
+    settings = settings_of(data=data, db=db)
+    if settings.mode is Mode.STRICT:
+        raise CommandError("In strict mode there are no emulated cards; use dev mode for them.")
+    clock = Clock(settings.clock)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    tell = partial(typer.echo, err=True)
+    [resident] = world.prepare(settings, clock, tell, only=[persona])
+    order = replace(
+        resident.card,
+        pin=pin or resident.card.pin,
+        password=password or resident.card.password,
+    )
+    _issue(settings, replace(resident, card=order), out, clock.now())
+    _say({"card": str(out), "persona": persona}, f"{out}: a card of {persona}", json)
+
+
+@app.command()
+def info(card: CardOption, json: JsonOption = False) -> None:
+    """Show what a card says of itself. Needs no PIN and spends no try.
+
+    Example: mynasim card info --card card.json
+    """
+    jpki = Jpki(Session(Card.load(card)))
+    tries = {kind: jpki.tries(kind) for kind in Kind}
+    holds = {kind: jpki.holds(kind) for kind in Kind}
+    simulation = jpki.is_simulation()
+    lines = [
+        f"token       {jpki.label()}",
+        f"simulation  {'yes' if simulation else 'NO: this may be a real card'}",
+    ]
+    for kind in Kind:
+        rule = CREDENTIALS[kind].pin
+        there = "present" if holds[kind] else "absent"
+        lines.append(f"{rule.name_ja}\n  certificate {there}, {tries[kind]} tries left")
+    document = {
+        "token": jpki.label(),
+        "simulation": simulation,
+        "certificates": {kind.value: holds[kind] for kind in Kind},
+        "tries": {kind.value: tries[kind] for kind in Kind},
+    }
+    _say(document, "\n".join(lines), json)
+
+
+@app.command()
+def certs(
+    card: CardOption,
+    signing: Annotated[
+        bool, typer.Option("--signing", help="Also the signing certificate: asks its password.")
+    ] = False,
+    pin: PinOption = None,
+    pin_fd: PinDescriptorOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a card's certificates, whole, as PEM.
+
+    Example: mynasim card certs --card card.json --signing
+    """
+    jpki = Jpki(Session(Card.load(card)))
+    found = {
+        "user_authentication": jpki.certificate(Kind.USER_AUTHENTICATION),
+        "user_authentication_ca": jpki.ca_certificate(Kind.USER_AUTHENTICATION),
+        "signing_ca": jpki.ca_certificate(Kind.SIGNING),
+    }
+    if signing:
+        pin_entry.verify(jpki, Kind.SIGNING, pin, pin_fd)
+        found["signing"] = jpki.certificate(Kind.SIGNING)
+    described = {name: _described(der) for name, der in found.items()}
+    _say(described, "\n".join(_as_text(name, it) for name, it in described.items()), json)
+
+
+@app.command()
+def sign(  # noqa: PLR0913, PLR0917  options of a command
+    document: Annotated[
+        typer.FileBinaryRead, typer.Argument(metavar="DOCUMENT", help="A file, or - for stdin.")
+    ],
+    card: CardOption,
+    kind: KindOption = Kind.USER_AUTHENTICATION,
+    out: Annotated[
+        typer.FileBinaryWrite | None,
+        typer.Option("--out", metavar="FILE", help="Write the raw signature here."),
+    ] = None,
+    pin: PinOption = None,
+    pin_fd: PinDescriptorOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Sign the SHA-256 of a document with a key of the card (RSASSA-PKCS1-v1_5).
+
+    Example: mynasim card sign letter.txt --card card.json --kind signing --out letter.sig
+    """
+    jpki = Jpki(Session(Card.load(card)))
+    message = digest_info(document.read())
+    pin_entry.verify(jpki, kind, pin, pin_fd)
+    signature = jpki.sign(kind, message)
+    text = base64.b64encode(signature).decode()
+    if out is not None:
+        out.write(signature)
+    described = {
+        "kind": kind.value,
+        "algorithm": "RS256",
+        "signature": text,
+        "certificate": base64.b64encode(jpki.certificate(kind)).decode(),
+    }
+    _say(described, text if out is None else f"{out.name}: {len(signature)} bytes", json)
+
+
+@app.command()
+def apdu(
+    commands: Annotated[list[str], typer.Argument(metavar="APDU...", show_default=False)],
+    card: CardOption,
+    json: JsonOption = False,
+) -> None:
+    """Send command APDUs, written as CLA INS P1 P2, then :DATA and /LE, in hexadecimal.
+
+    All go to the card in one conversation, which begins at power-up. PINs are masked in what is
+    shown. A card without the simulation mark gets only SELECT, READ and GET CHALLENGE.
+
+    Example: mynasim card apdu --card card.json 00a4040c:D392F000260100000001 00200098
+    """
+    parsed = [raw.parse(text) for text in commands]
+    emulated = Card.load(card)
+    session = Session(emulated)
+    guard = guard_for(session)
+    emulated.reset()
+    shown: list[dict[str, str]] = []
+    for command in parsed:
+        if guard:
+            guard.check(command)
+        response = session.exchange(bytes(command))
+        if guard:
+            guard.follow(command, response)
+        entry = {
+            "command": masked(bytes(command)).hex().upper(),
+            "data": response.data.hex().upper(),
+            "sw": f"{response.sw:04X}",
+            "meaning": meaning(response.sw),
+        }
+        shown.append(entry)
+    lines = [
+        f"> {entry['command']}\n< {entry['data']} {entry['sw']}  {entry['meaning']}"
+        for entry in shown
+    ]
+    _say(shown, "\n".join(lines), json)
+
+
+def _issue(settings: Settings, resident: Resident, out: Path, now: datetime) -> None:
+    authorities = authority.ensure(settings.data / "ca", now, token_bytes)
+    database = Database(settings.database_url)
+    try:
+        counter = Counter(authorities, settings.issuer, token_bytes)
+        issue_card(database, counter, resident, out, now)
+    finally:
+        database.close()
+
+
+def _check_target(out: Path) -> None:
+    if out.exists():
+        raise CommandError(f"{out} exists; name another file, or remove it first.")
+    if not out.parent.is_dir():
+        raise CommandError(f"{out.parent} is no folder; make it first, or name another file.")
+
+
+def _checked(rule: PinRule, given: str | None) -> str | None:
+    meant = None if given is None else rule.normalised(given)
+    if meant is not None and not rule.accepts(meant):
+        raise CommandError(f"The {rule.name} must have {rule.description}; give another.")
+    return meant
+
+
+def _described(der: bytes) -> dict[str, str]:
+    certificate = x509.load_der_x509_certificate(der)
+    return {
+        "subject": certificate.subject.rfc4514_string(),
+        "issuer": certificate.issuer.rfc4514_string(),
+        "serial": f"{certificate.serial_number:08X}",
+        "not_before": certificate.not_valid_before_utc.isoformat(),
+        "not_after": certificate.not_valid_after_utc.isoformat(),
+        "sha256": certificate.fingerprint(SHA256()).hex(),
+        "pem": certificate.public_bytes(Encoding.PEM).decode(),
+    }
+
+
+def _as_text(name: str, described: Mapping[str, str]) -> str:
+    lines = [f"{key:10}  {value}" for key, value in described.items() if key != "pem"]
+    return "\n".join([name, *lines, described["pem"]])
+
+
+def _say(document: object, text: str, json: bool) -> None:
+    typer.echo(json_text.dumps(document, ensure_ascii=False) if json else text)

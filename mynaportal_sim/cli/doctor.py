@@ -1,0 +1,145 @@
+"""`mynasim doctor`: what is wrong with this machine or this state, and what to do."""
+
+import json as json_text
+import shutil
+import socket
+import stat
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
+
+from card_reader.emulator.card import Card
+from card_reader.errors import CardError
+from consent.ledger import store as ledger
+from mynaportal_sim import keys
+from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
+from mynaportal_sim.clock import Clock
+from mynaportal_sim.database import Database
+from mynaportal_sim.errors import PortalError
+from mynaportal_sim.settings import Settings
+
+FREE_AT_LEAST = 200 * 1024 * 1024
+app = typer.Typer(help="Look for what is wrong, and say what to do.")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `advice` says what to do when it is not well."""
+
+    what: str
+    well: bool
+    found: str
+    advice: str = ""
+
+
+@app.callback(invoke_without_command=True)
+def doctor(
+    data: DataOption = None, db: DatabaseOption = None, json: JsonOption = False
+) -> None:
+    """Look at Python, disk, port, keys, cards, database, ledger and clock.
+
+    Exit code 1 says that something needs a hand.
+
+    Example: mynasim doctor --data ./state
+    """
+    settings = settings_of(data=data, db=db)
+    findings = [check(settings) for check in CHECKS]
+    if json:
+        typer.echo(json_text.dumps([asdict(finding) for finding in findings]))
+    else:
+        _tell(findings)
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+def _tell(findings: list[Finding]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for finding in findings:
+        mark = "[green]✓[/]" if finding.well else "[red]✗[/]"
+        console.print(f"{mark} {finding.what}: ", end="")
+        console.print(finding.found, markup=False)
+        if finding.advice and not finding.well:
+            console.print(f"    → {finding.advice}", markup=False)
+
+
+def _python(_settings: Settings) -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python", sys.version_info >= (3, 11), version, "install 3.11 or newer")
+
+
+def _disk(settings: Settings) -> Finding:
+    place = next(path for path in (settings.data, *settings.data.parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    found = f"{free // 1024 // 1024} MB free for {settings.data}"
+    return Finding("disk", free >= FREE_AT_LEAST, found, "free some space, or choose --data")
+
+
+def _port(settings: Settings) -> Finding:
+    with closing(socket.socket()) as probe:
+        answers = probe.connect_ex(("127.0.0.1", settings.port)) == 0
+    found = f"{settings.port} is {'in use (a portal that runs is fine)' if answers else 'free'}"
+    return Finding("port", True, found)
+
+
+def _keys(settings: Settings) -> Finding:
+    if not settings.keys.exists():
+        return Finding("keys", True, "none yet; `mynasim up` makes them")
+    advice = "restore the directory from a backup, or begin anew in another with --data"
+    try:
+        name = str(keys.ledger_signer(settings.keys).verifier)
+        keys.pseudonyms(settings.keys)
+    except PortalError as error:
+        return Finding("keys", False, str(error), advice)
+    open_to_others = [path.name for path in settings.keys.iterdir() if _shared(path)]
+    if open_to_others:
+        found = f"others can read {', '.join(open_to_others)}"
+        return Finding("keys", False, found, f"chmod 600 {settings.keys}/*")
+    return Finding("keys", True, name)
+
+
+def _shared(path: Path) -> bool:
+    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def _cards(settings: Settings) -> Finding:
+    paths = sorted(settings.cards.glob("*.json"))
+    damaged = []
+    for path in paths:
+        try:
+            Card.load(path)
+        except CardError as error:
+            damaged.append(str(error))
+    found = "; ".join(damaged) or f"{len(paths)} emulated cards"
+    return Finding("cards", not damaged, found, "remove the file; `mynasim up` makes it anew")
+
+
+def _database(settings: Settings) -> Finding:
+    if settings.db is None and not (settings.data / "portal.sqlite3").exists():
+        return Finding("database", True, "none yet; `mynasim up` makes it")
+    database = Database(settings.database_url)
+    try:
+        size = database.run(ledger.size)
+    except SQLAlchemyError as error:
+        reason = str(error).splitlines()[0]
+        return Finding("database", False, reason, "check --db, or run `mynasim up` once")
+    finally:
+        database.close()
+    return Finding(
+        "database", True, f"ledger of {size.indexed} entries, {size.waiting} waiting"
+    )
+
+
+def _clock(settings: Settings) -> Finding:
+    clock = Clock(settings.clock)
+    return Finding("clock", True, f"{clock.now():%Y-%m-%d %H:%M} UTC, {clock.offset} ahead")
+
+
+CHECKS: tuple[Callable[[Settings], Finding], ...] = (
+    _python, _disk, _port, _keys, _cards, _database, _clock
+)  # fmt: skip

@@ -1,0 +1,48 @@
+"""The command line's edge: an error becomes a sentence that says what to do."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from card_reader.errors import CardError
+from consent.errors import ConsentError
+from mynaportal_sim.errors import PortalError
+
+
+class CommandError(Exception):
+    """A command cannot do what it was asked; its text says why and what to do."""
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell an error that a person can act on in one sentence, and exit with 1."""
+    try:
+        yield
+    except (CardError, ConsentError, PortalError, CommandError) as error:
+        _exit(str(error))
+    except ValidationError as error:
+        _exit("; ".join(f"{_option(item['loc'])}{item['msg']}" for item in error.errors()))
+    except (OperationalError, ProgrammingError) as error:
+        _exit(
+            f"the database did not answer as one of this portal's ({_first_line(error)}). "
+            "Check --db, or run `mynasim up` once to prepare it."
+        )
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _option(location: tuple[int | str, ...]) -> str:
+    return f"--{location[0]}: " if location else ""
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _exit(sentence: str) -> None:
+    print(f"mynasim: {sentence}", file=sys.stderr)
+    sys.exit(1)

@@ -1,0 +1,64 @@
+"""How a PIN gets from a person to the card: typed unseen, or through a file descriptor."""
+
+import sys
+from getpass import getpass
+
+import typer
+
+from card_reader.client.jpki import Jpki
+from card_reader.errors import LastTryError, PinBlockedError
+from card_reader.spec import CREDENTIALS, Kind
+from card_reader.status import SW
+from mynaportal_sim.cli.failures import CommandError
+from mynaportal_sim.hardening import keep_pins_out_of_dumps
+
+
+def verify(jpki: Jpki, kind: Kind, given: str | None, descriptor: int | None) -> None:
+    """Verify the PIN of `kind`: `given`, or a line from `descriptor`, or what a person types.
+
+    Tries are asked for first. With one left a person must type "yes"; without a terminal it
+    stops there.
+
+    Raises:
+        PinBlockedError: no try is left; nothing was asked.
+        LastTryError: one is left and nobody has confirmed.
+        MalformedPinError: the PIN cannot be right; it was not sent.
+        WrongPinError: it was wrong.
+        CommandError: `descriptor` cannot be read.
+    """
+    left = jpki.tries(kind)
+    if not left:
+        raise PinBlockedError(SW.REFERENCE_DATA_UNUSABLE)
+    if left == 1 and not _confirmed(kind):
+        raise LastTryError
+    pin = given if given is not None else _entered(kind, left, descriptor)
+    jpki.verify(kind, pin, allow_last_try=left == 1)
+
+
+def _confirmed(kind: Kind) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    rule = CREDENTIALS[kind].pin
+    typer.echo(f"{rule.name_ja} ({rule.name}): one try is left.", err=True)
+    typer.echo("あと1回まちがえるとロックされます。A wrong entry blocks it.", err=True)
+    typer.echo('続けるには yes と入力 / type "yes" to go on: ', nl=False, err=True)
+    return sys.stdin.readline().strip() == "yes"
+
+
+def _entered(kind: Kind, left: int, descriptor: int | None) -> str:
+    keep_pins_out_of_dumps()
+    if descriptor is not None:
+        return _line_of(descriptor)
+    rule = CREDENTIALS[kind].pin
+    return getpass(f"{rule.name_ja} ({rule.name}: {rule.description}; tries left: {left}): ")
+
+
+def _line_of(descriptor: int) -> str:
+    try:
+        with open(descriptor, encoding="utf-8", errors="replace", closefd=False) as lines:
+            return lines.readline().rstrip("\r\n")
+    except OSError as error:
+        raise CommandError(
+            f"File descriptor {descriptor} cannot be read ({error.strerror}); "
+            "open it for the command, as in --pin-fd 3 3<FILE."
+        ) from None

@@ -1,0 +1,159 @@
+"""Drives login and consent as a browser with a card would: by public HTTP and the card."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import httpx
+
+from card_reader.client.jpki import Jpki
+from card_reader.client.login import sign_challenge
+from card_reader.statement import Challenge
+from mynaportal_sim import __version__
+from mynaportal_sim.cli.failures import CommandError
+
+ALL = "all"
+NONE = "none"
+_JSON = {"Accept": "application/json"}
+
+
+class SecondBrowser:
+    """A browser session with one portal.
+
+    Args:
+        http: a client of its own, since it keeps the session cookie.
+        portal: the portal's origin, as in `http://localhost:8400`.
+    """
+
+    def __init__(self, http: httpx.Client, portal: str) -> None:
+        self._http = http
+        self._portal = portal
+
+    def open(self, auth_url: str) -> str:
+        """Follow an authorization URL to its interaction; the interaction's id.
+
+        Raises:
+            CommandError: the portal refuses the request; says with which code.
+        """
+        answer = self._http.get(auth_url)
+        location = answer.headers.get("location", "")
+        path = urlsplit(location).path
+        if answer.status_code != httpx.codes.SEE_OTHER or "/interactions/" not in path:
+            raise _refused("the authorization request", answer)
+        return str(path.removeprefix("/interactions/"))
+
+    def log_in(self, jpki: Jpki, pin: str, interaction: str | None = None) -> None:
+        """Sign in with a card; the PIN goes to the card only.
+
+        Raises:
+            CommandError: the portal refuses the login.
+            card_reader.errors.CardError: the card refuses the PIN.
+        """
+        query = {} if interaction is None else {"interaction": interaction}
+        csrf = str(self._get("/login", query)["csrf"])
+        challenge = self._post("/auth/card/challenges", {"channel": "agent", **query}, csrf)
+        statement = Challenge(**{name: str(challenge[name]) for name in _STATEMENT})
+        signed = sign_challenge(jpki, statement, pin)
+        token = {
+            "v": 1,
+            "alg": "RS256",
+            "login_id": statement.login_id,
+            "origin": self._portal,
+            "certificate": b64encode(signed.certificate).decode(),
+            "signature": b64encode(signed.signature).decode(),
+            "agent": {"version": __version__},
+        }
+        self._post("/auth/card/logins", token, csrf)
+
+    def ask(self, interaction: str) -> dict[str, object]:
+        """What the consent page asks.
+
+        Raises:
+            CommandError: there is no such page: nobody is logged in, or nothing need be asked.
+        """
+        return _object("the consent page", self._consent_page(interaction))
+
+    def answer(self, interaction: str, consent: str) -> str:
+        """Answer the consent page and give the URL that the browser is sent to.
+
+        Where the person has answered the same before, the portal does not ask again.
+
+        Args:
+            consent: `all`, `none`, or categories with commas between them.
+
+        Raises:
+            CommandError: a category is named that is not asked for, or the portal refuses.
+        """
+        page = self._consent_page(interaction)
+        if page.status_code == httpx.codes.SEE_OTHER:
+            return self._redirect(page)
+        asked = _object("the consent page", page)
+        codes = _codes(asked["categories"])
+        chosen = codes if consent == ALL else [] if consent == NONE else consent.split(",")
+        if unknown := sorted(set(chosen) - set(codes)):
+            raise CommandError(
+                f"{', '.join(unknown)} is not asked for; this app asks for {', '.join(codes)}"
+            )
+        form = {
+            "csrf": str(asked["csrf"]),
+            "decision": "allow" if chosen else "deny",
+            "category": chosen,
+        }
+        url = self._url(f"/interactions/{interaction}")
+        return self._redirect(self._http.post(url, data=form, headers=_JSON))
+
+    def post(self, path: str, form: dict[str, str]) -> httpx.Response:
+        """Send one of the portal's own forms."""
+        return self._http.post(self._url(path), data=form, headers=_JSON)
+
+    def see(self, path: str) -> dict[str, object]:
+        """A page in its JSON form."""
+        return self._get(path, {})
+
+    def _get(self, path: str, query: Mapping[str, str]) -> dict[str, object]:
+        return _object(path, self._http.get(self._url(path), params=query, headers=_JSON))
+
+    def _post(self, path: str, body: object, csrf: str) -> dict[str, object]:
+        headers = {**_JSON, "X-CSRF-Token": csrf}
+        return _object(path, self._http.post(self._url(path), json=body, headers=headers))
+
+    def _consent_page(self, interaction: str) -> httpx.Response:
+        page = self._http.get(self._url(f"/interactions/{interaction}"), headers=_JSON)
+        if urlsplit(page.headers.get("location", "")).path == "/login":
+            raise CommandError("the portal wants a login before it asks for consent")
+        return page
+
+    def _redirect(self, answer: httpx.Response) -> str:
+        if answer.status_code != httpx.codes.SEE_OTHER:
+            raise _refused("the consent", answer)
+        return urljoin(str(answer.url), answer.headers["location"])
+
+    def _url(self, path: str) -> str:
+        return f"{self._portal}{path}"
+
+
+_STATEMENT = (
+    "origin", "nonce", "login_id", "session_hash", "channel", "issued_at", "purpose"
+)  # fmt: skip
+
+
+def _codes(categories: object) -> list[str]:
+    return [str(item["code"]) for item in categories] if isinstance(categories, list) else []
+
+
+def _object(what: str, answer: httpx.Response) -> dict[str, object]:
+    if not answer.is_success:
+        raise _refused(what, answer)
+    value: dict[str, object] = answer.json()
+    return value
+
+
+def _refused(what: str, answer: httpx.Response) -> CommandError:
+    """The error with the portal's own words for it."""
+    code = parse_qs(urlsplit(answer.headers.get("location", "")).query).get("error", [""])[0]
+    if not code and "json" in answer.headers.get("content-type", ""):
+        problem = answer.json()
+        code = str(problem.get("code") or problem.get("error") or "")
+        detail = problem.get("title") or problem.get("error_description")
+        return CommandError(f"the portal refuses {what}: {detail} ({code})")
+    return CommandError(f"the portal refuses {what} ({code or f'HTTP {answer.status_code}'})")

@@ -1,0 +1,60 @@
+"""Portals to walk through: one process on SQLite, four on PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from tests.journeys.kit import Portal, copy_keys, free_port, running
+
+ON_BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory that one `up` has prepared."""
+    data = tmp_path_factory.mktemp("template") / "data"
+    with running(Portal(data, free_port())):
+        pass
+    return data
+
+
+@pytest.fixture(scope="module", params=ON_BOTH)
+def portal(
+    request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Portal]:
+    """A portal that the tests of one module share."""
+    with _portal(request, template, tmp_path_factory.mktemp("portal") / "data") as started:
+        yield started
+
+
+@pytest.fixture(params=ON_BOTH)
+def own_portal(
+    request: pytest.FixtureRequest, template: Path, tmp_path: Path
+) -> Iterator[Portal]:
+    """A portal of a test's own, whose clock may move and which may be killed."""
+    with _portal(request, template, tmp_path / "data") as started:
+        yield started
+
+
+@contextmanager
+def _portal(request: pytest.FixtureRequest, template: Path, data: Path) -> Iterator[Portal]:
+    copy_keys(template, data)
+    if request.param == "sqlite":
+        with running(Portal(data, free_port())) as started:
+            yield started
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    name = f"journey_{uuid4().hex}"
+    admin = create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = server.format(name=name).replace("postgresql+psycopg", "postgresql")
+    with running(Portal(data, free_port(), url, workers=4)) as started:
+        yield started
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()

@@ -1,0 +1,188 @@
+"""A running portal and an app registered with it, made by the product's own commands."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic, sleep
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from card_reader.client.jpki import Jpki
+from card_reader.client.session import Session
+from card_reader.emulator.card import Card
+from mynaportal_sim.cli.relying_party import RelyingParty, public_jwk
+from mynaportal_sim.cli.second_browser import SecondBrowser
+from mynaportal_sim.clock import Clock
+
+PERSONA = "sato-hanako"
+REDIRECT_URI = "http://127.0.0.1:9/callback"
+COMMAND = (sys.executable, "-m", "mynaportal_sim")
+SCOPES = (
+    "openid patient/Patient.rs patient/Observation.rs patient/DiagnosticReport.rs"
+    " patient/MedicationDispense.rs"
+)
+START_WITHIN = 60.0  # seconds
+Details = list[dict[str, object]]
+
+
+def details(*categories: str) -> Details:
+    """Authorization details that ask for `categories` over six years."""
+    return [
+        {
+            "type": "phr_access",
+            "categories": list(categories),
+            "period": {"from": "2021-01-01", "to": "2026-12-31"},
+            "purpose": "self-care",
+            "recipients": ["すこやか手帳株式会社"],
+        }
+    ]
+
+
+@dataclass
+class Portal:
+    """A portal in processes of its own."""
+
+    data: Path
+    port: int
+    db: str | None = None
+    workers: int = 1
+    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    clients: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes a command act on this portal's state."""
+        own = {"MYNASIM_DATA": str(self.data), "MYNASIM_PORT": str(self.port)}
+        return {**os.environ, **own, **({"MYNASIM_DB": self.db} if self.db else {})}
+
+    @property
+    def log(self) -> Path:
+        """What the portal's processes print."""
+        return self.data.parent / f"{self.data.name}.log"
+
+    def client(self) -> httpx.Client:
+        """An HTTP client that is closed when the portal is done with."""
+        return self.clients.enter_context(httpx.Client(timeout=30))
+
+    def start(self) -> None:
+        """Run `mynasim up` and wait until it is ready."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*COMMAND, "up", "--workers", str(self.workers)],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = monotonic() + START_WITHIN
+        while not self._ready():
+            if self.process.poll() is not None or monotonic() > deadline:
+                raise AssertionError(self.log.read_text())
+            sleep(0.05)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End the portal and all its workers."""
+        if self.process is None:
+            return
+        if how is signal.SIGKILL:
+            os.killpg(self.process.pid, how)
+        else:
+            self.process.send_signal(how)
+        self.process.wait(20)
+        self.process = None
+
+    def run(self, *arguments: str, status: int = 0) -> str:
+        """Run a `mynasim` command on this portal's state; what it printed."""
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == status, (arguments, done.stdout, done.stderr)
+        return done.stdout if status == 0 else done.stderr
+
+    def register(self, profile: str = "fapi2") -> RelyingParty:
+        """An app of its own for a test."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        jwks = self.data.parent / f"jwks-{id(key)}.json"
+        jwks.write_text(json.dumps({"keys": [public_jwk(key)]}))
+        options = ("--redirect-uri", REDIRECT_URI, "--jwks", str(jwks), "--profile", profile)
+        named = ("--name", "すこやか手帳", "--organisation", "すこやか手帳株式会社")
+        scope = ("--scope", SCOPES)
+        app = json.loads(self.run("app", "register", *named, *options, *scope, "--json"))
+        return RelyingParty(
+            http=self.client(),
+            issuer=self.url,
+            client_id=app["client_id"],
+            redirect_uri=REDIRECT_URI,
+            key=key,
+            dpop=profile == "fapi2",
+            clock=Clock(self.data / "clock.json").now,
+        )
+
+    def browser(self) -> SecondBrowser:
+        """A browser that nobody has used before."""
+        return SecondBrowser(self.client(), self.url)
+
+    def card(self, persona: str = PERSONA) -> Jpki:
+        """A persona's card, ready to be asked."""
+        return Jpki(Session(Card.load(self.data / "cards" / f"{persona}.json")))
+
+    def walk(
+        self,
+        app: RelyingParty,
+        asked: Details,
+        consent: str = "all",
+        persona: str = "sato-hanako",
+    ) -> tuple[SecondBrowser, str]:
+        """Log a person in and have them answer; their browser and the final redirect URL."""
+        browser = self.browser()
+        interaction = browser.open(app.authorization_url(asked))
+        browser.log_in(self.card(persona), "1234", interaction)
+        return browser, browser.answer(interaction, consent)
+
+    def _ready(self) -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}/readyz").is_success
+        except httpx.TransportError:
+            return False
+
+
+def free_port() -> int:
+    """A port that nothing listens on now."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(portal: Portal) -> Iterator[Portal]:
+    """Start a portal, and stop it whatever happens."""
+    portal.start()
+    try:
+        yield portal
+    finally:
+        portal.stop()
+        portal.clients.close()
+
+
+def copy_keys(template: Path, data: Path) -> None:
+    """Give a new data directory the authorities and cards of another; keys take long."""
+    for part in ("ca", "cards", "keys"):
+        shutil.copytree(template / part, data / part)

@@ -1,0 +1,149 @@
+"""The road, walked over HTTP: exactly what was given flows, and not a moment longer."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import jwt
+import pytest
+
+from mynaportal_sim.cli.failures import CommandError
+from mynaportal_sim.cli.relying_party import RelyingPartyError
+from tests.journeys.kit import Portal, details
+
+BOTH = ("checkup", "medication")
+ASKED_OF_ALL = ("/fhir/Observation", "/fhir/DiagnosticReport", "/fhir/MedicationDispense")
+
+
+def test_an_app_gets_exactly_what_the_person_gave(portal: Portal) -> None:
+    app = portal.register()
+    _, redirect = portal.walk(app, details(*BOTH), consent="checkup")
+    tokens = app.redeem(redirect)
+
+    claims = jwt.decode(tokens.access_token, options={"verify_signature": False})
+    [granted] = claims["authorization_details"]
+    assert granted["categories"] == ["checkup"]
+    statuses = {path: app.fetch(tokens, path).status_code for path in ASKED_OF_ALL}
+    assert list(statuses.values()) == [200, 200, 403]
+
+
+def test_who_has_said_the_same_before_is_not_asked_again(portal: Portal) -> None:
+    app = portal.register()
+    browser, _ = portal.walk(app, details("checkup"))
+    again = browser.open(app.authorization_url(details("checkup")))
+    tokens = app.redeem(browser.answer(again, "none"))
+    assert app.fetch(tokens, "/fhir/Observation").status_code == 200
+
+
+def test_who_refuses_sends_the_app_away_with_nothing(portal: Portal) -> None:
+    app = portal.register()
+    _, redirect = portal.walk(app, details(*BOTH), consent="none")
+    with pytest.raises(PermissionError, match="access_denied"):
+        app.redeem(redirect)
+
+
+@pytest.mark.parametrize("profile", ["fapi2", "oidc"])
+def test_a_withdrawn_consent_refuses_the_very_next_access(portal: Portal, profile: str) -> None:
+    app = portal.register(profile)
+    browser, redirect = portal.walk(app, details("checkup"))
+    tokens = app.redeem(redirect)
+    assert app.fetch(tokens, "/fhir/Observation").status_code == 200
+
+    page = browser.see("/consents")
+    consents = page["consents"]
+    assert isinstance(consents, list)
+    [mine] = [one for one in consents if one["state"] == "granted" and one["active"]][:1]
+    form = {"csrf": str(page["csrf"]), "version": mine["version_id"]}
+    answer = browser.post(f"/consents/{mine['arrangement_id']}/withdraw", form)
+    assert answer.status_code == 303
+
+    # Each of these may meet another worker process.
+    refused = {app.fetch(tokens, "/fhir/Observation").status_code for _ in range(8)}
+    assert refused == {403}
+    with pytest.raises(RelyingPartyError, match="invalid_grant"):
+        app.refresh(tokens)
+
+
+def test_scopes_of_smart_ask_for_the_same_categories(portal: Portal) -> None:
+    app = portal.register("oidc")
+    browser = portal.browser()
+    interaction = browser.open(app.authorization_url(scope="patient/MedicationDispense.rs"))
+    browser.log_in(portal.card(), "1234", interaction)
+    tokens = app.redeem(browser.answer(interaction, "all"))
+    assert app.fetch(tokens, "/fhir/MedicationDispense").json()["total"] > 0
+    assert app.fetch(tokens, "/fhir/Observation").status_code == 403
+
+
+def test_a_person_reads_who_saw_their_data_and_the_ledger_is_whole(portal: Portal) -> None:
+    app = portal.register()
+    browser, redirect = portal.walk(app, details("checkup"), persona="suzuki-kenichi")
+    app.fetch(app.redeem(redirect), "/fhir/Observation")
+    entries = browser.see("/history")["entries"]
+    assert isinstance(entries, list)
+    kinds = [entry["type"] for entry in entries]
+    assert kinds[:4] == [
+        "access.permitted",
+        "token.issued",
+        "consent.granted",
+        "login.accepted",
+    ]
+    assert "ok" in portal.run("ledger", "verify").lower() or portal.run("ledger", "verify")
+
+
+def test_an_app_may_ask_for_a_fresh_login_of_who_is_logged_in(portal: Portal) -> None:
+    app = portal.register()
+    browser = portal.browser()
+    browser.log_in(portal.card(), "1234")
+    portal.run("clock", "forward", "2s")
+    interaction = browser.open(app.authorization_url(details("checkup"), prompt="login"))
+    with pytest.raises(CommandError, match="login"):
+        browser.answer(interaction, "all")
+    browser.log_in(portal.card(), "1234", interaction)
+    assert app.redeem(browser.answer(interaction, "all")).refresh_token
+
+
+def test_headless_login_by_command_prints_where_the_browser_would_go(portal: Portal) -> None:
+    app = portal.register()
+    url = app.authorization_url(details(*BOTH))
+    printed = portal.run(
+        "app", "login", "--auth-url", url, "--persona", "sato-hanako", "--consent", "medication"
+    )
+    tokens = app.redeem(printed.strip())
+    assert app.fetch(tokens, "/fhir/MedicationDispense").status_code == 200
+    assert app.fetch(tokens, "/fhir/Observation").status_code == 403
+
+
+def test_two_apps_share_no_identifier_of_a_person(portal: Portal) -> None:
+    seen = []
+    for _ in range(2):
+        app = portal.register()
+        _, redirect = portal.walk(app, details("checkup"), persona="suzuki-kenichi")
+        tokens = app.redeem(redirect)
+        bundle = app.fetch(tokens, "/fhir/Observation?_count=1000").json()
+        claims = jwt.decode(tokens.access_token, options={"verify_signature": False})
+        ids = {entry["resource"]["id"] for entry in bundle["entry"]}
+        ids |= {entry["resource"]["subject"]["reference"] for entry in bundle["entry"]}
+        seen.append(ids | {claims["sub"], claims["arrangement"], claims["consent_version"]})
+    assert not seen[0] & seen[1]
+
+
+def test_no_pin_is_left_anywhere(portal: Portal) -> None:
+    assert "1234" not in _without_table_of_personas(portal.log.read_text())
+    if portal.db is None:
+        with sqlite3.connect(portal.data / "portal.sqlite3") as database:
+            for line in database.iterdump():
+                assert "'pin'" not in line
+                assert json.dumps({"pin": "1234"})[1:-1] not in line or "residents" in line
+
+
+def _without_table_of_personas(log: str) -> str:
+    return "\n".join(line for line in log.splitlines() if "  1234  " not in line)
+
+
+def test_a_second_portal_on_the_same_directory_or_port_says_so(
+    portal: Portal, tmp_path: Path
+) -> None:
+    same_port = portal.run("up", "--data", str(tmp_path), status=1)
+    assert f"port {portal.port}" in same_port
+    same_data = portal.run("up", "--port", str(portal.port + 1), status=1)
+    assert "already runs" in same_data

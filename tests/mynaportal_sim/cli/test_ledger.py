@@ -1,0 +1,161 @@
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from os import urandom
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, update
+from sqlmodel import SQLModel
+from typer.testing import CliRunner, Result
+
+from consent.ledger import store
+from consent.ledger.entry import Entry
+from consent.ledger.sequencer import sequence
+from mynaportal_sim import keys
+from mynaportal_sim.cli.failures import CommandError
+from mynaportal_sim.cli.ledger import app
+from mynaportal_sim.database import Database
+from mynaportal_sim.settings import Settings
+
+NOW = datetime(2026, 11, 23, 18, 29, 59, tzinfo=UTC)
+ENTRIES = [
+    Entry("app.registered", {"app_id": "app-1", "app_name": "健康ノート"}),
+    Entry(
+        "consent.granted", {"app_name": "健康ノート", "categories": ["checkup"]}, urandom(32)
+    ),
+    Entry("access.refused", {"app_name": "\x1b[2J手帳", "reason": "withdrawn"}, urandom(32)),
+]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A data directory with three entries in the log and one that waits for its index."""
+    directory = tmp_path / "state"
+    directory.mkdir()
+    settings = Settings(data=directory)
+    keys.create(settings.keys)
+    database = Database(settings.database_url)
+    SQLModel.metadata.create_all(database.engine)
+    for entry in ENTRIES:
+        database.run(store.append, entry, NOW, urandom)
+    database.run(sequence, keys.ledger_signer(settings.keys), NOW)
+    database.run(store.append, Entry("token.issued", {}), NOW, urandom)
+    yield directory
+    database.close()
+
+
+def ledger(data: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments, "--data", str(data)])
+
+
+def changed(data: Path, name: str, values: dict[str, bytes]) -> None:
+    database = Database(Settings(data=data).database_url)
+    table = SQLModel.metadata.tables[name]
+
+    def change(connection: Connection) -> None:
+        connection.execute(
+            update(table).where(table.primary_key.columns[0] == 2).values(values)
+        )
+
+    database.run(change)
+    database.close()
+
+
+def test_list_shows_the_newest_first_and_obeys_no_escape_sequence(data: Path) -> None:
+    lines = ledger(data, "list").output.splitlines()
+    assert [line.split()[0] for line in lines] == ["index", "waits", "2", "1", "0"]
+    assert "2026-11-23 18:29:59" in lines[2]
+    assert "withdrawn" in lines[2]
+    assert "\x1b" not in lines[2]
+    assert "checkup" in lines[3]
+    assert "健康ノート" in lines[4]
+
+
+def test_list_names_no_holder(data: Path) -> None:
+    listed = json.loads(ledger(data, "list", "--json", "--limit", "2").output)
+    assert [entry["index"] for entry in listed] == [None, 2]
+    assert listed[1]["fields"] == {"app_name": "\x1b[2J手帳", "reason": "withdrawn"}
+
+
+def test_verify_says_that_the_whole_is_whole_and_what_waits(data: Path) -> None:
+    result = ledger(data, "verify")
+    assert result.exit_code == 0
+    assert result.output.startswith("Whole: 3 entries, 3 with a body")
+    assert "1 more await an index." in result.output
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "says"),
+    [
+        pytest.param("ledger_entries", {"leaf": b"{}"}, "entry 1: the stored leaf", id="leaf"),
+        pytest.param("ledger_bodies", {"body": b"{}"}, "entry 1: the stored body", id="body"),
+        pytest.param(
+            "ledger_bodies", {"holder": b"x"}, "entry 1: the stored body", id="holder"
+        ),
+    ],
+)
+def test_verify_names_the_entry_that_was_changed(
+    data: Path, table: str, values: dict[str, bytes], says: str
+) -> None:
+    changed(data, table, values)
+    result = ledger(data, "verify")
+    assert result.exit_code == 1
+    assert result.output.startswith(says)
+    report = json.loads(ledger(data, "verify", "--json").output)
+    assert report["whole"] is False
+    assert [found["at"] for found in report["findings"]] == [1]
+
+
+def test_verify_trusts_the_key_it_is_given_and_no_other(data: Path, tmp_path: Path) -> None:
+    keys.create(tmp_path / "others")
+    other = str(keys.ledger_signer(tmp_path / "others").verifier)
+    result = ledger(data, "verify", "--key", other)
+    assert result.exit_code == 1
+    assert "checkpoint of size 3: the checkpoint is not signed" in result.output
+    own = ledger(data, "key").output.strip()
+    assert ledger(data, "verify", "--key", own).exit_code == 0
+
+
+def test_a_proof_is_checked_with_the_portal_gone(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "entry.tlog-proof"
+    written = ledger(data, "prove", "2", "--show", "reason", "--out", str(file))
+    assert written.exit_code == 0
+    key = ledger(data, "key").output.strip()
+    result = ledger(tmp_path / "gone", "verify", str(file), "--key", key)
+    assert result.exit_code == 0
+    assert "Proven: entry 2 of the 3" in result.output
+    assert "reason: withdrawn" in result.output
+    told = json.loads(
+        ledger(tmp_path / "gone", "verify", str(file), "--key", key, "--json").output
+    )
+    assert told["fields"] == {"reason": "withdrawn"}
+
+
+def test_a_proof_of_another_index_proves_nothing(data: Path, tmp_path: Path) -> None:
+    proof = ledger(data, "prove", "2").stdout_bytes
+    file = tmp_path / "entry.tlog-proof"
+    file.write_bytes(proof.replace(b"index 2", b"index 1"))
+    result = ledger(data, "verify", str(file))
+    assert isinstance(result.exception, CommandError)
+    assert "proves nothing" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(["prove", "3"], "no signed checkpoint covers", id="waits for its index"),
+        pytest.param(["prove", "0", "--show", "x"], "has no field x", id="no such field"),
+    ],
+)
+def test_what_cannot_be_proven_is_told(data: Path, arguments: list[str], says: str) -> None:
+    result = ledger(data, *arguments)
+    assert isinstance(result.exception, CommandError)
+    assert says in str(result.exception)
+
+
+def test_without_a_portal_it_says_how_to_start_one(tmp_path: Path) -> None:
+    result = ledger(tmp_path / "nowhere", "list")
+    assert isinstance(result.exception, CommandError)
+    assert "mynasim up" in str(result.exception)
+    assert not (tmp_path / "nowhere").exists()
