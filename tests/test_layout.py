@@ -19,10 +19,17 @@ MODULE_LINES = 400
 FUNCTION_LINES = 50
 
 # Module -> why it is longer than MODULE_LINES.
-LONG_MODULES: dict[str, str] = {}
+LONG_MODULES: dict[str, str] = {
+    "tests/consent/test_service.py": "what a person does to consents, on both databases",
+    "tests/mynaportal_sim/login/test_card_login.py": "cases L1 to L18 of one endpoint",
+    "tests/mynaportal_sim/phr/test_fhir.py": "one search grammar and one gate, over HTTP",
+    "tests/mynaportal_sim/pki/test_validation.py": "cases V1 to V16, one table",
+}
 
 # "module:function" -> why it is longer than FUNCTION_LINES.
-LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {
+    "mynaportal_sim/migrations/versions/0001_the_first_tables.py:upgrade": "a list of tables",
+}
 
 VAGUE_NAMES = {"utils", "util", "helpers", "common", "misc"}
 # The applet that real cards call 共通 (common data).

@@ -34,6 +34,7 @@ class ConsentOut:
     categories: list[str]
     purpose: str
     recipients: list[str]
+    supervisor: str
     period: tuple[date, date] | None
     decided: datetime
     valid_until: datetime
@@ -58,6 +59,7 @@ class ConsentOut:
             categories=category_labels(catalogue, [rule.category for rule in rules], page),
             purpose=f"{purpose}: {terms.purpose.text}",
             recipients=list(terms.recipients),
+            supervisor=terms.supervisor,
             period=(min(rule.period_from for rule in rules), max(r.period_to for r in rules))
             if rules
             else None,
@@ -87,6 +89,7 @@ async def consents(page: PageDep, resident: ResidentDep, portal: PortalDep) -> R
         for history in histories
         for version in history.versions
     ]
+    shown.sort(key=lambda consent: (consent.active, consent.decided), reverse=True)
     if page.for_program:
         plain = [_plain(consent) for consent in shown]
         return page.data({"csrf": page.visitor.csrf, "consents": plain})

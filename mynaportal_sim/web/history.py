@@ -15,7 +15,7 @@ from mynaportal_sim.login.sessions import ResidentDep
 from mynaportal_sim.web.kept import PortalDep, category_labels, purpose_label
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page, PageDep
-from mynaportal_sim.web.wording import EVENTS, TONES
+from mynaportal_sim.web.wording import EVENTS, REASONS, TONES
 
 PAGE_LENGTH = 50
 router = APIRouter()
@@ -96,5 +96,7 @@ def _supervision(said: Mapping[str, object], page: Page) -> str:
 
 
 def _reason(code: str, page: Page) -> str:
-    reason = _REASONS.get(code)
-    return code if reason is None else page.choose(reason.sentence_ja, reason.sentence_en)
+    """A refusal's code in words; one that only developers meet stands for itself."""
+    if (reason := _REASONS.get(code)) is not None:
+        return page.choose(reason.sentence_ja, reason.sentence_en)
+    return page.text(REASONS.get(code, code))

@@ -48,3 +48,13 @@ LOGIN_PROBLEMS = {
     "cert_revoked": marked("The card's certificate has been revoked."),
     "refused": marked("The login was refused (%(code)s). Start again."),
 }
+REASONS = {
+    "pin_incorrect": marked("The PIN was wrong."),
+    "pin_malformed": marked("The PIN had not four digits."),
+    "pin_last_try": marked("One try was left, and nobody confirmed it."),
+    "pin_locked": marked("The card was locked."),
+    "cert_expired": marked("The card's certificate has expired."),
+    "cert_revoked": marked("The card's certificate has been revoked."),
+    "replayed_proof": marked("A proof of possession was used a second time."),
+    "access_denied": marked("Consent was refused."),
+}
