@@ -17,6 +17,7 @@ from mynaportal_sim.files import write_private
 from mynaportal_sim.pseudonyms import SECRET_LENGTH, Pseudonyms
 
 LEDGER_ORIGIN = "mynaportal-sim.invalid/ledger"
+TOKEN = "token.pem"  # noqa: S105  a file name
 _LEDGER = "ledger.pem"
 _PSEUDONYMS = "pseudonyms.key"
 
@@ -38,6 +39,16 @@ def create(directory: Path) -> None:
         write_private(ledger, pem)
     if not pseudonyms.exists():
         write_private(pseudonyms, token_bytes(SECRET_LENGTH))
+
+
+def demand(directory: Path) -> None:
+    """See that every secret was given, as a strict portal wants it.
+
+    Raises:
+        KeyFileError: one is missing.
+    """
+    for name in (_LEDGER, _PSEUDONYMS, TOKEN):
+        _read(directory / name)
 
 
 def ledger_signer(directory: Path) -> Signer:
@@ -73,4 +84,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise KeyFileError(path, "there is no such key; `mynasim up` makes it") from None
+        raise KeyFileError(
+            path,
+            "there is no such key (`mynasim up` makes it in dev mode; a strict portal is given it)",
+        ) from None

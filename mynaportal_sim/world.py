@@ -85,7 +85,10 @@ def prepare(
     """
     now = clock.now()
     upgrade(settings.database_url)
-    keys.create(settings.keys)
+    if settings.mode is Mode.DEV:
+        keys.create(settings.keys)
+    else:
+        keys.demand(settings.keys)
     KeyRing.load(settings.keys)
     database = Database(settings.database_url)
     try:
@@ -119,17 +122,19 @@ def _settle(
     if only is not None and len(wanted) < len(set(only)):
         lacking = sorted(set(only) - {persona.id for persona in known})
         raise UnknownPersonaError(f"there is no persona {', '.join(lacking)}")
-    residents = database.run(personas.settle, wanted, token_bytes)
+    settled = database.run(personas.settle, wanted, token_bytes)
+    order = {persona.id: place for place, persona in enumerate(known)}
+    residents = [one for one in settled if only is None or one.persona in only]
+    residents.sort(key=lambda resident: order.get(resident.persona, len(order)))
     if settings.mode is Mode.STRICT:
         return residents
     lacking_cards = sum(not (settings.cards / f"{r.persona}.json").exists() for r in residents)
     if lacking_cards:
-        tell(f"making {lacking_cards} emulated cards (RSA-2048 keys; once only)")
+        cards = f"{lacking_cards} emulated card{'s' if lacking_cards > 1 else ''}"
+        tell(f"making {cards} (RSA-2048 keys; once only)")
     authorities = authority.ensure(settings.data / "ca", now, token_bytes)
     counter = Counter(authorities, settings.issuer, token_bytes)
     personalise_all(database, counter, residents, settings.cards, now)
-    order = {persona.id: place for place, persona in enumerate(known)}
-    residents.sort(key=lambda resident: order.get(resident.persona, len(order)))
     for resident in residents:
         database.run(generate.fill, resident, now.date())
     return residents

@@ -141,17 +141,20 @@ def _log_in(road: _Road) -> None:
     card = Card.load(road.settings.cards / f"{PERSONA}.json")
     jpki = Jpki(Session(card, road.tell.apdu))
     road.browser.log_in(jpki, PIN, road.interaction)
-    certificate = x509.load_der_x509_certificate(jpki.certificate(Kind.USER_AUTHENTICATION))
+    shown = Jpki(Session(card))
+    certificate = x509.load_der_x509_certificate(shown.certificate(Kind.USER_AUTHENTICATION))
     road.tell.line("issuer", certificate.issuer.rfc4514_string())
     road.tell.line("subject", certificate.subject.rfc4514_string())
     road.tell.line("valid until", f"{certificate.not_valid_after_utc:%Y-%m-%d %H:%M:%S} UTC")
-    road.must(jpki.is_simulation(), "the certificate is marked as a simulation")
+    road.must(shown.is_simulation(), "the certificate is marked as a simulation")
 
 
 def _consent(road: _Road) -> None:
     asked = road.browser.ask(road.interaction)
     for name in ("app", "purpose", "period", "valid_until"):
-        road.tell.line(name, asked[name])
+        said = asked[name]
+        parts = said.values() if isinstance(said, dict) else (said,)
+        road.tell.line(name.replace("_", " "), " / ".join(map(str, parts)))
     categories = asked["categories"]
     labels = [str(item["label"]) for item in categories] if isinstance(categories, list) else []
     road.tell.line("asked for", ", ".join(labels))
@@ -204,7 +207,7 @@ def _prove(road: _Road) -> None:
     proven = judge(Evidence.parse(bytes(evidence)), signer.verifier)
     road.must(
         isinstance(proven, Proven) and proven.leaf.type == "access.refused",
-        f"a proof of {len(evidence.hashes)} hashes shows the refusal at index {size - 1}",
+        f"a proof shows the last refusal at index {size - 1} of the signed log",
     )
     report = road.database.run(_verify, signer.verifier)
     road.must(report.whole, f"all {report.size} entries fit the signed checkpoint")

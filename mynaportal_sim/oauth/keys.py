@@ -22,9 +22,9 @@ from consent.token import SigningKey
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.files import write_private
 from mynaportal_sim.jose import Json, b64url
+from mynaportal_sim.keys import TOKEN
 
 ALGORITHM = "ES256"
-FILE = "token.pem"
 _JWS = PyJWS(algorithms=[ALGORITHM])
 
 
@@ -50,7 +50,7 @@ class KeyRing:
         Raises:
             TokenKeyError: the file is there and holds something else.
         """
-        path = directory / FILE
+        path = directory / TOKEN
         if not path.exists():
             _create(path)
         try:

@@ -114,7 +114,13 @@ class Portal:
             check=False,
         )
         assert done.returncode == status, (arguments, done.stdout, done.stderr)
-        return done.stdout if status == 0 else done.stderr
+        return done.stdout or done.stderr
+
+    def until_indexed(self) -> None:
+        """Wait until every entry has its place in the ledger."""
+        deadline = monotonic() + START_WITHIN
+        while json.loads(self.run("ledger", "verify", "--json"))["waiting"]:
+            assert monotonic() < deadline
 
     def register(self, profile: str = "fapi2") -> RelyingParty:
         """An app of its own for a test."""
