@@ -84,7 +84,5 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise KeyFileError(
-            path,
-            "there is no such key (`mynasim up` makes it in dev mode; a strict portal is given it)",
-        ) from None
+        hint = "`mynasim up` makes it in dev mode; a strict portal is given it"
+        raise KeyFileError(path, f"there is no such key ({hint})") from None
