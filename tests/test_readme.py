@@ -80,7 +80,7 @@ def _await_ready(server: subprocess.Popen[str], port: int) -> None:
     while time.monotonic() < deadline:
         assert server.poll() is None, f"`{STARTED}` ended with {server.returncode}"
         try:
-            if httpx.get(f"http://localhost:{port}/readyz").is_success:
+            if httpx.get(f"http://127.0.0.1:{port}/readyz").is_success:
                 return
         except httpx.TransportError:
             pass

@@ -1,7 +1,6 @@
 """`mynasim app login`: the part of a person with a card, for tests with no person."""
 
 import json as json_text
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
 from mynaportal_sim.cli.failures import CommandError
+from mynaportal_sim.cli.loopback import client
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.second_browser import ALL, SecondBrowser
 from mynaportal_sim.residents.model import DEFAULT_PIN
@@ -47,7 +47,7 @@ def login(  # noqa: PLR0913  one parameter per option
     parts = urlsplit(auth_url)
     portal = f"{parts.scheme}://{parts.netloc}"
     try:
-        with closing(httpx.Client(timeout=30)) as http:
+        with client() as http:
             browser = SecondBrowser(http, portal)
             interaction = browser.open(auth_url)
             browser.log_in(Jpki(Session(Card.load(file))), pin, interaction)

@@ -26,6 +26,7 @@ from mynaportal_sim.apps import registration
 from mynaportal_sim.apps import service as apps
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.inner_portal import inner_portal
+from mynaportal_sim.cli.loopback import client
 from mynaportal_sim.cli.narrator import Narrator
 from mynaportal_sim.cli.relying_party import RelyingParty, Tokens, public_jwk
 from mynaportal_sim.cli.second_browser import SecondBrowser
@@ -58,7 +59,7 @@ def demo() -> None:
     tell = Narrator()
     began = monotonic()
     tell.title("Preparing a portal (certificate authorities, a card, five years of records)")
-    with inner_portal([PERSONA]) as settings, httpx.Client() as browser, httpx.Client() as http:
+    with inner_portal([PERSONA]) as settings, client() as browser, client() as http:
         road = _Road.begin(settings, tell, SecondBrowser(browser, settings.issuer), http)
         for title, step in STEPS:
             tell.title(title)
@@ -180,7 +181,7 @@ def _fetch(road: _Road) -> None:
     road.must(shared.is_success and shared.json()["total"] > 0, "check-ups are handed over")
     withheld = road.party.fetch(road.tokens, "/fhir/MedicationDispense")
     road.must(withheld.status_code == 403, "medication is withheld")
-    replayed = httpx.get(shared.request.url, headers={**shared.request.headers})
+    replayed = road.party.http.get(shared.request.url, headers=shared.request.headers)
     road.must(replayed.status_code == 401, "the same DPoP proof is refused a second time")
 
 

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
+from mynaportal_sim.cli.loopback import client
 from mynaportal_sim.cli.relying_party import RelyingParty, public_jwk
 from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.clock import Clock
@@ -75,7 +76,7 @@ class Portal:
 
     def client(self) -> httpx.Client:
         """An HTTP client that is closed when the portal is done with."""
-        return self.clients.enter_context(httpx.Client(timeout=30))
+        return self.clients.enter_context(client())
 
     def start(self) -> None:
         """Run `mynasim up` and wait until it is ready."""

@@ -10,6 +10,7 @@ import httpx
 
 from card_reader.client.login import sign_challenge
 from card_reader.statement import Challenge
+from mynaportal_sim.cli.loopback import client
 from tests.journeys.kit import REDIRECT_URI, Portal, details
 
 PARALLEL = 20
@@ -21,9 +22,9 @@ def _race(send: Callable[[httpx.Client], httpx.Response]) -> Counter[int]:
     start = Barrier(PARALLEL)
 
     def one(_: int) -> int:
-        with httpx.Client() as client:
+        with client() as http:
             start.wait()
-            return send(client).status_code
+            return send(http).status_code
 
     with ThreadPoolExecutor(PARALLEL) as threads:
         return Counter(threads.map(one, range(PARALLEL)))
@@ -50,7 +51,7 @@ def test_a_login_token(portal: Portal) -> None:
     }
     cookies = {"Cookie": "; ".join(f"{c.name}={c.value}" for c in http.cookies.jar)}
     url = f"{portal.url}/auth/card/logins"
-    statuses = _race(lambda client: client.post(url, json=token, headers=headers | cookies))
+    statuses = _race(lambda http: http.post(url, json=token, headers=headers | cookies))
     assert statuses[200] == 1, statuses
     assert set(statuses) <= {200, 401, 403, 404, 409}
 
@@ -65,7 +66,7 @@ def test_an_authorization_code(portal: Portal) -> None:
         "code_verifier": app._verifier,
     }
     url = app.endpoint("token_endpoint")
-    statuses = _race(lambda client: client.post(url, data=form | app.authentication()))
+    statuses = _race(lambda http: http.post(url, data=form | app.authentication()))
     assert statuses == {200: 1, 400: PARALLEL - 1}
 
 
@@ -78,7 +79,7 @@ def test_a_dpop_proof(portal: Portal) -> None:
         "Authorization": f"DPoP {tokens.access_token}",
         "DPoP": app.proof("GET", url, tokens.access_token),
     }
-    statuses = _race(lambda client: client.get(url, headers=headers))
+    statuses = _race(lambda http: http.get(url, headers=headers))
     assert statuses == {200: 1, 401: PARALLEL - 1}
 
 
@@ -94,6 +95,6 @@ def test_a_refresh_with_one_assertion(portal: Portal) -> None:
         **app.authentication(),
     }
     headers = {"DPoP": app.proof("POST", url)}
-    statuses = _race(lambda client: client.post(url, data=form, headers=headers))
+    statuses = _race(lambda http: http.post(url, data=form, headers=headers))
     assert statuses[200] == 1, statuses
     assert set(statuses) <= {200, 400, 401}
