@@ -29,6 +29,7 @@ from mynaportal_sim.login.router import router as login_router
 from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.oauth import tables
 from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.oauth.metadata import Published
 from mynaportal_sim.oauth.router import router as oauth_router
 from mynaportal_sim.phr.router import router as fhir_router
 from mynaportal_sim.pki import authority
@@ -65,6 +66,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_api_route("/readyz", _readyz)
     app.mount("/static", StaticFiles(directory=Path(web.__file__).parent / "static"))
     problems.install(app)
+    app.add_middleware(
+        Published, issuer=settings.issuer.rstrip("/"), jwks=app.state.token_keys.jwks
+    )
     app.add_middleware(HostGuard, host=settings.host)
     return app
 

@@ -5,12 +5,9 @@ Discovery says the same as RFC 8414, byte for byte.
 """
 
 import json
-from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from consent.token import DETAIL_TYPE
 from mynaportal_sim.login.sessions import ACR
@@ -19,53 +16,57 @@ from mynaportal_sim.oauth.errors import DPOP_ALGORITHMS
 from mynaportal_sim.oauth.profiles import DEMANDS
 from mynaportal_sim.oauth.request import PROMPTS
 from mynaportal_sim.oauth.scopes import SCOPES
-from mynaportal_sim.oauth.server import ServerDep
 from mynaportal_sim.oauth.token import GRANTS
 
 MAX_AGE = 300
 
-router = APIRouter()
+
+class Document:
+    """A rendered document with its ETag; an ASGI application."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        etag = f'"{sha256(body).hexdigest()[:32]}"'.encode()
+        self._etag = etag
+        self._unchanged = [
+            (b"etag", etag),
+            (b"cache-control", f"public, max-age={MAX_AGE}".encode()),
+            (b"access-control-allow-origin", b"*"),
+        ]
+        self._headers = [
+            *self._unchanged,
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+        ]
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer with the document, or 304 to a client that has it (RFC 9110 13.1.2)."""
+        known = any(
+            name == b"if-none-match" and value == self._etag for name, value in scope["headers"]
+        )
+        status, headers = (304, self._unchanged) if known else (200, self._headers)
+        body = b"" if known or scope["method"] == "HEAD" else self.body
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
-class Document(NamedTuple):
-    """A rendered document and its ETag."""
+class Published:
+    """Answers for the documents of an authorization server, before anything is routed."""
 
-    body: bytes
-    etag: str
-
-    def answer(self, request: Request) -> Response:
-        """The document, or 304 to a client that has it (RFC 9110 13.1.2)."""
-        headers = {
-            "ETag": self.etag,
-            "Cache-Control": f"public, max-age={MAX_AGE}",
-            "Access-Control-Allow-Origin": "*",
+    def __init__(self, app: ASGIApp, issuer: str, jwks: bytes) -> None:
+        self._app = app
+        described = Document(json.dumps(describe(issuer), separators=(",", ":")).encode())
+        self._documents = {
+            "/.well-known/oauth-authorization-server": described,
+            "/.well-known/openid-configuration": described,
+            "/jwks": Document(jwks),
         }
-        if request.headers.get("if-none-match") == self.etag:
-            return Response(status_code=304, headers=headers)
-        return Response(self.body, headers=headers, media_type="application/json")
 
-
-@router.get("/.well-known/oauth-authorization-server")
-@router.get("/.well-known/openid-configuration")
-async def metadata(request: Request, server: ServerDep) -> Response:
-    """Addresses and abilities of this server."""
-    return _metadata(server.issuer).answer(request)
-
-
-@router.get("/jwks")
-async def jwks(request: Request, server: ServerDep) -> Response:
-    """The public keys by which tokens can be verified."""
-    return _document(server.keys.jwks).answer(request)
-
-
-@lru_cache(maxsize=8)
-def _metadata(issuer: str) -> Document:
-    return _document(json.dumps(describe(issuer), separators=(",", ":")).encode())
-
-
-@lru_cache(maxsize=8)
-def _document(body: bytes) -> Document:
-    return Document(body, f'"{sha256(body).hexdigest()[:32]}"')
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
+        if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
+            app = self._documents.get(scope["path"], app)
+        await app(scope, receive, send)
 
 
 def describe(issuer: str) -> dict[str, object]:

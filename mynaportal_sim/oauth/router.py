@@ -1,9 +1,9 @@
-"""Every route of the authorization server."""
+"""Every route of the authorization server; its documents are `metadata.Published`."""
 
 from fastapi import APIRouter
 
-from mynaportal_sim.oauth import authorize, introspect, metadata, par, revoke, token
+from mynaportal_sim.oauth import authorize, introspect, par, revoke, token
 
 router = APIRouter(tags=["oauth"])
-for endpoint in (metadata, par, authorize, token, introspect, revoke):
+for endpoint in (par, authorize, token, introspect, revoke):
     router.include_router(endpoint.router)

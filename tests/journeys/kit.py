@@ -67,7 +67,9 @@ class Portal:
     def environment(self) -> dict[str, str]:
         """What makes a command act on this portal's state."""
         own = {"MYNASIM_DATA": str(self.data), "MYNASIM_PORT": str(self.port)}
-        return {**os.environ, **own, **({"MYNASIM_DB": self.db} if self.db else {})}
+        # Without bytecode each start compiles everything anew.
+        inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        return {**inherited, **own, **({"MYNASIM_DB": self.db} if self.db else {})}
 
     @property
     def log(self) -> Path:

@@ -41,6 +41,7 @@ from mynaportal_sim.oauth.access import Presented, TokenDep
 from mynaportal_sim.oauth.client_authentication import ASSERTION_TYPE
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.oauth.metadata import Published
 from mynaportal_sim.oauth.router import router
 from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.oauth.server import Server, ServerDep
@@ -371,6 +372,7 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
     for name, value in state.items():
         setattr(web.state, name, value)
     web.include_router(router)
+    web.add_middleware(Published, issuer=ISSUER, jwks=keys.jwks)
 
     @web.get("/fhir/Patient")
     async def data(server: ServerDep, presented: TokenDep) -> Response:

@@ -1,0 +1,1 @@
+"""What `mynasim bench` measures: `table` lists the rows, the other modules measure them."""

@@ -1,0 +1,25 @@
+"""What can stop a measurement.
+
+BenchError
+├── LoadError      a server answered otherwise than it must
+├── ServerError    a server did not start
+└── NoPeerError    there is nothing to be compared with
+"""
+
+from mynaportal_sim.errors import PortalError
+
+
+class BenchError(PortalError):
+    """Something was not as a measurement needs it; its figure would mean nothing."""
+
+
+class LoadError(BenchError):
+    """A server under load gave another answer than it must."""
+
+
+class ServerError(BenchError):
+    """A server could not be started."""
+
+
+class NoPeerError(BenchError):
+    """The peer cannot be run here; the text says why."""

@@ -1,0 +1,80 @@
+"""Every row of the table, in the order in which it is measured and printed."""
+
+from mynaportal_sim.cli.benchmarks import card, decisions, endpoints, ledger, starting
+from mynaportal_sim.cli.benchmarks.row import Goal, Row
+from mynaportal_sim.cli.failures import CommandError
+
+_SIGNED = "private_key_jwt + DPoP, stored durably"
+
+ROWS: tuple[Row, ...] = (
+    Row(
+        "decide",
+        "decide() on a person with 50 consents",
+        Goal("/s", at_least=50_000),
+        decisions.decisions,
+    ),
+    Row("card", "signature by the emulated card", Goal("/s", of_peer=0.8), card.signatures),
+    Row("ledger-hash", "leaf hashing", Goal("/s", at_least=500_000), ledger.leaf_hashing),
+    Row(
+        "ledger-append",
+        "filled outbox to committed checkpoint, SQLite",
+        Goal("/s", at_least=10_000),
+        ledger.sequencing,
+    ),
+    Row(
+        "ledger-proof",
+        "inclusion proof at 1,000,000 entries",
+        Goal("ms", at_most=1),
+        ledger.proving,
+    ),
+    Row(
+        "ledger-verify",
+        "verifying 1,000,000 stored leaves",
+        Goal("s", at_most=5),
+        ledger.verifying,
+    ),
+    Row("up", "second start to the first page", Goal("s", at_most=2), starting.second_start),
+    Row("metadata", "GET discovery", Goal("/s", of_peer=0.8), endpoints.metadata),
+    Row("jwks", "GET key set", Goal("/s", of_peer=0.8), endpoints.jwks),
+    Row("par", f"PAR, {_SIGNED}", Goal("/s", of_peer=0.8), endpoints.pushed_requests),
+    Row("token", f"token by refresh, {_SIGNED}", Goal("/s", of_peer=0.8), endpoints.tokens),
+    Row(
+        "introspect",
+        "introspection, private_key_jwt, consent re-read",
+        Goal("/s", at_least=1500, of_peer=0.25),
+        endpoints.introspections,
+    ),
+    Row(
+        "fhir",
+        "FHIR read through the gate, DPoP",
+        Goal("/s", at_least=600),
+        endpoints.reads,
+    ),
+    Row(
+        "fhir-p99",
+        "99th percentile of the same reads",
+        Goal("ms", at_most=50),
+        endpoints.slowest_reads,
+    ),
+    Row("login", "soft-card logins, whole", Goal("/s", at_least=150), endpoints.logins),
+    Row("memory", "portal process after that", Goal("MB", at_most=200), starting.memory),
+)
+
+
+def chosen(names: list[str]) -> list[Row]:
+    """The rows that `names` name, all for none; `ledger` names each that begins with `ledger-`.
+
+    Raises:
+        CommandError: a name is no row's.
+    """
+    for name in names:
+        if not any(_is_named(row.name, name) for row in ROWS):
+            known = ", ".join(row.name for row in ROWS)
+            raise CommandError(f"there is no row {name}; choose of {known}")
+    return [
+        row for row in ROWS if not names or any(_is_named(row.name, name) for name in names)
+    ]
+
+
+def _is_named(row: str, name: str) -> bool:
+    return row == name or row.startswith(f"{name}-")
