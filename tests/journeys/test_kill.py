@@ -66,7 +66,7 @@ def test_no_acknowledged_entry_is_lost_and_no_index_given_twice(own_portal: Port
     indices = Counter(entry["index"] for entry in entries)
     assert sorted(indices) == list(range(len(entries)))
     permitted = Counter(
-        entry["app_id"] for entry in entries if entry["type"] == "access.permitted"
+        entry["fields"]["app_id"] for entry in entries if entry["type"] == "access.permitted"
     )
     for client in clients:
         assert client.acknowledged > KILLS / 10
