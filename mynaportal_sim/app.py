@@ -60,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.soft_cards = SoftCards(settings.cards) if dev else None
     app.state.catalogue = catalogue()
     app.state.login_limit = RateLimit()
-    for router in (oauth_router, login_router, fhir_router, web_router):
+    for router in (fhir_router, oauth_router, login_router, web_router):  # by how often asked
         app.include_router(router)
     app.add_api_route("/healthz", _healthz)
     app.add_api_route("/readyz", _readyz)

@@ -2,8 +2,9 @@
 
 A unit of work is a plain function `operation(connection, *args) -> value`. It cannot await, and
 it never commits: its transaction is settled here. On SQLite one writer thread commits whatever
-has queued as one transaction, a savepoint each (group commit), and reads run inline. On
-PostgreSQL a pool of threads holds a connection each.
+has queued as one transaction (group commit), and reads run inline. On PostgreSQL a pool of
+threads holds a connection each. A unit may be run twice: when one of a group raises, the group
+is rolled back and run again with a savepoint each.
 """
 
 import asyncio
@@ -201,6 +202,19 @@ def _settle_all(jobs: list[_Job]) -> None:
 
 
 def _commit_together(connection: Connection, group: list[_Job]) -> None:
+    try:
+        # Savepoints cost as much as a unit's own statements, and units hardly ever raise.
+        with connection.begin():
+            for job in group:
+                job.value = job.unit(connection)
+    except Exception as error:  # noqa: BLE001  handed to the coroutine that waits
+        if len(group) == 1:
+            group[0].error = error
+        else:
+            _commit_apart(connection, group)
+
+
+def _commit_apart(connection: Connection, group: list[_Job]) -> None:
     try:
         with connection.begin():
             for job in group:

@@ -8,9 +8,8 @@ from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import BigInteger, Connection
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel
-
-from mynaportal_sim.database import insert_once
 
 
 class UsedOnce(SQLModel, table=True):
@@ -25,23 +24,25 @@ class UsedOnce(SQLModel, table=True):
 
 used_once = SQLModel.metadata.tables["used_once"]
 
+# Built once: every access burns a value, and building takes longer than running.
+_BURN = {
+    dialect: insert(used_once).on_conflict_do_nothing().returning(used_once.c.kind)
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+
 
 def burn(connection: Connection, kind: str, value: str, expires: datetime) -> bool:
     """Use `value` up; False when it has been used before.
 
     `expires` is when the value stops being acceptable anyway, so that its row may go.
     """
-    statement = (
-        insert_once(used_once, connection)
-        .values(
-            kind=kind,
-            digest=sha256(value.encode()).digest(),
-            expires_at=int(expires.timestamp()) + 1,
-        )
-        .on_conflict_do_nothing()
-        .returning(used_once.c.kind)
-    )
-    return connection.execute(statement).first() is not None
+    row = {
+        "kind": kind,
+        "digest": sha256(value.encode()).digest(),
+        "expires_at": int(expires.timestamp()) + 1,
+    }
+    burnt = connection.execute(_BURN[connection.dialect.name], row)
+    return burnt.first() is not None
 
 
 def forget_expired(connection: Connection, now: datetime) -> int:

@@ -118,6 +118,11 @@ _LOGGED = select(
     entries.c.id, entries.c.position, entries.c.leaf, bodies.c.body, bodies.c.holder
 ).select_from(entries.outerjoin(bodies))
 
+_AT_POSITION = _LOGGED.where(entries.c.position == bindparam("index"))
+_LAST_CHECKPOINT = (
+    select(checkpoints.c.size, checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
+)
+
 _TILES = select(tile_rows.c.number, tile_rows.c.hashes).where(
     tile_rows.c.level == bindparam("of_level"),
     tile_rows.c.number.in_(bindparam("numbers", expanding=True)),
@@ -162,8 +167,8 @@ def size(connection: Connection) -> Size:
 
 def checkpoint(connection: Connection) -> bytes | None:
     """The newest signed checkpoint, None before the first."""
-    newest_note = select(checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
-    return connection.execute(newest_note).scalar()
+    last = connection.execute(_LAST_CHECKPOINT).first()
+    return None if last is None else last.note
 
 
 def prove(connection: Connection, position: int, show: Sequence[str] = ()) -> Evidence | None:
@@ -174,12 +179,8 @@ def prove(connection: Connection, position: int, show: Sequence[str] = ()) -> Ev
     Raises:
         MalformedError: the stored tree or body is damaged.
     """
-    last = connection.execute(
-        select(checkpoints.c.size, checkpoints.c.note)
-        .order_by(checkpoints.c.size.desc())
-        .limit(1)
-    ).first()
-    found = connection.execute(_LOGGED.where(entries.c.position == position)).first()
+    last = connection.execute(_LAST_CHECKPOINT).first()
+    found = connection.execute(_AT_POSITION, {"index": position}).first()
     if last is None or found is None or not position < last.size:
         return None
     ranges = tiles.inclusion_ranges(position, last.size)
@@ -214,7 +215,7 @@ def in_order(connection: Connection) -> Iterator[Logged]:
         page = (
             _LOGGED.where(entries.c.position > after).order_by(entries.c.position).limit(PAGE)
         )
-        rows = [Logged._make(row) for row in connection.execute(page)]
+        rows = [Logged._make(row) for row in connection.execute(page).all()]
         yield from rows
         if len(rows) < PAGE:
             return

@@ -76,6 +76,8 @@ def version_values(version: ConsentVersion) -> dict[str, object]:
     }
 
 
+# The whole row is the key, so a version that changes is read anew; every access reads one.
+@lru_cache(maxsize=2048)
 def version_of(row: Row[Any]) -> ConsentVersion:
     """The consent version in a row."""
     return ConsentVersion(
@@ -124,8 +126,6 @@ def _terms_json(terms: Terms) -> str:
     )
 
 
-# A version's terms never change, and every access reads them.
-@lru_cache(maxsize=2048)
 def _terms(stored: str, valid_from_at: int, valid_until_at: int) -> Terms:
     fields = json.loads(stored)
     return Terms(

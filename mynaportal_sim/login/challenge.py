@@ -7,7 +7,7 @@ UPDATE. That it has expired is worked out from the clock when asked.
 
 from base64 import b32encode, urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
 from hashlib import sha256
@@ -117,6 +117,9 @@ class Challenge:
         }
 
 
+_FIELDS = tuple(field.name for field in fields(Challenge))
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a challenge is asked for: from which session, by which channel, on whose behalf."""
@@ -144,7 +147,7 @@ def issue(
         issued_at=issued,
         expires_at=issued + LIFETIME,
     )
-    row = asdict(challenge) | {
+    row = {name: getattr(challenge, name) for name in _FIELDS} | {
         "state": State.ISSUED,
         "issued_at": int(challenge.issued_at.timestamp()),
         "expires_at": int(challenge.expires_at.timestamp()),

@@ -84,7 +84,8 @@ def load(directory: Path, kind: Kind) -> Authority | None:
         return None
     try:
         certificate = x509.load_pem_x509_certificate(pem)
-        key = load_pem_private_key(pem, password=None)
+        # Our own file: that the key fits its certificate is checked below, its primes are not.
+        key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise AuthorityFileError(path, "not the certificate and key of an authority") from None
     if not isinstance(key, rsa.RSAPrivateKey) or key.public_key() != certificate.public_key():

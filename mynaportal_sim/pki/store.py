@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, select
+from sqlalchemy import BigInteger, Connection, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from card_reader.spec import Kind
@@ -42,6 +42,17 @@ class RevocationListRow(SQLModel, table=True):
 
 certificates = SQLModel.metadata.tables["certificates"]
 revocation_lists = SQLModel.metadata.tables["revocation_lists"]
+
+_FIND = certificates.select().where(
+    certificates.c.issuer_key_hash == bindparam("issuer"),
+    certificates.c.serial == bindparam("number"),
+)
+_LATEST = (
+    select(revocation_lists.c.number, revocation_lists.c.der)
+    .where(revocation_lists.c.issuer_key_hash == bindparam("issuer"))
+    .order_by(revocation_lists.c.number.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +93,7 @@ def register(connection: Connection, issued: Issued) -> bool:
 
 def find(connection: Connection, issuer_key_hash: bytes, serial: int) -> Issued | None:
     """The certificate of that name, revoked or not: whose it is."""
-    row = connection.execute(
-        certificates.select().where(
-            certificates.c.issuer_key_hash == issuer_key_hash, certificates.c.serial == serial
-        )
-    ).first()
+    row = connection.execute(_FIND, {"issuer": issuer_key_hash, "number": serial}).first()
     if row is None:
         return None
     return Issued(
@@ -153,10 +160,5 @@ def publish(connection: Connection, issuer_key_hash: bytes, published: Published
 
 def latest_list(connection: Connection, issuer_key_hash: bytes) -> PublishedList | None:
     """The list in force."""
-    row = connection.execute(
-        select(revocation_lists.c.number, revocation_lists.c.der)
-        .where(revocation_lists.c.issuer_key_hash == issuer_key_hash)
-        .order_by(revocation_lists.c.number.desc())
-        .limit(1)
-    ).first()
+    row = connection.execute(_LATEST, {"issuer": issuer_key_hash}).first()
     return None if row is None else PublishedList(row.number, row.der)
