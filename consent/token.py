@@ -105,6 +105,14 @@ class AccessToken:
     version_id: UUID
     jkt: str | None
 
+    @property
+    def purpose(self) -> str | None:
+        """The code of the purpose it was issued for, which all its details share."""
+        return next(
+            (str(one["purpose"]) for one in self.authorization_details if "purpose" in one),
+            None,
+        )
+
     @classmethod
     def derive(cls, version: ConsentVersion, issuance: Issuance, now: datetime) -> Self:
         """The token that `version` gives at `now`.

@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 from jwt import get_algorithm_by_name
 
+from mynaportal_sim.errors import PortalError
+
 JWS_LENGTH_MAX = 8192
 JWK_LENGTH_MAX = 4096
 RSA_BITS_MIN = 2048  # RFC 8725 3.5
@@ -38,7 +40,7 @@ _VERIFIERS = {name: get_algorithm_by_name(name) for name in _NAMES}
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
-class JoseError(Exception):
+class JoseError(PortalError):
     """A token or key is malformed, or is not what it should be; the text says in what way."""
 
 

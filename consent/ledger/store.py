@@ -18,6 +18,7 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     bindparam,
+    cast,
     func,
     insert,
     select,
@@ -114,8 +115,14 @@ class Size(NamedTuple):
 
 _INSERT_ENTRY = insert(entries).returning(entries.c.id)
 _INSERT_BODY = insert(bodies)
+
+# Read as bytes whatever somebody put there: SQLite keeps any type in any column.
 _LOGGED = select(
-    entries.c.id, entries.c.position, entries.c.leaf, bodies.c.body, bodies.c.holder
+    entries.c.id,
+    entries.c.position,
+    cast(entries.c.leaf, LargeBinary).label("leaf"),
+    cast(bodies.c.body, LargeBinary).label("body"),
+    bodies.c.holder,
 ).select_from(entries.outerjoin(bodies))
 
 _AT_POSITION = _LOGGED.where(entries.c.position == bindparam("index"))
@@ -227,7 +234,12 @@ def all_tiles(connection: Connection) -> Iterator[tuple[TileId, bytes]]:
     key = tuple_(tile_rows.c.level, tile_rows.c.number)
     after: TileId = (0, -1)
     while True:
-        page = select(tile_rows).where(key > after).order_by(*key.clauses).limit(PAGE // 64)
+        page = select(
+            tile_rows.c.level,
+            tile_rows.c.number,
+            cast(tile_rows.c.hashes, LargeBinary).label("hashes"),
+        )
+        page = page.where(key > after).order_by(*key.clauses).limit(PAGE // 64)
         rows = connection.execute(page).all()
         for row in rows:
             yield (row.level, row.number), row.hashes
@@ -240,7 +252,9 @@ def all_checkpoints(connection: Connection) -> Iterator[tuple[int, bytes]]:
     """Every signed checkpoint with the size it is filed under, smallest first."""
     after = -1
     while True:
-        page = select(checkpoints).where(checkpoints.c.size > after)
+        page = select(
+            checkpoints.c.size, cast(checkpoints.c.note, LargeBinary).label("note")
+        ).where(checkpoints.c.size > after)
         rows = connection.execute(page.order_by(checkpoints.c.size).limit(PAGE)).all()
         for row in rows:
             yield row.size, row.note

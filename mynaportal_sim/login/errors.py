@@ -14,10 +14,11 @@ LoginError                  carries .code, .status and .headers for the answer
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from mynaportal_sim.errors import PortalError
 from mynaportal_sim.login.refusal import STATUS, Refusal
 
 
-class LoginError(Exception):
+class LoginError(PortalError):
     """Base of every error this room raises on purpose; its text may be shown to anyone."""
 
     code: str

@@ -9,7 +9,6 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.oauth import form, par
 from mynaportal_sim.oauth.errors import (
@@ -49,7 +48,7 @@ async def from_form(request: Request, server: ServerDep) -> Response:
 
 async def _authorize(parameters: Parameters, server: Server) -> Response:
     now = server.now()
-    app = await server.database.read(apps.find, parameters.get("client_id", ""))
+    app = await server.app(parameters.get("client_id", ""))
     if app is None:
         raise UnverifiedRequestError("client_id names no registered app")
     try:

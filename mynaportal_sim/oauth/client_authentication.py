@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from mynaportal_sim import once
-from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.jose import JoseError, Json, Jws, PublicKey, read_jws, verify
 from mynaportal_sim.oauth import instants
@@ -53,7 +52,7 @@ async def authenticate(
     """
     try:
         assertion, client_id = _assertion(parameters, authorization)
-        app = await server.database.read(apps.find, client_id)
+        app = await server.app(client_id)
         return _verified(assertion, app, server, now)
     except JoseError as error:
         raise InvalidClientError(f"client assertion: {error}") from None

@@ -125,6 +125,7 @@ def _decide(
         categories=CATEGORIES_OF[demand.wish.resource_type],
         arrangement_id=token.arrangement_id,
         version_id=token.version_id,
+        purpose=token.purpose,
     )
     return policy.decide(request, versions, demand.at)
 
