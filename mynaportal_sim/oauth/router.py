@@ -6,4 +6,4 @@ from mynaportal_sim.oauth import authorize, introspect, par, revoke, token
 
 router = APIRouter(tags=["oauth"])
 for endpoint in (par, authorize, token, introspect, revoke):
-    router.include_router(endpoint.router)
+    router.routes.extend(endpoint.router.routes)

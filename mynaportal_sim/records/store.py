@@ -5,13 +5,15 @@ A record is found only under its resident, and read only through the filter of a
 
 import json
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     and_,
     bindparam,
@@ -92,18 +94,17 @@ def search(connection: Connection, resident_id: UUID, query: Query, within: Filt
 
     Raises UnknownAnchorError if no visible record is the one to go on after.
     """
-    conditions = _conditions(resident_id, query, within)
-    page = select(*_STORED).where(*conditions)
+    whose = {"whose": resident_id}
+    statements = _statements(replace(query, patients=frozenset(), after=None), within)
+    page = statements.page
     if query.after is not None:
         anchor = _anchor(connection, resident_id, query.after, within)
         page = page.where(_comes_after(anchor, query.after))
-    rows = _newest_first(connection, page, query.count + 1)
+    rows = connection.execute(page, whose).all()
     more = len(rows) > query.count
     total = len(rows)
     if more or query.after is not None:
-        total = connection.scalars(
-            select(func.count()).select_from(records).where(*conditions)
-        ).one()
+        total = connection.scalars(statements.total, whose).one()
     found = tuple(_stored(row.id, row.resource, row.refers_to) for row in rows[: query.count])
     return Page(
         found,
@@ -113,15 +114,31 @@ def search(connection: Connection, resident_id: UUID, query: Query, within: Filt
     )
 
 
-def _conditions(resident_id: UUID, query: Query, within: Filter) -> list[ColumnElement[bool]]:
+class _Statements(NamedTuple):
+    """What a search runs, for any resident `whose` records it is about."""
+
+    page: Select[tuple[UUID, str, str]]
+    total: Select[int]
+
+
+@lru_cache(maxsize=512)
+def _statements(query: Query, within: Filter) -> _Statements:
+    """Built once for each search that an app repeats: building costs more than running."""
+    conditions = _conditions(query, within)
+    newest_first = (records.c.on_day.desc().nulls_last(), records.c.id)
+    page = select(*_STORED).where(*conditions).order_by(*newest_first).limit(query.count + 1)
+    return _Statements(page, select(func.count()).select_from(records).where(*conditions))
+
+
+def _conditions(query: Query, within: Filter) -> list[ColumnElement[bool]]:
     conditions = [
-        records.c.resident_id == resident_id,
+        records.c.resident_id == bindparam("whose"),
         records.c.resource_type == query.resource_type,
         _visible(within),
     ]
     if query.ids is not None:
         conditions.append(records.c.id.in_(query.ids))
-    conditions.extend(_has_token(resident_id, test) for test in query.tokens)
+    conditions.extend(_has_token(test) for test in query.tokens)
     conditions.extend(
         or_(false(), *(records.c.on_day.between(span.first, span.last) for span in spans))
         for spans in query.days
@@ -152,9 +169,9 @@ def _admits(within: Filter, category: str, day: date | None) -> bool:
     return within.admits(category, day)
 
 
-def _has_token(resident_id: UUID, test: TokenTest) -> ColumnElement[bool]:
+def _has_token(test: TokenTest) -> ColumnElement[bool]:
     return exists().where(
-        record_tokens.c.resident_id == resident_id,
+        record_tokens.c.resident_id == bindparam("whose"),
         record_tokens.c.record_id == records.c.id,
         record_tokens.c.parameter == test.parameter,
         or_(false(), *(_is_token(token) for token in test.any_of)),
@@ -192,13 +209,6 @@ def _comes_after(day: date | None, record_id: UUID) -> ColumnElement[bool]:
         and_(records.c.on_day == day, records.c.id > record_id),
         records.c.on_day.is_(None),
     )
-
-
-def _newest_first(
-    connection: Connection, page: Select[tuple[UUID, str, str]], limit: int
-) -> list[Row[tuple[UUID, str, str]]]:
-    ordered = page.order_by(records.c.on_day.desc().nulls_last(), records.c.id).limit(limit)
-    return list(connection.execute(ordered).all())
 
 
 def _hidden(
