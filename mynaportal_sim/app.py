@@ -33,6 +33,9 @@ from mynaportal_sim.oauth.metadata import Published
 from mynaportal_sim.oauth.router import router as oauth_router
 from mynaportal_sim.phr.router import router as fhir_router
 from mynaportal_sim.pki import authority
+from mynaportal_sim.pki.profiles import JST
+from mynaportal_sim.records import generate
+from mynaportal_sim.residents import store as residents
 from mynaportal_sim.settings import Mode, Settings
 from mynaportal_sim.web.guard import HostGuard
 from mynaportal_sim.web.router import router as web_router
@@ -40,6 +43,7 @@ from mynaportal_sim.web.router import router as web_router
 SEQUENCE_EVERY = 0.2  # seconds
 SEQUENCE_BATCH = 250
 FORGET_EVERY = 60.0  # seconds
+GROW_EVERY = 1.0  # seconds
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +90,7 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
     chores = [
         asyncio.create_task(_sequence_for_ever(database, app.state.clock, signer)),
         asyncio.create_task(_forget_for_ever(database, app.state.clock)),
+        asyncio.create_task(_grow_for_ever(database, app.state.clock)),
     ]
     yield
     for chore in chores:
@@ -118,6 +123,21 @@ async def _forget_for_ever(database: Database, clock: Clock) -> None:
             await database.write(_forget, clock.now())
         except SQLAlchemyError:
             _log.exception("expired rows could not be dropped; trying again")
+
+
+async def _grow_for_ever(database: Database, clock: Clock) -> None:
+    """Let residents' records follow the clock, day by day of Japan."""
+    filled = None
+    while True:
+        today = clock.now().astimezone(JST).date()
+        try:
+            if filled is not None and today != filled:
+                for resident in await database.read(residents.everyone):
+                    await database.write(generate.fill, resident, today)
+            filled = today
+        except SQLAlchemyError:
+            _log.exception("records could not be brought up to date; trying again")
+        await asyncio.sleep(GROW_EVERY)
 
 
 def _forget(connection: Connection, now: datetime) -> None:

@@ -23,6 +23,7 @@ from mynaportal_sim.oauth.errors import (
 )
 from mynaportal_sim.oauth.form import required
 from mynaportal_sim.oauth.server import Server
+from mynaportal_sim.pki.profiles import JST
 
 STATE_MAX = 4096  # FAPI 2.0 5.3.2.2, note 4: more than 1000 must work
 NONCE_MAX = 1024
@@ -188,7 +189,7 @@ def _wish(
         app,
         scopes.categories(app.scopes) & server.catalogue.categories.keys(),
         scopes.categories(asked),
-        now.date(),
+        now.astimezone(JST).date(),
     )
     if not wish.rules:
         raise InvalidScopeError(
