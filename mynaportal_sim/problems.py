@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
@@ -25,10 +25,12 @@ from consent.errors import (
     StaleVersionError,
 )
 from mynaportal_sim.login.errors import LoginError, LoginRefusedError, LoginRequiredError
-from mynaportal_sim.oauth.errors import OAuthError
+from mynaportal_sim.oauth.errors import InteractionGoneError, OAuthError
 from mynaportal_sim.web.language import marked
+from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page
 from mynaportal_sim.web.visitor import NOBODY
+from mynaportal_sim.web.wording import PROBLEMS
 
 E = TypeVar("E", bound=Exception)
 _log = logging.getLogger(__name__)
@@ -52,10 +54,12 @@ _TITLES = {
     503: marked("Please try again in a moment"),
 }
 _ADVICE = {
+    401: marked("Open the login page and log in again."),
     403: marked("Go back, load the page again and repeat what you did."),
     404: marked("Check the address, or begin at the start page."),
-    409: marked("Load the page again to see how things stand now."),
+    409: marked("Go back and load the page again to see how things stand now."),
     410: marked("Go back to the app that sent you here and start again."),
+    429: marked("Wait a minute and try again."),
     500: marked("Nothing was handed over. Try again; tell the operator the reference below."),
     503: marked("Nothing was handed over. Try again in a few seconds."),
 }
@@ -64,13 +68,19 @@ _ADVICE_ELSE = marked("Go back to where you came from and try again.")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One refusal as the outside sees it; `reference` finds it in the operator's log."""
+    """One refusal as the outside sees it.
+
+    `detail` is what programs read, in English. A page shows its own words for `code`, and
+    `detail` only where the reader it helps is a developer. `reference` finds the refusal in
+    the operator's log.
+    """
 
     status: int
     code: str
     detail: str
     reference: str
     headers: dict[str, str]
+    for_developers: bool = False
 
 
 def install(app: FastAPI) -> None:
@@ -93,8 +103,9 @@ def answer(request: Request, problem: Problem) -> Response:
     if "text/html" in request.headers.get("accept", ""):
         page = Page(request, NOBODY)
         values = {
+            "said": page.text(PROBLEMS[problem.code]) if problem.code in PROBLEMS else None,
+            "technical": problem.detail if problem.for_developers else None,
             "title": page.text(_TITLES.get(problem.status, _TITLES[400])),
-            "detail": problem.detail,
             "advice": page.text(_ADVICE.get(problem.status, _ADVICE_ELSE)),
             "code": problem.code,
             "reference": problem.reference,
@@ -116,7 +127,7 @@ def answer(request: Request, problem: Problem) -> Response:
 async def _login(request: Request, error: LoginError) -> Response:
     wants_page = "text/html" in request.headers.get("accept", "")
     if isinstance(error, LoginRequiredError) and wants_page and request.method == "GET":
-        return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
+        return see_other("/login")
     reference = error.reference if isinstance(error, LoginRefusedError) else _reference()
     headers = dict(error.headers)
     return answer(request, Problem(error.status, error.code, str(error), reference, headers))
@@ -126,8 +137,9 @@ async def _oauth(request: Request, error: OAuthError) -> Response:
     """The OAuth form for clients; a page where a browser was to go on (RFC 6749 4.1.2.1)."""
     headers = dict(error.headers)
     if "text/html" in request.headers.get("accept", ""):
-        problem = Problem(error.status, error.code, str(error), _reference(), headers)
-        return answer(request, problem)
+        told = (error.status, error.code, str(error), _reference(), headers)
+        app_is_wrong = not isinstance(error, InteractionGoneError)
+        return answer(request, Problem(*told, for_developers=app_is_wrong))
     return JSONResponse(error.body, error.status, headers)
 
 

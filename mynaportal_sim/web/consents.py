@@ -2,13 +2,11 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from http import HTTPStatus
 from secrets import token_bytes
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Response
-from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from consent import service
@@ -16,8 +14,10 @@ from consent.catalogue import Catalogue
 from consent.model import ConsentVersion, Status
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.sessions import ResidentDep
-from mynaportal_sim.web.kept import PortalDep, category_labels, purpose_label
+from mynaportal_sim.web.dates import iso
+from mynaportal_sim.web.kept import PortalDep, category_labels, purpose_line
 from mynaportal_sim.web.language import marked
+from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
 from mynaportal_sim.web.wording import STATUSES
 
@@ -51,13 +51,12 @@ class ConsentOut:
         terms, status = version.terms, version.status(now)
         label, tone = STATUSES[status]
         rules = terms.rules
-        purpose = purpose_label(catalogue, terms.purpose.code, page)
         return cls(
             arrangement_id=str(version.arrangement_id),
             version_id=str(version.id),
             app_name=version.app_name,
             categories=category_labels(catalogue, [rule.category for rule in rules], page),
-            purpose=f"{purpose}: {terms.purpose.text}",
+            purpose=purpose_line(catalogue, terms.purpose.code, terms.purpose.text, page),
             recipients=list(terms.recipients),
             supervisor=terms.supervisor,
             period=(min(rule.period_from for rule in rules), max(r.period_to for r in rules))
@@ -75,7 +74,7 @@ class ConsentOut:
 class WithdrawalForm(BaseModel):
     """`version` is what the person saw; `key` makes a double click one wish."""
 
-    csrf: str
+    csrf: str = ""
     version: UUID
     key: UUID = Field(default_factory=uuid4)
 
@@ -118,13 +117,13 @@ async def withdraw(
         holder=portal.pseudonyms.holder(resident.resident_id),
     )
     await portal.db.write(service.withdraw, wish, portal.now, token_bytes)
-    return RedirectResponse("/consents?done=withdrawn", HTTPStatus.SEE_OTHER)
+    return see_other("/consents?done=withdrawn")
 
 
 def _plain(consent: ConsentOut) -> dict[str, object]:
     period = consent.period
     return asdict(consent) | {
-        "decided": consent.decided.isoformat(),
-        "valid_until": consent.valid_until.isoformat(),
+        "decided": iso(consent.decided),
+        "valid_until": iso(consent.valid_until),
         "period": period and {"from": period[0].isoformat(), "to": period[1].isoformat()},
     }

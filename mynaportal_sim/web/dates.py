@@ -1,7 +1,7 @@
 """Days and instants as readers of each language expect them, in Japan's time."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _JAPAN = ZoneInfo("Asia/Tokyo")
@@ -13,6 +13,16 @@ def _day_ja(day: date) -> str:
 
 def _day_en(day: date) -> str:
     return f"{day.day} {day:%B} {day.year}"
+
+
+def iso(at: datetime) -> str:
+    """An instant as programs read it: RFC 3339 in UTC, to the second, as it is stored."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def last_day(until: datetime) -> date:
+    """The last day in Japan on which something that ends at `until` still holds."""
+    return _japanese_day(until - timedelta(seconds=1))
 
 
 def _japanese_day(value: date | datetime) -> date:

@@ -12,8 +12,8 @@ from consent.ledger import store as ledger
 from consent.ledger.entry import Logged, instant, read_body, read_leaf
 from consent.policy import Reason
 from mynaportal_sim.login.sessions import ResidentDep
-from mynaportal_sim.web.kept import PortalDep, category_labels, purpose_label
-from mynaportal_sim.web.language import marked
+from mynaportal_sim.web.dates import iso
+from mynaportal_sim.web.kept import PortalDep, category_labels, purpose_line
 from mynaportal_sim.web.render import Page, PageDep
 from mynaportal_sim.web.wording import EVENTS, REASONS, TONES
 
@@ -50,9 +50,9 @@ class EntryOut:
             position=logged.position,
             at=instant(openings),
             type=kind,
-            event=page.text(EVENTS.get(kind, kind)),
+            event=page.text(EVENTS[kind]) if kind in EVENTS else kind,
             tone=TONES.get(kind, ""),
-            who=str(said.get("app_name") or page.text(marked("You"))),
+            who=str(said.get("app_name") or said.get("app_id", "")),
             categories=category_labels(
                 catalogue, codes if isinstance(codes, list) else [], page
             ),
@@ -75,15 +75,14 @@ async def history(
     shown = [EntryOut.of(logged, portal.catalogue, page) for logged in found[:PAGE_LENGTH]]
     older = found[PAGE_LENGTH - 1].id if len(found) > PAGE_LENGTH else None
     if page.for_program:
-        entries = [asdict(entry) | {"at": entry.at.isoformat()} for entry in shown]
+        entries = [asdict(entry) | {"at": iso(entry.at)} for entry in shown]
         return page.data({"entries": entries, "older": older})
     return page("history.html", {"entries": shown, "older": older})
 
 
 def _purpose(catalogue: Catalogue, said: Mapping[str, object], page: Page) -> str:
     code, text = str(said.get("purpose", "")), str(said.get("purpose_text", ""))
-    label = purpose_label(catalogue, code, page)
-    return f"{label}: {text}" if text and text != label else label
+    return purpose_line(catalogue, code, text, page)
 
 
 def _supervision(said: Mapping[str, object], page: Page) -> str:
@@ -96,7 +95,7 @@ def _supervision(said: Mapping[str, object], page: Page) -> str:
 
 
 def _reason(code: str, page: Page) -> str:
-    """A refusal's code in words; one that only developers meet stands for itself."""
+    """A code in words; one that only a later version of the portal knows stands for itself."""
     if (reason := _REASONS.get(code)) is not None:
         return page.choose(reason.sentence_ja, reason.sentence_en)
-    return page.text(REASONS.get(code, code))
+    return page.text(REASONS[code]) if code in REASONS else code

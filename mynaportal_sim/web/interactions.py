@@ -1,14 +1,12 @@
 """Where an app's request meets the person: log in, be asked, answer, and go back."""
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from http import HTTPStatus
-from typing import Annotated
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
-from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
@@ -31,8 +29,10 @@ from mynaportal_sim.oauth import interaction as oauth
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.interaction import Interaction
 from mynaportal_sim.oauth.server import Server, ServerDep
+from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels, purpose_label
 from mynaportal_sim.web.language import marked
+from mynaportal_sim.web.redirects import origin_of, see_other
 from mynaportal_sim.web.render import Page, PageDep
 
 NOTICE_VERSION = "consent-1"
@@ -68,8 +68,8 @@ class AskOut:
 class AnswerForm(BaseModel):
     """What the person chose; with nothing chosen, `allow` is asked again."""
 
-    csrf: str
-    decision: str
+    csrf: str = ""
+    decision: Literal["allow", "deny"]
     category: list[str] = []
 
 
@@ -90,13 +90,13 @@ async def show(
         )
     match oauth.next_step(taken, session, consents, portal.now):
         case oauth.LogIn():
-            return _see_other(f"/login?interaction={interaction_id}")
+            return see_other(f"/login?interaction={interaction_id}")
         case oauth.Refuse(error):
             arguments = (server, taken, session, error, portal.now)
-            return _see_other(await portal.db.write(oauth.refuse, *arguments))
+            return see_other(await portal.db.write(oauth.refuse, *arguments))
         case oauth.Issue(version) if isinstance(session, LoggedIn):
             granted = (server, taken, session, version, portal.now)
-            return _see_other(await portal.db.write(oauth.issue, *granted))
+            return see_other(await portal.db.write(oauth.issue, *granted))
     return await _question(page, portal, taken, None)
 
 
@@ -119,7 +119,7 @@ async def answer(
     granted = tuple(rule for rule in taken.request.wish.rules if rule.category in chosen)
     app = await _app(portal, taken)
     given = _Answer(taken, session, _proposal(portal, page, app, taken, session), granted)
-    return _see_other(await portal.db.write(_settle, server, given, portal.now))
+    return see_other(await portal.db.write(_settle, server, given, portal.now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def _proposal(
             purpose=wish.purpose,
             recipients=wish.recipients,
             valid_from=portal.now,
-            valid_until=portal.now + DEFAULT_VALIDITY,
+            valid_until=_valid_until(taken),
             notice=Notice(NOTICE_VERSION, page.language),
             supervisor=app.supervisor,
             legal_basis=LegalBasis.CONSENT,
@@ -205,7 +205,7 @@ def _asked(page: Page, portal: Portal, app: App, taken: Interaction) -> AskOut:
         ],
         period_from=min(rule.period_from for rule in wish.rules),
         period_to=max(rule.period_to for rule in wish.rules),
-        valid_until=portal.now + DEFAULT_VALIDITY - timedelta(seconds=1),
+        valid_until=_valid_until(taken),
         legal_basis=f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})",
     )
 
@@ -222,20 +222,11 @@ def _plain(asked: AskOut) -> dict[str, object]:
         "recipients": asked.recipients,
         "categories": [asdict(category) for category in asked.categories],
         "period": {"from": asked.period_from.isoformat(), "to": asked.period_to.isoformat()},
-        "valid_until": asked.valid_until.isoformat(),
+        "valid_until": iso(asked.valid_until),
         "legal_basis": asked.legal_basis,
     }
 
 
-def origin_of(uri: str) -> str:
-    """The origin of a redirect URI, which a page's forms may lead to."""
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _see_other(url: str) -> Response:
-    return RedirectResponse(
-        url,
-        HTTPStatus.SEE_OTHER,
-        {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
-    )
+def _valid_until(taken: Interaction) -> datetime:
+    """When a consent given now would end; reading the page for long does not move it."""
+    return taken.begun_at + DEFAULT_VALIDITY

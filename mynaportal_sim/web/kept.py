@@ -12,6 +12,7 @@ from mynaportal_sim.database import Database
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.settings import Settings
+from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page
 
 
@@ -50,3 +51,11 @@ def purpose_label(catalogue: Catalogue, code: str, page: Page) -> str:
     """The name of a purpose in the reader's language; a retired code stands for itself."""
     known = catalogue.purposes.get(code)
     return code if known is None else page.choose(known.label_ja, known.label_en)
+
+
+def purpose_line(catalogue: Catalogue, code: str, text: str, page: Page) -> str:
+    """A purpose's name and, where it says more, what the app wrote of it."""
+    label = purpose_label(catalogue, code, page)
+    if text in {"", label}:
+        return label
+    return page.text(marked("%(label)s: %(text)s"), label=label, text=text)

@@ -1,13 +1,14 @@
 """The login page, with the soft cards of dev mode, and logging out."""
 
 from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
 from http import HTTPStatus
 from secrets import token_bytes
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request, Response
-from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from mynaportal_sim.apps import store as apps
@@ -22,9 +23,11 @@ from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.login.trust import TrustDep
 from mynaportal_sim.oauth import interaction as oauth
 from mynaportal_sim.oauth.errors import InteractionGoneError
+from mynaportal_sim.residents import personas
 from mynaportal_sim.residents import store as residents
-from mynaportal_sim.web.interactions import origin_of
+from mynaportal_sim.residents.model import Resident
 from mynaportal_sim.web.kept import Portal, PortalDep
+from mynaportal_sim.web.redirects import origin_of, see_other
 from mynaportal_sim.web.render import Page, PageDep
 from mynaportal_sim.web.visitor import Visitor
 from mynaportal_sim.web.wording import LOGIN_PROBLEMS
@@ -43,7 +46,7 @@ SoftCardsDep = Annotated[SoftCards | None, Depends(_soft_cards)]
 class SoftLoginForm(BaseModel):
     """A persona and its published test PIN; `last_try` says that a lock is risked knowingly."""
 
-    csrf: str
+    csrf: str = ""
     persona: str = Field(max_length=64)
     pin: str = Field(max_length=64, repr=False)
     interaction: UUID | None = None
@@ -97,20 +100,20 @@ async def soft_login(
     if isinstance(outcome, Refused):
         return await _refused(page, portal, cards, form, outcome)
     way = f"/interactions/{outcome.interaction}" if outcome.interaction else "/"
-    response = RedirectResponse(way, HTTPStatus.SEE_OTHER)
+    response = see_other(way)
     cookies.write(response, outcome.session.id, portal.settings)
     return response
 
 
 @router.post("/logout")
 async def logout(
-    page: PageDep, portal: PortalDep, session: SessionDep, csrf: Annotated[str, Form()]
+    page: PageDep, portal: PortalDep, session: SessionDep, csrf: Annotated[str, Form()] = ""
 ) -> Response:
     """End the session."""
     check_csrf(page.request, portal.settings, csrf)
     if session is not None:
         await portal.db.write(sessions.end, session.id)
-    response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+    response = see_other("/")
     cookies.remove(response, portal.settings)
     return response
 
@@ -120,8 +123,7 @@ async def _refused(
 ) -> Response:
     """The form again, saying what was wrong and what the card will bear."""
     refusal = outcome.refusal
-    message = LOGIN_PROBLEMS.get(refusal.code, LOGIN_PROBLEMS["refused"])
-    problem = page.text(message, left=refusal.tries_left, code=refusal.code.value)
+    problem = page.text(LOGIN_PROBLEMS[refusal.code], left=refusal.tries_left)
     shown = {
         "problem": problem,
         "chosen": form.persona,
@@ -137,7 +139,7 @@ async def _form(
     interaction: UUID | None,
     shown: Mapping[str, object],
 ) -> Response:
-    people = [] if cards is None else await portal.db.read(residents.everyone)
+    people = [] if cards is None else await _personas(portal)
     app_name, target = await _on_the_way_to(page, portal, interaction)
     values: dict[str, object] = {
         "interaction": interaction,
@@ -156,6 +158,18 @@ async def _form(
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if shown else HTTPStatus.OK
     return page("login.html", {**values, **shown}, status=status, form_action=target)
+
+
+async def _personas(portal: Portal) -> list[Resident]:
+    """The built-in ones in the order of their file, which begins plainly; then the others."""
+    places = _places(portal.now.date())
+    people = await portal.db.read(residents.everyone)
+    return sorted(people, key=lambda one: places.get(one.persona, len(places)))
+
+
+@lru_cache(maxsize=1)
+def _places(today: date) -> dict[str, int]:
+    return {one.id: place for place, one in enumerate(personas.load(None, today))}
 
 
 async def _on_the_way_to(

@@ -1,19 +1,21 @@
 """What the pages call the things that happen; a tone is a colour and never the only sign."""
 
+from mynaportal_sim.login.refusal import Code
+from mynaportal_sim.records.demand import TokenFault
 from mynaportal_sim.web.language import marked
 
 EVENTS = {
     "login.accepted": marked("You logged in"),
     "login.refused": marked("A login was refused"),
     "consent.granted": marked("You consented"),
-    "consent.denied": marked("You refused"),
+    "consent.denied": marked("You did not consent"),
     "consent.withdrawn": marked("You withdrew a consent"),
     "consent.superseded": marked("A newer consent took its place"),
     "token.issued": marked("Access key issued"),
-    "token.refused": marked("Access key refused"),
+    "token.refused": marked("Access key not issued"),
     "token.revoked": marked("Access key revoked"),
     "access.permitted": marked("Data handed over"),
-    "access.refused": marked("Access refused"),
+    "access.refused": marked("Data not handed over"),
 }
 TONES = {
     "login.refused": "bad",
@@ -27,34 +29,75 @@ TONES = {
 STATUSES = {
     "requested": (marked("Asked"), "past"),
     "granted": (marked("In force"), "good"),
-    "denied": (marked("Refused by you"), "bad"),
+    "denied": (marked("You did not consent"), "bad"),
     "withdrawn": (marked("Withdrawn"), "bad"),
     "superseded": (marked("Replaced by a newer one"), "past"),
     "not_yet_valid": (marked("Not valid yet"), "past"),
     "expired": (marked("Ended"), "past"),
 }
-LOGIN_PROBLEMS = {
-    "pin_malformed": marked("A PIN has exactly four digits. It was not sent to the card."),
-    "pin_incorrect": marked("That PIN is wrong. The card has %(left)s tries left."),
-    "pin_last_try": marked(
+
+_LOGIN_REASONS: dict[Code, str] = {
+    Code.PIN_MALFORMED: marked("The PIN was not four digits."),
+    Code.PIN_LAST_TRY: marked("The card had one try left, and nobody confirmed it."),
+    Code.PIN_INCORRECT: marked("The PIN was wrong."),
+    Code.PIN_LOCKED: marked("The card was locked."),
+    Code.TOKEN_MALFORMED: marked("What the card reader sent could not be read."),
+    Code.ALG_NOT_ALLOWED: marked("The signature was of a kind that is not accepted."),
+    Code.LOGIN_NOT_FOUND: marked("No such login had been begun."),
+    Code.SESSION_MISMATCH: marked("The login had been begun in another browser."),
+    Code.NONCE_REPLAYED: marked("The same signature was sent a second time."),
+    Code.NONCE_EXPIRED: marked("The login took too long."),
+    Code.CHANNEL_MISMATCH: marked("The login was to be finished otherwise than it was begun."),
+    Code.ORIGIN_MISMATCH: marked("The signature was made for another site."),
+    Code.CERT_MALFORMED: marked("The card's certificate could not be read."),
+    Code.CERT_KEY_UNSUPPORTED: marked("The card's key is of a kind that is not accepted."),
+    Code.CERT_UNTRUSTED: marked("Nobody trusted here has issued the card's certificate."),
+    Code.CERT_EXPIRED: marked("The card's certificate has expired."),
+    Code.CERT_NOT_YET_VALID: marked("The card's certificate is not valid yet."),
+    Code.CERT_WRONG_PURPOSE: marked("The certificate is not the one for user authentication."),
+    Code.SIGNATURE_INVALID: marked("The card's signature is wrong."),
+    Code.CERT_REVOKED: marked("The card's certificate has been revoked."),
+    Code.REVOCATION_UNAVAILABLE: marked(
+        "Nobody could say whether the card's certificate has been revoked."
+    ),
+    Code.ACCOUNT_NOT_LINKED: marked("The card belongs to nobody who is registered here."),
+}
+REASONS: dict[str, str] = {
+    **{code.value: said for code, said in _LOGIN_REASONS.items()},
+    TokenFault.REVOKED: marked("The app's access key had been revoked."),
+    TokenFault.REPLAYED_PROOF: marked("The app used a proof a second time."),
+    "code_replayed": marked("The app's authorization code was used a second time."),
+    "revoked_by_app": marked("The app gave it back."),
+}
+"""Why something was refused or ended, by the code in the ledger; `Reason` has its own words."""
+
+LOGIN_PROBLEMS: dict[Code, str] = {
+    **_LOGIN_REASONS,
+    Code.PIN_MALFORMED: marked("A PIN has exactly four digits. It was not sent to the card."),
+    Code.PIN_INCORRECT: marked("That PIN is wrong. Tries left: %(left)s."),
+    Code.PIN_LAST_TRY: marked(
         "The card has one try left. If the next PIN is wrong, it locks. "
         "Enter the PIN again only if you are sure."
     ),
-    "pin_locked": marked(
+    Code.PIN_LOCKED: marked(
         "This card is locked: the PIN was wrong three times. With a real card only the "
         "municipal counter can unlock it; here, make the persona's card anew or choose another."
     ),
-    "cert_expired": marked("The card's certificate has expired."),
-    "cert_revoked": marked("The card's certificate has been revoked."),
-    "refused": marked("The login was refused (%(code)s). Start again."),
 }
-REASONS = {
-    "pin_incorrect": marked("The PIN was wrong."),
-    "pin_malformed": marked("The PIN had not four digits."),
-    "pin_last_try": marked("One try was left, and nobody confirmed it."),
-    "pin_locked": marked("The card was locked."),
-    "cert_expired": marked("The card's certificate has expired."),
-    "cert_revoked": marked("The card's certificate has been revoked."),
-    "replayed_proof": marked("A proof of possession was used a second time."),
-    "access_denied": marked("Consent was refused."),
+"""What the login form says of a refusal, and what to do about it."""
+
+PROBLEMS = {
+    "login_required": marked("Only a person who is logged in can do this."),
+    "session_ended": marked("Your session has ended."),
+    "csrf_failed": marked("This form is out of date, or did not come from this site."),
+    "persona_not_found": marked("This person has no emulated card here."),
+    "interaction_gone": marked("This request was answered before, or it has expired."),
+    "invalid_request": marked(
+        "The app's request is not in order, so you are not sent back to it. "
+        "Only the app's developer can mend this."
+    ),
+    "no_such_arrangement": marked("You have given no such consent."),
+    "illegal_transition": marked("This consent has ended or was withdrawn before."),
+    "stale_version": marked("A newer answer of yours has replaced this consent."),
 }
+"""What a page says of a problem beside its title; others say all with their title."""

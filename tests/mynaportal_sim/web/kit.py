@@ -1,0 +1,148 @@
+"""The whole portal in this process, an app that asks, and browsers that read its pages."""
+
+import asyncio
+import json
+import re
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
+from hashlib import sha256
+from secrets import token_bytes
+from urllib.parse import urlencode
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric import ec
+from fastapi import FastAPI
+
+from mynaportal_sim.apps import registration
+from mynaportal_sim.apps import service as apps
+from mynaportal_sim.apps.registration import Registration
+from mynaportal_sim.cli.relying_party import public_jwk
+from mynaportal_sim.domains.catalogue import catalogue
+
+PORT = 8400
+ORIGIN = f"http://localhost:{PORT}"
+COOKIE = f"mynasim-session-{PORT}"
+HANAKO, KENICHI = "sato-hanako", "suzuki-kenichi"
+PIN = "1234"
+CALLBACK = "https://app.example/callback"
+SCOPES = ("openid", "patient/Observation.rs", "patient/MedicationDispense.rs")
+_CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
+Form = dict[str, str | list[str]]
+
+
+@dataclass
+class Browser:
+    """Keeps cookies, wants HTML in Japanese, and follows no redirect."""
+
+    web: FastAPI
+    runner: asyncio.Runner = field(repr=False)
+    cookies: httpx.Cookies = field(default_factory=httpx.Cookies, repr=False)
+    language: str = "ja"
+    origin: str = ORIGIN
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        """Open a page."""
+        return self._send("GET", path, headers, None)
+
+    def post(self, path: str, form: Form, **headers: str) -> httpx.Response:
+        """Send a form as a page of the portal would."""
+        return self._send("POST", path, {"sec-fetch-site": "same-origin", **headers}, form)
+
+    def csrf(self, path: str = "/login") -> str:
+        """The token in the forms of a page."""
+        found = _CSRF.search(self.get(path).text)
+        assert found, path
+        return found[1]
+
+    def log_in(
+        self, persona: str = HANAKO, pin: str = PIN, interaction: str = "", **more: str
+    ) -> httpx.Response:
+        """Answer the login form."""
+        goal = {"interaction": interaction} if interaction else {}
+        if "csrf" not in more:
+            more["csrf"] = self.csrf()
+        form: Form = {"persona": persona, "pin": pin, **goal, **more}
+        return self.post("/login/soft", form)
+
+    def _send(
+        self, method: str, path: str, headers: dict[str, str], form: Form | None
+    ) -> httpx.Response:
+        async def sent() -> httpx.Response:
+            transport = httpx.ASGITransport(self.web)
+            async with httpx.AsyncClient(
+                transport=transport, base_url=self.origin, cookies=self.cookies
+            ) as client:
+                answer = await client.request(method, path, headers=wanted, data=form)
+                self.cookies = client.cookies
+                return answer
+
+        usual = {"accept": "text/html", "accept-language": self.language}
+        wanted = {
+            **usual,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        return self.runner.run(sent())
+
+
+@dataclass
+class Portal:
+    """A portal with two people, and an app that asks them."""
+
+    web: FastAPI
+    runner: asyncio.Runner = field(repr=False)
+
+    def browser(self, language: str = "ja") -> Browser:
+        """A browser that nobody has used before."""
+        return Browser(self.web, self.runner, language=language)
+
+    def register(self, name: str = "すこやか手帳", purpose_text: str = "推移を見るため") -> str:
+        """The client_id of a new app."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        wanted = Registration(
+            name=name,
+            organisation="すこやか手帳株式会社",
+            redirect_uris=(CALLBACK,),
+            jwks=json.dumps({"keys": [public_jwk(key)]}),
+            scopes=SCOPES,
+            profile="oidc",
+            supervisor="個人情報保護責任者 田中一郎",
+            purpose="self-care",
+            purpose_text=purpose_text,
+        )
+        now = self.web.state.clock.now()
+        client_id = registration.new_client_id(token_bytes)
+        known = catalogue().purposes
+        app = registration.check(wanted, client_id, SCOPES, known, now)
+        self.web.state.database.run(apps.register, app, now, token_bytes)
+        return client_id
+
+    def ask(self, browser: Browser, client_id: str, **changed: str) -> httpx.Response:
+        """Send a browser to the portal with the app's request for two categories."""
+        details = {
+            "type": "phr_access",
+            "categories": ["checkup", "medication"],
+            "period": {"from": "2021-04-01", "to": "2026-12-31"},
+            "purpose": "self-care",
+        }
+        challenge = urlsafe_b64encode(sha256(b"verifier").digest()).rstrip(b"=").decode()
+        query = {
+            "response_type": "code",
+            "client_id": client_id,
+            "redirect_uri": CALLBACK,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+            "scope": " ".join(SCOPES),
+            "state": "st",
+            "authorization_details": json.dumps([details]),
+            **changed,
+        }
+        return browser.get(f"/authorize?{urlencode(query)}")
+
+    def asked(self, client_id: str | None = None, **of: str) -> tuple[Browser, str]:
+        """A person logged in and before the question; their browser and the page's path."""
+        browser = self.browser()
+        path = self.ask(browser, client_id or self.register()).headers["location"]
+        interaction = path.removeprefix("/interactions/")
+        answer = browser.log_in(interaction=interaction, **of)
+        assert answer.headers["location"] == path, answer.text
+        return browser, path

@@ -1,0 +1,209 @@
+"""The pages on which a person is asked, answers, sees what they gave, and takes it back."""
+
+import re
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from consent.model import DEFAULT_VALIDITY
+from mynaportal_sim.web.dates import DAY, last_day
+from tests.mynaportal_sim.web.kit import CALLBACK, KENICHI, Browser, Form, Portal
+
+JSON = {"accept": "application/json"}
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+SCRIPT = '<script>alert("x")</script>'
+
+
+def _answer(browser: Browser, path: str, decision: str, *categories: str) -> httpx.Response:
+    form: Form = {
+        "csrf": browser.csrf(path),
+        "decision": decision,
+        "category": list(categories),
+    }
+    return browser.post(path, form)
+
+
+def _sent_back(answer: httpx.Response) -> dict[str, list[str]]:
+    assert answer.status_code == 303, answer.text
+    location = answer.headers["location"]
+    assert location.startswith(f"{CALLBACK}?")
+    return parse_qs(urlsplit(location).query)
+
+
+def _events(browser: Browser) -> list[str]:
+    return [entry["type"] for entry in browser.get("/history", **JSON).json()["entries"]]
+
+
+def _given(portal: Portal) -> Browser:
+    browser, path = portal.asked()
+    assert "code" in _sent_back(_answer(browser, path, "allow", "checkup"))
+    return browser
+
+
+def test_a_person_is_told_all_they_must_know_and_nothing_is_ticked(portal: Portal) -> None:
+    browser, path = portal.asked()
+    page = browser.get(path).text
+    for said in (
+        "「すこやか手帳」にあなたの情報を提供しますか",
+        "すこやか手帳株式会社",
+        "個人情報保護責任者 田中一郎",
+        "推移を見るため",
+        "2021年4月1日から2026年12月31日まで",
+        "本人の同意",
+    ):
+        assert said in page
+    assert re.findall(r'name="category" value="(\w+)"', page) == ["checkup", "medication"]
+    assert "checked" not in page
+
+
+def test_what_an_app_says_of_itself_is_text_and_never_markup(portal: Portal) -> None:
+    browser, path = portal.asked(portal.register(name=SCRIPT, purpose_text=SCRIPT))
+    _answer(browser, path, "allow", "checkup")
+    for shown in ("/consents", "/history"):
+        page = browser.get(shown).text
+        assert "&lt;script&gt;" in page
+        assert "<script" not in page
+    browser, path = portal.asked(portal.register(name=SCRIPT, purpose_text=SCRIPT))
+    assert browser.get(path).text.count("&lt;script&gt;") == 2
+    assert "<script" not in browser.get(path).text
+
+
+def test_to_allow_without_choosing_is_asked_again(portal: Portal) -> None:
+    browser, path = portal.asked()
+    again = _answer(browser, path, "allow")
+    assert again.status_code == 422
+    assert "提供する情報を1つ以上選んでください" in again.text
+    assert _events(browser) == ["login.accepted"]
+    assert "code" in _sent_back(_answer(browser, path, "allow", "medication"))
+
+
+def test_only_what_was_chosen_is_consented_to(portal: Portal) -> None:
+    browser = _given(portal)
+    [consent] = browser.get("/consents", **JSON).json()["consents"]
+    assert consent["categories"] == ["健診結果"]
+    assert consent["state"] == "granted"
+
+
+def test_to_deny_sends_back_without_a_code_and_is_remembered(portal: Portal) -> None:
+    browser, path = portal.asked()
+    assert _sent_back(_answer(browser, path, "deny"))["error"] == ["access_denied"]
+    assert _events(browser)[0] == "consent.denied"
+    assert "同意しませんでした" in browser.get("/consents").text
+
+
+def test_an_answered_question_says_so(portal: Portal) -> None:
+    browser, path = portal.asked()
+    form: Form = {"csrf": browser.csrf(path), "decision": "deny"}
+    browser.post(path, form)
+    gone = browser.post(path, form)
+    assert gone.status_code == 410
+    assert "すでに回答済みか、有効期限が切れています" in gone.text
+    assert "元のアプリに戻って" in gone.text
+
+
+def test_a_question_belongs_to_the_browser_in_which_it_was_taken_up(portal: Portal) -> None:
+    first, path = portal.asked()
+    assert first.get(path).status_code == 200
+    other = portal.browser()
+    other.log_in(KENICHI)
+    assert other.get(path).status_code == 410
+    form: Form = {"csrf": other.csrf("/"), "decision": "allow", "category": ["checkup"]}
+    assert other.post(path, form).status_code == 410
+    assert "code" in _sent_back(_answer(first, path, "allow", "checkup"))
+
+
+def test_programs_and_people_are_told_one_and_the_same_end(portal: Portal) -> None:
+    browser, path = portal.asked()
+    asked = browser.get(path, **JSON).json()["valid_until"]
+    page = browser.get(path).text
+    _answer(browser, path, "allow", "checkup")
+    [stored] = browser.get("/consents", **JSON).json()["consents"]
+    assert INSTANT.fullmatch(asked)
+    assert asked == stored["valid_until"]
+    until = datetime.fromisoformat(asked)
+    assert f"{DAY['ja'](last_day(until))}まで" in page
+    begun = until - DEFAULT_VALIDITY
+    assert timedelta() <= portal.web.state.clock.now() - begun < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("until", "day"),
+    [
+        pytest.param("2027-02-21T15:00:00+00:00", "2027-02-21", id="midnight in Japan"),
+        pytest.param("2027-02-21T15:00:01+00:00", "2027-02-22", id="a second later"),
+    ],
+)
+def test_the_last_day_is_one_on_which_the_consent_still_holds(until: str, day: str) -> None:
+    assert last_day(datetime.fromisoformat(until)).isoformat() == day
+
+
+def test_times_for_programs_are_whole_seconds_in_utc(portal: Portal) -> None:
+    browser = _given(portal)
+    [consent] = browser.get("/consents", **JSON).json()["consents"]
+    entries = browser.get("/history", **JSON).json()["entries"]
+    for instant in (consent["decided"], *(entry["at"] for entry in entries)):
+        assert INSTANT.fullmatch(instant)
+
+
+def test_a_double_click_withdraws_once(portal: Portal) -> None:
+    browser = _given(portal)
+    form, path = _withdrawal(browser)
+    for _ in range(2):
+        answer = browser.post(path, form)
+        assert answer.headers["location"] == "/consents?done=withdrawn"
+    assert _events(browser).count("consent.withdrawn") == 1
+    page = browser.get("/consents").text
+    assert "撤回済み" in page
+    assert "/withdraw" not in page
+
+
+def test_a_consent_that_has_ended_cannot_be_withdrawn_anew(portal: Portal) -> None:
+    browser = _given(portal)
+    form, path = _withdrawal(browser)
+    browser.post(path, form)
+    again = browser.post(path, {**form, "key": "00000000-0000-4000-8000-000000000000"})
+    assert again.status_code == 409
+    assert "すでに終了しているか、撤回されています" in again.text
+
+
+def test_nobody_withdraws_another_persons_consent(portal: Portal) -> None:
+    browser = _given(portal)
+    form, path = _withdrawal(browser)
+    other = portal.browser()
+    other.log_in(KENICHI)
+    refused = other.post(path, {**form, "csrf": other.csrf("/")})
+    assert refused.status_code == 404
+    assert "該当する同意が見つかりません" in refused.text
+    assert "/withdraw" in browser.get("/consents").text
+    assert _events(other) == ["login.accepted"]
+
+
+def _withdrawal(browser: Browser) -> tuple[Form, str]:
+    """The form of the only consent's button, and where it is sent."""
+    page = browser.get("/consents").text
+    path = re.search(r'action="(/consents/[^"]+/withdraw)"', page)
+    assert path
+    fields = re.findall(r'name="(csrf|version|key)" value="([^"]+)"', page)
+    return dict(fields), path[1]
+
+
+def test_the_history_tells_each_step_in_words_and_only_ones_own(portal: Portal) -> None:
+    browser = _given(portal)
+    browser.post("/logout", {"csrf": browser.csrf("/")})
+    browser.log_in(pin="0000")
+    browser.log_in()
+    page = browser.get("/history").text
+    told = re.findall(r'<span class="tag \w*">([^<]+)</span>', page)
+    assert told == [
+        "ログインしました",
+        "ログインできませんでした",
+        "同意しました",
+        "ログインしました",
+    ]
+    reasons = re.findall(r'<br><span class="quiet">([^<]+)</span>', page)
+    assert reasons == ["暗証番号が違っていました。"]
+    other = portal.browser()
+    other.log_in(KENICHI)
+    assert _events(other) == ["login.accepted"]
