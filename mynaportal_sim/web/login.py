@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login import cookies, sessions
 from mynaportal_sim.login.csrf import check_csrf
-from mynaportal_sim.login.errors import SessionEndedError, SoftCardsOffError
+from mynaportal_sim.login.errors import LoginRefusedError, SessionEndedError, SoftCardsOffError
 from mynaportal_sim.login.limit import RateLimited
 from mynaportal_sim.login.refusal import Code
 from mynaportal_sim.login.service import Refused, SoftLogin, log_in_by_soft_card
@@ -121,11 +121,19 @@ async def logout(
 async def _refused(
     page: Page, portal: Portal, cards: SoftCards, form: SoftLoginForm, outcome: Refused
 ) -> Response:
-    """The form again, saying what was wrong and what the card will bear."""
+    """The form again, saying what was wrong and what the card will bear.
+
+    Raises:
+        LoginRefusedError: a program asked, which has no use for a form.
+    """
     refusal = outcome.refusal
+    if page.for_program:
+        raise LoginRefusedError(refusal, outcome.reference)
+    way = f"interaction={form.interaction}&" if form.interaction else ""
     problem = page.text(LOGIN_PROBLEMS[refusal.code], left=refusal.tries_left)
     shown = {
         "problem": problem,
+        "here": f"/login?{way}",
         "chosen": form.persona,
         "last_try": refusal.code is Code.PIN_LAST_TRY,
     }

@@ -10,7 +10,7 @@ from mynaportal_sim import world
 from mynaportal_sim.app import create_app
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.settings import Mode, Settings
-from tests.mynaportal_sim.web.kit import HANAKO, KENICHI, Browser, Portal
+from tests.mynaportal_sim.web.kit import HANAKO, KENICHI, Browser, Form, Portal
 
 WRONG = "0000"
 
@@ -27,6 +27,19 @@ def test_a_wrong_pin_is_told_with_the_tries_that_are_left(browser: Browser) -> N
     assert "暗証番号が違います。入力できるのは、あと2回です。" in answer.text
     assert f'value="{HANAKO}" required checked' in answer.text
     assert WRONG not in answer.text
+
+
+def test_the_other_language_is_a_link_to_the_login_page_also_after_a_refusal(
+    browser: Browser,
+) -> None:
+    assert 'href="/login?lang=en"' in browser.log_in(pin=WRONG).text
+
+
+def test_a_program_is_told_of_a_refusal_in_its_own_form(browser: Browser) -> None:
+    form: Form = {"csrf": browser.csrf(), "persona": HANAKO, "pin": WRONG}
+    answer = browser.post("/login/soft", form, accept="application/json")
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "pin_incorrect"
 
 
 def test_a_malformed_pin_costs_no_try(browser: Browser) -> None:
