@@ -47,6 +47,14 @@ class Settings(BaseSettings):
             raise ValueError("give a URL that starts with sqlite: or postgresql:")
         return url
 
+    @field_validator("issuer")
+    @classmethod
+    def _an_origin(cls, issuer: str) -> str:
+        parts = urlsplit(issuer)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query:
+            raise ValueError("give an http or https URL such as https://portal.example")
+        return issuer.rstrip("/")
+
     @model_validator(mode="before")
     @classmethod
     def _issuer_from_port(cls, values: dict[str, object]) -> dict[str, object]:

@@ -6,13 +6,15 @@ second portal out of the same directory.
 
 import fcntl
 import os
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
+from pathlib import Path
 from secrets import token_bytes
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import make_url
 
 from mynaportal_sim import keys
 from mynaportal_sim.clock import Clock
@@ -22,6 +24,7 @@ from mynaportal_sim.issuing.cards import Counter
 from mynaportal_sim.issuing.counter import personalise_all
 from mynaportal_sim.oauth.keys import KeyRing
 from mynaportal_sim.pki import authority
+from mynaportal_sim.pki.profiles import JST
 from mynaportal_sim.records import generate
 from mynaportal_sim.residents import personas
 from mynaportal_sim.residents.model import Resident
@@ -90,15 +93,32 @@ def prepare(
     else:
         keys.demand(settings.keys)
     KeyRing.load(settings.keys)
-    database = Database(settings.database_url)
-    try:
-        return _settle(settings, database, now, tell, only)
-    finally:
-        database.close()
+    with closing(Database(settings.database_url)) as database:
+        residents = _settle(settings, database, now, only)
+        if settings.mode is Mode.DEV:
+            _furnish(settings, database, residents, now, tell)
+    return residents
+
+
+def settle(settings: Settings, persona: str, now: datetime) -> Resident:
+    """Make what is missing of the tables and of one resident; no keys, card or records.
+
+    Raises:
+        PersonaFileError: the file of custom personas is wrong.
+        UnknownPersonaError: nobody has this id.
+    """
+    upgrade(settings.database_url)
+    with closing(Database(settings.database_url)) as database:
+        [resident] = _settle(settings, database, now, [persona])
+    return resident
 
 
 def upgrade(url: str) -> None:
     """Bring the database's tables to this version's."""
+    file = make_url(url).database
+    if url.startswith("sqlite:") and file:
+        # SQLite would make it, and its journals after it, readable to others.
+        Path(file).touch(mode=0o600)
     command.upgrade(migrations(url), "head")
 
 
@@ -111,11 +131,7 @@ def migrations(url: str) -> Config:
 
 
 def _settle(
-    settings: Settings,
-    database: Database,
-    now: datetime,
-    tell: Tell,
-    only: Collection[str] | None,
+    settings: Settings, database: Database, now: datetime, only: Collection[str] | None
 ) -> list[Resident]:
     known = personas.load(settings.personas, now.date())
     wanted = [persona for persona in known if only is None or persona.id in only]
@@ -126,8 +142,17 @@ def _settle(
     order = {persona.id: place for place, persona in enumerate(known)}
     residents = [one for one in settled if only is None or one.persona in only]
     residents.sort(key=lambda resident: order.get(resident.persona, len(order)))
-    if settings.mode is Mode.STRICT:
-        return residents
+    return residents
+
+
+def _furnish(
+    settings: Settings,
+    database: Database,
+    residents: Sequence[Resident],
+    now: datetime,
+    tell: Tell,
+) -> None:
+    """Give the residents their emulated cards and their records."""
     lacking_cards = sum(not (settings.cards / f"{r.persona}.json").exists() for r in residents)
     if lacking_cards:
         cards = f"{lacking_cards} emulated card{'s' if lacking_cards > 1 else ''}"
@@ -136,5 +161,4 @@ def _settle(
     counter = Counter(authorities, settings.issuer, token_bytes)
     personalise_all(database, counter, residents, settings.cards, now)
     for resident in residents:
-        database.run(generate.fill, resident, now.date())
-    return residents
+        database.run(generate.fill, resident, now.astimezone(JST).date())

@@ -1,6 +1,5 @@
 """`mynasim app login`: the part of a person with a card, for tests with no person."""
 
-import json as json_text
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ import typer
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
+from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.loopback import client
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
@@ -57,7 +57,7 @@ def login(  # noqa: PLR0913  one parameter per option
     except httpx.TransportError as error:
         hint = "is `mynasim up` running?"
         raise CommandError(f"{portal} does not answer ({error}); {hint}") from None
-    typer.echo(json_text.dumps({"redirect": redirect}) if json else redirect)
+    say({"redirect": redirect}, redirect, json)
 
 
 def _card_of(settings: Settings, persona: str) -> Path:

@@ -1,21 +1,21 @@
 """`mynasim app register` and `mynasim app list`."""
 
-import json as json_text
 from pathlib import Path
 from secrets import token_bytes
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from mynaportal_sim.apps import registration, service, store
 from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.registration import Registration
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
+from mynaportal_sim.cli.state import opened
 from mynaportal_sim.clock import Clock
-from mynaportal_sim.database import Database
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.settings import Settings
@@ -80,22 +80,21 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
         purpose_text=purpose_text or (known[purpose].label_ja if purpose in known else purpose),
     )
     app = _registered(wanted, settings)
-    if json:
-        typer.echo(json_text.dumps(_shown(app, settings), ensure_ascii=False))
-        return
-    typer.echo(f"{app.name} is registered.\n  client_id  {app.client_id}")
-    typer.echo(f"  issuer     {settings.issuer}\n  profile    {app.profile.value}")
+    lines = (
+        f"{app.name} is registered.",
+        f"  client_id  {app.client_id}",
+        f"  issuer     {settings.issuer}",
+        f"  profile    {app.profile.value}",
+    )
+    say(_shown(app, settings), "\n".join(lines), json)
 
 
 def _registered(wanted: Registration, settings: Settings) -> App:
     now = Clock(settings.clock).now()
     client_id = registration.new_client_id(token_bytes)
     app = registration.check(wanted, client_id, SCOPES, catalogue().purposes, now)
-    database = Database(settings.database_url)
-    try:
+    with opened(settings) as database:
         return database.run(service.register, app, now, token_bytes)
-    finally:
-        database.close()
 
 
 def list_apps(
@@ -106,24 +105,15 @@ def list_apps(
     Example: mynasim app list
     """
     settings = settings_of(data=data, db=db)
-    database = Database(settings.database_url)
-    try:
+    with opened(settings) as database:
         apps = database.run(store.every)
-    finally:
-        database.close()
-    if json:
-        shown = [_shown(app, settings) for app in apps]
-        typer.echo(json_text.dumps(shown, ensure_ascii=False))
-        return
     table = Table("client_id", "name", "profile", "purpose", "supervisor", "redirect URIs")
     for app in apps:
-        uris = "\n".join(app.redirect_uris)
-        table.add_row(
-            app.client_id, app.name, app.profile.value, app.purpose.code, app.supervisor, uris
-        )
-    Console().print(
-        table if apps else "No app is registered: see `mynasim app register --help`."
-    )
+        cells = (app.client_id, app.name, app.profile, app.purpose.code, app.supervisor)
+        uris = Text("\n").join(map(plain, app.redirect_uris))
+        table.add_row(*map(plain, cells), uris)
+    nothing = "No app is registered: see `mynasim app register --help`."
+    say([_shown(app, settings) for app in apps], table if apps else nothing, json)
 
 
 def _read(path: Path) -> str:

@@ -1,6 +1,5 @@
 """`mynasim bench`: the table of figures, each beside its limit or its peer."""
 
-import json as json_text
 import os
 import platform
 import signal
@@ -16,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.status import Status
 
+from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.benchmarks.effort import FULL, QUICK
 from mynaportal_sim.cli.benchmarks.errors import BenchError
 from mynaportal_sim.cli.benchmarks.rig import Rig
@@ -64,8 +64,7 @@ def bench(
         console.print(_machine(place), style="dim")
         rig = Rig(place, QUICK if quick else FULL, stack, status.update)
         results = [_measured(row, rig, status, json) for row in wanted]
-    if json:
-        typer.echo(json_text.dumps(results, ensure_ascii=False, indent=2))
+    say(results, None, json)
     if any("error" in result for result in results):
         raise typer.Exit(1)
 

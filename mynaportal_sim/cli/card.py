@@ -1,11 +1,9 @@
 """`mynasim card`: make cards, look at them, sign with them, speak to them."""
 
 import base64
-import json as json_text
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from secrets import token_bytes
 from typing import Annotated
@@ -25,10 +23,11 @@ from card_reader.spec import AUTHENTICATION_PIN, CREDENTIALS, SIGNING_PASSWORD, 
 from card_reader.statement import digest_info
 from card_reader.status import meaning
 from mynaportal_sim.cli import pin_entry
+from mynaportal_sim.cli.answer import instant, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
+from mynaportal_sim.cli.state import opened
 from mynaportal_sim.clock import Clock
-from mynaportal_sim.database import Database
 from mynaportal_sim.issuing.cards import Counter
 from mynaportal_sim.issuing.counter import issue_card
 from mynaportal_sim.pki import authority
@@ -85,17 +84,16 @@ def new(  # noqa: PLR0913, PLR0917  options of a command
     settings = settings_of(data=data, db=db)
     if settings.mode is Mode.STRICT:
         raise CommandError("In strict mode there are no emulated cards; use dev mode for them.")
-    clock = Clock(settings.clock)
+    now = Clock(settings.clock).now()
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    tell = partial(typer.echo, err=True)
-    [resident] = world.prepare(settings, clock, tell, only=[persona])
+    resident = world.settle(settings, persona, now)
     order = replace(
         resident.card,
         pin=pin or resident.card.pin,
         password=password or resident.card.password,
     )
-    _issue(settings, replace(resident, card=order), out, clock.now())
-    _say({"card": str(out), "persona": persona}, f"{out}: a card of {persona}", json)
+    _issue(settings, replace(resident, card=order), out, now)
+    say({"card": str(out), "persona": persona}, f"{out}: a card of {persona}", json)
 
 
 @app.command()
@@ -122,7 +120,7 @@ def info(card: CardOption, json: JsonOption = False) -> None:
         "certificates": {kind.value: holds[kind] for kind in Kind},
         "tries": {kind.value: tries[kind] for kind in Kind},
     }
-    _say(document, "\n".join(lines), json)
+    say(document, "\n".join(lines), json)
 
 
 @app.command()
@@ -149,7 +147,7 @@ def certs(
         pin_entry.verify(jpki, Kind.SIGNING, pin, pin_fd)
         found["signing"] = jpki.certificate(Kind.SIGNING)
     described = {name: _described(der) for name, der in found.items()}
-    _say(described, "\n".join(_as_text(name, it) for name, it in described.items()), json)
+    say(described, "\n".join(_as_text(name, it) for name, it in described.items()), json)
 
 
 @app.command()
@@ -184,7 +182,7 @@ def sign(  # noqa: PLR0913, PLR0917  options of a command
         "signature": text,
         "certificate": base64.b64encode(jpki.certificate(kind)).decode(),
     }
-    _say(described, text if out is None else f"{out.name}: {len(signature)} bytes", json)
+    say(described, text if out is None else f"{out.name}: {len(signature)} bytes", json)
 
 
 @app.command()
@@ -223,17 +221,14 @@ def apdu(
         f"> {entry['command']}\n< {entry['data']} {entry['sw']}  {entry['meaning']}"
         for entry in shown
     ]
-    _say(shown, "\n".join(lines), json)
+    say(shown, "\n".join(lines), json)
 
 
 def _issue(settings: Settings, resident: Resident, out: Path, now: datetime) -> None:
     authorities = authority.ensure(settings.data / "ca", now, token_bytes)
-    database = Database(settings.database_url)
-    try:
-        counter = Counter(authorities, settings.issuer, token_bytes)
+    counter = Counter(authorities, settings.issuer, token_bytes)
+    with opened(settings) as database:
         issue_card(database, counter, resident, out, now)
-    finally:
-        database.close()
 
 
 def _check_target(out: Path) -> None:
@@ -256,8 +251,8 @@ def _described(der: bytes) -> dict[str, str]:
         "subject": certificate.subject.rfc4514_string(),
         "issuer": certificate.issuer.rfc4514_string(),
         "serial": f"{certificate.serial_number:08X}",
-        "not_before": certificate.not_valid_before_utc.isoformat(),
-        "not_after": certificate.not_valid_after_utc.isoformat(),
+        "not_before": instant(certificate.not_valid_before_utc),
+        "not_after": instant(certificate.not_valid_after_utc),
         "sha256": certificate.fingerprint(SHA256()).hex(),
         "pem": certificate.public_bytes(Encoding.PEM).decode(),
     }
@@ -266,7 +261,3 @@ def _described(der: bytes) -> dict[str, str]:
 def _as_text(name: str, described: Mapping[str, str]) -> str:
     lines = [f"{key:10}  {value}" for key, value in described.items() if key != "pem"]
     return "\n".join([name, *lines, described["pem"]])
-
-
-def _say(document: object, text: str, json: bool) -> None:
-    typer.echo(json_text.dumps(document, ensure_ascii=False) if json else text)

@@ -1,12 +1,12 @@
 """`mynasim clock`: see and move the time that the portal, its cards and its tokens live in."""
 
-import json as json_text
 import re
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
+from mynaportal_sim.cli.answer import instant, say
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
 from mynaportal_sim.clock import Clock, ClockError
 from mynaportal_sim.settings import Mode
@@ -22,9 +22,9 @@ def duration(text: str) -> timedelta:
     Raises:
         typer.BadParameter: the text is no such span.
     """
-    if not re.fullmatch(r"(\d{1,6}[smhdw])+", text):
+    if not re.fullmatch(r"([0-9]{1,6}[smhdw]){1,5}", text):
         raise typer.BadParameter("give a span such as 90d, 36h or 1d12h (units: s m h d w)")
-    parts = re.findall(r"(\d+)([smhdw])", text)
+    parts = re.findall(r"([0-9]+)([smhdw])", text)
     return sum((timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta())
 
 
@@ -34,7 +34,7 @@ def show(data: DataOption = None, json: JsonOption = False) -> None:
 
     Example: mynasim clock show
     """
-    _say(_clock(data), json)
+    _tell(_clock(data), json)
 
 
 @app.command()
@@ -49,7 +49,7 @@ def forward(
     """
     clock = _clock(data)
     clock.forward(span)
-    _say(clock, json)
+    _tell(clock, json)
 
 
 def _clock(data: DataOption) -> Clock:
@@ -59,13 +59,7 @@ def _clock(data: DataOption) -> Clock:
     return Clock(settings.clock)
 
 
-def _say(clock: Clock, json: bool) -> None:
-    now, ahead = clock.now(), clock.offset
-    if json:
-        typer.echo(
-            json_text.dumps(
-                {"now": now.isoformat(), "ahead_seconds": int(ahead.total_seconds())}
-            )
-        )
-        return
-    typer.echo(f"{now:%Y-%m-%d %H:%M:%S} UTC ({ahead} ahead of real time)")
+def _tell(clock: Clock, json: bool) -> None:
+    now, ahead = instant(clock.now()), clock.offset
+    document = {"now": now, "ahead_seconds": int(ahead.total_seconds())}
+    say(document, f"{now} ({ahead} ahead of real time)", json)

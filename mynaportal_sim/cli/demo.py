@@ -24,11 +24,12 @@ from consent.ledger.verify import Report, verify
 from mynaportal_sim import keys
 from mynaportal_sim.apps import registration
 from mynaportal_sim.apps import service as apps
+from mynaportal_sim.cli.answer import instant
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.inner_portal import inner_portal
 from mynaportal_sim.cli.loopback import client
 from mynaportal_sim.cli.narrator import Narrator
-from mynaportal_sim.cli.relying_party import RelyingParty, Tokens, public_jwk
+from mynaportal_sim.cli.relying_party import RelyingParty, Tokens, five_years, public_jwk
 from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
@@ -127,7 +128,7 @@ def _ask(road: _Road) -> None:
         {
             "type": "phr_access",
             "categories": ["checkup", "medication"],
-            "period": {"from": "2021-04-01", "to": "2026-12-31"},
+            "period": five_years(road.party.clock()),
             "purpose": "self-care",
             "recipients": ["すこやか手帳株式会社"],
         }
@@ -146,7 +147,7 @@ def _log_in(road: _Road) -> None:
     certificate = x509.load_der_x509_certificate(shown.certificate(Kind.USER_AUTHENTICATION))
     road.tell.line("issuer", certificate.issuer.rfc4514_string())
     road.tell.line("subject", certificate.subject.rfc4514_string())
-    road.tell.line("valid until", f"{certificate.not_valid_after_utc:%Y-%m-%d %H:%M:%S} UTC")
+    road.tell.line("valid until", instant(certificate.not_valid_after_utc))
     road.must(shown.is_simulation(), "the certificate is marked as a simulation")
 
 

@@ -1,6 +1,5 @@
 """`mynasim doctor`: what is wrong with this machine or this state, and what to do."""
 
-import json as json_text
 import shutil
 import socket
 import stat
@@ -11,17 +10,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import typer
-from rich.console import Console
+from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from card_reader.emulator.card import Card
 from card_reader.errors import CardError
 from consent.ledger import store as ledger
 from mynaportal_sim import keys
-from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
-from mynaportal_sim.clock import Clock
-from mynaportal_sim.database import Database
+from mynaportal_sim.cli.answer import instant, say
+from mynaportal_sim.cli.options import (
+    DatabaseOption,
+    DataOption,
+    JsonOption,
+    PortOption,
+    settings_of,
+)
+from mynaportal_sim.cli.state import is_there, opened
+from mynaportal_sim.clock import Clock, ClockError
 from mynaportal_sim.errors import PortalError
+from mynaportal_sim.oauth.keys import KeyRing
 from mynaportal_sim.settings import Settings
 
 FREE_AT_LEAST = 200 * 1024 * 1024
@@ -40,7 +47,10 @@ class Finding:
 
 @app.callback(invoke_without_command=True)
 def doctor(
-    data: DataOption = None, db: DatabaseOption = None, json: JsonOption = False
+    data: DataOption = None,
+    db: DatabaseOption = None,
+    port: PortOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Look at Python, disk, port, keys, cards, database, ledger and clock.
 
@@ -48,24 +58,18 @@ def doctor(
 
     Example: mynasim doctor --data ./state
     """
-    settings = settings_of(data=data, db=db)
+    settings = settings_of(data=data, db=db, port=port)
     findings = [check(settings) for check in CHECKS]
-    if json:
-        typer.echo(json_text.dumps([asdict(finding) for finding in findings]))
-    else:
-        _tell(findings)
+    lines = Text("\n").join(map(_line, findings))
+    say([asdict(finding) for finding in findings], lines, json)
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
 
 
-def _tell(findings: list[Finding]) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    for finding in findings:
-        mark = "[green]✓[/]" if finding.well else "[red]✗[/]"
-        console.print(f"{mark} {finding.what}: ", end="")
-        console.print(finding.found, markup=False)
-        if finding.advice and not finding.well:
-            console.print(f"    → {finding.advice}", markup=False)
+def _line(finding: Finding) -> Text:
+    mark = ("✓", "green") if finding.well else ("✗", "red")
+    advice = f"\n    → {finding.advice}" if finding.advice and not finding.well else ""
+    return Text.assemble(mark, f" {finding.what}: {finding.found}{advice}")
 
 
 def _python(_settings: Settings) -> Finding:
@@ -92,8 +96,10 @@ def _keys(settings: Settings) -> Finding:
         return Finding("keys", True, "none yet; `mynasim up` makes them")
     advice = "restore the directory from a backup, or begin anew in another with --data"
     try:
+        keys.demand(settings.keys)  # else the ring below would make the key that it lacks
         name = str(keys.ledger_signer(settings.keys).verifier)
         keys.pseudonyms(settings.keys)
+        KeyRing.load(settings.keys)
     except PortalError as error:
         return Finding("keys", False, str(error), advice)
     open_to_others = [path.name for path in settings.keys.iterdir() if _shared(path)]
@@ -120,16 +126,14 @@ def _cards(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    if settings.db is None and not (settings.data / "portal.sqlite3").exists():
+    if not is_there(settings):
         return Finding("database", True, "none yet; `mynasim up` makes it")
-    database = Database(settings.database_url)
     try:
-        size = database.run(ledger.size)
+        with opened(settings) as database:
+            size = database.run(ledger.size)
     except SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
         return Finding("database", False, reason, "check --db, or run `mynasim up` once")
-    finally:
-        database.close()
     return Finding(
         "database", True, f"ledger of {size.indexed} entries, {size.waiting} waiting"
     )
@@ -137,7 +141,10 @@ def _database(settings: Settings) -> Finding:
 
 def _clock(settings: Settings) -> Finding:
     clock = Clock(settings.clock)
-    return Finding("clock", True, f"{clock.now():%Y-%m-%d %H:%M} UTC, {clock.offset} ahead")
+    try:
+        return Finding("clock", True, f"{instant(clock.now())}, {clock.offset} ahead")
+    except ClockError as error:
+        return Finding("clock", False, str(error), "put a backup of the file in its place")
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (

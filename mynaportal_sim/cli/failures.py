@@ -4,8 +4,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from card_reader.errors import CardError
 from consent.errors import ConsentError
@@ -25,14 +26,20 @@ def told() -> Iterator[None]:
         _exit(str(error))
     except ValidationError as error:
         _exit("; ".join(f"{_option(item['loc'])}{item['msg']}" for item in error.errors()))
-    except (OperationalError, ProgrammingError) as error:
+    except ArgumentError:
+        _exit("--db: this is no database URL; see `mynasim up --help`")
+    except DBAPIError as error:
         _exit(
             f"the database did not answer as one of this portal's ({_first_line(error)}). "
             "Check --db, or run `mynasim up` once to prepare it."
         )
+    except httpx.TransportError as error:
+        _exit(f"the portal does not answer ({error}); is `mynasim up` running?")
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        _exit(_of_file(error))
 
 
 def _option(location: tuple[int | str, ...]) -> str:
@@ -41,6 +48,12 @@ def _option(location: tuple[int | str, ...]) -> str:
 
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
+
+
+def _of_file(error: OSError) -> str:
+    if error.filename is None:
+        return f"the system refused ({error})"
+    return f"{error.filename} cannot be used ({error.strerror}); name another place"
 
 
 def _exit(sentence: str) -> None:

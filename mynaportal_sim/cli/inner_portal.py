@@ -9,11 +9,13 @@ from threading import Thread
 from time import sleep
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from mynaportal_sim import world
 from mynaportal_sim.app import create_app
+from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.clock import Clock
-from mynaportal_sim.settings import Settings
+from mynaportal_sim.settings import Mode, Settings
 
 
 @contextmanager
@@ -23,17 +25,34 @@ def inner_portal(personas: Collection[str]) -> Iterator[Settings]:
         TemporaryDirectory(prefix="mynasim-") as directory,
         closing(socket.create_server(("127.0.0.1", 0))) as listener,
     ):
-        settings = Settings(data=Path(directory), port=listener.getsockname()[1], db=None)
-        world.prepare(settings, Clock(settings.clock), lambda _: None, personas)
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(settings), log_level="warning", access_log=False)
+        port = listener.getsockname()[1]
+        # Each is named, so that a MYNASIM_* meant for a portal that lasts does not reach this.
+        settings = Settings(
+            data=Path(directory), port=port, db=None, issuer="", mode=Mode.DEV, personas=None
         )
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            sleep(0.005)
-        try:
+        world.prepare(settings, Clock(settings.clock), lambda _: None, personas)
+        with served(create_app(settings), listener):
             yield settings
-        finally:
-            server.should_exit = True
-            thread.join()
+
+
+@contextmanager
+def served(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
+    """Serve `app` from a thread until the block ends.
+
+    Raises:
+        CommandError: the app does not start.
+    """
+    server = uvicorn.Server(
+        uvicorn.Config(app, lifespan="on", log_level="warning", access_log=False)
+    )
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise CommandError("the inner portal did not start; its reason stands above")
+        sleep(0.005)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()

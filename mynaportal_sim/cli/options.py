@@ -11,6 +11,9 @@ DataOption = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="Where the state lives. [env: MYNASIM_DATA]"),
 ]
+PortOption = Annotated[
+    int | None, typer.Option("--port", help="[default: 8400] [env: MYNASIM_PORT]")
+]
 DatabaseOption = Annotated[
     str | None,
     typer.Option(

@@ -40,7 +40,7 @@ def _confirmed(kind: Kind) -> bool:
         return False
     rule = CREDENTIALS[kind].pin
     typer.echo(f"{rule.name_ja} ({rule.name}): one try is left.", err=True)
-    typer.echo("あと1回まちがえるとロックされます。A wrong entry blocks it.", err=True)
+    typer.echo("あと1回間違えるとロックされます。A wrong entry blocks it.", err=True)
     typer.echo('続けるには yes と入力 / type "yes" to go on: ', nl=False, err=True)
     return sys.stdin.readline().strip() == "yes"
 

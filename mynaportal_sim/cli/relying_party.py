@@ -35,6 +35,11 @@ def public_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
     return {**members, "kid": _b64url(sha256(canonical.encode()).digest())}
 
 
+def five_years(now: datetime) -> dict[str, str]:
+    """The period of data to ask for: five calendar years back to the end of the next."""
+    return {"from": f"{now.year - 5}-01-01", "to": f"{now.year + 1}-12-31"}
+
+
 @dataclass
 class Tokens:
     """What the token endpoint gave."""

@@ -1,6 +1,5 @@
 """`mynasim up`: the portal, from nothing to its first page."""
 
-import json as json_text
 import os
 import socket
 from contextlib import closing
@@ -9,21 +8,27 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
+from rich.text import Text
 from uvicorn.supervisors import Multiprocess
 
 from mynaportal_sim import world
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
-from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
+from mynaportal_sim.cli.options import (
+    DatabaseOption,
+    DataOption,
+    JsonOption,
+    PortOption,
+    settings_of,
+)
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.residents.model import CardState, Resident
 from mynaportal_sim.settings import Mode, Settings
 
 app = typer.Typer(help="Start the portal; the first start prepares everything.")
-
-PortOption = Annotated[int | None, typer.Option("--port", help="[default: 8400]")]
 
 
 @app.callback(invoke_without_command=True)
@@ -110,23 +115,23 @@ def _as_environment(settings: Settings) -> dict[str, str]:
 
 
 def _announce(settings: Settings, residents: list[Resident], json: bool) -> None:
-    if json:
-        people = [
-            {"id": one.persona, "name": one.name.full, "pin": one.card.pin, "note": one.note_en}
-            for one in residents
-        ]
-        typer.echo(json_text.dumps({"url": settings.issuer, "personas": people}))
-        return
-    console = Console()
-    console.print(
-        f"\n[bold]{settings.issuer}/[/]   (data in {settings.data}; stop with Ctrl-C)\n"
-    )
-    if settings.mode is Mode.STRICT:
-        return
-    table = Table(box=None, pad_edge=False)
+    shown = residents if settings.mode is Mode.DEV else []
+    people = [
+        {"id": one.persona, "name": one.name.full, "pin": one.card.pin, "note": one.note_en}
+        for one in shown
+    ]
+    address = Text(f"\n{settings.issuer}/", "bold")
+    place = Text(f"   (data in {settings.data}; stop with Ctrl-C)\n")
+    text = Group(address + place, _table(shown))
+    say({"url": settings.issuer, "personas": people}, text, json)
+
+
+def _table(residents: list[Resident]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=bool(residents))
     for heading in ("persona", "name", "PIN", "card", "what for"):
         table.add_column(heading)
     for one in residents:
         state = "" if one.card.state is CardState.GOOD else one.card.state.value
-        table.add_row(one.persona, one.name.full, one.card.pin, state, one.note_en)
-    console.print(table)
+        cells = (one.persona, one.name.full, one.card.pin, state, one.note_en)
+        table.add_row(*map(plain, cells))
+    return table

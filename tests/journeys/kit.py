@@ -20,7 +20,7 @@ from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
 from mynaportal_sim.cli.loopback import client
-from mynaportal_sim.cli.relying_party import RelyingParty, public_jwk
+from mynaportal_sim.cli.relying_party import RelyingParty, five_years, public_jwk
 from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.clock import Clock
 
@@ -36,12 +36,12 @@ Details = list[dict[str, object]]
 
 
 def details(*categories: str) -> Details:
-    """Authorization details that ask for `categories` over six years."""
+    """Authorization details that ask for `categories` from five years ago on."""
     return [
         {
             "type": "phr_access",
             "categories": list(categories),
-            "period": {"from": "2021-01-01", "to": "2026-12-31"},
+            "period": five_years(Clock().now()),
             "purpose": "self-care",
             "recipients": ["すこやか手帳株式会社"],
         }

@@ -27,6 +27,10 @@ def _change(table: str, column: str, where: str) -> Harm:
     return harm
 
 
+def _retype(database: sqlite3.Connection) -> None:
+    database.execute("UPDATE ledger_entries SET leaf = 'x' WHERE position = ?", (ENTRY,))
+
+
 def _remove(database: sqlite3.Connection) -> None:
     database.execute("PRAGMA foreign_keys = OFF")
     database.execute("DELETE FROM ledger_entries WHERE position = ?", (ENTRY,))
@@ -61,6 +65,9 @@ def finished(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Portal
             ),
             f"entry {ENTRY}: the stored body does not fit",
             id="one byte of a body",
+        ),
+        pytest.param(
+            _retype, f"entry {ENTRY}: the stored leaf does not fit", id="a leaf's type"
         ),
         pytest.param(_remove, f"entry {ENTRY}: ", id="an entry"),
         pytest.param(

@@ -1,3 +1,4 @@
+import base64
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,11 +10,13 @@ from sqlalchemy import Connection, update
 from sqlmodel import SQLModel
 from typer.testing import CliRunner, Result
 
-from consent.ledger import store
+from consent.ledger import checkpoint, store
+from consent.ledger.checkpoint import Checkpoint
 from consent.ledger.entry import Entry
+from consent.ledger.errors import MalformedError
 from consent.ledger.sequencer import sequence
 from mynaportal_sim import keys
-from mynaportal_sim.cli.failures import CommandError
+from mynaportal_sim.cli.failures import CommandError, told
 from mynaportal_sim.cli.ledger import app
 from mynaportal_sim.database import Database
 from mynaportal_sim.settings import Settings
@@ -65,7 +68,7 @@ def changed(data: Path, name: str, values: dict[str, bytes]) -> None:
 def test_list_shows_the_newest_first_and_obeys_no_escape_sequence(data: Path) -> None:
     lines = ledger(data, "list").output.splitlines()
     assert [line.split()[0] for line in lines] == ["index", "waits", "2", "1", "0"]
-    assert "2026-11-23 18:29:59" in lines[2]
+    assert "2026-11-23T18:29:59Z" in lines[2]
     assert "withdrawn" in lines[2]
     assert "\x1b" not in lines[2]
     assert "checkup" in lines[3]
@@ -146,12 +149,121 @@ def test_a_proof_of_another_index_proves_nothing(data: Path, tmp_path: Path) -> 
     [
         pytest.param(["prove", "3"], "no signed checkpoint covers", id="waits for its index"),
         pytest.param(["prove", "0", "--show", "x"], "has no field x", id="no such field"),
+        pytest.param(["prove", "--since", "2"], "no checkpoint of size 2", id="never signed"),
     ],
 )
 def test_what_cannot_be_proven_is_told(data: Path, arguments: list[str], says: str) -> None:
     result = ledger(data, *arguments)
     assert isinstance(result.exception, CommandError)
     assert says in str(result.exception)
+
+
+def grow(data: Path) -> None:
+    """Index what waits, so that the log is signed at size 4 too."""
+    settings = Settings(data=data)
+    database = Database(settings.database_url)
+    database.run(sequence, keys.ledger_signer(settings.keys), NOW)
+    database.close()
+
+
+@pytest.fixture
+def growth(data: Path, tmp_path: Path) -> Path:
+    """A proof that a log of 3 entries grew to 4, beside the proof of an entry."""
+    ledger(data, "prove", "2", "--out", str(tmp_path / "kept.tlog-proof"))
+    grow(data)
+    file = tmp_path / "growth.json"
+    assert ledger(data, "prove", "--since", "3", "--out", str(file)).exit_code == 0
+    return file
+
+
+@pytest.mark.parametrize("kept", [(), ("--old", "kept.tlog-proof")], ids=["alone", "kept"])
+def test_growth_is_checked_with_the_portal_gone(
+    data: Path, growth: Path, kept: tuple[str, ...]
+) -> None:
+    old = [str(growth.parent / part) if "." in part else part for part in kept]
+    key = ledger(data, "key").output.strip()
+    check = ("verify", str(growth), "--key", key, *old)
+    result = ledger(data.parent / "gone", *check)
+    assert result.exit_code == 0
+    assert "its log of 3 entries until there were 4" in result.output
+    told = json.loads(ledger(data.parent / "gone", *check, "--json").output)
+    assert (told["proven"], told["old_size"], told["new_size"]) == (True, 3, 4)
+
+
+def test_growth_with_another_hash_or_another_order_proves_nothing(
+    data: Path, growth: Path
+) -> None:
+    document = json.loads(growth.read_text())
+    other = base64.b64encode(urandom(32)).decode()
+    for harm in (
+        {"hashes": [other, *document["hashes"][1:]]},
+        {"hashes": document["hashes"][1:]},
+        {"old": document["new"], "new": document["old"]},
+    ):
+        growth.write_text(json.dumps({**document, **harm}))
+        result = ledger(data, "verify", str(growth))
+        assert isinstance(result.exception, CommandError)
+        assert "does not prove" in str(result.exception)
+
+
+def test_growth_from_a_log_that_was_signed_anew_is_not_from_the_one_kept(
+    data: Path, growth: Path
+) -> None:
+    signer = keys.ledger_signer(Settings(data=data).keys)
+    rewritten = checkpoint.sign(Checkpoint(signer.name, 3, urandom(32)), signer)
+    kept = growth.with_name("kept.note")
+    kept.write_bytes(rewritten)
+    result = ledger(data, "verify", str(growth), "--old", str(kept))
+    assert isinstance(result.exception, CommandError)
+    assert "not the one in" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"{", id="no JSON"),
+        pytest.param(b'{"old": 1, "new": "", "hashes": []}', id="no note"),
+        pytest.param(b'{"old": "", "new": "", "hashes": ["="]}', id="no base64"),
+        pytest.param(b'{"old": "\\ud800", "new": "", "hashes": []}', id="no text"),
+        pytest.param(b'{"x": ' * 5000, id="nested deeply"),
+    ],
+)
+def test_a_file_that_is_no_growth_is_told(data: Path, content: bytes) -> None:
+    file = data.parent / "growth.json"
+    file.write_bytes(content)
+    assert isinstance(ledger(data, "verify", str(file)).exception, MalformedError)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param([], id="neither"),
+        pytest.param(["1", "--since", "1"], id="both"),
+        pytest.param(["--since", "3", "--show", "reason"], id="a field of no entry"),
+    ],
+)
+def test_prove_wants_an_entry_or_growth(data: Path, arguments: list[str]) -> None:
+    assert ledger(data, "prove", *arguments).exit_code == 2
+
+
+def test_proofs_are_given_to_programs(data: Path, tmp_path: Path) -> None:
+    entry = json.loads(ledger(data, "prove", "2", "--json").output)
+    assert entry == {"index": 2, "proof": ledger(data, "prove", "2").output}
+    growth = json.loads(ledger(data, "prove", "--since", "3", "--json").output)
+    assert growth["proof"] == json.loads(ledger(data, "prove", "--since", "3").output)
+    file = tmp_path / "entry.tlog-proof"
+    written = json.loads(ledger(data, "prove", "2", "--out", str(file), "--json").output)
+    assert written == {"index": 2, "file": str(file)}
+    assert file.read_text() == entry["proof"]
+
+
+def test_a_proof_that_cannot_be_written_is_told(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = str(data / "none" / "proof")
+    with pytest.raises(SystemExit), told():
+        app(["prove", "2", "--out", place, "--data", str(data)], standalone_mode=False)
+    assert capsys.readouterr().err.startswith(f"mynasim: {place} cannot be used")
 
 
 def test_without_a_portal_it_says_how_to_start_one(tmp_path: Path) -> None:

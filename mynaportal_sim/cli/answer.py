@@ -1,0 +1,37 @@
+"""How every command answers: as JSON for programs, or as text for people."""
+
+import json as json_text
+from datetime import UTC, datetime
+
+import typer
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+IDEOGRAPHIC_SPACE = "\u3000"  # between the parts of a Japanese name; not printable to Python
+
+
+def say(document: object, shown: RenderableType | None, json: bool) -> None:
+    """Answer with `document` where JSON is wanted, else with `shown`.
+
+    A str is printed as it is; None where the people have been told as it went.
+    """
+    if json:
+        typer.echo(json_text.dumps(document, ensure_ascii=False))
+    elif isinstance(shown, str):
+        typer.echo(shown)
+    elif shown is not None:
+        Console(highlight=False).print(shown, soft_wrap=True)
+
+
+def plain(text: str) -> Text:
+    """Text that cannot steer the terminal, whoever chose it."""
+    return Text("".join(char if _is_harmless(char) else "\ufffd" for char in text))
+
+
+def instant(at: datetime) -> str:
+    """An aware instant as every command writes it: UTC, RFC 3339, to the second."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _is_harmless(char: str) -> bool:
+    return char.isprintable() or char == IDEOGRAPHIC_SPACE

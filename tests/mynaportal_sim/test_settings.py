@@ -1,0 +1,85 @@
+"""Settings come from options before the environment, and cannot contradict each other."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from mynaportal_sim.settings import Mode, Settings
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"MYNASIM_{name.upper()}", raising=False)
+
+
+def test_an_option_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MYNASIM_PORT", "9000")
+    assert Settings().port == 9000
+    assert Settings(port=9001).port == 9001
+
+
+@pytest.mark.parametrize(
+    ("given", "issuer", "host", "secure"),
+    [
+        pytest.param({}, "http://localhost:8400", "localhost:8400", False, id="nothing"),
+        pytest.param(
+            {"port": 9000}, "http://localhost:9000", "localhost:9000", False, id="port"
+        ),
+        pytest.param(
+            {"port": 9000, "issuer": "https://portal.test"},
+            "https://portal.test",
+            "portal.test",
+            True,
+            id="issuer",
+        ),
+    ],
+)
+def test_the_issuer_follows_the_port_unless_it_is_given(
+    given: dict[str, object], issuer: str, host: str, secure: bool
+) -> None:
+    settings = Settings.model_validate(given)
+    assert (settings.issuer, settings.host, settings.secure) == (issuer, host, secure)
+
+
+@pytest.mark.parametrize(
+    ("db", "url"),
+    [
+        pytest.param("sqlite:////x/y.sqlite3", "sqlite:////x/y.sqlite3", id="SQLite"),
+        pytest.param("postgresql://h/x", "postgresql+psycopg://h/x", id="PostgreSQL"),
+        pytest.param("postgresql+psycopg://h/x", "postgresql+psycopg://h/x", id="driver too"),
+    ],
+)
+def test_a_database_is_named_as_sqlalchemy_does(db: str, url: str) -> None:
+    assert Settings(db=db).database_url == url
+
+
+def test_the_state_lies_in_one_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    settings = Settings()
+    assert settings.data == tmp_path / "mynasim"
+    assert settings.database_url == f"sqlite:///{settings.data}/portal.sqlite3"
+    for place in (settings.cards, settings.keys, settings.clock):
+        assert place.parent == settings.data
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"port": 0}, id="port 0"),
+        pytest.param({"port": 65536}, id="port too large"),
+        pytest.param({"workers": 0}, id="no worker"),
+        pytest.param({"db": "mysql://x"}, id="other database"),
+        pytest.param({"mode": Mode.STRICT}, id="strict without https"),
+    ],
+)
+def test_what_cannot_be_is_refused(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate(given)
+
+
+def test_a_password_is_not_shown() -> None:
+    assert "hunter2" not in repr(Settings(db="postgresql://me:hunter2@h/x"))
