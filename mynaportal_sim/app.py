@@ -18,7 +18,7 @@ from consent.ledger.errors import LedgerError
 from consent.ledger.note import Signer
 from consent.ledger.sequencer import sequence
 from mynaportal_sim import keys, once, problems, web
-from mynaportal_sim.clock import Clock
+from mynaportal_sim.clock import Clock, ClockError
 from mynaportal_sim.database import Database
 from mynaportal_sim.deps import DatabaseDep
 from mynaportal_sim.domains.catalogue import catalogue
@@ -105,7 +105,7 @@ async def _sequence_for_ever(database: Database, clock: Clock, signer: Signer) -
     while True:
         try:
             count = await database.write(sequence, signer, clock.now(), SEQUENCE_BATCH)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, ClockError):
             _log.exception("the ledger could not be extended; trying again")
             count = 0
         except LedgerError:
@@ -121,7 +121,7 @@ async def _forget_for_ever(database: Database, clock: Clock) -> None:
         await asyncio.sleep(FORGET_EVERY)
         try:
             await database.write(_forget, clock.now())
-        except SQLAlchemyError:
+        except (SQLAlchemyError, ClockError):
             _log.exception("expired rows could not be dropped; trying again")
 
 
@@ -129,13 +129,13 @@ async def _grow_for_ever(database: Database, clock: Clock) -> None:
     """Let residents' records follow the clock, day by day of Japan."""
     filled = None
     while True:
-        today = clock.now().astimezone(JST).date()
         try:
+            today = clock.now().astimezone(JST).date()
             if filled is not None and today != filled:
                 for resident in await database.read(residents.everyone):
                     await database.write(generate.fill, resident, today)
             filled = today
-        except SQLAlchemyError:
+        except (SQLAlchemyError, ClockError):
             _log.exception("records could not be brought up to date; trying again")
         await asyncio.sleep(GROW_EVERY)
 

@@ -179,16 +179,6 @@ def verify(jws: Jws, key: PublicKey, algorithms: Collection[str]) -> Mapping[str
     return jws.claims
 
 
-def verify_jws(
-    token: str,
-    key: PublicKey,
-    algorithms: Collection[str],
-    types: Collection[str] | None = None,
-) -> Mapping[str, Json]:
-    """The claims of a compact JWS that `key` signed. Raises JoseError."""
-    return verify(read_jws(token, types), key, algorithms)
-
-
 def parse_jwk(jwk: Json) -> PublicKey:
     """A public key: EC P-256, RSA of 2048 to 8192 bits, or Ed25519 (RFC 7517, 7518, 8037).
 

@@ -1,7 +1,6 @@
 """A private app's side of the road, over public HTTP: what demo, tests and bench drive."""
 
 import json
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,13 +12,15 @@ import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.clock import Clock
+from mynaportal_sim.jose import b64url, parse_jwk
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 Claims = dict[str, object]
 
 
-class RelyingPartyError(Exception):
+class RelyingPartyError(CommandError):
     """The portal answered otherwise than the app hoped; carries `.response`."""
 
     def __init__(self, response: httpx.Response) -> None:
@@ -31,8 +32,7 @@ def public_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
     """The public JWK of a P-256 key, with its thumbprint as `kid` (RFC 7638)."""
     jwk: dict[str, str] = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key()))
     members = {name: jwk[name] for name in ("crv", "kty", "x", "y")}
-    canonical = json.dumps(members, sort_keys=True, separators=(",", ":"))
-    return {**members, "kid": _b64url(sha256(canonical.encode()).digest())}
+    return {**members, "kid": parse_jwk(dict(members)).thumbprint}
 
 
 def five_years(now: datetime) -> dict[str, str]:
@@ -85,7 +85,7 @@ class RelyingParty:
         request = {
             "response_type": "code",
             "redirect_uri": self.redirect_uri,
-            "code_challenge": _b64url(sha256(self._verifier.encode()).digest()),
+            "code_challenge": b64url(sha256(self._verifier.encode()).digest()),
             "code_challenge_method": "S256",
             "state": self._state,
             **parameters,
@@ -175,7 +175,7 @@ class RelyingParty:
             "jti": token_urlsafe(16),
         }
         if access_token is not None:
-            claims["ath"] = _b64url(sha256(access_token.encode()).digest())
+            claims["ath"] = b64url(sha256(access_token.encode()).digest())
         jwk = {name: value for name, value in public_jwk(self.key).items() if name != "kid"}
         return jwt.encode(claims, self.key, "ES256", {"typ": "dpop+jwt", "jwk": jwk})
 
@@ -185,7 +185,3 @@ class RelyingParty:
         return Tokens(
             str(answer["access_token"]), None if refresh is None else str(refresh), answer
         )
-
-
-def _b64url(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -5,7 +5,7 @@ client says. A challenge serves one attempt, whatever comes of it: `consume` is 
 UPDATE. That it has expired is worked out from the clock when asked.
 """
 
-from base64 import b32encode, urlsafe_b64encode
+from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from card_reader import statement
+from mynaportal_sim.jose import b64url
 
 LIFETIME = timedelta(seconds=120)
 PURPOSE_LOGIN = "login"
@@ -139,7 +140,7 @@ def issue(
     challenge = Challenge(
         login_id=_ulid(now, randomness),
         origin=wanted.origin,
-        nonce=urlsafe_b64encode(randomness(_NONCE_LENGTH)).rstrip(b"=").decode(),
+        nonce=b64url(randomness(_NONCE_LENGTH)),
         session_hash=statement.session_hash(wanted.session_id),
         channel=wanted.channel,
         purpose=wanted.purpose,

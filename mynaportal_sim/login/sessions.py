@@ -5,7 +5,6 @@ makes a new one and deletes the old (session fixation). It ends after 30 idle mi
 8 hours, or at logout.
 """
 
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -17,6 +16,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
+from mynaportal_sim.jose import b64url
 from mynaportal_sim.login import cookies
 from mynaportal_sim.login.challenge import Channel, Randomness
 from mynaportal_sim.login.errors import LoginRequiredError
@@ -200,7 +200,7 @@ def _insert(connection: Connection, session: Session, now: datetime) -> None:
 
 
 def _new_id(randomness: Randomness) -> str:
-    return urlsafe_b64encode(randomness(_ID_LENGTH)).rstrip(b"=").decode()
+    return b64url(randomness(_ID_LENGTH))
 
 
 def _digest(session_id: str) -> bytes:

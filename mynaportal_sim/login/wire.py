@@ -1,10 +1,11 @@
 """Strict reading of JSON bodies: UTF-8, one object, no name twice, no field unknown."""
 
-import json
 from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mynaportal_sim.jose import JoseError, strict_json
 
 BYTES_MAX = 16 * 1024
 WIRE = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -18,9 +19,8 @@ def read(model: type[M], body: bytes) -> M | None:
     if len(body) > BYTES_MAX:
         return None
     try:
-        value = json.loads(body.decode(), object_pairs_hook=_unique)
-        return model.model_validate(value)
-    except (ValidationError, ValueError, RecursionError):
+        return model.model_validate(strict_json(body))
+    except (ValidationError, JoseError):
         return None
 
 
@@ -32,10 +32,3 @@ async def body_of(request: Request) -> bytes:
         if len(body) > BYTES_MAX:
             break
     return bytes(body)
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a name occurs twice")
-    return fields

@@ -5,7 +5,6 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -21,7 +20,7 @@ from jwt.api_jws import PyJWS
 from consent.token import SigningKey
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.files import write_private
-from mynaportal_sim.jose import Json, b64url
+from mynaportal_sim.jose import Json, b64url, parse_jwk
 from mynaportal_sim.keys import TOKEN
 
 ALGORITHM = "ES256"
@@ -68,7 +67,7 @@ class KeyRing:
     def of(cls, key: ec.EllipticCurvePrivateKey) -> Self:
         """The ring of one key."""
         public = key.public_key()
-        kid = _thumbprint(public)
+        kid = parse_jwk(dict(_jwk(public))).thumbprint
         jwk = {**_jwk(public), "kid": kid, "use": "sig", "alg": ALGORITHM}
         jwks = json.dumps({"keys": [jwk]}, separators=(",", ":")).encode()
         return cls(SigningKey(kid, key), {kid: public}, jwks)
@@ -94,8 +93,3 @@ def _jwk(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
     point = key.public_numbers()
     x, y = (b64url(part.to_bytes(32, "big")) for part in (point.x, point.y))
     return {"crv": "P-256", "kty": "EC", "x": x, "y": y}
-
-
-def _thumbprint(key: ec.EllipticCurvePublicKey) -> str:
-    canonical = json.dumps(_jwk(key), separators=(",", ":"), sort_keys=True)
-    return b64url(sha256(canonical.encode()).digest())

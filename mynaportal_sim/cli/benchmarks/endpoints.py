@@ -2,7 +2,6 @@
 
 import json
 import re
-from base64 import urlsafe_b64encode
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
@@ -15,8 +14,9 @@ from mynaportal_sim.cli.benchmarks.errors import LoadError
 from mynaportal_sim.cli.benchmarks.load import CONNECTIONS, SUCCESS, each_once, request
 from mynaportal_sim.cli.benchmarks.rig import Rig
 from mynaportal_sim.cli.benchmarks.row import Figure
+from mynaportal_sim.jose import b64url
 
-_CHALLENGE = urlsafe_b64encode(sha256(b"verifier").digest()).rstrip(b"=").decode()
+_CHALLENGE = b64url(sha256(b"verifier").digest())
 _COOKIE = re.compile(rb"\r\nset-cookie: *([^;\r]+)", re.IGNORECASE)
 
 
