@@ -134,7 +134,7 @@ def test_two_apps_share_no_identifier_of_a_person(portal: Portal) -> None:
 
 def test_no_pin_is_left_anywhere(portal: Portal) -> None:
     browser = portal.browser()
-    for pin, status in ((WRONG_PIN, 422), (PIN, 303)):
+    for pin, status in ((WRONG_PIN, 401), (PIN, 303)):
         form = {"csrf": str(browser.see("/login")["csrf"]), "persona": PERSONA, "pin": pin}
         assert browser.post("/login/soft", form).status_code == status
     assert not A_PIN.search(_without_table_of_personas(portal.log.read_text()))
