@@ -32,7 +32,7 @@ COVERAGE = ("--cov", "--cov-report=term:skip-covered")
 
 UNIVERSAL = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
 COMPILE = ("uv", "--no-config", "pip", "compile", "--quiet", *UNIVERSAL)
-LOCKED_EXTRAS = ("postgres", "dev")
+LOCKED_EXTRAS = ("postgres", "reader", "dev")
 
 
 @dataclass(frozen=True, slots=True)
