@@ -2,6 +2,16 @@
 
 CardError                   carries .problem, and .remedy: what a person can do
 ├── TransportError          nothing came back, or nothing that makes sense
+│   ├── VirtualReaderError  a card cannot be presented
+│   └── ReaderError         no card can be reached through PC/SC
+│       ├── NoReaderSupportError   pyscard is not installed
+│       ├── NoServiceError         pcscd does not run
+│       ├── NoReaderError          no reader, not that one, or several and none named
+│       ├── NoCardError
+│       ├── ReaderBusyError        another program holds the card
+│       ├── UnresponsiveCardError
+│       ├── CardRemovedError
+│       └── CardResetError         somebody else reset it
 ├── MalformedApduError      the bytes are not a command APDU
 ├── MalformedDataError      a file of the card is not what its format says
 ├── CardFileError           a card file is missing, damaged or foreign; carries .path
@@ -39,6 +49,94 @@ class TransportError(CardError):
     """The reader or the card went away, or answered with something that is no response."""
 
     remedy = "Check that the card still lies on the reader, and start again."
+
+
+class VirtualReaderError(TransportError):
+    """A card cannot be presented in a virtual reader."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.remedy = remedy
+
+
+class ReaderError(TransportError):
+    """No card can be reached through PC/SC."""
+
+    remedy = "See what is missing with `mynasim card doctor`."
+
+
+class NoReaderSupportError(ReaderError):
+    """The package that speaks to PC/SC is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__("Readers need the package pyscard, which is not installed.")
+
+    remedy = "Run the command through `./mynasim`, which installs it, or `pip install pyscard`."
+
+
+class NoServiceError(ReaderError):
+    """The service that owns the readers does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("The smart card service (pcscd) is not running.")
+
+    remedy = (
+        "Start it with `sudo systemctl start pcscd`; where it is not installed, first"
+        " `sudo apt-get install pcscd libccid`."
+    )
+
+
+class NoReaderError(ReaderError):
+    """There is no reader, none of that name, or several and none was named."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.remedy = remedy
+
+
+class NoCardError(ReaderError):
+    """The reader is empty."""
+
+    def __init__(self, reader: str) -> None:
+        super().__init__(f"There is no card in the reader {reader!r}.")
+
+    remedy = "Put the card on the reader and keep it there, then repeat the command."
+
+
+class ReaderBusyError(ReaderError):
+    """Another program has the card to itself."""
+
+    def __init__(self, reader: str) -> None:
+        super().__init__(f"Another program is using the card in {reader!r}.")
+
+    remedy = "Close that program (a browser, another `mynasim`), then repeat the command."
+
+
+class UnresponsiveCardError(ReaderError):
+    """Something is in the reader that does not answer as a card does."""
+
+    def __init__(self, reader: str) -> None:
+        super().__init__(f"The card in {reader!r} does not answer.")
+
+    remedy = "Take it out, look which side must face the reader, and put it in again."
+
+
+class CardRemovedError(ReaderError):
+    """The card was taken away in the middle of it."""
+
+    def __init__(self) -> None:
+        super().__init__("The card was removed while it was in use; nothing was completed.")
+
+    remedy = "Put it back, leave it there until the command has ended, and start again."
+
+
+class CardResetError(ReaderError):
+    """Another program reset the card, so that PINs count as not verified."""
+
+    def __init__(self) -> None:
+        super().__init__("Another program reset the card while it was in use.")
+
+    remedy = "Close that program, then repeat the command."
 
 
 class MalformedApduError(CardError):

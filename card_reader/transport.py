@@ -12,3 +12,11 @@ class Transport(Protocol):
         Raises TransportError if the card cannot be reached; never for what the card answers.
         """
         ...
+
+
+class Powered(Transport, Protocol):
+    """A card that can lose power: its selection and PIN states go, its counters stay."""
+
+    def reset(self) -> None:
+        """Power the card down and up again. Raises TransportError if it cannot be reached."""
+        ...

@@ -56,11 +56,14 @@ class Jpki:
         return label.decode("ascii", "replace").rstrip(" \0")
 
     def is_simulation(self) -> bool:
-        """Whether a certificate that needs no PIN carries the simulation mark."""
-        return any(
-            self._carries_mark(ef)
-            for ef in (EF.AUTHENTICATION_CA, EF.AUTHENTICATION_CERTIFICATE)
-        )
+        """Whether the CA that certified this card carries the simulation mark.
+
+        The person's own certificate is not read for it: its serial number follows them.
+        """
+        try:
+            return is_marked(self.ca_certificate(Kind.USER_AUTHENTICATION))
+        except (StatusError, MalformedDataError):
+            return False
 
     def tries(self, kind: Kind) -> int:
         """How many tries the PIN of `kind` has left; asking spends none."""
@@ -99,9 +102,3 @@ class Jpki:
         if len(content) != head.whole_length:
             raise MalformedDataError(f"EF {ef:04X} ends before its certificate does.")
         return content
-
-    def _carries_mark(self, ef: int) -> bool:
-        try:
-            return is_marked(self._der(ef))
-        except (StatusError, MalformedDataError):
-            return False

@@ -9,8 +9,9 @@ import typer
 
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
-from card_reader.emulator.card import Card
+from card_reader.transport import Transport
 from mynaportal_sim.cli.answer import say
+from mynaportal_sim.cli.card_source import ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.loopback import client
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
@@ -24,13 +25,16 @@ def login(  # noqa: PLR0913  one parameter per option
     auth_url: Annotated[
         str, typer.Option(help="The URL to which the app would send the person's browser.")
     ],
-    persona: Annotated[str, typer.Option(metavar="ID", help="Whose card signs.")],
+    persona: Annotated[
+        str, typer.Option(metavar="ID", help="Whose card signs, unless another is named.")
+    ] = "",
     consent: Annotated[
         str, typer.Option(metavar="all|none|CATEGORY,…", help="What the person answers.")
     ] = ALL,
     card: Annotated[
         Path | None, typer.Option(metavar="FILE", help="[default: the persona's in DIR]")
     ] = None,
+    reader: ReaderOption = None,
     pin: Annotated[
         str, typer.Option(help="The emulated card's PIN.", show_default=False)
     ] = DEFAULT_PIN,
@@ -43,14 +47,15 @@ def login(  # noqa: PLR0913  one parameter per option
 
     Example: mynasim app login --auth-url "$URL" --persona sato-hanako --consent checkup
     """
-    file = card or _card_of(settings_of(data=data), persona)
+    if card is None and reader is None:
+        card = _card_of(settings_of(data=data), persona)
     parts = urlsplit(auth_url)
     portal = f"{parts.scheme}://{parts.netloc}"
     try:
-        with client() as http:
+        with client() as http, presented(card, reader) as transport:
             browser = SecondBrowser(http, portal)
             interaction = browser.open(auth_url)
-            browser.log_in(Jpki(Session(Card.load(file))), pin, interaction)
+            browser.log_in(_simulated(transport), pin, interaction)
             redirect = browser.answer(interaction, consent)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise CommandError("--auth-url is no http or https URL") from None
@@ -58,6 +63,15 @@ def login(  # noqa: PLR0913  one parameter per option
         hint = "is `mynasim up` running?"
         raise CommandError(f"{portal} does not answer ({error}); {hint}") from None
     say({"redirect": redirect}, redirect, json)
+
+
+def _simulated(transport: Transport) -> Jpki:
+    jpki = Jpki(Session(transport))
+    if not jpki.is_simulation():
+        raise CommandError(
+            "this card does not carry the simulation mark; `app login` uses simulated ones only"
+        )
+    return jpki
 
 
 def _card_of(settings: Settings, persona: str) -> Path:

@@ -13,17 +13,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from card_reader.apdu import masked
+from card_reader.apdu import Command, masked
 from card_reader.client import raw
-from card_reader.client.guard import guard_for
+from card_reader.client.guard import Guard, guard_for
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
-from card_reader.emulator.card import Card
 from card_reader.spec import AUTHENTICATION_PIN, CREDENTIALS, SIGNING_PASSWORD, Kind, PinRule
 from card_reader.statement import digest_info
 from card_reader.status import meaning
-from mynaportal_sim.cli import pin_entry
+from mynaportal_sim.cli import card_doctor, card_list, card_present, pin_entry
 from mynaportal_sim.cli.answer import instant, say
+from mynaportal_sim.cli.card_source import CardOption, ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.state import opened
@@ -34,14 +34,13 @@ from mynaportal_sim.pki import authority
 from mynaportal_sim.residents.model import Resident
 from mynaportal_sim.settings import Mode, Settings
 
-app = typer.Typer(help="Make, read and use emulated cards.", no_args_is_help=True)
+app = typer.Typer(help="Make, present, read and use cards.", no_args_is_help=True)
+app.command("list")(card_list.list_readers)
+app.command("doctor")(card_doctor.doctor)
+app.command("present")(card_present.present)
 
 DEFAULT_PERSONA = "sato-hanako"
 
-CardOption = Annotated[
-    Path,
-    typer.Option("--card", envvar="MYNASIM_CARD", metavar="FILE", help="The card's file."),
-]
 KindOption = Annotated[Kind, typer.Option("--kind", help="Which of the card's certificates.")]
 PinOption = Annotated[
     str | None,
@@ -97,17 +96,20 @@ def new(  # noqa: PLR0913, PLR0917  options of a command
 
 
 @app.command()
-def info(card: CardOption, json: JsonOption = False) -> None:
+def info(
+    card: CardOption = None, reader: ReaderOption = None, json: JsonOption = False
+) -> None:
     """Show what a card says of itself. Needs no PIN and spends no try.
 
     Example: mynasim card info --card card.json
     """
-    jpki = Jpki(Session(Card.load(card)))
-    tries = {kind: jpki.tries(kind) for kind in Kind}
-    holds = {kind: jpki.holds(kind) for kind in Kind}
-    simulation = jpki.is_simulation()
+    with presented(card, reader) as transport:
+        jpki = Jpki(Session(transport))
+        label, simulation = jpki.label(), jpki.is_simulation()
+        tries = {kind: jpki.tries(kind) for kind in Kind}
+        holds = {kind: jpki.holds(kind) for kind in Kind}
     lines = [
-        f"token       {jpki.label()}",
+        f"token       {label}",
         f"simulation  {'yes' if simulation else 'NO: this may be a real card'}",
     ]
     for kind in Kind:
@@ -115,7 +117,7 @@ def info(card: CardOption, json: JsonOption = False) -> None:
         there = "present" if holds[kind] else "absent"
         lines.append(f"{rule.name_ja}\n  certificate {there}, {tries[kind]} tries left")
     document = {
-        "token": jpki.label(),
+        "token": label,
         "simulation": simulation,
         "certificates": {kind.value: holds[kind] for kind in Kind},
         "tries": {kind.value: tries[kind] for kind in Kind},
@@ -125,7 +127,8 @@ def info(card: CardOption, json: JsonOption = False) -> None:
 
 @app.command()
 def certs(
-    card: CardOption,
+    card: CardOption = None,
+    reader: ReaderOption = None,
     signing: Annotated[
         bool, typer.Option("--signing", help="Also the signing certificate: asks its password.")
     ] = False,
@@ -137,15 +140,16 @@ def certs(
 
     Example: mynasim card certs --card card.json --signing
     """
-    jpki = Jpki(Session(Card.load(card)))
-    found = {
-        "user_authentication": jpki.certificate(Kind.USER_AUTHENTICATION),
-        "user_authentication_ca": jpki.ca_certificate(Kind.USER_AUTHENTICATION),
-        "signing_ca": jpki.ca_certificate(Kind.SIGNING),
-    }
-    if signing:
-        pin_entry.verify(jpki, Kind.SIGNING, pin, pin_fd)
-        found["signing"] = jpki.certificate(Kind.SIGNING)
+    with presented(card, reader) as transport:
+        jpki = Jpki(Session(transport))
+        found = {
+            "user_authentication": jpki.certificate(Kind.USER_AUTHENTICATION),
+            "user_authentication_ca": jpki.ca_certificate(Kind.USER_AUTHENTICATION),
+            "signing_ca": jpki.ca_certificate(Kind.SIGNING),
+        }
+        if signing:
+            pin_entry.verify(jpki, Kind.SIGNING, pin, pin_fd)
+            found["signing"] = jpki.certificate(Kind.SIGNING)
     described = {name: _described(der) for name, der in found.items()}
     say(described, "\n".join(_as_text(name, it) for name, it in described.items()), json)
 
@@ -155,7 +159,8 @@ def sign(  # noqa: PLR0913, PLR0917  options of a command
     document: Annotated[
         typer.FileBinaryRead, typer.Argument(metavar="DOCUMENT", help="A file, or - for stdin.")
     ],
-    card: CardOption,
+    card: CardOption = None,
+    reader: ReaderOption = None,
     kind: KindOption = Kind.USER_AUTHENTICATION,
     out: Annotated[
         typer.FileBinaryWrite | None,
@@ -169,10 +174,11 @@ def sign(  # noqa: PLR0913, PLR0917  options of a command
 
     Example: mynasim card sign letter.txt --card card.json --kind signing --out letter.sig
     """
-    jpki = Jpki(Session(Card.load(card)))
     message = digest_info(document.read())
-    pin_entry.verify(jpki, kind, pin, pin_fd)
-    signature = jpki.sign(kind, message)
+    with presented(card, reader) as transport:
+        jpki = Jpki(Session(transport))
+        pin_entry.verify(jpki, kind, pin, pin_fd)
+        signature, certificate = jpki.sign(kind, message), jpki.certificate(kind)
     text = base64.b64encode(signature).decode()
     if out is not None:
         out.write(signature)
@@ -180,7 +186,7 @@ def sign(  # noqa: PLR0913, PLR0917  options of a command
         "kind": kind.value,
         "algorithm": "RS256",
         "signature": text,
-        "certificate": base64.b64encode(jpki.certificate(kind)).decode(),
+        "certificate": base64.b64encode(certificate).decode(),
     }
     say(described, text if out is None else f"{out.name}: {len(signature)} bytes", json)
 
@@ -188,7 +194,8 @@ def sign(  # noqa: PLR0913, PLR0917  options of a command
 @app.command()
 def apdu(
     commands: Annotated[list[str], typer.Argument(metavar="APDU...", show_default=False)],
-    card: CardOption,
+    card: CardOption = None,
+    reader: ReaderOption = None,
     json: JsonOption = False,
 ) -> None:
     """Send command APDUs, written as CLA INS P1 P2, then :DATA and /LE, in hexadecimal.
@@ -199,29 +206,31 @@ def apdu(
     Example: mynasim card apdu --card card.json 00a4040c:D392F000260100000001 00200098
     """
     parsed = [raw.parse(text) for text in commands]
-    emulated = Card.load(card)
-    session = Session(emulated)
-    guard = guard_for(session)
-    emulated.reset()
-    shown: list[dict[str, str]] = []
-    for command in parsed:
-        if guard:
-            guard.check(command)
-        response = session.exchange(bytes(command))
-        if guard:
-            guard.follow(command, response)
-        entry = {
-            "command": masked(bytes(command)).hex().upper(),
-            "data": response.data.hex().upper(),
-            "sw": f"{response.sw:04X}",
-            "meaning": meaning(response.sw),
-        }
-        shown.append(entry)
+    with presented(card, reader) as transport:
+        session = Session(transport)
+        guard = guard_for(session)
+        transport.reset()
+        shown = [_exchanged(session, guard, command) for command in parsed]
     lines = [
         f"> {entry['command']}\n< {entry['data']} {entry['sw']}  {entry['meaning']}"
         for entry in shown
     ]
     say(shown, "\n".join(lines), json)
+
+
+def _exchanged(session: Session, guard: Guard | None, command: Command) -> dict[str, str]:
+    """Send one command, if the card may have it, and describe what was said."""
+    if guard:
+        guard.check(command)
+    response = session.exchange(bytes(command))
+    if guard:
+        guard.follow(command, response)
+    return {
+        "command": masked(bytes(command)).hex().upper(),
+        "data": response.data.hex().upper(),
+        "sw": f"{response.sw:04X}",
+        "meaning": meaning(response.sw),
+    }
 
 
 def _issue(settings: Settings, resident: Resident, out: Path, now: datetime) -> None:

@@ -6,18 +6,17 @@ import stat
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import typer
-from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from card_reader.emulator.card import Card
 from card_reader.errors import CardError
 from consent.ledger import store as ledger
 from mynaportal_sim import keys
-from mynaportal_sim.cli.answer import instant, say
+from mynaportal_sim.cli.answer import instant
+from mynaportal_sim.cli.findings import Finding, report
 from mynaportal_sim.cli.options import (
     DatabaseOption,
     DataOption,
@@ -35,16 +34,6 @@ FREE_AT_LEAST = 200 * 1024 * 1024
 app = typer.Typer(help="Look for what is wrong, and say what to do.")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at; `advice` says what to do when it is not well."""
-
-    what: str
-    well: bool
-    found: str
-    advice: str = ""
-
-
 @app.callback(invoke_without_command=True)
 def doctor(
     data: DataOption = None,
@@ -59,17 +48,7 @@ def doctor(
     Example: mynasim doctor --data ./state
     """
     settings = settings_of(data=data, db=db, port=port)
-    findings = [check(settings) for check in CHECKS]
-    lines = Text("\n").join(map(_line, findings))
-    say([asdict(finding) for finding in findings], lines, json)
-    if not all(finding.well for finding in findings):
-        raise typer.Exit(1)
-
-
-def _line(finding: Finding) -> Text:
-    mark = ("✓", "green") if finding.well else ("✗", "red")
-    advice = f"\n    → {finding.advice}" if finding.advice and not finding.well else ""
-    return Text.assemble(mark, f" {finding.what}: {finding.found}{advice}")
+    report([check(settings) for check in CHECKS], json)
 
 
 def _python(_settings: Settings) -> Finding:

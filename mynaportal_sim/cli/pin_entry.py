@@ -17,30 +17,51 @@ def verify(jpki: Jpki, kind: Kind, given: str | None, descriptor: int | None) ->
     """Verify the PIN of `kind`: `given`, or a line from `descriptor`, or what a person types.
 
     Tries are asked for first. With one left a person must type "yes"; without a terminal it
-    stops there.
+    stops there. For a card without the simulation mark the PIN itself must be typed, after a
+    "yes": no script shall spend the tries of a real card.
 
     Raises:
         PinBlockedError: no try is left; nothing was asked.
         LastTryError: one is left and nobody has confirmed.
         MalformedPinError: the PIN cannot be right; it was not sent.
         WrongPinError: it was wrong.
-        CommandError: `descriptor` cannot be read.
+        CommandError: `descriptor` cannot be read, or the card may be a real one and nobody is
+            there to confirm and type its PIN.
     """
     left = jpki.tries(kind)
     if not left:
         raise PinBlockedError(SW.REFERENCE_DATA_UNUSABLE)
-    if left == 1 and not _confirmed(kind):
+    if not jpki.is_simulation():
+        _demand_a_person(given is None and descriptor is None)
+    if left == 1 and not _confirmed(_LAST_TRY.format(CREDENTIALS[kind].pin)):
         raise LastTryError
     pin = given if given is not None else _entered(kind, left, descriptor)
     jpki.verify(kind, pin, allow_last_try=left == 1)
 
 
-def _confirmed(kind: Kind) -> bool:
+_LAST_TRY = """{0.name_ja} ({0.name}): one try is left.
+あと1回間違えるとロックされます。A wrong entry blocks it."""
+_REAL_CARD = """This card does not carry the simulation mark: it may be a real one.
+実物のマイナンバーカードの可能性があります。間違えた回数はカードに残ります。"""
+
+
+def _demand_a_person(to_be_typed: bool) -> None:
+    if not to_be_typed:
+        raise CommandError(
+            "this card does not carry the simulation mark, so it may be a real one: its PIN is"
+            " taken from the terminal only; leave out --pin and --pin-fd"
+        )
+    if not _confirmed(_REAL_CARD):
+        raise CommandError(
+            "this card does not carry the simulation mark, and nobody has confirmed that its"
+            " PIN shall be used; repeat the command in a terminal and type yes"
+        )
+
+
+def _confirmed(warning: str) -> bool:
     if not sys.stdin.isatty():
         return False
-    rule = CREDENTIALS[kind].pin
-    typer.echo(f"{rule.name_ja} ({rule.name}): one try is left.", err=True)
-    typer.echo("あと1回間違えるとロックされます。A wrong entry blocks it.", err=True)
+    typer.echo(warning, err=True)
     typer.echo('続けるには yes と入力 / type "yes" to go on: ', nl=False, err=True)
     return sys.stdin.readline().strip() == "yes"
 
