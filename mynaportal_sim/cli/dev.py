@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -67,6 +68,7 @@ def test(arguments: Sequence[str]) -> NoReturn:
     """
     in_ci = os.environ.get("CI") == "true"
     provide_system_packages(in_ci=in_ci)
+    provide_reader_support()
     selection = () if "--deep" in arguments else ("-m", "not deep")
     wanted = [argument for argument in arguments if argument != "--deep"]
     command = [*PYTEST, *selection, *(wanted or COVERAGE)]
@@ -105,8 +107,17 @@ def provide_system_packages(*, in_ci: bool) -> None:
     if able and (in_ci or _agreed(install)):
         _run([*apt_get, "update", "-qq"])
         _run(install, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+        if "vsmartcard-vpcd" in names and VIRTUAL_READER.exists():
+            _run([*apt_get[:-1], "rm", str(VIRTUAL_READER)])
     else:
         _say(f"Tests that need it are skipped. To run them: {shlex.join(install)}")
+
+
+def provide_reader_support() -> None:
+    """Have the shim install the extra `reader`; without it the tests that need it skip."""
+    lacking = [package.name for package in SYSTEM_PACKAGES if package.why == PYSCARD]
+    if all(package.present() for package in SYSTEM_PACKAGES if package.name in lacking):
+        _run(["sh", str(ROOT / "mynasim"), "set-up", "reader"])
 
 
 def _agreed(install: Sequence[str]) -> bool:
@@ -123,11 +134,50 @@ def _postgresql_present() -> bool:
     return on_debian or shutil.which("initdb") is not None
 
 
+def _header_present(name: str) -> Callable[[], bool]:
+    return lambda: any(Path("/usr").glob(f"include/{name}"))
+
+
+def _python_headers_present() -> bool:
+    return Path(sysconfig.get_path("include"), "Python.h").exists()
+
+
+def _noto_present() -> bool:
+    return any(Path("/usr/share/fonts").glob("**/NotoSansCJK*"))
+
+
+def _virtual_reader_present() -> bool:
+    return any(Path("/usr/lib/pcsc/drivers").glob("serial/libifdvpcd.so"))
+
+
+def _on_path(program: str) -> Callable[[], bool]:
+    return lambda: shutil.which(program) is not None
+
+
+READER_TESTS = "tests with a card reader start a private pcscd"
+PYSCARD = "pyscard, which speaks to readers, is compiled"
+BROWSER_TESTS = "tests of the pages run in a browser"
 SYSTEM_PACKAGES = (
     SystemPackage(
         "postgresql", "tests of stored state run on PostgreSQL too", _postgresql_present
     ),
+    SystemPackage("pcscd", READER_TESTS, _on_path("pcscd")),
+    SystemPackage("vsmartcard-vpcd", READER_TESTS, _virtual_reader_present),
+    SystemPackage("opensc", "OpenSC must accept the card", _on_path("pkcs11-tool")),
+    SystemPackage(
+        "openssh-client", "OpenSSH must find the card's keys", _on_path("ssh-keygen")
+    ),
+    SystemPackage("openssl", "OpenSSL must accept what the card signs", _on_path("openssl")),
+    SystemPackage("gcc", PYSCARD, _on_path("gcc")),
+    SystemPackage("libc6-dev", PYSCARD, _header_present("stdio.h")),
+    SystemPackage("python3-dev", PYSCARD, _python_headers_present),
+    SystemPackage("libpcsclite-dev", PYSCARD, _header_present("PCSC/winscard.h")),
+    SystemPackage("pkg-config", PYSCARD, _on_path("pkg-config")),
+    SystemPackage("chromium", BROWSER_TESTS, _on_path("chromium")),
+    SystemPackage("fonts-noto-cjk", BROWSER_TESTS, _noto_present),
 )
+VIRTUAL_READER = Path("/etc/reader.conf.d/vpcd")
+"""Debian's entry, which has the system's own pcscd listen on every interface."""
 
 
 def _timed(
