@@ -78,19 +78,22 @@ def login(  # noqa: PLR0913  options of a command
         with device.denied_unless_done():
             if not json:
                 console.print(_about(device))
-            if not yes and not _agreed():
-                raise CommandError(
-                    "you said no, so nobody is logged in and the card was not used"
-                )
-            certificate = jpki.certificate(Kind.USER_AUTHENTICATION)
-            pin_entry.verify(jpki, Kind.USER_AUTHENTICATION, pin, pin_fd)
-            signature = sign_once_verified(jpki, device.challenge, certificate)
-            digits = device.sign(certificate, signature)
+            if not yes:
+                _demand_agreement()
+            digits = _signed(device, jpki, pin, pin_fd)
         say({"confirm_code": digits, "origin": origin}, _digits(digits), json)
         sys.stdout.flush()
     if wait:
         with client() as http:
             _await_confirmation(device.over(http), console)
+
+
+def _signed(device: SecondDevice, jpki: Jpki, pin: str | None, pin_fd: int | None) -> str:
+    """Have the card sign, and the portal judge it; the six digits."""
+    certificate = jpki.certificate(Kind.USER_AUTHENTICATION)
+    pin_entry.verify(jpki, Kind.USER_AUTHENTICATION, pin, pin_fd)
+    signature = sign_once_verified(jpki, device.challenge, certificate)
+    return device.sign(certificate, signature)
 
 
 def _code(given: str | None) -> str:
@@ -125,8 +128,8 @@ def _about(device: SecondDevice) -> Panel:
     return Panel(text, title="ログインの確認 / about to log in", expand=False)
 
 
-def _agreed() -> bool:
-    """Whether a person says that their own screen shows the words."""
+def _demand_agreement() -> None:
+    """Go on only if a person says that their own screen shows the words."""
     if not sys.stdin.isatty():
         raise CommandError(
             "nobody is here to compare the words with the screen; --yes does without, in tests"
@@ -135,10 +138,9 @@ def _agreed() -> bool:
         "誰かに頼まれたログインではありませんか。Do not go on if somebody sent you the code.",
         err=True,
     )
-    question = (
-        "同じ言葉が、目の前の画面に表示されていますか / Does your own screen show these words?"
-    )
-    return typer.confirm(question, default=False, err=True)
+    question = "同じ言葉が目の前の画面に出ていますか / Does your own screen show these words?"
+    if not typer.confirm(question, default=False, err=True):
+        raise CommandError("you said no, so nobody is logged in and the card was not used")
 
 
 def _digits(digits: str) -> Panel:
