@@ -12,10 +12,10 @@ from card_reader.client.session import Session
 from card_reader.emulator.card import Card
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.failures import CommandError
-from mynaportal_sim.cli.loopback import client
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.second_browser import ALL, SecondBrowser
 from mynaportal_sim.residents.model import DEFAULT_PIN
+from mynaportal_sim.sample_app.loopback import client
 from mynaportal_sim.settings import Settings
 
 

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
-from mynaportal_sim.cli.loopback import client
-from mynaportal_sim.cli.relying_party import RelyingParty, five_years, public_jwk
 from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.clock import Clock
+from mynaportal_sim.sample_app.loopback import client
+from mynaportal_sim.sample_app.relying_party import RelyingParty, five_years, public_jwk
 
 PERSONA = "sato-hanako"
 REDIRECT_URI = "http://127.0.0.1:9/callback"

@@ -15,10 +15,11 @@ from card_reader.emulator.card import Card
 from mynaportal_sim.cli.benchmarks.contender import Contender
 from mynaportal_sim.cli.benchmarks.errors import ServerError
 from mynaportal_sim.cli.benchmarks.server import Server, own_environment, serving
-from mynaportal_sim.cli.loopback import client
-from mynaportal_sim.cli.relying_party import RelyingParty, public_jwk
 from mynaportal_sim.cli.second_browser import SecondBrowser
+from mynaportal_sim.clock import Clock
 from mynaportal_sim.residents.model import Resident
+from mynaportal_sim.sample_app.loopback import client
+from mynaportal_sim.sample_app.relying_party import RelyingParty, public_jwk
 
 REDIRECT_URI = "http://127.0.0.1:9/callback"
 ORGANISATION = "すこやか手帳株式会社"
@@ -56,6 +57,7 @@ def with_consent(data: Path, port: int, log: Path, person: Resident) -> Iterator
             _register(data, key),
             REDIRECT_URI,
             key,
+            Clock().now,
         )
         browser = SecondBrowser(stack.enter_context(client()), server.url)
         card = Card.load(data / "cards" / f"{person.persona}.json")
