@@ -6,7 +6,7 @@ SampleAppError
 ├── RelyingPartyError    it answers otherwise than hoped; carries .response, .code
 ├── AuthorizationError   the browser came back without a code that is for us; carries .code
 ├── IdTokenError         who logged in cannot be believed
-├── AccessEndedError     the consent, or the tokens that came of it, have ended
+├── AccessEndedError     the consent, or the tokens that came of it, have ended; carries .code
 └── NotGrantedError      the person has not given this kind of data
 """
 
@@ -47,7 +47,11 @@ class IdTokenError(SampleAppError):
 
 
 class AccessEndedError(SampleAppError):
-    """The consent, or the tokens that came of it, have ended; the text may be for people."""
+    """The consent, or the tokens that came of it, have ended; `code` says why, if known."""
+
+    def __init__(self, code: str = "") -> None:
+        super().__init__(code or "ended")
+        self.code = code
 
 
 class NotGrantedError(SampleAppError):

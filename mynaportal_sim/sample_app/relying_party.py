@@ -94,7 +94,7 @@ class RelyingParty:
             found = json_object(response)
             if found.get("issuer") != self.issuer:
                 raise RelyingPartyError(response)
-            self.metadata = found
+            self.metadata.update(found)
         return str(self.metadata[name])
 
     def authorization_url(
