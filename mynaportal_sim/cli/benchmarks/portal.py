@@ -39,9 +39,9 @@ _COMMAND = (sys.executable, "-m", "mynaportal_sim")
 
 
 @contextmanager
-def started(data: Path, port: int, log: Path) -> Iterator[Server]:
+def started(data: Path, port: int, log: Path, *options: str) -> Iterator[Server]:
     """`mynasim up` on a directory, until the block ends; begins with its first page."""
-    with serving((*_COMMAND, *_up(data, port)), port, "/", log) as server:
+    with serving((*_COMMAND, *_up(data, port), *options), port, "/", log) as server:
         yield server
 
 
@@ -49,7 +49,7 @@ def started(data: Path, port: int, log: Path) -> Iterator[Server]:
 def with_consent(data: Path, port: int, log: Path, person: Resident) -> Iterator[Contender]:
     """A portal with an app of client profile fapi2, to which `person` has consented."""
     with ExitStack() as stack:
-        server = stack.enter_context(started(data, port, log))
+        server = stack.enter_context(started(data, port, log, "--no-sample-app"))
         key = ec.generate_private_key(ec.SECP256R1())
         party = RelyingParty(
             stack.enter_context(client()),
