@@ -33,6 +33,7 @@ def read(dispenses: Iterable[Resource]) -> Medicines:
     """Put what was handed out in order."""
     read_ones = [_dispense(one) for one in dispenses]
     found = [one for one in read_ones if one is not None]
+    found.sort(key=lambda one: one.name)
     found.sort(key=lambda one: one.day, reverse=True)
     by_day = groupby(found, key=lambda one: one.day)
     return Medicines(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mynaportal_sim.sample_app.checkups import Checkups, Result
+from mynaportal_sim.sample_app.checkups import Checkups, Result, reference
 from mynaportal_sim.sample_app.language import marked
 from mynaportal_sim.sample_app.plot import Plot, Series, plot
 
@@ -44,6 +44,12 @@ class Trend:
     unit: str
     plot: Plot
     drawn: tuple[Drawn, ...]
+
+    @property
+    def reference(self) -> str:
+        """The reference ranges, in the order of what is drawn; "" without any."""
+        ranges = [reference(one.latest.low, one.latest.high) for one in self.drawn]
+        return " / ".join(one for one in ranges if one)
 
 
 # JLAC10: 17 digits, of which the last ones name the method.
