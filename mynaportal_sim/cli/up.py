@@ -3,8 +3,6 @@
 import os
 import socket
 from contextlib import closing
-from pathlib import Path
-from typing import Annotated
 
 import typer
 import uvicorn
@@ -17,10 +15,17 @@ from mynaportal_sim import world
 from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import (
+    AllowHostOption,
     DatabaseOption,
     DataOption,
+    ExposeOption,
+    IssuerOption,
     JsonOption,
+    ListenOption,
+    ModeOption,
+    PersonasOption,
     PortOption,
+    WorkersOption,
     settings_of,
 )
 from mynaportal_sim.clock import Clock
@@ -37,19 +42,13 @@ def up(  # noqa: PLR0913  one option each
     port: PortOption = None,
     data: DataOption = None,
     db: DatabaseOption = None,
-    personas: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="JSON file with personas of your own.")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Processes that serve; more than one needs PostgreSQL.")
-    ] = None,
-    listen: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="[default: 127.0.0.1]")
-    ] = None,
-    issuer: Annotated[
-        str | None, typer.Option(metavar="URL", help="[default: http://localhost:PORT]")
-    ] = None,
-    mode: Annotated[Mode | None, typer.Option(help="[default: dev]")] = None,
+    personas: PersonasOption = None,
+    workers: WorkersOption = None,
+    listen: ListenOption = None,
+    expose: ExposeOption = None,
+    issuer: IssuerOption = None,
+    allow_host: AllowHostOption = None,
+    mode: ModeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Start the portal and say where it is and who can log in.
@@ -59,7 +58,7 @@ def up(  # noqa: PLR0913  one option each
     keep_pins_out_of_dumps()
     settings = settings_of(
         port=port, data=data, db=db, personas=personas, workers=workers,
-        listen=listen, issuer=issuer, mode=mode,
+        listen=listen, expose=expose, issuer=issuer, allow_host=allow_host, mode=mode,
     )  # fmt: skip
     if settings.workers > 1 and settings.database_url.startswith("sqlite"):
         raise CommandError("several workers need PostgreSQL: give --db postgresql://…")
