@@ -1,8 +1,8 @@
 """Keeps a place that is to a process what a container of compose.yaml would be.
 
 Run by `Box` in namespaces of its own (mounts, network, processes). The root is read-only; the
-volumes lie where they would in the container; loopback is the only network. A line of JSON
-on standard input is a command; one on standard output says how it went.
+volumes lie where they would in the container; loopback is the only network. The first line of
+JSON on standard input is the service; each one after it is a command, answered by a line.
 """
 
 import fcntl
@@ -31,28 +31,31 @@ def _bind(source: Path, target: Path, *, writable: bool) -> None:
         _mount("-o", "remount,bind,ro", target)
 
 
-def build(root: Path, volumes: list[tuple[str, str, bool]], tmpfs: list[str]) -> None:
-    """Lay out the root; (source, target, writable) each volume."""
-    _mount("-t", "tmpfs", "tmpfs", root)
+def _fresh(kind: str, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    _mount("-t", kind, kind, target)
+
+
+def build(root: Path, plan: Any) -> None:
+    """Lay out the root: this machine's folders, then what the container has of its own."""
+    _fresh("tmpfs", root)
     for entry in Path("/").iterdir():
-        target = root / entry.name
         if entry.is_symlink():
-            target.symlink_to(entry.readlink())
+            (root / entry.name).symlink_to(entry.readlink())
         elif entry.is_dir() and entry.name not in OWN:
-            _bind(entry, target, writable=False)
+            _bind(entry, root / entry.name, writable=False)
     _bind(Path("/dev"), root / "dev", writable=True)
     if (root / "dev" / "bus").exists():
-        _mount("-t", "tmpfs", "tmpfs", root / "dev" / "bus")  # no reader of this machine
-    (root / "proc").mkdir()
-    _mount("-t", "proc", "proc", root / "proc")
-    for source, place, writable in volumes:
+        _fresh("tmpfs", root / "dev" / "bus")  # no reader of this machine
+    _fresh("proc", root / "proc")
+    for source, place, writable in plan["volumes"]:
         _bind(Path(source), root / place.lstrip("/"), writable=writable)
-    for place in tmpfs:
-        (root / place.lstrip("/")).mkdir(parents=True, exist_ok=True)
-        _mount("-t", "tmpfs", "tmpfs", root / place.lstrip("/"))
-    _mount("-o", "remount,ro", root)
-    os.chroot(root)
-    os.chdir("/")
+    for place in plan["tmpfs"]:
+        _fresh("tmpfs", root / place.lstrip("/"))
+    missing = [place for place in plan["needed"] if not (root / place.lstrip("/")).exists()]
+    for place in missing:  # a checkout may lie in a folder that the container has of its own
+        _bind(Path(place), root / place.lstrip("/"), writable=False)
+    _mount("-o", "remount,bind,ro", root)
 
 
 def raise_loopback() -> None:
@@ -61,21 +64,36 @@ def raise_loopback() -> None:
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", IFF_UP))
 
 
-def obey(order: Any) -> dict[str, object]:
-    """Run a command to its end, or leave it running if it stays."""
-    command = [*UNPRIVILEGED, *order["command"]]
-    environment: dict[str, str] = order["environment"]
-    if order["stays"]:
-        subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr)
-        return {}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+def start(order: Any) -> "subprocess.Popen[bytes]":
+    """Run the service; what it prints goes to standard error."""
+    return subprocess.Popen(
+        [*UNPRIVILEGED, *order["command"]],
+        env=order["environment"],
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+    )
+
+
+def run(order: Any) -> dict[str, object]:
+    """Run a command beside the service, to its end."""
+    done = subprocess.run(
+        [*UNPRIVILEGED, *order["command"]],
+        env=order["environment"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return {"status": done.returncode, "printed": done.stdout + done.stderr}
 
 
 if __name__ == "__main__":
     plan = json.loads(sys.argv[1])
     raise_loopback()
-    build(Path(plan["root"]), plan["volumes"], plan["tmpfs"])
+    build(Path(plan["root"]), plan)
+    os.chroot(plan["root"])
+    os.chdir("/")
+    service = start(json.loads(sys.stdin.readline()))
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(obey(json.loads(line))) + "\n")
+        told = {**run(json.loads(line)), "service_ended": service.poll()}
+        sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()

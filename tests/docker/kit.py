@@ -102,13 +102,18 @@ class Box:
     keeper: "subprocess.Popen[str]"
 
     def run(self, command: Sequence[str], **variables: str) -> tuple[int, str]:
-        """Run a command to its end; its exit code and what it printed."""
-        told = self._order(command, {**self.environment, **variables}, stays=False)
-        return int(told["status"]), str(told["printed"])
+        """Run a command beside the service; its exit code and what it printed."""
+        assert self.keeper.stdout is not None
+        self.tell(command, **variables)
+        told = json.loads(self.keeper.stdout.readline() or '{"service_ended": "unborn"}')
+        assert told["service_ended"] is None, "see what the service printed"
+        return told["status"], told["printed"]
 
-    def start(self, command: Sequence[str]) -> None:
-        """Run the service itself."""
-        self._order(command, self.environment, stays=True)
+    def tell(self, command: Sequence[str], **variables: str) -> None:
+        """Have the keeper run a command: first of all the service."""
+        assert self.keeper.stdin is not None
+        order = {"command": list(command), "environment": {**self.environment, **variables}}
+        print(json.dumps(order), file=self.keeper.stdin, flush=True)
 
     def await_health(self) -> None:
         """Ask by the image's own HEALTHCHECK until it is content."""
@@ -119,16 +124,6 @@ class Box:
                 return
             assert monotonic() < deadline, printed
             sleep(0.1)
-
-    def _order(
-        self, command: Sequence[str], environment: Mapping[str, str], *, stays: bool
-    ) -> dict[str, Any]:
-        assert self.keeper.stdin is not None
-        assert self.keeper.stdout is not None
-        order = {"command": list(command), "environment": environment, "stays": stays}
-        print(json.dumps(order), file=self.keeper.stdin, flush=True)
-        told: dict[str, Any] = json.loads(self.keeper.stdout.readline())
-        return told
 
 
 @contextmanager
@@ -147,6 +142,7 @@ def running(
         "root": str(root),
         "volumes": [(str(volumes[n]), place, mode != ["ro"]) for n, place, *mode in named],
         "tmpfs": [place.partition(":")[0] for place in service["tmpfs"]],
+        "needed": [str(ROOT), sys.base_prefix, sys.prefix],
     }
     environment = {"HOME": "/data", **image.environment, **service.get("environment", {})}
     environment["PATH"] = environment["PATH"].replace(IN_IMAGE, HERE)
@@ -159,7 +155,7 @@ def running(
     )  # fmt: skip
     box = Box(image, environment, keeper)
     try:
-        box.start([*image.entrypoint, *service.get("command", image.command)])
+        box.tell([*image.entrypoint, *service.get("command", image.command)])
         box.await_health()
         yield box
     finally:
