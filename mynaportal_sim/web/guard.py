@@ -1,7 +1,8 @@
 """The first thing a request meets: the Host it was sent to.
 
 Loopback is not trust: a page anywhere can have a name of its own point at 127.0.0.1 (DNS
-rebinding), and only the Host header tells.
+rebinding), and only the Host header tells. Of a request line in absolute form uvicorn passes on
+the path alone, so that too is judged by its Host; no browser sends one to a server.
 """
 
 import json

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.docker.kit import COMPOSE, DOCKERFILE, HERE, ROOT, images
 
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONFIG = COMPOSE.with_name(".compose-lint.yml")
 
 
@@ -25,8 +26,21 @@ def test_compose_lint_finds_nothing() -> None:
     assert _found("compose-lint", "check", *strictly, COMPOSE) == ""
 
 
+def test_the_image_is_built_from_each_package_and_no_more() -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    wheel = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert {line[1:] for line in lines if line.startswith("!")} == {
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "requirements",
+        *wheel["packages"],
+    }
+    assert "*" in lines
+
+
 def test_the_label_names_this_version() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = PYPROJECT["project"]
     labels = images()["portal"].labels
     assert labels["org.opencontainers.image.version"] == project["version"]
     assert labels["org.opencontainers.image.licenses"] == project["license"]
