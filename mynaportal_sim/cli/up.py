@@ -16,6 +16,7 @@ from rich.text import Text
 from uvicorn.supervisors import Multiprocess
 
 from mynaportal_sim import world
+from mynaportal_sim.app import SAMPLE_APP_VARIABLE
 from mynaportal_sim.cli import sample_app
 from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
@@ -103,6 +104,8 @@ def _run(settings: Settings, app_port: int | None, json: bool) -> None:
         if app_port is not None:
             companion = _companion(settings, app_port, clock, console)
         _announce(settings, residents, companion, json)
+        if companion is not None:
+            os.environ[SAMPLE_APP_VARIABLE] = f"{companion.url}/"
         with nullcontext() if companion is None else _beside(companion, settings):
             _serve(settings, listener)
 
