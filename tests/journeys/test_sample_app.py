@@ -1,12 +1,13 @@
 """The sample app beside a real portal: it shows exactly what was given, and lets go of it."""
 
+import os
 import re
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
 from html import unescape
 from pathlib import Path
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mynaportal_sim.clock import Clock
-from mynaportal_sim.sample_app.portal import ORGANISATION
+from mynaportal_sim.sample_app.identity import ORGANISATION
 from mynaportal_sim.sample_app.relying_party import RelyingParty
 from mynaportal_sim.sample_app.settings import Settings
 from tests.journeys.kit import Portal, copy_keys, free_port, running
@@ -290,11 +291,20 @@ def test_a_restart_keeps_the_connection_and_a_new_port_the_client(own_portal: Po
     assert _client_id(own_portal) == known
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_portal_and_app_end_together(own_portal: Portal, how: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("how", "to"),
+    [
+        pytest.param(signal.SIGTERM, os.kill, id="terminated"),
+        pytest.param(signal.SIGKILL, os.kill, id="killed"),
+        pytest.param(signal.SIGINT, os.killpg, id="Ctrl-C"),
+    ],
+)
+def test_portal_and_app_end_together(
+    own_portal: Portal, how: signal.Signals, to: Callable[[int, int], None]
+) -> None:
     visitor = Visitor(own_portal, "sato-hanako")
     assert own_portal.process
-    own_portal.process.send_signal(how)  # to the portal alone
+    to(own_portal.process.pid, how)
     own_portal.process.wait(WITHIN)
     own_portal.process = None
     deadline = monotonic() + WITHIN
