@@ -1,5 +1,6 @@
 """The sample app beside a real portal: it shows exactly what was given, and lets go of it."""
 
+import json
 import os
 import re
 import signal
@@ -22,7 +23,7 @@ from mynaportal_sim.clock import Clock
 from mynaportal_sim.sample_app.identity import ORGANISATION
 from mynaportal_sim.sample_app.relying_party import RelyingParty
 from mynaportal_sim.sample_app.settings import Settings
-from tests.journeys.kit import Portal, copy_keys, free_port, running
+from tests.journeys.kit import COMMAND, Portal, copy_keys, free_port, running
 
 PIN = "1234"
 WITHIN = 20.0  # seconds
@@ -317,6 +318,31 @@ def test_portal_and_app_end_together(
 def _answers(url: str) -> bool:
     with closing(socket.socket()) as probe:
         return probe.connect_ex(("127.0.0.1", httpx.URL(url).port or 80)) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "has_app"),
+    [
+        pytest.param((), True, id="dev"),
+        pytest.param(("--no-sample-app",), False, id="left out"),
+        pytest.param(
+            ("--mode", "strict", "--issuer", "https://portal.test"), False, id="strict"
+        ),
+    ],
+)
+def test_up_says_where_the_app_is_or_that_there_is_none(
+    template: Path, tmp_path: Path, options: tuple[str, ...], has_app: bool
+) -> None:
+    copy_keys(template, tmp_path / "data")
+    portal, app_port = Portal(tmp_path / "data", free_port()), free_port()
+    command = [*COMMAND, "up", "--json", "--sample-app-port", str(app_port), *options]
+    with subprocess.Popen(command, env=portal.environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        said = json.loads(process.stdout.readline())
+        process.terminate()
+        assert process.stdout.read() == b""
+    url = f"http://127.0.0.1:{app_port}/"
+    assert said["sample_app_url"] == (url if has_app else None)
 
 
 def test_a_portal_starts_without_an_app_whose_port_is_taken(
