@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.status import Status
 
+from card_reader.errors import CardError
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.benchmarks.effort import FULL, QUICK
 from mynaportal_sim.cli.benchmarks.errors import BenchError
@@ -75,7 +76,7 @@ def _measured(row: Row, rig: Rig, status: Status, json: bool) -> dict[str, objec
     record: dict[str, object] = {"row": row.name, "what": row.what, "goal": str(row.goal)}
     try:
         figure = row.measure(rig)
-    except (BenchError, CommandError, RelyingPartyError) as error:
+    except (BenchError, CardError, CommandError, RelyingPartyError) as error:
         if not json:
             typer.echo(f"{'failed':10} {row.name:14} {error}\n")
         return {**record, "error": str(error)}

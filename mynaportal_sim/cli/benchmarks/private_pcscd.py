@@ -15,6 +15,8 @@ from pathlib import Path
 from secrets import token_hex
 from time import monotonic, sleep
 
+from mynaportal_sim.cli.benchmarks.errors import NoPrivatePcscdError
+
 DRIVERS = Path("/usr/lib/pcsc/drivers")
 DRIVER = DRIVERS / "serial" / "libifdvpcd.so"
 SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
@@ -32,10 +34,6 @@ mount --bind "$1/run" /run/pcscd
 mount --bind "$1/drivers" {DRIVERS}
 exec pcscd --foreground -c "$1/readers"
 """
-
-
-class NoPrivatePcscdError(Exception):
-    """This machine lacks what a private service needs; the text says what."""
 
 
 @dataclass(frozen=True, slots=True)
