@@ -8,8 +8,11 @@ login from being replayed as a consent, and the lengths keep two statements from
 The nonce is signed as its text, not decoded.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from hashlib import sha256
+
+from card_reader.errors import MalformedDataError
 
 _PREFIX = b"MYNA-SIM-LOGIN-v1\0"
 _SESSION_PREFIX = b"MYNA-SIM-SESS-v1\0"
@@ -54,6 +57,14 @@ class Challenge:
     channel: str
     issued_at: str
     purpose: str
+
+    @classmethod
+    def from_json(cls, wire: Mapping[str, object]) -> "Challenge":
+        """The challenge in a JSON object, which may say more. Raises MalformedDataError."""
+        lacking = [name for name in cls.__slots__ if not isinstance(wire.get(name), str)]
+        if lacking:
+            raise MalformedDataError(f"The challenge lacks {', '.join(lacking)}.")
+        return cls(**{name: str(wire[name]) for name in cls.__slots__})
 
     def by(self, certificate: bytes) -> Statement:
         """The statement that the holder of `certificate` (DER) signs."""

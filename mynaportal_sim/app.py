@@ -24,8 +24,10 @@ from mynaportal_sim.deps import DatabaseDep
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.login import challenge, sessions
-from mynaportal_sim.login.limit import RateLimit
+from mynaportal_sim.login.limit import SECOND_DEVICE_BURST, RateLimit
 from mynaportal_sim.login.router import router as login_router
+from mynaportal_sim.login.second_device import store as second_device
+from mynaportal_sim.login.second_device.router import router as second_device_router
 from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.oauth import tables
 from mynaportal_sim.oauth.keys import KeyRing
@@ -64,7 +66,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.soft_cards = SoftCards(settings.cards) if dev else None
     app.state.catalogue = catalogue()
     app.state.login_limit = RateLimit()
-    for router in (fhir_router, oauth_router, login_router, web_router):  # by how often asked
+    app.state.second_device_limit = RateLimit(SECOND_DEVICE_BURST, SECOND_DEVICE_BURST / 60)
+    routers = (fhir_router, oauth_router, login_router, second_device_router, web_router)
+    for router in routers:  # by how often asked
         app.router.routes.extend(router.routes)  # matched one by one; inclusion nests
     app.add_api_route("/healthz", _healthz)
     app.add_api_route("/readyz", _readyz)
@@ -144,6 +148,7 @@ def _forget(connection: Connection, now: datetime) -> None:
     once.forget_expired(connection, now)
     challenge.forget_expired(connection, now)
     sessions.forget_ended(connection, now)
+    second_device.forget_expired(connection, now)
     tables.forget_expired(connection, now)
 
 

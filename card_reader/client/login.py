@@ -23,5 +23,13 @@ def sign_challenge(
     """
     certificate = jpki.certificate(Kind.USER_AUTHENTICATION)
     jpki.verify(Kind.USER_AUTHENTICATION, pin, allow_last_try=allow_last_try)
+    return Signed(certificate, sign_once_verified(jpki, challenge, certificate))
+
+
+def sign_once_verified(jpki: Jpki, challenge: Challenge, certificate: bytes) -> bytes:
+    """The signature over `challenge`, for a PIN that was verified just before.
+
+    Raises NotVerifiedError if it was not.
+    """
     digest_info = challenge.by(certificate).digest_info()
-    return Signed(certificate, jpki.sign(Kind.USER_AUTHENTICATION, digest_info))
+    return jpki.sign(Kind.USER_AUTHENTICATION, digest_info)

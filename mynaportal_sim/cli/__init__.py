@@ -8,7 +8,7 @@ import typer
 
 from mynaportal_sim import __version__
 
-NOUNS = ("up", "demo", "doctor", "app", "card", "clock", "ledger", "bench")
+NOUNS = ("up", "demo", "doctor", "login", "app", "card", "clock", "ledger", "bench")
 
 
 def _version(wanted: bool) -> None:

@@ -26,6 +26,7 @@ from mynaportal_sim.cli.answer import instant, say
 from mynaportal_sim.cli.card_source import CardOption, ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
+from mynaportal_sim.cli.pin_entry import PinDescriptorOption, PinOption
 from mynaportal_sim.cli.state import opened
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.issuing.cards import Counter
@@ -42,16 +43,6 @@ app.command("present")(card_present.present)
 DEFAULT_PERSONA = "sato-hanako"
 
 KindOption = Annotated[Kind, typer.Option("--kind", help="Which of the card's certificates.")]
-PinOption = Annotated[
-    str | None,
-    typer.Option(
-        "--pin", metavar="PIN", help="The PIN or password; without it, you are asked."
-    ),
-]
-PinDescriptorOption = Annotated[
-    int | None,
-    typer.Option("--pin-fd", metavar="N", min=0, help="Read it from this file descriptor."),
-]
 
 
 @app.command()

@@ -16,6 +16,10 @@ from mynaportal_sim.cli.failures import CommandError
 CARD_VARIABLE = "MYNASIM_CARD"
 READER_VARIABLE = "MYNASIM_READER"
 
+_NAME_ONE = (
+    "name a card: --card FILE for an emulated one (`mynasim card new` makes one), or"
+    " --reader NAME for one on a reader (`mynasim card list` shows them)"
+)
 CardOption = Annotated[
     Path | None,
     typer.Option(
@@ -50,10 +54,21 @@ def presented(card: Path | None, reader: str | None) -> Iterator[Powered]:
         with pcsc.opened(reader) as opened:
             yield opened
     else:
-        raise CommandError(
-            "name a card: --card FILE for an emulated one (`mynasim card new` makes one), or"
-            " --reader NAME for one on a reader (`mynasim card list` shows them)"
-        )
+        raise CommandError(_NAME_ONE)
+
+
+def only_card() -> str:
+    """The reader that holds the only card there is.
+
+    Raises:
+        CommandError: there is none, or more than one.
+        CardError: readers cannot be asked.
+    """
+    holding = [slot.name for slot in pcsc.slots() if slot.holds_card]
+    if len(holding) == 1:
+        return holding[0]
+    found = f"{len(holding)} readers hold a card" if holding else "no reader holds a card"
+    raise CommandError(f"{found}: {_NAME_ONE}")
 
 
 def from_environment() -> tuple[Path | None, str | None]:

@@ -2,6 +2,7 @@
 
 import sys
 from getpass import getpass
+from typing import Annotated
 
 import typer
 
@@ -11,6 +12,17 @@ from card_reader.spec import CREDENTIALS, Kind
 from card_reader.status import SW
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
+
+PinOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pin", metavar="PIN", help="The PIN or password; without it, you are asked."
+    ),
+]
+PinDescriptorOption = Annotated[
+    int | None,
+    typer.Option("--pin-fd", metavar="N", min=0, help="Read it from this file descriptor."),
+]
 
 
 def verify(jpki: Jpki, kind: Kind, given: str | None, descriptor: int | None) -> None:

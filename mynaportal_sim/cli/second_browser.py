@@ -1,6 +1,6 @@
 """Drives login and consent as a browser with a card would: by public HTTP and the card."""
 
-from base64 import b64encode
+import json
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -11,6 +11,7 @@ from card_reader.client.login import sign_challenge
 from card_reader.statement import Challenge
 from mynaportal_sim import __version__
 from mynaportal_sim.cli.failures import CommandError
+from mynaportal_sim.login.token import LoginToken
 
 ALL = "all"
 NONE = "none"
@@ -52,18 +53,10 @@ class SecondBrowser:
         query = {} if interaction is None else {"interaction": interaction}
         csrf = str(self._get("/login", query)["csrf"])
         challenge = self._post("/auth/card/challenges", {"channel": "agent", **query}, csrf)
-        statement = Challenge(**{name: str(challenge[name]) for name in _STATEMENT})
+        statement = Challenge.from_json(challenge)
         signed = sign_challenge(jpki, statement, pin)
-        token = {
-            "v": 1,
-            "alg": "RS256",
-            "login_id": statement.login_id,
-            "origin": self._portal,
-            "certificate": b64encode(signed.certificate).decode(),
-            "signature": b64encode(signed.signature).decode(),
-            "agent": {"version": __version__},
-        }
-        self._post("/auth/card/logins", token, csrf)
+        token = LoginToken(statement.login_id, self._portal, *signed, __version__)
+        self._post("/auth/card/logins", token.to_json(), csrf)
 
     def ask(self, interaction: str) -> dict[str, object]:
         """What the consent page asks.
@@ -114,8 +107,9 @@ class SecondBrowser:
         return _object(path, self._http.get(self._url(path), params=query, headers=_JSON))
 
     def _post(self, path: str, body: object, csrf: str) -> dict[str, object]:
-        headers = {**_JSON, "X-CSRF-Token": csrf}
-        return _object(path, self._http.post(self._url(path), json=body, headers=headers))
+        headers = {**_JSON, "X-CSRF-Token": csrf, "Content-Type": "application/json"}
+        content = body if isinstance(body, bytes) else json.dumps(body)
+        return _object(path, self._http.post(self._url(path), content=content, headers=headers))
 
     def _consent_page(self, interaction: str) -> httpx.Response:
         page = self._http.get(self._url(f"/interactions/{interaction}"), headers=_JSON)
@@ -130,11 +124,6 @@ class SecondBrowser:
 
     def _url(self, path: str) -> str:
         return f"{self._portal}{path}"
-
-
-_STATEMENT = (
-    "origin", "nonce", "login_id", "session_hash", "channel", "issued_at", "purpose"
-)  # fmt: skip
 
 
 def _codes(categories: object) -> list[str]:

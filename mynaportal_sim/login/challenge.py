@@ -98,7 +98,7 @@ class Challenge:
             login_id=self.login_id,
             session_hash=self.session_hash,
             channel=self.channel,
-            issued_at=_rfc3339(self.issued_at),
+            issued_at=rfc3339(self.issued_at),
             purpose=self.purpose,
         )
 
@@ -113,7 +113,7 @@ class Challenge:
         return {
             "v": VERSION,
             **asdict(self.to_sign),
-            "expires_at": _rfc3339(self.expires_at),
+            "expires_at": rfc3339(self.expires_at),
             "display": {"service": _SERVICE, "request_code": self.request_code},
         }
 
@@ -123,10 +123,10 @@ _FIELDS = tuple(field.name for field in fields(Challenge))
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a challenge is asked for: from which session, by which channel, on whose behalf."""
+    """What a challenge is asked for: for which session, by which channel, on whose behalf."""
 
     origin: str
-    session_id: str
+    session_hash: str
     channel: Channel
     interaction: str | None = None
     purpose: str = PURPOSE_LOGIN
@@ -141,7 +141,7 @@ def issue(
         login_id=_ulid(now, randomness),
         origin=wanted.origin,
         nonce=b64url(randomness(_NONCE_LENGTH)),
-        session_hash=statement.session_hash(wanted.session_id),
+        session_hash=wanted.session_hash,
         channel=wanted.channel,
         purpose=wanted.purpose,
         interaction=wanted.interaction,
@@ -192,5 +192,6 @@ def _ulid(now: datetime, randomness: Randomness) -> str:
     return "".join(_CROCKFORD[digit] for digit in digits)
 
 
-def _rfc3339(instant: datetime) -> str:
+def rfc3339(instant: datetime) -> str:
+    """An instant as challenges say it: UTC, to the second (RFC 3339)."""
     return instant.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,7 +8,7 @@ portal to ask about certificates.
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -32,11 +32,24 @@ from mynaportal_sim.pki.validation import ValidCertificate, validate
 
 
 @dataclass(frozen=True, slots=True)
+class Bearer:
+    """The browser session that a login is for, by hashes of its id that only it can match."""
+
+    session_hash: str
+    digest: bytes
+
+    @classmethod
+    def of(cls, session_id: str) -> "Bearer":
+        """The session whose id a request bears."""
+        return cls(session_hash(session_id), sessions.digest(session_id))
+
+
+@dataclass(frozen=True, slots=True)
 class Presented:
-    """A login token and how it came: from the bearer of which session, by which channel."""
+    """A login token and how it came: for which session, by which channel."""
 
     token: LoginToken
-    session_id: str = field(repr=False)
+    bearer: Bearer
     channel: Channel
 
 
@@ -102,7 +115,7 @@ def _judge_holder(attempt: Attempt) -> Proven | Dismissed:
 
 
 def _other_session(attempt: Attempt) -> Refusal | None:
-    borne = session_hash(attempt.presented.session_id)
+    borne = attempt.presented.bearer.session_hash
     if not hmac.compare_digest(borne, attempt.challenge.session_hash):
         return Refusal(Code.SESSION_MISMATCH)
     return None
@@ -121,8 +134,8 @@ def _too_late(attempt: Attempt) -> Refusal | None:
 
 
 def _session_ended(attempt: Attempt) -> Refusal | None:
-    session_id = attempt.presented.session_id
-    if sessions.find(attempt.connection, session_id, attempt.now) is None:
+    digest = attempt.presented.bearer.digest
+    if not sessions.lives(attempt.connection, digest, attempt.now):
         return Refusal(Code.SESSION_MISMATCH, "the session has ended")
     return None
 

@@ -12,6 +12,8 @@ from mynaportal_sim.login.errors import RateLimitedError
 BURST = 400
 PER_SECOND = 200.0
 ADDRESSES_MAX = 10_000
+SECOND_DEVICE_BURST = 5
+"""Logins by a second device that one address may begin at once, and in each minute after it."""
 
 
 class RateLimit:
@@ -38,12 +40,21 @@ class RateLimit:
         return 0 if granted else ceil((1 - tokens) / self._per_second)
 
 
-async def _limited(request: Request, now: NowDep) -> None:
-    limit: RateLimit = request.app.state.login_limit
+def _take(request: Request, limit: RateLimit, now: datetime) -> None:
     address = request.client.host if request.client else ""
     if wait := limit.take(address, now):
         raise RateLimitedError(wait)
 
 
+async def _limited(request: Request, now: NowDep) -> None:
+    _take(request, request.app.state.login_limit, now)
+
+
+async def _second_devices_limited(request: Request, now: NowDep) -> None:
+    _take(request, request.app.state.second_device_limit, now)
+
+
 RateLimited = Depends(_limited)
 """A dependency that counts the request, and refuses it with 429 when there were too many."""
+SecondDevicesLimited = Depends(_second_devices_limited)
+"""The same for the beginning of a login by a second device."""

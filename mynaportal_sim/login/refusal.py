@@ -7,7 +7,11 @@ from http import HTTPStatus
 
 @unique
 class Code(StrEnum):
-    """The stable names of refusals. Those of the PIN are a soft card's, before any token."""
+    """The stable names of refusals.
+
+    Those of the PIN are a soft card's, before any token; those after the account are a second
+    device's, around the token.
+    """
 
     PIN_MALFORMED = "pin_malformed"
     PIN_LAST_TRY = "pin_last_try"
@@ -31,6 +35,15 @@ class Code(StrEnum):
     CERT_REVOKED = "cert_revoked"
     REVOCATION_UNAVAILABLE = "revocation_unavailable"
     ACCOUNT_NOT_LINKED = "account_not_linked"
+    CODE_NOT_FOUND = "code_not_found"
+    CODE_EXPIRED = "code_expired"
+    CODE_CLAIMED = "code_claimed"
+    DEVICE_MISMATCH = "device_mismatch"
+    SECOND_DEVICE_DENIED = "second_device_denied"
+    SECOND_DEVICE_CANCELLED = "second_device_cancelled"
+    CONFIRM_CODE_WRONG = "confirm_code_wrong"
+    LOGIN_EXPIRED = "login_expired"
+    LOGIN_ENDED = "login_ended"
 
 
 STATUS: dict[Code, HTTPStatus] = {
@@ -56,6 +69,15 @@ STATUS: dict[Code, HTTPStatus] = {
     Code.CERT_REVOKED: HTTPStatus.UNAUTHORIZED,
     Code.REVOCATION_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Code.ACCOUNT_NOT_LINKED: HTTPStatus.FORBIDDEN,
+    Code.CODE_NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Code.CODE_EXPIRED: HTTPStatus.GONE,
+    Code.CODE_CLAIMED: HTTPStatus.CONFLICT,
+    Code.DEVICE_MISMATCH: HTTPStatus.FORBIDDEN,
+    Code.SECOND_DEVICE_DENIED: HTTPStatus.FORBIDDEN,
+    Code.SECOND_DEVICE_CANCELLED: HTTPStatus.CONFLICT,
+    Code.CONFIRM_CODE_WRONG: HTTPStatus.UNAUTHORIZED,
+    Code.LOGIN_EXPIRED: HTTPStatus.GONE,
+    Code.LOGIN_ENDED: HTTPStatus.CONFLICT,
 }
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, StringConstraints
 from starlette.responses import JSONResponse
 
+from card_reader.statement import session_hash
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
 from mynaportal_sim.login import challenge as challenges
 from mynaportal_sim.login import cookies
@@ -57,7 +58,8 @@ async def challenge(
     asked = read(_Asked, await body_of(request))
     if asked is None:
         raise MalformedRequestError('send {"channel": "agent"}, with an "interaction" if any')
-    wanted = Wanted(trust.origin, session.id, Channel(asked.channel), asked.interaction)
+    bound = session_hash(session.id)
+    wanted = Wanted(trust.origin, bound, Channel(asked.channel), asked.interaction)
     issued = await db.write(challenges.issue, wanted, now, urandom)
     return JSONResponse(issued.as_json(), 201, headers=NO_STORE)
 

@@ -7,13 +7,14 @@ from os import urandom
 
 from sqlalchemy import Connection
 
+from card_reader.statement import session_hash
 from consent.ledger.entry import Entry
 from consent.ledger.store import append
 from mynaportal_sim.database import Database
 from mynaportal_sim.login import challenge as challenges
 from mynaportal_sim.login import sessions
 from mynaportal_sim.login.challenge import Channel, Randomness, Wanted
-from mynaportal_sim.login.checks import Dismissed, Presented, Proven, judge
+from mynaportal_sim.login.checks import Bearer, Dismissed, Presented, Proven, judge
 from mynaportal_sim.login.refusal import Refusal
 from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.login.soft import SoftCards
@@ -59,7 +60,8 @@ async def log_in_by_soft_card(
     Raises:
         NoSuchPersonaError: there is no such card.
     """
-    wanted = Wanted(trust.origin, entered.session_id, Channel.SOFT, entered.interaction)
+    bound = session_hash(entered.session_id)
+    wanted = Wanted(trust.origin, bound, Channel.SOFT, entered.interaction)
     challenge = await db.write(challenges.issue, wanted, now, urandom)
     token = cards.answer(entered.persona, entered.pin, challenge, last_try=entered.last_try)
     if isinstance(token, Refusal):
@@ -73,30 +75,32 @@ async def present(
     """Take the bytes of a login token from the bearer of `session_id`, and judge them."""
     token = parse(body)
     if isinstance(token, Refusal):
-        return await db.write(_refuse, token, _Traces(channel), now, urandom)
-    return await db.write(log_in, Presented(token, session_id, channel), trust, now, urandom)
+        return await db.write(refuse, token, Traces(channel), now, urandom)
+    presented = Presented(token, Bearer.of(session_id), channel)
+    return await db.write(log_in, presented, session_id, trust, now, urandom)
 
 
 def log_in(
     connection: Connection,
     presented: Presented,
+    session_id: str,
     trust: Trust,
     now: datetime,
     randomness: Randomness,
 ) -> Accepted | Refused:
     """Judge a login token. One that passes ends the session it came by and begins another."""
     found = judge(connection, presented, trust, now)
-    traces = _traces(found, presented.channel, trust)
+    traces = traces_of(found, presented.channel, trust)
     if isinstance(found, Dismissed):
-        return _refuse(connection, found.refusal, traces, now, randomness)
+        return refuse(connection, found.refusal, traces, now, randomness)
     person = (found.resident_id, presented.channel)
-    session = sessions.log_in(connection, presented.session_id, person, now, randomness)
+    session = sessions.log_in(connection, session_id, person, now, randomness)
     append(connection, traces.entry("login.accepted"), now, randomness)
     return Accepted(session, found.challenge.interaction)
 
 
 @dataclass(frozen=True, slots=True)
-class _Traces:
+class Traces:
     """What the ledger is told of an attempt; `certificate` is a pseudonym of its serial."""
 
     channel: Channel
@@ -104,28 +108,31 @@ class _Traces:
     holder: bytes | None = None
 
     def entry(self, kind: str, **more: str | int) -> Entry:
+        """The entry of `kind` about this attempt."""
         fields: dict[str, str | int | list[str]] = {"channel": self.channel.value, **more}
         if self.certificate:
             fields["certificate"] = self.certificate
         return Entry(kind, fields, self.holder)
 
 
-def _traces(found: Proven | Dismissed, channel: Channel, trust: Trust) -> _Traces:
+def traces_of(found: Proven | Dismissed, channel: Channel, trust: Trust) -> Traces:
+    """What may be told of a judged attempt."""
     names, certificate, resident_id = trust.pseudonyms, found.certificate, found.resident_id
-    return _Traces(
+    return Traces(
         channel,
         names.serial(certificate.issuer.key_hash, certificate.serial) if certificate else None,
         names.holder(resident_id) if resident_id else None,
     )
 
 
-def _refuse(
+def refuse(
     connection: Connection,
     refusal: Refusal,
-    traces: _Traces,
+    traces: Traces,
     now: datetime,
     randomness: Randomness,
 ) -> Refused:
+    """Leave an entry of a login that is not let in."""
     reference = b32encode(randomness(_REFERENCE_BYTES)).decode()
     entry = traces.entry("login.refused", reason=refusal.code.value, reference=reference)
     append(connection, entry, now, randomness)
@@ -137,5 +144,5 @@ def _refuse_pin(
 ) -> Refused:
     resident = residents.by_persona(connection, persona)
     holder = trust.pseudonyms.holder(resident.id) if resident else None
-    traces = _Traces(Channel.SOFT, holder=holder)
-    return _refuse(connection, refusal, traces, now, urandom)
+    traces = Traces(Channel.SOFT, holder=holder)
+    return refuse(connection, refusal, traces, now, urandom)

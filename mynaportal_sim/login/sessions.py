@@ -8,11 +8,11 @@ makes a new one and deletes the old (session fixation). It ends after 30 idle mi
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import BigInteger, Connection, bindparam, select
+from sqlalchemy import BigInteger, Connection, Row, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
@@ -121,12 +121,7 @@ def log_in(
 
 def find(connection: Connection, session_id: str, now: datetime) -> Session | None:
     """The session of that id; None when there is none or it has ended."""
-    wanted = {
-        "wanted": _digest(session_id),
-        "begun_after": int((now - ABSOLUTE).timestamp()),
-        "seen_after": int((now - IDLE).timestamp()),
-    }
-    row = connection.execute(_FIND, wanted).first()
+    row = _living(connection, digest(session_id), now)
     if row is None:
         return None
     seen_at = datetime.fromtimestamp(row.seen_at, UTC)
@@ -141,14 +136,28 @@ def find(connection: Connection, session_id: str, now: datetime) -> Session | No
     )
 
 
+def lives(connection: Connection, wanted: bytes, now: datetime) -> bool:
+    """Whether the session whose id has the digest `wanted` has not ended."""
+    return _living(connection, wanted, now) is not None
+
+
+def _living(connection: Connection, wanted: bytes, now: datetime) -> Row[Any] | None:
+    bounds = {
+        "wanted": wanted,
+        "begun_after": int((now - ABSOLUTE).timestamp()),
+        "seen_after": int((now - IDLE).timestamp()),
+    }
+    return connection.execute(_FIND, bounds).first()
+
+
 def see(connection: Connection, session_id: str, now: datetime) -> None:
     """Note that the session is in use, so that it does not count as idle."""
-    connection.execute(_SEE, {"wanted": _digest(session_id), "now": int(now.timestamp())})
+    connection.execute(_SEE, {"wanted": digest(session_id), "now": int(now.timestamp())})
 
 
 def end(connection: Connection, session_id: str) -> None:
     """Log out: the cookie is worth nothing from now on."""
-    connection.execute(_END, {"wanted": _digest(session_id)})
+    connection.execute(_END, {"wanted": digest(session_id)})
 
 
 def forget_ended(connection: Connection, now: datetime) -> int:
@@ -189,7 +198,7 @@ ResidentDep = Annotated[LoggedIn, Depends(_resident)]
 def _insert(connection: Connection, session: Session, now: datetime) -> None:
     auth_time = session.auth_time
     row = {
-        "digest": _digest(session.id),
+        "digest": digest(session.id),
         "resident_id": session.resident_id,
         "channel": session.channel,
         "authenticated_at": None if auth_time is None else int(auth_time.timestamp()),
@@ -203,5 +212,6 @@ def _new_id(randomness: Randomness) -> str:
     return b64url(randomness(_ID_LENGTH))
 
 
-def _digest(session_id: str) -> bytes:
+def digest(session_id: str) -> bytes:
+    """What is stored in place of a session's id."""
     return sha256(session_id.encode()).digest()

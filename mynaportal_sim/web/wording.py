@@ -61,6 +61,15 @@ _LOGIN_REASONS: dict[Code, str] = {
         "Nobody could say whether the card's certificate has been revoked."
     ),
     Code.ACCOUNT_NOT_LINKED: marked("The card belongs to nobody who is registered here."),
+    Code.CODE_NOT_FOUND: marked("No screen shows this code."),
+    Code.CODE_EXPIRED: marked("The code on the screen had run out."),
+    Code.CODE_CLAIMED: marked("The code had been used before."),
+    Code.DEVICE_MISMATCH: marked("Another device had used the code."),
+    Code.SECOND_DEVICE_DENIED: marked("Somebody said no at the card reader."),
+    Code.SECOND_DEVICE_CANCELLED: marked("The login was cancelled in the browser."),
+    Code.CONFIRM_CODE_WRONG: marked("The six digits were wrong."),
+    Code.LOGIN_EXPIRED: marked("The login took longer than three minutes."),
+    Code.LOGIN_ENDED: marked("The login had ended before."),
 }
 REASONS: dict[str, str] = {
     **{code.value: said for code, said in _LOGIN_REASONS.items()},
@@ -83,8 +92,23 @@ LOGIN_PROBLEMS: dict[Code, str] = {
         "This card is locked: the PIN was wrong three times. With a real card only the "
         "municipal counter can unlock it; here, make the persona's card anew or choose another."
     ),
+    Code.CONFIRM_CODE_WRONG: marked("Those digits are wrong. Tries left: %(left)s."),
 }
 """What the login form says of a refusal, and what to do about it."""
+
+SECOND_DEVICE = {
+    "confirmed": marked("You are logged in."),
+    "denied": marked(
+        "Somebody said no at the card reader, so nobody is logged in. Start again if that was "
+        "a mistake."
+    ),
+    "cancelled": marked("You cancelled this login. Nobody is logged in."),
+    "expired": marked(
+        "The login took longer than three minutes, so nobody is logged in. Start again, with "
+        "the card at hand."
+    ),
+}
+"""How a login by a second device ended, for the browser that began it."""
 
 PROBLEMS = {
     "login_required": marked("Only a person who is logged in can do this."),

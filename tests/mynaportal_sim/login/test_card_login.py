@@ -17,11 +17,11 @@ from cryptography.x509 import load_der_x509_certificate
 
 from card_reader.emulator.personalise import write_card
 from card_reader.spec import Kind
-from card_reader.statement import Challenge
+from card_reader.statement import Challenge, session_hash
 from mynaportal_sim.issuing.register import register
 from mynaportal_sim.login import challenge as challenges
 from mynaportal_sim.login.challenge import Channel, Wanted
-from mynaportal_sim.login.checks import Presented
+from mynaportal_sim.login.checks import Bearer, Presented
 from mynaportal_sim.login.limit import RateLimit
 from mynaportal_sim.login.refusal import STATUS, Code
 from mynaportal_sim.login.service import Accepted, log_in
@@ -95,10 +95,13 @@ def test_l1_a_token_serves_once(portal: Portal) -> None:
 
 def test_l2_of_20_parallel_posts_one_succeeds(portal: Portal) -> None:
     browser = portal.browser()
-    presented = Presented(portal.sign(browser.challenge()), browser.session_id, Channel.AGENT)
+    session_id = browser.session_id
+    token = portal.sign(browser.challenge())
+    presented = Presented(token, Bearer.of(session_id), Channel.AGENT)
 
     def attempt(_: int) -> object:
-        return portal.database.run(log_in, presented, portal.trust, portal.clock.now(), urandom)
+        now = portal.clock.now()
+        return portal.database.run(log_in, presented, session_id, portal.trust, now, urandom)
 
     with ThreadPoolExecutor(20) as threads:
         outcomes = list(threads.map(attempt, range(20)))
@@ -224,7 +227,7 @@ def test_l11_a_challenge_for_another_channel_is_refused(
     portal: Portal, channel: Channel
 ) -> None:
     browser = portal.browser()
-    wanted = Wanted(ORIGIN, browser.session_id, channel)
+    wanted = Wanted(ORIGIN, session_hash(browser.session_id), channel)
     challenge = portal.database.run(challenges.issue, wanted, portal.clock.now(), urandom)
     refused(browser.present(portal.sign(challenge.as_json())), 409, "channel_mismatch")
 

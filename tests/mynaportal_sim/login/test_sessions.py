@@ -9,6 +9,7 @@ from fastapi import Request
 from sqlalchemy import select
 from starlette.responses import Response
 
+from card_reader.statement import session_hash
 from mynaportal_sim.login import challenge as challenges
 from mynaportal_sim.login import cookies, sessions
 from mynaportal_sim.login.challenge import Channel, Wanted
@@ -91,7 +92,7 @@ def test_the_database_has_no_session_id(portal: Portal) -> None:
 
 def test_what_has_run_out_is_forgotten(portal: Portal) -> None:
     early = portal.database.run(sessions.begin, NOW, urandom)
-    wanted = Wanted(ORIGIN, early.id, Channel.AGENT)
+    wanted = Wanted(ORIGIN, session_hash(early.id), Channel.AGENT)
     portal.database.run(challenges.issue, wanted, NOW, urandom)
     later = NOW + IDLE
     late = portal.database.run(sessions.begin, later, urandom)

@@ -14,11 +14,12 @@ from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.personalise import write_card
 from card_reader.spec import Kind
+from card_reader.statement import session_hash
 from mynaportal_sim.issuing.register import register
 from mynaportal_sim.login import challenge as challenges
 from mynaportal_sim.login import sessions
 from mynaportal_sim.login.challenge import Channel, Wanted
-from mynaportal_sim.login.checks import Presented
+from mynaportal_sim.login.checks import Bearer, Presented
 from mynaportal_sim.login.refusal import Code, Refusal
 from mynaportal_sim.login.service import Refused, log_in
 from mynaportal_sim.login.soft import SoftCards
@@ -162,10 +163,11 @@ def test_s1_a_strict_portal_does_not_trust_a_simulated_card(
     settings = Settings(data=tmp_path, mode=Mode.STRICT, issuer="https://portal.example")
     strict = Trust.of(settings, portal.issuer.authorities, portal.trust.pseudonyms)
     session = portal.database.run(sessions.begin, NOW, urandom)
-    wanted = Wanted(strict.origin, session.id, Channel.AGENT)
+    wanted = Wanted(strict.origin, session_hash(session.id), Channel.AGENT)
     challenge = portal.database.run(challenges.issue, wanted, NOW, urandom)
-    presented = Presented(portal.sign(challenge.as_json()), session.id, Channel.AGENT)
-    outcome = portal.database.run(log_in, presented, strict, NOW, urandom)
+    token = portal.sign(challenge.as_json())
+    presented = Presented(token, Bearer.of(session.id), Channel.AGENT)
+    outcome = portal.database.run(log_in, presented, session.id, strict, NOW, urandom)
     assert isinstance(outcome, Refused)
     assert outcome.refusal.code is Code.CERT_UNTRUSTED
 

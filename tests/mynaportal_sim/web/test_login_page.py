@@ -95,7 +95,7 @@ def strict_browser(prepared: Path, tmp_path: Path) -> Iterator[Browser]:
 
 def test_a_strict_portal_has_no_emulated_cards(strict_browser: Browser) -> None:
     page = strict_browser.get("/login")
-    assert "このポータルでは模擬カードを使えません" in page.text
+    assert "カードリーダーでログイン" in page.text
     assert "/login/soft" not in page.text
     assert strict_browser.log_in(csrf="0" * 64).status_code == 404
 

@@ -1,0 +1,160 @@
+"""`mynasim login` logs in a browser that is somewhere else, and says what goes wrong."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from card_reader.emulator.store import tries
+from card_reader.spec import EF
+from tests.journeys.kit import PERSONA, Portal
+
+CODE = re.compile(r"--code ([\w-]{22})")
+CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
+PIN = "8642"
+HTML = {"Accept": "text/html", "Accept-Language": "en"}
+
+
+class Screen:
+    """The login page of a browser."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._http, self._portal = portal.client(), portal
+        portal.run("clock", "forward", "61s")  # which no address need wait for
+        page = self._http.get(f"{portal.url}/login", headers=HTML).text
+        form = {"csrf": _found(CSRF, page)}
+        begun = self._http.post(f"{portal.url}/auth/card/qr", data=form, headers=HTML)
+        assert begun.status_code == 303, begun.text
+        self.address = f"{portal.url}{begun.headers['location']}"
+
+    def read(self) -> str:
+        return self._http.get(self.address, headers=HTML).text
+
+    @property
+    def code(self) -> str:
+        return _found(CODE, self.read())
+
+    def type(self, digits: str) -> httpx.Response:
+        form = {"csrf": _found(CSRF, self.read()), "code": digits}
+        return self._http.post(f"{self.address}/confirm", data=form, headers=HTML)
+
+    def logged_in(self) -> bool:
+        return self._http.get(f"{self._portal.url}/consents", headers=HTML).status_code == 200
+
+
+def _found(pattern: re.Pattern[str], page: str) -> str:
+    found = pattern.search(page)
+    assert found, page
+    return found[1]
+
+
+@pytest.fixture
+def card(portal: Portal, tmp_path: Path) -> Path:
+    """A copy of a persona's card: the same certificate, a PIN and tries of its own."""
+    document = json.loads((portal.data / "cards" / f"{PERSONA}.json").read_text())
+    copy = tmp_path / "card.json"
+    copy.write_text(json.dumps({**document, "pin": PIN}))
+    return copy
+
+
+@pytest.fixture
+def screen(portal: Portal) -> Screen:
+    return Screen(portal)
+
+
+def test_a_card_here_logs_in_a_browser_there(
+    portal: Portal, screen: Screen, card: Path
+) -> None:
+    command = ("login", "--portal", portal.url, "--code", screen.code, "--json")
+    running = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "mynaportal_sim",
+            *command,
+            "--card",
+            card,
+            "--pin",
+            PIN,
+            "--yes",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=portal.environment,
+    )
+    assert running.stdout is not None
+    digits = json.loads(running.stdout.readline())["confirm_code"]
+    assert not screen.logged_in()
+    assert screen.type(digits).status_code == 303
+    _, said = running.communicate(timeout=10)
+    assert running.returncode == 0, said
+    assert "The browser is logged in" in said
+    assert screen.logged_in()
+    assert PIN not in portal.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "said", "left"),
+    [
+        pytest.param(("--pin", "9999", "--yes"), "2 tries left", 2, id="wrong PIN"),
+        pytest.param(("--pin", "12", "--yes"), "no try was spent", 3, id="malformed PIN"),
+        pytest.param(("--pin", PIN), "--yes does without", 3, id="nobody compares"),
+        pytest.param(("--pin", PIN, "--yes", "--code", "x"), "no code", 3, id="no code"),
+        pytest.param(
+            ("--pin", PIN, "--yes", "--code", "A" * 22),
+            "no screen shows",
+            3,
+            id="other code",
+        ),
+        pytest.param(
+            ("--pin", PIN, "--yes", "--portal", "http://portal.example"),
+            "only https",
+            3,
+            id="no TLS",
+        ),
+        pytest.param(
+            ("--pin", PIN, "--yes", "--portal", "http://127.0.0.1:1"),
+            "does not answer",
+            3,
+            id="portal down",
+        ),
+        pytest.param(("--card", "missing.json", "--yes"), "no such card file", 3, id="no card"),
+    ],
+)
+def test_what_goes_wrong_is_said_and_nobody_is_logged_in(
+    portal: Portal,
+    screen: Screen,
+    card: Path,
+    options: tuple[str, ...],
+    said: str,
+    left: int,
+) -> None:
+    usual = ("--portal", portal.url, "--code", screen.code, "--card", str(card))
+    told = portal.run("login", *usual, *options, status=1)
+    assert said in told
+    assert not screen.logged_in()
+    assert tries(card, EF.AUTHENTICATION_PIN) == left
+
+
+def test_a_locked_card_is_said_and_the_browser_learns_of_the_end(
+    portal: Portal, screen: Screen, card: Path
+) -> None:
+    document = json.loads(card.read_text())
+    document["tries"]["0018"] = 0
+    card.write_text(json.dumps(document))
+    usual = ("--portal", portal.url, "--code", screen.code, "--card", str(card), "--yes")
+    assert "blocked" in portal.run("login", *usual, "--pin", PIN, status=1)
+    assert "said no at the card reader" in screen.read()
+
+
+def test_a_code_that_ran_out_is_said(portal: Portal, screen: Screen, card: Path) -> None:
+    code = screen.code
+    portal.run("clock", "forward", "61s")
+    usual = ("--portal", portal.url, "--code", code, "--card", str(card), "--yes")
+    assert "run out" in portal.run("login", *usual, "--pin", PIN, status=1)
+    assert "Show a new code" in screen.read()
