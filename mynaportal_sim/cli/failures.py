@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from card_reader.errors import CardError
 from consent.errors import ConsentError
 from mynaportal_sim.errors import PortalError
+from mynaportal_sim.sample_app.errors import SampleAppError
 
 
 class CommandError(Exception):
@@ -22,7 +23,7 @@ def told() -> Iterator[None]:
     """Tell an error that a person can act on in one sentence, and exit with 1."""
     try:
         yield
-    except (CardError, ConsentError, PortalError, CommandError) as error:
+    except (CardError, ConsentError, PortalError, SampleAppError, CommandError) as error:
         _exit(str(error))
     except ValidationError as error:
         _exit("; ".join(f"{_option(item['loc'])}{item['msg']}" for item in error.errors()))

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from mynaportal_sim.cli.benchmarks.contender import Contender
 from mynaportal_sim.cli.benchmarks.errors import NoPeerError
 from mynaportal_sim.cli.benchmarks.server import free_port, serving
-from mynaportal_sim.cli.loopback import client
-from mynaportal_sim.cli.relying_party import RelyingParty, Tokens, public_jwk
+from mynaportal_sim.clock import Clock
+from mynaportal_sim.sample_app.loopback import client
+from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens, public_jwk
 
 SOURCE = Path(__file__).parents[3] / "tests" / "bench" / "oidc_provider"
 INSTALL_WITHIN = 120  # seconds
@@ -56,7 +57,7 @@ def running(directory: Path, work: Path) -> Iterator[Contender]:
     with serving(command, port, "/jwks", log) as server, client() as http:
         line = next(line for line in log.read_text().splitlines() if line.startswith("{"))
         given = json.loads(line)
-        party = RelyingParty(http, server.url, CLIENT_ID, REDIRECT_URI, key)
+        party = RelyingParty(http, server.url, CLIENT_ID, REDIRECT_URI, key, Clock().now)
         opaque = party.refresh(Tokens("", given["opaque"], {}))
         tokens = Tokens(opaque.access_token, given["jwt"], {})
         yield Contender(server, party, tokens, {"resource": RESOURCE})
