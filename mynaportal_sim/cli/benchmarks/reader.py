@@ -15,8 +15,8 @@ from mynaportal_sim.cli.benchmarks.errors import BenchError
 from mynaportal_sim.cli.benchmarks.rig import Rig
 from mynaportal_sim.cli.benchmarks.row import Figure
 from mynaportal_sim.cli.benchmarks.timing import per_second
-from mynaportal_sim.cli.loopback import client
 from mynaportal_sim.cli.second_browser import SecondBrowser
+from mynaportal_sim.sample_app.loopback import client
 
 _BY_CLOCK = "by the wall clock"
 _LOGINS = 15  # a round
