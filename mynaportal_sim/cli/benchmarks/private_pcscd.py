@@ -22,6 +22,7 @@ DRIVER = DRIVERS / "serial" / "libifdvpcd.so"
 SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
 """Where clients (libpcsclite) look for the service; read once in each process."""
 _STARTS_WITHIN = 10.0  # seconds
+_SOCKET_PATH_MAX = 107  # bytes, unix(7)
 _IN_A_NAMESPACE = ("unshare", "--mount", "--propagation", "private")
 _INSTALL = "apt-get install pcscd vsmartcard-vpcd"
 
@@ -47,7 +48,7 @@ class PrivatePcscd:
     @property
     def environment(self) -> Mapping[str, str]:
         """What makes a program use this service and no other."""
-        return {SOCKET_VARIABLE: str(self.place / "run" / "pcscd.comm")}
+        return {SOCKET_VARIABLE: str(_socket(self.place))}
 
 
 def missing() -> str | None:
@@ -60,14 +61,20 @@ def missing() -> str | None:
 
 
 @contextmanager
-def private_pcscd(place: Path, *, readers: bool = True) -> Iterator[PrivatePcscd]:
+def private_pcscd(
+    place: Path, *, readers: bool = True, port: int | None = None
+) -> Iterator[PrivatePcscd]:
     """Run the service in `place`, with a virtual reader of two slots, or with none.
+
+    The slots listen on `port` and the one after it; on two free ones if None.
 
     Raises NoPrivatePcscdError if it cannot be run here.
     """
     if lacking := missing():
         raise NoPrivatePcscdError(lacking)
-    name, port = f"mynasim {token_hex(4)}", _two_free_ports()
+    if len(str(_socket(place))) > _SOCKET_PATH_MAX:
+        raise NoPrivatePcscdError(f"{place} is too long a path for a socket; set TMPDIR")
+    name, port = f"mynasim {token_hex(4)}", port or _two_free_ports()
     _lay_out(place, name if readers else None, port)
     with (place / "log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  a literal
@@ -76,12 +83,16 @@ def private_pcscd(place: Path, *, readers: bool = True) -> Iterator[PrivatePcscd
             stderr=log,
         )
     try:
-        _await(place / "run" / "pcscd.comm", process, place / "log")
+        _await(_socket(place), process, place / "log")
         slots = (f"{name} 00 00", f"{name} 00 01") if readers else ()
         yield PrivatePcscd(place, slots, port)
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _socket(place: Path) -> Path:
+    return place / "run" / "pcscd.comm"
 
 
 def _lay_out(place: Path, name: str | None, port: int) -> None:
