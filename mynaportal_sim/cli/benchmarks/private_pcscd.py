@@ -23,17 +23,23 @@ SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
 """Where clients (libpcsclite) look for the service; read once in each process."""
 _STARTS_WITHIN = 10.0  # seconds
 _SOCKET_PATH_MAX = 107  # bytes, unix(7)
-_IN_A_NAMESPACE = ("unshare", "--mount", "--propagation", "private")
+_IN_A_NAMESPACE = (
+    *("unshare", "--mount", "--propagation", "private"),
+    *(() if os.geteuid() == 0 else ("--map-root-user",)),
+)
+_NEW_RUN = ("mount", "-t", "tmpfs", "none", "/run")
+_PROGRAMS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"  # where Debian keeps pcscd
 _INSTALL = "apt-get install pcscd vsmartcard-vpcd"
 
-# $1 holds the new /run/pcscd, the configuration of readers, and the only driver there shall be.
+# $1 holds the new /run/pcscd, the configuration of readers, and the only driver there shall be;
+# $2 is pcscd.
 _SCRIPT = f"""
 set -eu
-mount -t tmpfs none /run
+{" ".join(_NEW_RUN)}
 mkdir /run/pcscd
 mount --bind "$1/run" /run/pcscd
 mount --bind "$1/drivers" {DRIVERS}
-exec pcscd --foreground -c "$1/readers"
+exec "$2" --foreground -c "$1/readers"
 """
 
 
@@ -53,10 +59,15 @@ class PrivatePcscd:
 
 def missing() -> str | None:
     """What this machine lacks to run a private service, in words; None if nothing."""
-    if shutil.which("pcscd") is None or not DRIVER.exists():
+    if _pcscd() is None or not DRIVER.exists():
         return f"pcscd or its virtual reader is not installed: {_INSTALL}"
-    if os.geteuid() != 0 or shutil.which("unshare") is None:
-        return "a private mount namespace needs root and unshare"
+    if shutil.which("unshare") is None:
+        return "the command unshare is not installed: apt-get install util-linux"
+    tried = subprocess.run(  # noqa: S603  a literal
+        [*_IN_A_NAMESPACE, *_NEW_RUN], capture_output=True, text=True, check=False
+    )
+    if tried.returncode != 0:
+        return f"this system allows no private mount namespace ({tried.stderr.strip()})"
     return None
 
 
@@ -78,7 +89,7 @@ def private_pcscd(
     _lay_out(place, name if readers else None, port)
     with (place / "log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  a literal
-            [*_IN_A_NAMESPACE, "sh", "-c", _SCRIPT, "sh", place],
+            [*_IN_A_NAMESPACE, "sh", "-c", _SCRIPT, "sh", place, str(_pcscd())],
             stdout=log,
             stderr=log,
         )
@@ -89,6 +100,10 @@ def private_pcscd(
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _pcscd() -> str | None:
+    return shutil.which("pcscd", path=_PROGRAMS)
 
 
 def _socket(place: Path) -> Path:
