@@ -28,7 +28,10 @@ from mynaportal_sim.cli.options import JsonOption
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.sample_app.errors import RelyingPartyError
 
-app = typer.Typer(help="Measure how fast everything is, beside its limit or its peer.")
+app = typer.Typer(
+    help="Measure how fast everything is, beside its limit or its peer.",
+    context_settings={"allow_interspersed_args": True},
+)
 
 _COLOURS = {Verdict.PASS: "green", Verdict.MISS: "red", Verdict.NOT_JUDGED: "yellow"}
 
