@@ -38,6 +38,8 @@ class Control(IntEnum):
     GET_ATR = 4
 
 
+_POWER = frozenset({Control.POWER_OFF, Control.POWER_ON, Control.RESET})
+
 Watch = Callable[[bytes], None]
 """Sees each payload from the driver: a control byte, or a command APDU with any PIN in it."""
 
@@ -54,10 +56,7 @@ class Frames:
         while len(self._buffer) >= _LENGTH_BYTES:
             length = int.from_bytes(self._buffer[:_LENGTH_BYTES], "big")
             if not length:
-                raise VirtualReaderError(
-                    "What is connected to sends no messages of a virtual reader.",
-                    "Check --port: the first slot of vsmartcard-vpcd listens on 35963.",
-                )
+                raise _no_virtual_reader()
             end = _LENGTH_BYTES + length
             if len(self._buffer) < end:
                 return
@@ -74,13 +73,25 @@ def framed(payload: bytes) -> bytes:
 
 
 def answer(payload: bytes, card: Powered) -> bytes | None:
-    """What `card` says to a message of the driver; None if nothing."""
+    """What `card` says to a message of the driver; None if nothing.
+
+    Raises VirtualReaderError for a control byte that no driver sends.
+    """
     if len(payload) > 1:
         return card.transmit(payload)
     if payload[0] == Control.GET_ATR:
         return ATR
+    if payload[0] not in _POWER:
+        raise _no_virtual_reader()
     card.reset()
     return None
+
+
+def _no_virtual_reader() -> VirtualReaderError:
+    return VirtualReaderError(
+        "What is connected to sends no messages of a virtual reader.",
+        f"Check --port: the first slot of vsmartcard-vpcd listens on {PORT}.",
+    )
 
 
 @contextmanager
@@ -119,10 +130,10 @@ def serve(connection: socket.socket, card: Powered, watch: Watch = lambda _: Non
     frames = Frames()
     connection.settimeout(_POLLED_WITHIN)
     while received := _receive(connection):
-        connection.settimeout(None)
         for payload in frames.feed(received):
-            watch(payload)
+            connection.settimeout(None)
             said = answer(payload, card)
+            watch(payload)
             if said is not None:
                 with suppress(ConnectionError):  # then the next receive ends it
                     connection.sendall(framed(said))

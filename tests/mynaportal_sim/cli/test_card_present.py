@@ -86,15 +86,6 @@ def test_a_card_waits_for_its_reader_to_come_back(
     ]
 
 
-def test_a_card_is_not_said_to_be_in_a_slot_that_another_has(
-    card: Path, driver: socket.socket
-) -> None:
-    with _presented(card, driver.getsockname()[1]) as process:
-        printed, told = process.communicate(timeout=30)
-    assert (process.returncode, printed) == (1, "")
-    assert "another one is in its slot" in " ".join(told.split())
-
-
 def test_without_virtual_reader_it_is_said_how_to_get_one(card: Path) -> None:
     with _presented(card, free_port()) as process:
         printed, told = process.communicate(timeout=30)
