@@ -79,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(
         Published, issuer=settings.issuer.rstrip("/"), jwks=app.state.token_keys.jwks
     )
-    app.add_middleware(HostGuard, host=settings.host)
+    app.add_middleware(HostGuard, hosts=settings.hosts, issuer=settings.issuer)
     return app
 
 

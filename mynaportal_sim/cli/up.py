@@ -5,7 +5,6 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
-from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -21,10 +20,17 @@ from mynaportal_sim.cli import sample_app
 from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import (
+    AllowHostOption,
     DatabaseOption,
     DataOption,
+    ExposeOption,
+    IssuerOption,
     JsonOption,
+    ListenOption,
+    ModeOption,
+    PersonasOption,
     PortOption,
+    WorkersOption,
     settings_of,
 )
 from mynaportal_sim.cli.sample_app import SampleApp
@@ -44,19 +50,13 @@ def up(  # noqa: PLR0913  one option each
     port: PortOption = None,
     data: DataOption = None,
     db: DatabaseOption = None,
-    personas: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="JSON file with personas of your own.")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Processes that serve; more than one needs PostgreSQL.")
-    ] = None,
-    listen: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="[default: 127.0.0.1]")
-    ] = None,
-    issuer: Annotated[
-        str | None, typer.Option(metavar="URL", help="[default: http://localhost:PORT]")
-    ] = None,
-    mode: Annotated[Mode | None, typer.Option(help="[default: dev]")] = None,
+    personas: PersonasOption = None,
+    workers: WorkersOption = None,
+    listen: ListenOption = None,
+    expose: ExposeOption = None,
+    issuer: IssuerOption = None,
+    allow_host: AllowHostOption = None,
+    mode: ModeOption = None,
     no_sample_app: Annotated[
         bool,
         typer.Option(
@@ -80,7 +80,7 @@ def up(  # noqa: PLR0913  one option each
     keep_pins_out_of_dumps()
     settings = settings_of(
         port=port, data=data, db=db, personas=personas, workers=workers,
-        listen=listen, issuer=issuer, mode=mode,
+        listen=listen, expose=expose, issuer=issuer, allow_host=allow_host, mode=mode,
     )  # fmt: skip
     if settings.workers > 1 and settings.database_url.startswith("sqlite"):
         raise CommandError("several workers need PostgreSQL: give --db postgresql://…")
