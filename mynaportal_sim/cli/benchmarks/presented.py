@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, sleep
@@ -32,21 +32,23 @@ def on_a_reader(place: Path, card: Path) -> Iterator[str]:
     """
     if find_spec("smartcard") is None:
         raise NoPrivatePcscdError("pyscard is not installed: ./mynasim set-up reader")
-    with private_pcscd(place) as service:
-        os.environ.update(service.environment)
-        with _presented(card, service, place / "card.log"):
-            name, _empty = service.readers
-            with pcsc.opened(name) as opened:
-                if not Jpki(Session(opened)).is_simulation():
-                    raise BenchError(f"the card in {name!r} carries no simulation mark")
-            yield name
+    with ExitStack() as stack:
+        with on_cores(CORES):
+            service = stack.enter_context(private_pcscd(place))
+            os.environ.update(service.environment)
+            stack.enter_context(_presented(card, service, place / "card.log"))
+        name, _empty = service.readers
+        with pcsc.opened(name) as opened:
+            if not Jpki(Session(opened)).is_simulation():
+                raise BenchError(f"the card in {name!r} carries no simulation mark")
+        yield name
 
 
 @contextmanager
 def _presented(card: Path, service: PrivatePcscd, log: Path) -> Iterator[None]:
-    """A process on the servers' core that is the card, from when the service sees it."""
+    """A process that is the card; the block begins when the service sees it."""
     command = [sys.executable, "-m", "mynaportal_sim", "card", "present", str(card)]
-    with log.open("wb") as output, on_cores(CORES[:1]):
+    with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603  our own command line
             [*command, "--port", str(service.port)],
             env=own_environment(),

@@ -1,4 +1,7 @@
-"""How fast a card on a reader is: this process, pcscd and the card are three."""
+"""How fast a card on a reader is.
+
+This process, pcscd and the card take turns, so that none is kept on a core of its own.
+"""
 
 from statistics import median
 from time import perf_counter
@@ -14,6 +17,7 @@ from card_reader.status import SW
 from mynaportal_sim.cli.benchmarks.errors import BenchError
 from mynaportal_sim.cli.benchmarks.rig import Rig
 from mynaportal_sim.cli.benchmarks.row import Figure
+from mynaportal_sim.cli.benchmarks.server import CORES, on_cores
 from mynaportal_sim.cli.benchmarks.timing import per_second
 from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.sample_app.loopback import client
@@ -25,7 +29,7 @@ _LOGINS = 15  # a round
 def signatures(rig: Rig) -> Figure:
     """Signatures per second (SELECT EF, COMPUTE DIGITAL SIGNATURE)."""
     data, message = read_card(rig.card), digest_info(b"bench")
-    with pcsc.opened(rig.reader) as opened:
+    with pcsc.opened(rig.reader) as opened, on_cores(CORES):
         jpki = Jpki(Session(opened))
         jpki.verify(Kind.USER_AUTHENTICATION, data.pin)
         rate = per_second(
@@ -37,7 +41,7 @@ def signatures(rig: Rig) -> Figure:
 def reads(rig: Rig) -> Figure:
     """READ BINARY of 256 bytes of a certificate per second."""
     command = bytes(Command.read_binary(0, 256))
-    with pcsc.opened(rig.reader) as opened:
+    with pcsc.opened(rig.reader) as opened, on_cores(CORES):
         session = Session(opened)
         session.select(JPKI_AID)
         selected = session.read_file(EF.AUTHENTICATION_CERTIFICATE, 256)
@@ -55,7 +59,7 @@ def login(rig: Rig) -> Figure:
     for _ in range(rig.effort.rounds * _LOGINS):
         with client() as http:
             browser, began = SecondBrowser(http, url), perf_counter()
-            with pcsc.opened(rig.reader) as opened:
+            with pcsc.opened(rig.reader) as opened, on_cores(CORES):
                 browser.log_in(Jpki(Session(opened)), pin)
             took.append(perf_counter() - began)
     return Figure(1000 * median(took), f"from opening the reader to its release, {_BY_CLOCK}")
