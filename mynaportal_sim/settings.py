@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from mynaportal_sim.errors import PortalError
+
 PREFIX = "MYNASIM_"
 DEFAULT_PORT = 8400
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -36,6 +38,10 @@ class Mode(StrEnum):
 
     DEV = "dev"
     STRICT = "strict"
+
+
+class ExposureError(PortalError):
+    """A dev portal would listen where others can reach it."""
 
 
 class Settings(BaseSettings):
@@ -155,17 +161,20 @@ class Settings(BaseSettings):
             )
         return self
 
-    @model_validator(mode="after")
-    def _dev_stays_on_loopback(self) -> "Settings":
+    def check_exposure(self) -> None:
+        """Let no dev portal listen beyond loopback by accident.
+
+        Raises:
+            ExposureError: it would, and nobody said that it may.
+        """
         if self.mode is Mode.DEV and not self.expose and not _is_loopback(self.listen):
-            raise ValueError(
+            raise ExposureError(
                 f"--listen {self.listen or 'nothing'} lets other machines in, and whoever "
                 "reaches a dev portal can log in as anybody: its cards, PINs and test keys are "
                 "published. Listen on 127.0.0.1; or, where only you can reach it, as in a "
                 "container whose port is published on 127.0.0.1, say --expose "
                 "(MYNASIM_EXPOSE=true)"
             )
-        return self
 
     @property
     def database_url(self) -> str:

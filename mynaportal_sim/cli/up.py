@@ -82,6 +82,7 @@ def up(  # noqa: PLR0913  one option each
         port=port, data=data, db=db, personas=personas, workers=workers,
         listen=listen, expose=expose, issuer=issuer, allow_host=allow_host, mode=mode,
     )  # fmt: skip
+    settings.check_exposure()
     if settings.workers > 1 and settings.database_url.startswith("sqlite"):
         raise CommandError("several workers need PostgreSQL: give --db postgresql://…")
     wants_app = settings.mode is Mode.DEV and not no_sample_app
