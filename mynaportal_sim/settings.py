@@ -70,8 +70,8 @@ class Settings(BaseSettings):
     )
     expose: bool = Field(
         default=False,
-        description="let a dev portal listen beyond loopback, where whoever reaches it can log "
-        "in as anybody",
+        description="let a dev portal and its sample app listen beyond loopback, where whoever "
+        "reaches them can log in as anybody",
         json_schema_extra={"default": "false"},
     )
     issuer: str = Field(
@@ -100,6 +100,18 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         description="processes that serve; more than one needs PostgreSQL",
+    )
+    sample_app: bool = Field(
+        default=True,
+        description="start the sample private app beside a dev portal",
+        json_schema_extra={"default": "true"},
+    )
+    sample_app_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="port that the sample app listens on",
+        json_schema_extra={"default": "PORT + 100"},
     )
 
     @field_validator("db")
@@ -210,8 +222,9 @@ class Settings(BaseSettings):
 
 
 def option(name: str) -> str:
-    """The setting's option on the command line."""
-    return f"--{name.replace('_', '-')}"
+    """The setting's option on the command line; of what is on by default, what turns it off."""
+    on = Settings.model_fields[name].default is True
+    return f"--{'no-' if on else ''}{name.replace('_', '-')}"
 
 
 def variable(name: str) -> str:
