@@ -43,6 +43,8 @@ class Rig:
             listen="127.0.0.1",
             expose=False,
             allow_host=(),
+            sample_app=False,
+            sample_app_port=None,
             port=port,
             issuer=f"http://localhost:{port}",
             mode=Mode.DEV,
