@@ -2,8 +2,16 @@
 
 from fastapi import APIRouter
 
-from mynaportal_sim.web import consents, history, interactions, login, second_device, start
+from mynaportal_sim.web import (
+    consents,
+    docs,
+    history,
+    interactions,
+    login,
+    second_device,
+    start,
+)
 
 router = APIRouter()
-for _room in (start, login, second_device, interactions, consents, history):
+for _room in (start, login, second_device, interactions, consents, history, docs):
     router.routes.extend(_room.router.routes)
