@@ -6,6 +6,7 @@ CardError                   carries .problem, and .remedy: what a person can do
 │   └── ReaderError         no card can be reached through PC/SC
 │       ├── NoReaderSupportError   pyscard is not installed
 │       ├── NoServiceError         pcscd does not run
+│       ├── ServiceDeniedError     pcscd does not let this user in
 │       ├── NoReaderError          no reader, not that one, or several and none named
 │       ├── NoCardError
 │       ├── ReaderBusyError        another program holds the card
@@ -71,7 +72,10 @@ class NoReaderSupportError(ReaderError):
     def __init__(self) -> None:
         super().__init__("Readers need the package pyscard, which is not installed.")
 
-    remedy = "Run the command through `./mynasim`, which installs it, or `pip install pyscard`."
+    remedy = (
+        "Run the command through `./mynasim`, which installs it. It is compiled, which takes:"
+        " `sudo apt-get install gcc libc6-dev libpcsclite-dev pkg-config python3-dev`."
+    )
 
 
 class NoServiceError(ReaderError):
@@ -83,6 +87,18 @@ class NoServiceError(ReaderError):
     remedy = (
         "Start it with `sudo systemctl start pcscd`; where it is not installed, first"
         " `sudo apt-get install pcscd libccid`."
+    )
+
+
+class ServiceDeniedError(ReaderError):
+    """The service runs, but not for this user."""
+
+    def __init__(self) -> None:
+        super().__init__("The smart card service (pcscd) does not let this user in.")
+
+    remedy = (
+        "It serves who sits at the machine: log in there rather than over SSH, or allow your"
+        " user org.debian.pcsc-lite.access_pcsc and access_card in polkit."
     )
 
 
@@ -136,7 +152,10 @@ class CardResetError(ReaderError):
     def __init__(self) -> None:
         super().__init__("Another program reset the card while it was in use.")
 
-    remedy = "Close that program, then repeat the command."
+    remedy = (
+        "Nothing was sent to it again, so no try was spent by that. Close that program, then"
+        " repeat the command."
+    )
 
 
 class MalformedApduError(CardError):
