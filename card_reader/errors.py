@@ -26,6 +26,7 @@ CardError                   carries .problem, and .remedy: what a person can do
     ├── PinBlockedError
     ├── NotVerifiedError
     └── NoSuchFileError
+        └── NoJpkiError     it is no My Number Card
 """
 
 from pathlib import Path
@@ -254,6 +255,16 @@ class NoSuchFileError(StatusError):
     """Neither an application nor a file by that name is on the card."""
 
     remedy = "Check the name; a card of a child under 15 has no signing certificate."
+
+
+class NoJpkiError(NoSuchFileError):
+    """The card does not have the application of the My Number Card."""
+
+    def __init__(self) -> None:
+        super().__init__(SW.FILE_NOT_FOUND)
+        self.problem = "This is no My Number Card: it has no JPKI application (公的個人認証AP)."
+
+    remedy = "Put a My Number Card on the reader, or present one that `mynasim card new` made."
 
 
 _BY_STATUS: dict[int, type[StatusError]] = {

@@ -98,8 +98,11 @@ def chosen(wanted: str, names: list[str]) -> str:
     if len(matching) == 1:
         return matching[0]
     shown = ", ".join(repr(name) for name in matching or names)
+    meant = (
+        f"{wanted!r} could be any of these readers" if wanted else "There are several readers"
+    )
     problem = (
-        f"{wanted!r} could be any of these readers: {shown}."
+        f"{meant}: {shown}."
         if matching
         else f"There is no reader {wanted!r}; there are: {shown}."
     )

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -23,10 +24,10 @@ from card_reader.errors import (
     ReaderBusyError,
     UnresponsiveCardError,
 )
-from card_reader.spec import EF, Kind
+from card_reader.spec import EF, JPKI_AID, Kind
 from card_reader.status import SW, tries_left_is
 from mynaportal_sim.cli.benchmarks.private_pcscd import PrivatePcscd, private_pcscd
-from tests.hardware.kit import COMMAND, SEEN_WITHIN, Recorded, inserted, simulated
+from tests.hardware.kit import COMMAND, SEEN_WITHIN, Recorded, Unmarked, inserted, simulated
 
 scard = pytest.importorskip("smartcard.scard", reason="pyscard is not installed")
 AUTHENTICATION = Kind.USER_AUTHENTICATION
@@ -194,3 +195,63 @@ def test_between_two_cards_a_person_chooses(
         assert isinstance(doctor, list)
         assert doctor[-1]["what"] == "reader"
         assert all(name in doctor[-1]["found"] for name in service.readers)
+
+
+@dataclass
+class Foreign:
+    """A card of another kind, which knows none of our applications."""
+
+    sent: list[bytes] = field(default_factory=list)
+
+    def transmit(self, command: bytes) -> bytes:
+        self.sent.append(command)
+        return SW.FILE_NOT_FOUND.to_bytes(2, "big")
+
+    def reset(self) -> None:
+        """It has nothing to forget."""
+
+
+def test_a_card_of_another_kind_is_told_and_asked_nothing_more(service: PrivatePcscd) -> None:
+    foreign = Foreign()
+    with inserted(service, foreign) as name:
+        assert "no My Number Card" in COMMAND.run("card", "info", "--reader", name, status=1)
+        doctor = COMMAND.answer("card", "doctor", status=1)
+        assert isinstance(doctor, list)
+        assert (doctor[-1]["what"], doctor[-1]["well"]) == ("application", False)
+        listed = COMMAND.answer("card", "list")
+        assert isinstance(listed, list)
+        assert listed[0] == {"reader": name, "card": "other"}
+    assert set(foreign.sent) == {bytes(Command.select(JPKI_AID))}
+
+
+def test_the_list_reads_nothing_that_names_a_person(service: PrivatePcscd, card: Path) -> None:
+    """A17 of reference/login.md: the serial number of a certificate follows its holder."""
+    recorded = Recorded(Unmarked(Card.load(card)))
+    with inserted(service, recorded) as name:
+        listed = COMMAND.answer("card", "list")
+        assert isinstance(listed, list)
+        assert listed[0] == {"reader": name, "card": "unmarked"}
+    chosen = {sent[5:] for sent in recorded.sent if sent[1] == Ins.SELECT}
+    assert chosen == {JPKI_AID, EF.AUTHENTICATION_CA.to_bytes(2, "big")}
+    assert {sent[1] for sent in recorded.sent} == {Ins.SELECT, Ins.READ_BINARY}
+
+
+def test_the_doctor_finds_no_card_in_empty_readers(service: PrivatePcscd) -> None:
+    found = COMMAND.answer("card", "doctor", status=1)
+    assert isinstance(found, list)
+    assert service.readers[0] in found[-2]["found"]
+    assert (found[-1]["what"], found[-1]["well"]) == ("card", False)
+
+
+def test_the_right_pin_gives_the_tries_back_and_leaves_the_other_pin_alone(
+    reader: str, card: Path
+) -> None:
+    """C5 and C15 of reference/login.md."""
+    letter = card.with_name("letter")
+    letter.write_bytes(b"a letter")
+    sign = ("card", "sign", letter, "--reader", reader, "--pin")
+    COMMAND.run(*sign, "9999", status=1)
+    assert tries(card, EF.AUTHENTICATION_PIN) == 2
+    COMMAND.run(*sign, "1234")
+    assert tries(card, EF.AUTHENTICATION_PIN) == 3
+    assert tries(card, EF.SIGNING_PASSWORD) == 5
