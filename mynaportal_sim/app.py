@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
 from secrets import token_bytes
@@ -13,6 +14,7 @@ from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Connection, literal, select
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from consent.ledger.errors import LedgerError
 from consent.ledger.note import Signer
@@ -77,14 +79,42 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(
         Published, issuer=settings.issuer.rstrip("/"), jwks=app.state.token_keys.jwks
     )
-    app.add_middleware(HostGuard, host=settings.host)
+    app.add_middleware(HostGuard, hosts=settings.hosts, issuer=settings.issuer)
     return app
 
 
-def from_environment() -> FastAPI:
+def from_environment() -> ASGIApp:
     """The portal with settings from the environment; what worker processes start."""
     keep_pins_out_of_dumps()
-    return create_app(Settings())
+    app = create_app(Settings())
+    return _Dated(app, app.state.clock)
+
+
+class _Dated:
+    """Gives each answer the portal's time as its Date (RFC 9110 6.6.1).
+
+    A clock that was moved shows there, so that apps which sign a time can follow it.
+    """
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+        self._second = 0
+        self._date = b""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"date", self._now())]
+            await send(message)
+
+        await self._app(scope, receive, dated)
+
+    def _now(self) -> bytes:
+        second = int(self._clock.now().timestamp())
+        if second != self._second:
+            self._second, self._date = second, formatdate(second, usegmt=True).encode()
+        return self._date
 
 
 @asynccontextmanager

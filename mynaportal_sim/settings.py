@@ -1,14 +1,28 @@
-"""What a person can set, from options or from MYNASIM_* in the environment."""
+"""What a person can set, from options or from MYNASIM_* in the environment.
+
+Each field says what it is for; help texts and `mynasim config show` come from here.
+"""
 
 import os
+import re
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_serializer, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
+PREFIX = "MYNASIM_"
 DEFAULT_PORT = 8400
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# host[:port] as a browser writes it: no wildcard, user, path or trailing dot.
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
+_AUTHORITY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])(?::[1-9][0-9]{{0,4}})?")
 
 
 def default_data_directory() -> Path:
@@ -25,47 +39,132 @@ class Mode(StrEnum):
 
 
 class Settings(BaseSettings):
-    """One portal's settings; immutable once read."""
+    """One portal's settings; immutable once read. An empty variable counts as none."""
 
-    model_config = SettingsConfigDict(env_prefix="MYNASIM_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
-    data: Path = Field(default_factory=default_data_directory)
-    db: str | None = Field(default=None, repr=False)
-    listen: str = "127.0.0.1"
-    port: int = Field(default=DEFAULT_PORT, ge=1, le=65535)
-    issuer: str = ""
-    mode: Mode = Mode.DEV
-    personas: Path | None = None
-    workers: int = Field(default=1, ge=1, le=64)
+    data: Path = Field(
+        default_factory=default_data_directory,
+        description="directory where state lives: database, keys, emulated cards",
+        json_schema_extra={"default": "~/.local/share/mynasim"},
+    )
+    db: str | None = Field(
+        default=None,
+        repr=False,
+        description="database, as sqlite:… or postgresql:…",
+        json_schema_extra={"default": "portal.sqlite3 in the data directory"},
+    )
+    port: int = Field(
+        default=DEFAULT_PORT, ge=1, le=65535, description="port that the portal listens on"
+    )
+    listen: str = Field(
+        default="127.0.0.1",
+        description="address that the portal listens on; in dev mode, beyond loopback "
+        "with --expose only",
+    )
+    expose: bool = Field(
+        default=False,
+        description="let a dev portal listen beyond loopback, where whoever reaches it can log "
+        "in as anybody",
+        json_schema_extra={"default": "false"},
+    )
+    issuer: str = Field(
+        default="",
+        description="URL that browsers and apps reach the portal under; its OAuth issuer",
+        json_schema_extra={"default": "http://localhost:PORT"},
+    )
+    allow_host: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="further names, as host:port with commas between, that programs may reach "
+        "the portal under; pages stay with the issuer",
+        json_schema_extra={"default": "none"},
+    )
+    mode: Mode = Field(
+        default=Mode.DEV,
+        description="deployment mode: dev (soft cards, movable clock) or strict (neither; "
+        "https and given keys)",
+    )
+    personas: Path | None = Field(
+        default=None,
+        description="JSON file with people of your own beside the built-in ones",
+        json_schema_extra={"default": "none"},
+    )
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="processes that serve; more than one needs PostgreSQL",
+    )
 
     @field_validator("db")
     @classmethod
     def _known_database(cls, url: str | None) -> str | None:
-        if url is not None and not url.startswith(
-            ("sqlite:", "postgresql:", "postgresql+psycopg:")
-        ):
+        if url is None:
+            return url
+        if not url.startswith(("sqlite:", "postgresql:", "postgresql+psycopg:")):
             raise ValueError("give a URL that starts with sqlite: or postgresql:")
+        try:
+            make_url(url)
+        except (ArgumentError, ValueError):  # their texts show the password
+            raise ValueError("this is no database URL; see `mynasim up --help`") from None
         return url
 
     @field_validator("issuer")
     @classmethod
     def _an_origin(cls, issuer: str) -> str:
         parts = urlsplit(issuer)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query:
+        if parts.scheme not in _DEFAULT_PORTS or not parts.netloc or parts.query:
             raise ValueError("give an http or https URL such as https://portal.example")
-        return issuer.rstrip("/")
+        # Browsers leave the scheme's own port out of Host and Origin, and write in lower case.
+        authority = parts.netloc.lower().removesuffix(f":{_DEFAULT_PORTS[parts.scheme]}")
+        if not _AUTHORITY.fullmatch(authority):
+            raise ValueError("give an http or https URL such as https://portal.example")
+        return f"{parts.scheme}://{authority}{parts.path}".rstrip("/")
+
+    @field_validator("allow_host", mode="before")
+    @classmethod
+    def _authorities(cls, given: str | tuple[str, ...]) -> tuple[str, ...]:
+        named = given.split(",") if isinstance(given, str) else given
+        hosts = tuple(name.strip().lower() for name in named if name.strip())
+        for host in hosts:
+            if not _AUTHORITY.fullmatch(host):
+                raise ValueError(
+                    f"{host!r} is not an exact name; give host:port such as portal:8400"
+                )
+        return hosts
+
+    @field_serializer("allow_host")
+    def _as_given(self, hosts: tuple[str, ...]) -> str:
+        return ",".join(hosts)
 
     @model_validator(mode="before")
     @classmethod
     def _issuer_from_port(cls, values: dict[str, object]) -> dict[str, object]:
         if not values.get("issuer"):
-            values["issuer"] = f"http://localhost:{values.get('port') or DEFAULT_PORT}"
+            authority = f"localhost:{values.get('port')}"
+            if not _AUTHORITY.fullmatch(authority):  # no port, or one that is refused by itself
+                authority = f"localhost:{DEFAULT_PORT}"
+            values["issuer"] = f"http://{authority}"
         return values
 
     @model_validator(mode="after")
     def _strict_means_https(self) -> "Settings":
         if self.mode is Mode.STRICT and not self.issuer.startswith("https://"):
-            raise ValueError("strict mode needs an https issuer: set --issuer https://…")
+            raise ValueError(
+                "strict mode needs an https issuer: set --issuer https://… (MYNASIM_ISSUER)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _dev_stays_on_loopback(self) -> "Settings":
+        if self.mode is Mode.DEV and not self.expose and not _is_loopback(self.listen):
+            raise ValueError(
+                f"--listen {self.listen or 'nothing'} lets other machines in, and whoever "
+                "reaches a dev portal can log in as anybody: its cards, PINs and test keys are "
+                "published. Listen on 127.0.0.1; or, where only you can reach it, as in a "
+                "container whose port is published on 127.0.0.1, say --expose "
+                "(MYNASIM_EXPOSE=true)"
+            )
         return self
 
     @property
@@ -76,9 +175,9 @@ class Settings(BaseSettings):
         return self.db.replace("postgresql:", "postgresql+psycopg:", 1)
 
     @property
-    def host(self) -> str:
-        """The authority (host and port) under which browsers and apps reach the portal."""
-        return urlsplit(self.issuer).netloc
+    def hosts(self) -> frozenset[str]:
+        """The authorities (host and port, in lower case) under which the portal answers."""
+        return frozenset({urlsplit(self.issuer).netloc, *self.allow_host})
 
     @property
     def secure(self) -> bool:
@@ -99,3 +198,33 @@ class Settings(BaseSettings):
     def clock(self) -> Path:
         """The file that says how far a dev portal is ahead of real time."""
         return self.data / "clock.json"
+
+
+def option(name: str) -> str:
+    """The setting's option on the command line."""
+    return f"--{name.replace('_', '-')}"
+
+
+def variable(name: str) -> str:
+    """The setting's variable in the environment."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def purpose(name: str) -> str:
+    """What the setting is for."""
+    return Settings.model_fields[name].description or ""
+
+
+def default_text(name: str) -> str:
+    """What holds when nobody sets it, the same on every machine."""
+    field = Settings.model_fields[name]
+    schema = field.json_schema_extra
+    shown = schema.get("default") if isinstance(schema, dict) else None
+    return str(field.default if shown is None else shown)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from mynaportal_sim.world import upgrade
+from tests.journeys.kit import Portal, free_port, running
 
 SERVER_OPTIONS = "-c fsync=off -c max_connections=200"
 NO_SKIPS = os.environ.get("MYNASIM_NO_SKIPS") == "1"
@@ -105,6 +106,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         yield server.format(name=name)
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory that one `up` has prepared."""
+    data = tmp_path_factory.mktemp("template") / "data"
+    with running(Portal(data, free_port())):
+        pass
+    return data
 
 
 @contextmanager

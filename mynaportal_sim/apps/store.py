@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Row, Text, bindparam, insert, select
+from sqlalchemy import BigInteger, Connection, Row, Text, bindparam, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from consent.model import DeclaredPurpose
@@ -51,6 +51,11 @@ apps = SQLModel.metadata.tables["apps"]
 subjects = SQLModel.metadata.tables["subjects"]
 
 _FIND = select(apps).where(apps.c.client_id == bindparam("wanted"))
+_SET_REDIRECT_URIS = (
+    update(apps)
+    .where(apps.c.client_id == bindparam("wanted"))
+    .values(redirect_uris=bindparam("uris"))
+)
 _ALL = select(apps).order_by(apps.c.registered_at, apps.c.client_id)
 _RESIDENT = select(subjects.c.resident_id).where(
     subjects.c.app_id == bindparam("app"), subjects.c.sub == bindparam("name")
@@ -74,6 +79,14 @@ def add(connection: Connection, app: App) -> None:
             "purpose_text": app.purpose.text,
             "registered_at": int(app.registered_at.timestamp()),
         },
+    )
+
+
+def set_redirect_uris(connection: Connection, app: App) -> None:
+    """Keep the redirect URIs that a known app has now."""
+    connection.execute(
+        _SET_REDIRECT_URIS,
+        {"wanted": app.client_id, "uris": json.dumps(app.redirect_uris)},
     )
 
 

@@ -8,7 +8,9 @@ import typer
 
 from mynaportal_sim import __version__
 
-NOUNS = ("up", "demo", "doctor", "login", "app", "card", "clock", "ledger", "bench")
+NOUNS = (
+    "up", "demo", "doctor", "config", "login", "app", "card", "clock", "ledger", "bench"
+)  # fmt: skip
 
 
 def _version(wanted: bool) -> None:

@@ -13,10 +13,10 @@ from card_reader.transport import Transport
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.card_source import ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
-from mynaportal_sim.cli.loopback import client
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.second_browser import ALL, SecondBrowser
 from mynaportal_sim.residents.model import DEFAULT_PIN
+from mynaportal_sim.sample_app.loopback import client
 from mynaportal_sim.settings import Settings
 
 

@@ -24,8 +24,8 @@ from mynaportal_sim.cli.benchmarks.server import CORES, apart
 from mynaportal_sim.cli.benchmarks.table import ROWS, chosen
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import JsonOption
-from mynaportal_sim.cli.relying_party import RelyingPartyError
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
+from mynaportal_sim.sample_app.errors import RelyingPartyError
 
 app = typer.Typer(help="Measure how fast everything is, beside its limit or its peer.")
 

@@ -27,13 +27,13 @@ from mynaportal_sim.apps import service as apps
 from mynaportal_sim.cli.answer import instant
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.inner_portal import inner_portal
-from mynaportal_sim.cli.loopback import client
 from mynaportal_sim.cli.narrator import Narrator
-from mynaportal_sim.cli.relying_party import RelyingParty, Tokens, five_years, public_jwk
 from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.domains.catalogue import catalogue
+from mynaportal_sim.sample_app.loopback import client
+from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens, five_years, public_jwk
 from mynaportal_sim.settings import Settings
 
 PERSONA, PIN = "sato-hanako", "1234"
@@ -88,8 +88,9 @@ class _Road:
         """Register the app and stand at the start."""
         database = Database(settings.database_url)
         key = ec.generate_private_key(ec.SECP256R1())
+        client_id = _register(settings, database, key)
         party = RelyingParty(
-            http, settings.issuer, _register(settings, database, key), REDIRECT_URI, key
+            http, settings.issuer, client_id, REDIRECT_URI, key, Clock(settings.clock).now
         )
         return cls(settings, tell, database, browser, party)
 

@@ -1,16 +1,20 @@
 """The command line's edge: an error becomes a sentence that says what to do."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from card_reader.errors import CardError
 from consent.errors import ConsentError
 from mynaportal_sim.errors import PortalError
+from mynaportal_sim.sample_app.errors import SampleAppError
+from mynaportal_sim.settings import option, variable
 
 
 class CommandError(Exception):
@@ -22,10 +26,10 @@ def told() -> Iterator[None]:
     """Tell an error that a person can act on in one sentence, and exit with 1."""
     try:
         yield
-    except (CardError, ConsentError, PortalError, CommandError) as error:
+    except (CardError, ConsentError, PortalError, SampleAppError, CommandError) as error:
         _exit(str(error))
     except ValidationError as error:
-        _exit("; ".join(f"{_option(item['loc'])}{item['msg']}" for item in error.errors()))
+        _exit("; ".join(map(_of_setting, error.errors(include_url=False))))
     except ArgumentError:
         _exit("--db: this is no database URL; see `mynasim up --help`")
     except DBAPIError as error:
@@ -42,8 +46,13 @@ def told() -> Iterator[None]:
         _exit(_of_file(error))
 
 
-def _option(location: tuple[int | str, ...]) -> str:
-    return f"--{location[0]}: " if location else ""
+def _of_setting(item: ErrorDetails) -> str:
+    reason = item["msg"].removeprefix("Value error, ")
+    if not item["loc"]:
+        return reason
+    name = str(item["loc"][0])
+    from_environment = os.environ.get(variable(name)) == item["input"]
+    return f"{variable(name) if from_environment else option(name)}: {reason}"
 
 
 def _first_line(error: Exception) -> str:

@@ -24,11 +24,11 @@ from mynaportal_sim.cli.card_source import (
     presented,
 )
 from mynaportal_sim.cli.failures import CommandError
-from mynaportal_sim.cli.loopback import client
 from mynaportal_sim.cli.options import JsonOption
 from mynaportal_sim.cli.pin_entry import PinDescriptorOption, PinOption
 from mynaportal_sim.cli.second_device import SecondDevice, origin_of
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
+from mynaportal_sim.sample_app.loopback import client
 
 app = typer.Typer(help="Log in in a browser with a card that lies here.")
 

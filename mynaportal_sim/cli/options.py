@@ -1,27 +1,29 @@
 """Options that several commands share, and how they become settings."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mynaportal_sim.settings import Settings
+from mynaportal_sim.settings import Mode, Settings, default_text, option, purpose, variable
 
-DataOption = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="DIR", help="Where the state lives. [env: MYNASIM_DATA]"),
-]
-PortOption = Annotated[
-    int | None, typer.Option("--port", help="[default: 8400] [env: MYNASIM_PORT]")
-]
-DatabaseOption = Annotated[
-    str | None,
-    typer.Option(
-        "--db",
-        metavar="URL",
-        help="sqlite:… or postgresql:…; else a file in DIR. [env: MYNASIM_DB]",
-    ),
-]
+
+def _setting(name: str, metavar: str | None = None) -> Any:
+    """An option for a setting, explained as the setting itself is."""
+    text = f"{purpose(name)} [default: {default_text(name)}] [env: {variable(name)}]"
+    return typer.Option(option(name), metavar=metavar, help=text[0].upper() + text[1:])
+
+
+DataOption = Annotated[Path | None, _setting("data", "DIR")]
+DatabaseOption = Annotated[str | None, _setting("db", "URL")]
+PortOption = Annotated[int | None, _setting("port")]
+ListenOption = Annotated[str | None, _setting("listen", "ADDRESS")]
+ExposeOption = Annotated[bool | None, _setting("expose")]
+IssuerOption = Annotated[str | None, _setting("issuer", "URL")]
+AllowHostOption = Annotated[str | None, _setting("allow_host", "HOST,…")]
+ModeOption = Annotated[Mode | None, _setting("mode")]
+PersonasOption = Annotated[Path | None, _setting("personas", "FILE")]
+WorkersOption = Annotated[int | None, _setting("workers")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
 
 

@@ -1,10 +1,12 @@
 """`mynasim up`: the portal, from nothing to its first page."""
 
 import os
+import signal
 import socket
-from contextlib import closing
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
@@ -14,18 +16,29 @@ from rich.text import Text
 from uvicorn.supervisors import Multiprocess
 
 from mynaportal_sim import world
+from mynaportal_sim.cli import sample_app
 from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import (
+    AllowHostOption,
     DatabaseOption,
     DataOption,
+    ExposeOption,
+    IssuerOption,
     JsonOption,
+    ListenOption,
+    ModeOption,
+    PersonasOption,
     PortOption,
+    WorkersOption,
     settings_of,
 )
+from mynaportal_sim.cli.sample_app import SampleApp
 from mynaportal_sim.clock import Clock
+from mynaportal_sim.errors import PortalError
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.residents.model import CardState, Resident
+from mynaportal_sim.sample_app.errors import StartError
 from mynaportal_sim.settings import Mode, Settings
 
 app = typer.Typer(help="Start the portal; the first start prepares everything.")
@@ -37,56 +50,123 @@ def up(  # noqa: PLR0913  one option each
     port: PortOption = None,
     data: DataOption = None,
     db: DatabaseOption = None,
-    personas: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="JSON file with personas of your own.")
+    personas: PersonasOption = None,
+    workers: WorkersOption = None,
+    listen: ListenOption = None,
+    expose: ExposeOption = None,
+    issuer: IssuerOption = None,
+    allow_host: AllowHostOption = None,
+    mode: ModeOption = None,
+    no_sample_app: Annotated[
+        bool,
+        typer.Option(
+            "--no-sample-app",
+            envvar="MYNASIM_NO_SAMPLE_APP",
+            help="Start the portal alone, without the private app beside it.",
+        ),
+    ] = False,
+    sample_app_port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, envvar="MYNASIM_SAMPLE_APP_PORT", help="[default: PORT + 100]"
+        ),
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Processes that serve; more than one needs PostgreSQL.")
-    ] = None,
-    listen: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="[default: 127.0.0.1]")
-    ] = None,
-    issuer: Annotated[
-        str | None, typer.Option(metavar="URL", help="[default: http://localhost:PORT]")
-    ] = None,
-    mode: Annotated[Mode | None, typer.Option(help="[default: dev]")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Start the portal and say where it is and who can log in.
+    """Start the portal and a private app beside it; say where they are and who can log in.
 
     Examples: mynasim up · mynasim up --port 9000 --data ./state --personas mine.json
     """
     keep_pins_out_of_dumps()
     settings = settings_of(
         port=port, data=data, db=db, personas=personas, workers=workers,
-        listen=listen, issuer=issuer, mode=mode,
+        listen=listen, expose=expose, issuer=issuer, allow_host=allow_host, mode=mode,
     )  # fmt: skip
     if settings.workers > 1 and settings.database_url.startswith("sqlite"):
         raise CommandError("several workers need PostgreSQL: give --db postgresql://…")
+    wants_app = settings.mode is Mode.DEV and not no_sample_app
+    _run(settings, _app_port(settings, sample_app_port) if wants_app else None, json)
+
+
+def _app_port(settings: Settings, given: int | None) -> int:
+    return sample_app.default_port(settings.port) if given is None else given
+
+
+def _run(settings: Settings, app_port: int | None, json: bool) -> None:
+    """Prepare what is missing, say what there is, and serve until the process is stopped."""
     console = Console(stderr=True)
     with closing(_bound(settings)) as listener, world.claim(settings):
         clock = Clock(settings.clock if settings.mode is Mode.DEV else None)
         with console.status("Preparing the portal …"):
             residents = world.prepare(settings, clock, console.print)
-        _announce(settings, residents, json)
-        _serve(settings, listener)
+        companion = None
+        if app_port is not None:
+            companion = _companion(settings, app_port, clock, console)
+        _announce(settings, residents, companion, json)
+        with nullcontext() if companion is None else _beside(companion, settings):
+            _serve(settings, listener)
+
+
+def _companion(
+    settings: Settings, port: int, clock: Clock, console: Console
+) -> SampleApp | None:
+    """The sample app, ready to run; None, with the reason told, if it cannot be."""
+    try:
+        listener = _listening(sample_app.ADDRESS, port)
+    except OSError as error:
+        console.print(
+            f"The sample app is not started: port {port} cannot be used ({error.strerror}); "
+            "choose another with --sample-app-port, or leave it out with --no-sample-app",
+            style="yellow",
+        )
+        return None
+    try:
+        return sample_app.register(settings, listener, clock.now())
+    except (StartError, PortalError, OSError) as error:
+        listener.close()
+        console.print(f"The sample app is not started: {error}", style="yellow")
+        return None
+
+
+@contextmanager
+def _beside(companion: SampleApp, settings: Settings) -> Iterator[None]:
+    """Run the sample app as long as the portal, and see it end before this process does."""
+    kept = signal.signal(signal.SIGTERM, _leave)
+    try:
+        with sample_app.running(companion, settings.issuer):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, kept)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    """Unwind where the default would end the process at once, past every `finally`."""
+    raise SystemExit(128 + number)
 
 
 def _bound(settings: Settings) -> socket.socket:
     """A listening socket, so that a port in use is known before anything else happens."""
-    family = socket.AF_INET6 if ":" in settings.listen else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.listen, settings.port))
-        listener.listen(2048)
+        listener = _listening(settings.listen, settings.port)
     except OSError as error:
-        listener.close()
         raise CommandError(
             f"port {settings.port} on {settings.listen} cannot be used ({error.strerror}); "
             "stop what listens there, or choose another with --port"
         ) from None
     listener.set_inheritable(True)
+    return listener
+
+
+def _listening(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address, port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 
@@ -99,6 +179,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,  # the app gives the portal's own time
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
@@ -114,16 +195,21 @@ def _as_environment(settings: Settings) -> dict[str, str]:
     return {f"MYNASIM_{name.upper()}": str(value) for name, value in values.items()}
 
 
-def _announce(settings: Settings, residents: list[Resident], json: bool) -> None:
+def _announce(
+    settings: Settings, residents: list[Resident], companion: SampleApp | None, json: bool
+) -> None:
     shown = residents if settings.mode is Mode.DEV else []
     people = [
         {"id": one.persona, "name": one.name.full, "pin": one.card.pin, "note": one.note_en}
         for one in shown
     ]
+    app_url = None if companion is None else f"{companion.url}/"
     address = Text(f"\n{settings.issuer}/", "bold")
     place = Text(f"   (data in {settings.data}; stop with Ctrl-C)\n")
-    text = Group(address + place, _table(shown))
-    say({"url": settings.issuer, "personas": people}, text, json)
+    beside = Text.assemble((app_url or "", "bold"), "   (a private app to connect)\n")
+    text = Group(address + place, *([beside] if app_url else []), _table(shown))
+    document = {"url": settings.issuer, "sample_app_url": app_url, "personas": people}
+    say(document, text, json)
 
 
 def _table(residents: list[Resident]) -> Table:

@@ -13,15 +13,6 @@ from tests.journeys.kit import Portal, copy_keys, free_port, running
 ON_BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory that one `up` has prepared."""
-    data = tmp_path_factory.mktemp("template") / "data"
-    with running(Portal(data, free_port())):
-        pass
-    return data
-
-
 @pytest.fixture(scope="module", params=ON_BOTH)
 def portal(
     request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory

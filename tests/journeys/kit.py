@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
-from mynaportal_sim.cli.loopback import client
-from mynaportal_sim.cli.relying_party import RelyingParty, five_years, public_jwk
 from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.clock import Clock
+from mynaportal_sim.sample_app.loopback import client
+from mynaportal_sim.sample_app.relying_party import RelyingParty, five_years, public_jwk
 
 PERSONA = "sato-hanako"
 REDIRECT_URI = "http://127.0.0.1:9/callback"
@@ -56,6 +56,7 @@ class Portal:
     port: int
     db: str | None = None
     workers: int = 1
+    app_port: int | None = None
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
     clients: ExitStack = field(default_factory=ExitStack, repr=False)
 
@@ -84,7 +85,7 @@ class Portal:
         """Run `mynasim up` and wait until it is ready."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*COMMAND, "up", "--workers", str(self.workers)],
+                [*COMMAND, "up", "--workers", str(self.workers), *self._app_options],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -164,6 +165,12 @@ class Portal:
         interaction = browser.open(app.authorization_url(asked))
         browser.log_in(self.card(persona), "1234", interaction)
         return browser, browser.answer(interaction, consent)
+
+    @property
+    def _app_options(self) -> tuple[str, ...]:
+        if self.app_port is None:
+            return ("--no-sample-app",)
+        return ("--sample-app-port", str(self.app_port))
 
     def _ready(self) -> bool:
         try:

@@ -6,8 +6,8 @@ from time import monotonic
 import pytest
 
 from mynaportal_sim.cli.failures import CommandError
-from mynaportal_sim.cli.relying_party import RelyingPartyError
 from mynaportal_sim.clock import Clock, ClockError
+from mynaportal_sim.sample_app.errors import RelyingPartyError
 from tests.journeys.kit import Portal, details
 
 

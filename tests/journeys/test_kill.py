@@ -11,7 +11,8 @@ from time import sleep
 import httpx
 import pytest
 
-from mynaportal_sim.cli.relying_party import RelyingParty, RelyingPartyError, Tokens
+from mynaportal_sim.sample_app.errors import RelyingPartyError
+from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
 from tests.journeys.kit import Portal, details
 
 KILLS = 100  # on each of the two databases

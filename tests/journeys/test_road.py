@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import MetaData, create_engine
 
 from mynaportal_sim.cli.failures import CommandError
-from mynaportal_sim.cli.relying_party import RelyingPartyError
+from mynaportal_sim.sample_app.errors import AuthorizationError, RelyingPartyError
 from mynaportal_sim.settings import Settings
 from tests.journeys.kit import PERSONA, Portal, details
 
@@ -43,7 +43,7 @@ def test_who_has_said_the_same_before_is_not_asked_again(portal: Portal) -> None
 def test_who_refuses_sends_the_app_away_with_nothing(portal: Portal) -> None:
     app = portal.register()
     _, redirect = portal.walk(app, details(*BOTH), consent="none")
-    with pytest.raises(PermissionError, match="access_denied"):
+    with pytest.raises(AuthorizationError, match="access_denied"):
         app.redeem(redirect)
 
 

@@ -10,7 +10,7 @@ import httpx
 
 from card_reader.client.login import sign_challenge
 from card_reader.statement import Challenge
-from mynaportal_sim.cli.loopback import client
+from mynaportal_sim.sample_app.loopback import client
 from tests.journeys.kit import REDIRECT_URI, Portal, details
 
 PARALLEL = 20
@@ -59,11 +59,12 @@ def test_a_login_token(portal: Portal) -> None:
 def test_an_authorization_code(portal: Portal) -> None:
     app = portal.register("oidc")
     _, redirect = portal.walk(app, details("checkup"))
+    assert app.pending
     form = {
         "grant_type": "authorization_code",
         "code": httpx.URL(redirect).params["code"],
         "redirect_uri": REDIRECT_URI,
-        "code_verifier": app._verifier,
+        "code_verifier": app.pending.verifier,
     }
     url = app.endpoint("token_endpoint")
     statuses = _race(lambda http: http.post(url, data=form | app.authentication()))

@@ -24,6 +24,7 @@ def test_an_option_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) 
     ("given", "issuer", "host", "secure"),
     [
         pytest.param({}, "http://localhost:8400", "localhost:8400", False, id="nothing"),
+        pytest.param({"port": 80}, "http://localhost", "localhost", False, id="http's port"),
         pytest.param(
             {"port": 9000}, "http://localhost:9000", "localhost:9000", False, id="port"
         ),
@@ -34,13 +35,52 @@ def test_an_option_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) 
             True,
             id="issuer",
         ),
+        pytest.param(
+            {"issuer": "https://Portal.Test:443/"},
+            "https://portal.test",
+            "portal.test",
+            True,
+            id="as browsers write it",
+        ),
     ],
 )
 def test_the_issuer_follows_the_port_unless_it_is_given(
     given: dict[str, object], issuer: str, host: str, secure: bool
 ) -> None:
     settings = Settings.model_validate(given)
-    assert (settings.issuer, settings.host, settings.secure) == (issuer, host, secure)
+    assert (settings.issuer, settings.hosts, settings.secure) == (
+        issuer,
+        frozenset({host}),
+        secure,
+    )
+
+
+def test_hosts_are_the_issuers_and_those_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MYNASIM_ALLOW_HOST", "Portal:8400, my_portal.test,[::1]:8400,")
+    hosts = Settings().hosts
+    assert hosts == {"localhost:8400", "portal:8400", "my_portal.test", "[::1]:8400"}
+
+
+def test_settings_reach_worker_processes_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    allowed = ("portal:8400", "b:1")
+    given = Settings(listen="0.0.0.0", expose=True, allow_host=allowed, issuer="http://h:1")
+    for name, value in given.model_dump(mode="json", exclude_none=True).items():
+        monkeypatch.setenv(f"MYNASIM_{name.upper()}", str(value))
+    assert Settings() == given
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_a_dev_portal_listens_on_loopback_unasked(listen: str) -> None:
+    assert Settings(listen=listen).listen == listen
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0", "::", "", "192.0.2.1", "portal.test"])
+def test_a_dev_portal_goes_beyond_loopback_only_when_told(listen: str) -> None:
+    with pytest.raises(ValidationError, match=r"published.*--expose"):
+        Settings(listen=listen)
+    assert Settings(listen=listen, expose=True).listen == listen
+    strict = Settings(listen=listen, mode=Mode.STRICT, issuer="https://portal.test")
+    assert strict.listen == listen
 
 
 @pytest.mark.parametrize(
@@ -74,6 +114,15 @@ def test_the_state_lies_in_one_directory(
         pytest.param({"workers": 0}, id="no worker"),
         pytest.param({"db": "mysql://x"}, id="other database"),
         pytest.param({"mode": Mode.STRICT}, id="strict without https"),
+        pytest.param({"issuer": "http://me@h"}, id="issuer with a user"),
+        pytest.param({"issuer": "http://h."}, id="issuer with a trailing dot"),
+        pytest.param({"allow_host": "*"}, id="any host"),
+        pytest.param({"allow_host": "*.portal.test"}, id="wildcard host"),
+        pytest.param({"allow_host": "http://portal.test"}, id="URL as host"),
+        pytest.param({"allow_host": "portal.test."}, id="host with a trailing dot"),
+        pytest.param({"allow_host": "portal.test/x"}, id="host with a path"),
+        pytest.param({"allow_host": "portal.test:"}, id="host with half a port"),
+        pytest.param({"allow_host": "a b"}, id="two hosts without a comma"),
     ],
 )
 def test_what_cannot_be_is_refused(given: dict[str, object]) -> None:

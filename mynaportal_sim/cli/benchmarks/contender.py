@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from mynaportal_sim.cli.benchmarks.load import request
 from mynaportal_sim.cli.benchmarks.server import Server
-from mynaportal_sim.cli.relying_party import RelyingParty, Tokens
+from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from card_reader.emulator.card import Card
 from mynaportal_sim.cli.benchmarks.contender import Contender
 from mynaportal_sim.cli.benchmarks.errors import ServerError
 from mynaportal_sim.cli.benchmarks.server import Server, own_environment, serving
-from mynaportal_sim.cli.loopback import client
-from mynaportal_sim.cli.relying_party import RelyingParty, public_jwk
 from mynaportal_sim.cli.second_browser import SecondBrowser
+from mynaportal_sim.clock import Clock
 from mynaportal_sim.residents.model import Resident
+from mynaportal_sim.sample_app.loopback import client
+from mynaportal_sim.sample_app.relying_party import RelyingParty, public_jwk
 
 REDIRECT_URI = "http://127.0.0.1:9/callback"
 ORGANISATION = "すこやか手帳株式会社"
@@ -38,9 +39,9 @@ _COMMAND = (sys.executable, "-m", "mynaportal_sim")
 
 
 @contextmanager
-def started(data: Path, port: int, log: Path) -> Iterator[Server]:
+def started(data: Path, port: int, log: Path, *options: str) -> Iterator[Server]:
     """`mynasim up` on a directory, until the block ends; begins with its first page."""
-    with serving((*_COMMAND, *_up(data, port)), port, "/", log) as server:
+    with serving((*_COMMAND, *_up(data, port), *options), port, "/", log) as server:
         yield server
 
 
@@ -48,7 +49,7 @@ def started(data: Path, port: int, log: Path) -> Iterator[Server]:
 def with_consent(data: Path, port: int, log: Path, person: Resident) -> Iterator[Contender]:
     """A portal with an app of client profile fapi2, to which `person` has consented."""
     with ExitStack() as stack:
-        server = stack.enter_context(started(data, port, log))
+        server = stack.enter_context(started(data, port, log, "--no-sample-app"))
         key = ec.generate_private_key(ec.SECP256R1())
         party = RelyingParty(
             stack.enter_context(client()),
@@ -56,6 +57,7 @@ def with_consent(data: Path, port: int, log: Path, person: Resident) -> Iterator
             _register(data, key),
             REDIRECT_URI,
             key,
+            Clock().now,
         )
         browser = SecondBrowser(stack.enter_context(client()), server.url)
         card = Card.load(data / "cards" / f"{person.persona}.json")

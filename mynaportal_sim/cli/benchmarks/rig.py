@@ -41,6 +41,8 @@ class Rig:
             data=self.directory / "portal",
             db=None,
             listen="127.0.0.1",
+            expose=False,
+            allow_host=(),
             port=port,
             issuer=f"http://localhost:{port}",
             mode=Mode.DEV,

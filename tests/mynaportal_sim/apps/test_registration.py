@@ -144,6 +144,18 @@ def test_an_app_comes_back_as_it_was_registered(connection: Connection) -> None:
     assert store.find(connection, "app-nobody") is None
 
 
+def test_settling_an_app_registers_it_once_and_follows_its_redirect_uris(
+    connection: Connection,
+) -> None:
+    app = checked()
+    for _ in range(2):
+        assert service.settle(connection, app, NOW, token_bytes) == app
+    moved = replace(app, redirect_uris=("https://app.example/other",), name="別の名前")
+    settled = service.settle(connection, moved, NOW, token_bytes)
+    assert settled == replace(app, redirect_uris=moved.redirect_uris)
+    assert store.every(connection) == [settled]
+
+
 def test_a_name_for_a_person_leads_back_to_them_and_is_one_apps(connection: Connection) -> None:
     pseudonyms, person = Pseudonyms(b"p" * 32), uuid4()
     first, again = (store.subject(connection, pseudonyms, "app-1", person) for _ in range(2))

@@ -39,7 +39,12 @@ def _run(data: Path, *arguments: str, **more: str) -> subprocess.CompletedProces
         pytest.param(
             ("up", "--personas", "none.json"), "cannot be read", id="no personas file"
         ),
-        pytest.param(("up", "--listen", "203.0.113.1"), "cannot be used", id="foreign address"),
+        pytest.param(
+            ("up", "--listen", "203.0.113.1", "--expose"),
+            "cannot be used",
+            id="foreign address",
+        ),
+        pytest.param(("up", "--listen", "0.0.0.0"), "say --expose", id="beyond loopback"),
         pytest.param(("ledger", "verify"), "`mynasim up`", id="no portal yet"),
         pytest.param(("ledger", "list"), "there is nothing in", id="no ledger to list"),
         pytest.param(("app", "list"), "there is nothing in", id="no app to list"),
@@ -167,7 +172,9 @@ def test_a_new_card_makes_no_portal(tmp_path: Path) -> None:
     assert all(finding["well"] for finding in _doctor(data).values())
 
 
-@pytest.mark.parametrize("noun", ["up", "demo", "doctor", "app", "card", "clock", "ledger"])
+@pytest.mark.parametrize(
+    "noun", ["up", "demo", "doctor", "config", "app", "card", "clock", "ledger"]
+)
 def test_each_noun_explains_itself(tmp_path: Path, noun: str) -> None:
     done = _run(tmp_path, noun, "--help")
     assert done.returncode == 0

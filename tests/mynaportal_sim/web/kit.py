@@ -16,8 +16,8 @@ from fastapi import FastAPI
 from mynaportal_sim.apps import registration
 from mynaportal_sim.apps import service as apps
 from mynaportal_sim.apps.registration import Registration
-from mynaportal_sim.cli.relying_party import public_jwk
 from mynaportal_sim.domains.catalogue import catalogue
+from mynaportal_sim.sample_app.relying_party import public_jwk
 
 PORT = 8400
 ORIGIN = f"http://localhost:{PORT}"

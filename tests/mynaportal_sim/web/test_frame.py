@@ -92,50 +92,6 @@ def test_a_language_once_chosen_is_kept(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    "hosts",
-    [
-        pytest.param(["evil.example"], id="another name"),
-        pytest.param(["localhost:8400", "localhost:8400"], id="doubled"),
-        pytest.param([], id="missing"),
-        pytest.param(["localhost"], id="another port"),
-    ],
-)
-def test_a_request_that_does_not_name_the_portal_is_misdirected(
-    portal: Portal, hosts: list[str]
-) -> None:
-    assert _status(portal, "/", hosts) == 421
-    assert _status(portal, "/healthz", hosts) == 200
-
-
-def _status(portal: Portal, path: str, hosts: list[str]) -> int:
-    """Ask by bare ASGI, since an HTTP client would mend the Host header."""
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": [(b"host", host.encode()) for host in hosts],
-        "scheme": "http",
-        "http_version": "1.1",
-        "server": ("127.0.0.1", 8400),
-        "client": ("127.0.0.1", 1),
-    }
-    said: list[int] = []
-
-    async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: dict[str, object]) -> None:
-        if message["type"] == "http.response.start":
-            said.append(int(str(message["status"])))
-
-    portal.runner.run(portal.web(scope, receive, send))  # type: ignore[arg-type]  # ASGI's types are wider
-    [status] = said
-    return status
-
-
-@pytest.mark.parametrize(
     ("headers", "status"),
     [
         pytest.param({}, 303, id="from a page of the portal"),

@@ -14,23 +14,37 @@ from mynaportal_sim import web
 from mynaportal_sim.web.language import LANGUAGES, messages
 
 PORTAL = Path(web.__file__).parents[1]
-CATALOGUE = Path(web.__file__).parent / "locale" / "ja" / "LC_MESSAGES" / "mynasim.po"
-WHERE = [("**/templates/**.html", "jinja2"), ("web/**.py", "python"), ("problems.py", "python")]
-OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
+# Room -> its catalogue, and the modules beside its own that have messages in it.
+ROOMS = {"web": ("mynasim", ["problems.py"]), "sample_app": ("sample_app", [])}
+OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true"}
 KEYWORDS = {"marked": None, "text": None, "_": None, "gettext": None}
 
 
+@pytest.fixture(scope="module", params=ROOMS)
+def room(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def shown() -> set[str]:
+def source(room: str) -> Path:
+    """Where the room's Japanese stands."""
+    return PORTAL / room / "locale" / "ja" / "LC_MESSAGES" / f"{ROOMS[room][0]}.po"
+
+
+@pytest.fixture(scope="module")
+def shown(room: str) -> set[str]:
     """The msgids that templates and code mention."""
-    found = extract_from_dir(PORTAL, WHERE, OPTIONS, KEYWORDS)
+    templates = (f"{room}/templates/**.html", "jinja2")
+    modules = [(name, "python") for name in (f"{room}/**.py", *ROOMS[room][1])]
+    options = {templates[0]: OPTIONS}
+    found = extract_from_dir(PORTAL, [templates, *modules], options, KEYWORDS)
     return {message for _, _, message, _, _ in found if isinstance(message, str)}
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> Catalog:
-    with CATALOGUE.open("rb") as source:
-        return read_po(source, locale="ja")
+def catalogue(source: Path) -> Catalog:
+    with source.open("rb") as text:
+        return read_po(text, locale="ja")
 
 
 def test_each_message_has_japanese(shown: set[str], catalogue: Catalog) -> None:
@@ -54,15 +68,15 @@ def test_a_translation_fills_the_same_blanks(catalogue: Catalog) -> None:
             )
 
 
-def test_the_compiled_catalogue_is_that_of_the_source(catalogue: Catalog) -> None:
+def test_the_compiled_catalogue_is_that_of_the_source(catalogue: Catalog, source: Path) -> None:
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
-    assert CATALOGUE.with_suffix(".mo").read_bytes() == compiled.getvalue()
+    assert source.with_suffix(".mo").read_bytes() == compiled.getvalue()
 
 
-def test_no_template_speaks_one_language_only() -> None:
+def test_no_template_speaks_one_language_only(room: str) -> None:
     japanese = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
-    for template in (PORTAL / "web" / "templates").glob("*.html"):
+    for template in (PORTAL / room / "templates").glob("*.html"):
         said = template.read_text("utf-8").replace("日本語", "").replace('"、"', "")
         assert not japanese.search(said), template.name
 

@@ -1,0 +1,25 @@
+"""What the pages call the codes that the portal sends."""
+
+from mynaportal_sim.sample_app.language import marked
+
+CATEGORY_NAMES = {
+    "checkup": marked("Check-up results"),
+    "medication": marked("Medicines"),
+    "basic": marked("Name, date of birth and sex"),
+}
+PURPOSE_NAMES = {"self-care": marked("Managing your own health")}
+GROUP_NAMES = {
+    "vital-signs": marked("Body and blood pressure"),
+    "laboratory": marked("Blood and urine"),
+    "social-history": marked("Habits"),
+    "survey": marked("Your answers"),
+    "exam": marked("Judgement"),
+    "": marked("Other"),
+}
+FLAGS = {"H": marked("high"), "L": marked("low"), "A": marked("abnormal")}
+ENDED = {
+    "withdrawn": marked("You withdrew your consent at the portal."),
+    "expired": marked("The consent has reached the end of its term."),
+    "replaced": marked("A newer consent of yours has taken the place of this one."),
+}
+"""Why access has ended, by the code of the portal's refusal."""

@@ -1,0 +1,116 @@
+"""npm's openid-client, which is certified, gets along with the portal."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from mynaportal_sim.cli.benchmarks import npm
+from mynaportal_sim.cli.benchmarks.errors import NoPeerError
+from mynaportal_sim.sample_app.relying_party import public_jwk
+from tests.journeys.kit import REDIRECT_URI, SCOPES, Portal, details
+
+pytestmark = pytest.mark.clients
+HERE = Path(__file__).parent / "openid_client"
+STEPS = ["read", "introspect", "refresh", "revoke"]
+ANSWER_WITHIN = 30  # seconds
+
+
+@pytest.fixture(scope="session")
+def client() -> Path:
+    """The app, with openid-client beside it."""
+    try:
+        return npm.installed(HERE)
+    except NoPeerError as error:
+        pytest.skip(str(error))
+
+
+def use(
+    client: Path,
+    portal: Portal,
+    profile: str,
+    *,
+    par: bool = True,
+    consent: str = "all",
+    steps: list[str],
+) -> dict[str, Any]:
+    """Walk the road with the app; what it found at each step."""
+    app = portal.register(profile)
+    private = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(app.key))
+    jwk = {**private, "kid": public_jwk(app.key)["kid"]}
+    wanted = {
+        "issuer": portal.url,
+        "clientId": app.client_id,
+        "jwk": jwk,
+        "redirectUri": REDIRECT_URI,
+        "scope": SCOPES,
+        "details": details("checkup", "medication"),
+        "profile": profile,
+        "par": par,
+        "resource": f"{portal.url}/fhir/Observation",
+        "steps": steps,
+    }
+    with subprocess.Popen(
+        [npm.program("node"), client / "app.mjs", json.dumps(wanted)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        url = running.stdout.readline().strip()
+        if not url:
+            raise AssertionError(running.communicate()[1])
+        browser = portal.browser()
+        interaction = browser.open(url)
+        browser.log_in(portal.card(), "1234", interaction)
+        told, failed = running.communicate(
+            browser.answer(interaction, consent) + "\n", timeout=ANSWER_WITHIN
+        )
+    assert running.returncode == 0, failed
+    found: dict[str, Any] = json.loads(told)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("profile", "par"),
+    [
+        pytest.param("fapi2", True, id="fapi2"),
+        pytest.param("oidc", True, id="oidc with PAR"),
+        pytest.param("oidc", False, id="oidc without PAR"),
+    ],
+)
+def test_it_completes_the_road(client: Path, portal: Portal, profile: str, par: bool) -> None:
+    found = use(client, portal, profile, par=par, steps=STEPS)
+    tokens = found["code"]
+    assert tokens["token_type"] == ("dpop" if profile == "fapi2" else "bearer")
+    assert tokens["claims"]["acr"]
+    assert tokens["authorization_details"][0]["type"] == "phr_access"
+    assert found["read"]["status"] == 200
+    assert found["read"]["type"] == "Bundle"
+    assert found["introspect"]["active"] is True
+    assert found["read renewed"] == found["read"]
+    assert found["revoke"] == "done"
+    assert found["refresh revoked"]["error"] == "invalid_grant"
+    assert found["read revoked"]["status"] == 401
+
+
+def test_it_learns_that_the_person_refused(client: Path, portal: Portal) -> None:
+    found = use(client, portal, "fapi2", consent="none", steps=[])
+    assert found["code"]["error"] == "access_denied"
+
+
+def test_it_learns_that_a_code_serves_once(client: Path, portal: Portal) -> None:
+    found = use(client, portal, "fapi2", steps=["code again", "read"])
+    assert found["code again"]["error"] == "invalid_grant"
+    assert found["read"]["status"] == 401  # what the code gave is revoked with it
+
+
+def test_it_reads_what_was_granted_and_no_more(client: Path, portal: Portal) -> None:
+    found = use(client, portal, "fapi2", consent="medication", steps=["read"])
+    assert found["code"]["authorization_details"][0]["categories"] == ["medication"]
+    assert "Observation" not in found["code"]["scope"]
