@@ -1,5 +1,7 @@
 """Faults between a program and a card, each one really caused."""
 
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -255,3 +257,49 @@ def test_the_right_pin_gives_the_tries_back_and_leaves_the_other_pin_alone(
     COMMAND.run(*sign, "1234")
     assert tries(card, EF.AUTHENTICATION_PIN) == 3
     assert tries(card, EF.SIGNING_PASSWORD) == 5
+
+
+def _in_person(dialogue: list[tuple[bytes, bytes]], *arguments: str | Path) -> int:
+    """Run a command at a terminal; wait for each prompt, then type the answer."""
+    own, theirs = pty.openpty()
+    command = [*MYNASIM, *map(str, arguments)]
+    with subprocess.Popen(
+        command,
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # or the PIN would be asked for at the developer's terminal
+    ) as program:
+        assert program.stderr is not None
+        shown = b""
+        for prompt, answer in dialogue:
+            while prompt not in shown:
+                part = os.read(program.stderr.fileno(), 1024)
+                assert part, shown
+                shown += part
+            os.write(own, answer)
+        program.communicate(timeout=30)
+    os.close(own)
+    os.close(theirs)
+    return program.returncode
+
+
+@pytest.mark.parametrize(
+    ("pin", "status", "sent"),
+    [
+        pytest.param(b"1234\n", 0, [b"1234"], id="right PIN"),
+        pytest.param(b"123\n", 1, [], id="malformed PIN"),
+    ],
+)
+def test_the_holder_of_an_unmarked_card_types_its_pin(
+    service: PrivatePcscd, card: Path, pin: bytes, status: int, sent: list[bytes]
+) -> None:
+    letter = card.with_name("letter")
+    letter.write_bytes(b"a letter")
+    recorded = Recorded(Unmarked(Card.load(card)))
+    with inserted(service, recorded) as name:
+        dialogue = [(b'"yes"', b"yes\n"), (b"tries left: 3", pin)]
+        ended = _in_person(dialogue, "card", "sign", letter, "--reader", name)
+    assert ended == status
+    offered = [one[5:] for one in recorded.sent if one[1] == Ins.VERIFY and len(one) > 4]
+    assert offered == sent
