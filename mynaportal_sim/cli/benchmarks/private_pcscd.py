@@ -20,12 +20,17 @@ DRIVER = DRIVERS / "serial" / "libifdvpcd.so"
 SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
 """Where clients (libpcsclite) look for the service; read once in each process."""
 _STARTS_WITHIN = 10.0  # seconds
-_IN_A_NAMESPACE = ("unshare", "--mount", "--propagation", "private")
+_IN_A_NAMESPACE = ("unshare", "--mount", "--propagation", "unchanged")
 _INSTALL = "apt-get install pcscd vsmartcard-vpcd"
 
 # $1 holds the new /run/pcscd, the configuration of readers, and the only driver there shall be.
+# In a chroot / is no mount point, so nothing can be private: it is entered again by one.
 _SCRIPT = f"""
 set -eu
+if ! mount --make-rprivate / 2>/dev/null; then
+    [ "$#" = 2 ] || {{ mount --rbind / /mnt; exec chroot /mnt sh -c "$0" "$0" "$1" entered; }}
+    exit 1
+fi
 mount -t tmpfs none /run
 mkdir /run/pcscd
 mount --bind "$1/run" /run/pcscd
@@ -73,7 +78,7 @@ def private_pcscd(place: Path, *, readers: bool = True) -> Iterator[PrivatePcscd
     _lay_out(place, name if readers else None, port)
     with (place / "log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  a literal
-            [*_IN_A_NAMESPACE, "sh", "-c", _SCRIPT, "sh", place],
+            [*_IN_A_NAMESPACE, "sh", "-c", _SCRIPT, _SCRIPT, place],
             stdout=log,
             stderr=log,
         )
