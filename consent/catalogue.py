@@ -14,13 +14,17 @@ from consent.errors import InvalidTermsError
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A kind of data a person can give or keep."""
+    """A kind of data a person can give or keep.
+
+    `sensitive` marks 要配慮個人情報 (APPI article 2, paragraph 3; Cabinet Order, article 2).
+    """
 
     code: str
     label_ja: str
     label_en: str
     explanation_ja: str
     explanation_en: str
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
@@ -44,6 +45,8 @@ from mynaportal_sim.settings import Mode, Settings
 from mynaportal_sim.web.guard import HostGuard
 from mynaportal_sim.web.router import router as web_router
 
+SAMPLE_APP_VARIABLE = "MYNASIM_SAMPLE_APP_URL"
+"""Where `up` tells its portal processes of the app beside them, which the start page links."""
 SEQUENCE_EVERY = 0.2  # seconds
 SEQUENCE_BATCH = 250
 FORGET_EVERY = 60.0  # seconds
@@ -60,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     dev = settings.mode is Mode.DEV
     clock = Clock(settings.clock if dev else None)
     app.state.settings = settings
+    app.state.sample_app = os.environ.get(SAMPLE_APP_VARIABLE)
     app.state.clock = clock
     app.state.database = Database(settings.database_url)
     app.state.pseudonyms = keys.pseudonyms(settings.keys)

@@ -26,6 +26,7 @@ from consent.errors import (
 )
 from mynaportal_sim.login.errors import LoginError, LoginRefusedError, LoginRequiredError
 from mynaportal_sim.oauth.errors import InteractionGoneError, OAuthError
+from mynaportal_sim.web.errors import WebError
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page
@@ -92,6 +93,7 @@ def install(app: FastAPI) -> None:
     handle(LoginError, _login)
     handle(ConsentError, _consent)
     handle(OAuthError, _oauth)
+    handle(WebError, _web)
     handle(RequestValidationError, _validation)
     handle(HTTPException, _http)
     handle(OperationalError, _unavailable)
@@ -141,6 +143,10 @@ async def _oauth(request: Request, error: OAuthError) -> Response:
         app_is_wrong = not isinstance(error, InteractionGoneError)
         return answer(request, Problem(*told, for_developers=app_is_wrong))
     return JSONResponse(error.body, error.status, headers)
+
+
+async def _web(request: Request, error: WebError) -> Response:
+    return answer(request, Problem(error.status, error.code, str(error), _reference(), {}))
 
 
 async def _consent(request: Request, error: ConsentError) -> Response:

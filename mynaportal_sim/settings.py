@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from mynaportal_sim.errors import PortalError
+
 PREFIX = "MYNASIM_"
 DEFAULT_PORT = 8400
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -36,6 +38,10 @@ class Mode(StrEnum):
 
     DEV = "dev"
     STRICT = "strict"
+
+
+class ExposureError(PortalError):
+    """A dev portal would listen where others can reach it."""
 
 
 class Settings(BaseSettings):
@@ -64,8 +70,8 @@ class Settings(BaseSettings):
     )
     expose: bool = Field(
         default=False,
-        description="let a dev portal listen beyond loopback, where whoever reaches it can log "
-        "in as anybody",
+        description="let a dev portal and its sample app listen beyond loopback, where whoever "
+        "reaches them can log in as anybody",
         json_schema_extra={"default": "false"},
     )
     issuer: str = Field(
@@ -94,6 +100,18 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         description="processes that serve; more than one needs PostgreSQL",
+    )
+    sample_app: bool = Field(
+        default=True,
+        description="start the sample private app beside a dev portal",
+        json_schema_extra={"default": "true"},
+    )
+    sample_app_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="port that the sample app listens on",
+        json_schema_extra={"default": "PORT + 100"},
     )
 
     @field_validator("db")
@@ -155,17 +173,20 @@ class Settings(BaseSettings):
             )
         return self
 
-    @model_validator(mode="after")
-    def _dev_stays_on_loopback(self) -> "Settings":
+    def check_exposure(self) -> None:
+        """Let no dev portal listen beyond loopback by accident.
+
+        Raises:
+            ExposureError: it would, and nobody said that it may.
+        """
         if self.mode is Mode.DEV and not self.expose and not _is_loopback(self.listen):
-            raise ValueError(
+            raise ExposureError(
                 f"--listen {self.listen or 'nothing'} lets other machines in, and whoever "
                 "reaches a dev portal can log in as anybody: its cards, PINs and test keys are "
                 "published. Listen on 127.0.0.1; or, where only you can reach it, as in a "
                 "container whose port is published on 127.0.0.1, say --expose "
                 "(MYNASIM_EXPOSE=true)"
             )
-        return self
 
     @property
     def database_url(self) -> str:
@@ -201,8 +222,9 @@ class Settings(BaseSettings):
 
 
 def option(name: str) -> str:
-    """The setting's option on the command line."""
-    return f"--{name.replace('_', '-')}"
+    """The setting's option on the command line; of what is on by default, what turns it off."""
+    on = Settings.model_fields[name].default is True
+    return f"--{'no-' if on else ''}{name.replace('_', '-')}"
 
 
 def variable(name: str) -> str:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from consent.ledger import tiles
-from consent.ledger.entry import Entry, Logged, Opening, read_body, seal
+from consent.ledger.entry import HOLDER, Entry, Logged, Opening, read_body, seal
 from consent.ledger.evidence import Evidence
 from consent.ledger.tiles import TileId
 
@@ -193,6 +193,20 @@ def prove(connection: Connection, position: int, show: Sequence[str] = ()) -> Ev
     ranges = tiles.inclusion_ranges(position, last.size)
     hashes = _hashes(connection, ranges)
     return Evidence(position, found.leaf, _shown(found.body, show), hashes, last.note)
+
+
+def prove_to(connection: Connection, holder: bytes, position: int) -> Evidence | None:
+    """Evidence for the person whose entry it is, with every field open but their own name.
+
+    None if the entry at this index is somebody else's, erased, or not in the log as signed.
+
+    Raises:
+        MalformedError: the stored tree or body is damaged.
+    """
+    found = connection.execute(_AT_POSITION, {"index": position}).first()
+    if found is None or found.holder != holder or found.body is None:
+        return None
+    return prove(connection, position, sorted(read_body(found.body).keys() - {HOLDER}))
 
 
 def prove_growth(connection: Connection, old_size: int, new_size: int) -> tuple[bytes, ...]:

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.status import Status
 
+from card_reader.errors import CardError
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.benchmarks.effort import FULL, QUICK
 from mynaportal_sim.cli.benchmarks.errors import BenchError
@@ -27,7 +28,10 @@ from mynaportal_sim.cli.options import JsonOption
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.sample_app.errors import RelyingPartyError
 
-app = typer.Typer(help="Measure how fast everything is, beside its limit or its peer.")
+app = typer.Typer(
+    help="Measure how fast everything is, beside its limit or its peer.",
+    context_settings={"allow_interspersed_args": True},
+)
 
 _COLOURS = {Verdict.PASS: "green", Verdict.MISS: "red", Verdict.NOT_JUDGED: "yellow"}
 
@@ -75,7 +79,7 @@ def _measured(row: Row, rig: Rig, status: Status, json: bool) -> dict[str, objec
     record: dict[str, object] = {"row": row.name, "what": row.what, "goal": str(row.goal)}
     try:
         figure = row.measure(rig)
-    except (BenchError, CommandError, RelyingPartyError) as error:
+    except (BenchError, CardError, CommandError, RelyingPartyError) as error:
         if not json:
             typer.echo(f"{'failed':10} {row.name:14} {error}\n")
         return {**record, "error": str(error)}

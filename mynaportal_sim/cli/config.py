@@ -23,6 +23,8 @@ from mynaportal_sim.cli.options import (
     ModeOption,
     PersonasOption,
     PortOption,
+    SampleAppOption,
+    SampleAppPortOption,
     WorkersOption,
     settings_of,
 )
@@ -37,7 +39,7 @@ from mynaportal_sim.settings import (
 
 SECRET_PARAMETERS = {"password", "sslpassword"}  # libpq's, in the query of a URL
 HIDDEN = "hidden"
-WIDTH = 2 + max(len(option(name)) for name in Settings.model_fields)
+WIDTH = 2 + max(map(len, Settings.model_fields))
 app = typer.Typer(help="See what the portal is set to.", no_args_is_help=True)
 
 
@@ -72,6 +74,8 @@ def show(  # noqa: PLR0913  one option each
     mode: ModeOption = None,
     personas: PersonasOption = None,
     workers: WorkersOption = None,
+    sample_app: SampleAppOption = None,
+    sample_app_port: SampleAppPortOption = None,
     json: JsonOption = False,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="The table for a README: no values.")
@@ -89,7 +93,7 @@ def show(  # noqa: PLR0913  one option each
     given = {
         "data": data, "db": db, "port": port, "listen": listen, "expose": expose,
         "issuer": issuer, "allow_host": allow_host, "mode": mode, "personas": personas,
-        "workers": workers,
+        "workers": workers, "sample_app": sample_app, "sample_app_port": sample_app_port,
     }  # fmt: skip
     shown = rows(settings_of(**given), given, os.environ)
     mistaken = misspelt(os.environ)
@@ -159,11 +163,11 @@ def _told(row: Row) -> Text:
     value = row.default if row.value in {None, ""} else _text(row.value)
     style = "" if row.origin == "default" else "bold"
     return Text.assemble(
-        (f"{row.option:{WIDTH}}", style),
+        (f"{row.name:{WIDTH}}", style),
         plain(value),
         f"  ({row.origin})\n",
         (f"{'':{WIDTH}}{row.purpose}\n", "dim"),
-        (f"{'':{WIDTH}}{row.variable}, default {row.default}", "dim"),
+        (f"{'':{WIDTH}}{row.option} or {row.variable}; default {row.default}", "dim"),
     )
 
 

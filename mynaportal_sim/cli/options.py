@@ -11,7 +11,10 @@ from mynaportal_sim.settings import Mode, Settings, default_text, option, purpos
 def _setting(name: str, metavar: str | None = None) -> Any:
     """An option for a setting, explained as the setting itself is."""
     text = f"{purpose(name)} [default: {default_text(name)}] [env: {variable(name)}]"
-    return typer.Option(option(name), metavar=metavar, help=text[0].upper() + text[1:])
+    named = option(name)
+    if named.startswith("--no-"):
+        named = f"--{named.removeprefix('--no-')}/{named}"
+    return typer.Option(named, metavar=metavar, help=text[0].upper() + text[1:])
 
 
 DataOption = Annotated[Path | None, _setting("data", "DIR")]
@@ -24,6 +27,8 @@ AllowHostOption = Annotated[str | None, _setting("allow_host", "HOST,…")]
 ModeOption = Annotated[Mode | None, _setting("mode")]
 PersonasOption = Annotated[Path | None, _setting("personas", "FILE")]
 WorkersOption = Annotated[int | None, _setting("workers")]
+SampleAppOption = Annotated[bool | None, _setting("sample_app")]
+SampleAppPortOption = Annotated[int | None, _setting("sample_app_port")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
 
 

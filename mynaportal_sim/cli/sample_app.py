@@ -28,16 +28,14 @@ from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.files import write_private
 from mynaportal_sim.oauth.scopes import OPENID, SCOPES
 from mynaportal_sim.sample_app.errors import StartError
-from mynaportal_sim.sample_app.portal import ORGANISATION, PURPOSE
+from mynaportal_sim.sample_app.identity import CALLBACK, NAME, ORGANISATION, PURPOSE
 from mynaportal_sim.sample_app.relying_party import public_jwk
-from mynaportal_sim.sample_app.settings import CALLBACK
 from mynaportal_sim.settings import Settings
 
 ADDRESS = "127.0.0.1"
 PORTS_AWAY = 100
 PORT_MAX = 65535
 STOP_WITHIN = 5.0  # seconds
-_NAME = "こもれび健康ノート"
 _SUPERVISOR = "こもれびヘルスケア株式会社（架空） 個人情報保護責任者 木下葉子"  # noqa: RUF001  Japanese
 _PURPOSE_TEXT = "健診結果の推移とお薬の記録をご本人に表示するため"
 _SCOPES = (
@@ -81,7 +79,7 @@ def register(settings: Settings, listener: socket, now: datetime) -> SampleApp:
     client_id = registration.new_client_id(lambda n: sha256(jwk["kid"].encode()).digest()[:n])
     app = SampleApp(client_id, listener.getsockname()[1], directory, listener)
     wanted = Registration(
-        name=_NAME,
+        name=NAME,
         organisation=ORGANISATION,
         redirect_uris=(app.url + CALLBACK,),
         jwks=json.dumps({"keys": [jwk]}),
@@ -139,6 +137,7 @@ def running(app: SampleApp, issuer: str) -> Iterator[None]:
     try:
         yield
     finally:
+        process.terminate()
         if process.stdin is not None:
             process.stdin.close()
         try:

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
 import typer
 import uvicorn
@@ -16,6 +16,7 @@ from rich.text import Text
 from uvicorn.supervisors import Multiprocess
 
 from mynaportal_sim import world
+from mynaportal_sim.app import SAMPLE_APP_VARIABLE
 from mynaportal_sim.cli import sample_app
 from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
@@ -30,6 +31,8 @@ from mynaportal_sim.cli.options import (
     ModeOption,
     PersonasOption,
     PortOption,
+    SampleAppOption,
+    SampleAppPortOption,
     WorkersOption,
     settings_of,
 )
@@ -57,20 +60,8 @@ def up(  # noqa: PLR0913  one option each
     issuer: IssuerOption = None,
     allow_host: AllowHostOption = None,
     mode: ModeOption = None,
-    no_sample_app: Annotated[
-        bool,
-        typer.Option(
-            "--no-sample-app",
-            envvar="MYNASIM_NO_SAMPLE_APP",
-            help="Start the portal alone, without the private app beside it.",
-        ),
-    ] = False,
-    sample_app_port: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=65535, envvar="MYNASIM_SAMPLE_APP_PORT", help="[default: PORT + 100]"
-        ),
-    ] = None,
+    sample_app: SampleAppOption = None,
+    sample_app_port: SampleAppPortOption = None,
     json: JsonOption = False,
 ) -> None:
     """Start the portal and a private app beside it; say where they are and who can log in.
@@ -81,18 +72,15 @@ def up(  # noqa: PLR0913  one option each
     settings = settings_of(
         port=port, data=data, db=db, personas=personas, workers=workers,
         listen=listen, expose=expose, issuer=issuer, allow_host=allow_host, mode=mode,
+        sample_app=sample_app, sample_app_port=sample_app_port,
     )  # fmt: skip
+    settings.check_exposure()
     if settings.workers > 1 and settings.database_url.startswith("sqlite"):
         raise CommandError("several workers need PostgreSQL: give --db postgresql://…")
-    wants_app = settings.mode is Mode.DEV and not no_sample_app
-    _run(settings, _app_port(settings, sample_app_port) if wants_app else None, json)
+    _run(settings, json)
 
 
-def _app_port(settings: Settings, given: int | None) -> int:
-    return sample_app.default_port(settings.port) if given is None else given
-
-
-def _run(settings: Settings, app_port: int | None, json: bool) -> None:
+def _run(settings: Settings, json: bool) -> None:
     """Prepare what is missing, say what there is, and serve until the process is stopped."""
     console = Console(stderr=True)
     with closing(_bound(settings)) as listener, world.claim(settings):
@@ -100,19 +88,22 @@ def _run(settings: Settings, app_port: int | None, json: bool) -> None:
         with console.status("Preparing the portal …"):
             residents = world.prepare(settings, clock, console.print)
         companion = None
-        if app_port is not None:
-            companion = _companion(settings, app_port, clock, console)
+        if settings.mode is Mode.DEV and settings.sample_app:
+            companion = _companion(settings, clock, console)
         _announce(settings, residents, companion, json)
+        if companion is not None:
+            os.environ[SAMPLE_APP_VARIABLE] = f"{companion.url}/"
         with nullcontext() if companion is None else _beside(companion, settings):
             _serve(settings, listener)
 
 
-def _companion(
-    settings: Settings, port: int, clock: Clock, console: Console
-) -> SampleApp | None:
+def _companion(settings: Settings, clock: Clock, console: Console) -> SampleApp | None:
     """The sample app, ready to run; None, with the reason told, if it cannot be."""
+    port = settings.sample_app_port or sample_app.default_port(settings.port)
+    # An exposed portal's ports are published by a container, and so is the app's.
+    address = settings.listen if settings.expose else sample_app.ADDRESS
     try:
-        listener = _listening(sample_app.ADDRESS, port)
+        listener = _listening(address, port)
     except OSError as error:
         console.print(
             f"The sample app is not started: port {port} cannot be used ({error.strerror}); "

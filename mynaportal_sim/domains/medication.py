@@ -185,6 +185,7 @@ DOMAIN = Domain(
         "薬から病気が推測されることがあります。",
         explanation_en="The names, amounts and dosage of medicines handed to you, and when. "
         "An illness may be inferred from a medicine.",
+        sensitive=True,
     ),
     resource_types=("MedicationDispense",),
     draw=_draw,

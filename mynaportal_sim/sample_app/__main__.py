@@ -1,129 +1,36 @@
 """`python -m mynaportal_sim.sample_app`: the app by itself, before any portal."""
 
-import argparse
-import json
-import os
-import socket
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import closing
-from threading import Thread
-from typing import TYPE_CHECKING
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
-from pydantic import ValidationError
-
-from mynaportal_sim.sample_app.errors import StartError
-from mynaportal_sim.sample_app.portal import Portal
-from mynaportal_sim.sample_app.relying_party import public_jwk
-from mynaportal_sim.sample_app.settings import Settings
-
-if TYPE_CHECKING:
-    import uvicorn
-
-_OPTIONS = {
-    "issuer": ("URL", "the portal's issuer [http://localhost:8400]"),
-    "client-id": ("ID", "what `mynasim app register` printed"),
-    "key": ("FILE", "PEM file with the P-256 key that was registered"),
-    "data": ("FILE", "SQLite file for tokens and sessions [sample-app.sqlite3]"),
-    "listen": ("ADDRESS", "where to listen [127.0.0.1]"),
-    "port": ("N", "at which port [8500]"),
-    "url": ("URL", "the app's own origin in browsers [http://127.0.0.1:PORT]"),
-}
-_EXAMPLE = """example:
-  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out app.pem
-  python -m mynaportal_sim.sample_app --key app.pem --jwks > jwks.json
-  mynasim app register --name "こもれび健康ノート" --profile fapi2 --jwks jwks.json \\
-    --redirect-uri http://127.0.0.1:8500/callback
-  python -m mynaportal_sim.sample_app --key app.pem --client-id app-…"""
+PATIENCE = 60.0  # seconds
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the app until it is stopped; an error is a sentence and exit code 1."""
-    given = _parser().parse_args(arguments)
-    options = {name: value for name, value in vars(given).items() if value is not None}
-    descriptor, as_child = options.pop("fd", None), options.pop("until_eof")
-    wants_jwks = options.pop("jwks")
-    try:
-        if wants_jwks:
-            options.setdefault("client_id", "not-yet")
-        settings = Settings(**options)
-        if wants_jwks:
-            jwk = public_jwk(settings.private_key())
-            print(json.dumps({"keys": [jwk]}))
-            return 0
-        with closing(_listener(settings, descriptor)) as listener:
-            portal = Portal(settings)
-            portal.check()
-            _serve(portal, listener, as_child=as_child)
-    except ValidationError as error:
-        told = (f"--{'-'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        return _fail("; ".join(told).replace("_", "-"))
-    except StartError as error:
-        return _fail(str(error))
-    return 0
+def _let_the_portal_start(arguments: list[str]) -> None:
+    """Wait for the portal that has just started us, before anything that takes the processor.
 
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "python -m mynaportal_sim.sample_app",
-        description="A sample private PHR app. Options may also come as SAMPLE_APP_*.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    for name, (metavar, said) in _OPTIONS.items():
-        parser.add_argument(f"--{name}", metavar=metavar, help=said)
-    parser.add_argument(
-        "--jwks", action="store_true", help="print the key's public half as a JWK Set, and stop"
-    )
-    parser.add_argument("--fd", type=int, help="a socket that listens already")
-    parser.add_argument(
-        "--until-eof", action="store_true", help="stop when standard input ends"
-    )
-    return parser
-
-
-def _listener(settings: Settings, descriptor: int | None) -> socket.socket:
-    if descriptor is not None:
-        return socket.socket(fileno=descriptor)
-    try:
-        return socket.create_server((settings.listen, settings.port))
-    except OSError as error:
-        raise StartError(
-            f"port {settings.port} on {settings.listen} cannot be used ({error.strerror}); "
-            "choose another with --port"
-        ) from None
-
-
-def _serve(portal: Portal, listener: socket.socket, *, as_child: bool) -> None:
-    # These take long to import, and a portal that starts beside us wants the processor first.
-    import uvicorn  # noqa: PLC0415
-
-    from mynaportal_sim.sample_app.web import create_app  # noqa: PLC0415
-
-    config = uvicorn.Config(
-        create_app(portal),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=3,
-    )
-    server = uvicorn.Server(config)
-    if as_child:
-        Thread(target=_stop_at_eof, args=(server,), daemon=True).start()
-    server.run(sockets=[listener])
-
-
-def _stop_at_eof(server: "uvicorn.Server") -> None:
-    """The parent holds the other end, however it dies."""
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    server.should_exit = True
-
-
-def _fail(sentence: str) -> int:
-    print(f"sample app: {sentence}", file=sys.stderr)
-    return 1
+    Its socket listens already, so it answers as soon as it can. Where it does not, what comes
+    next says why.
+    """
+    issuers = [one.partition("=")[2] for one in arguments if one.startswith("--issuer=")]
+    if "--until-eof" not in arguments or not issuers:
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the portal, which ends us
+    parts = urlsplit(issuers[0])
+    address = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""
+    with (
+        suppress(OSError, HTTPException),
+        closing(HTTPConnection(address, parts.port or 80, timeout=PATIENCE)) as portal,
+    ):
+        portal.request("GET", "/healthz", headers={"Host": parts.netloc})
+        portal.getresponse().read()
 
 
 if __name__ == "__main__":
+    _let_the_portal_start(sys.argv[1:])
+    from mynaportal_sim.sample_app.command import main
+
     raise SystemExit(main())

@@ -120,10 +120,10 @@ def _row(found: dict[date, Result], days: Sequence[date]) -> Row:
 def reference(low: float | None, high: float | None) -> str:
     """A reference range as results print it."""
     if low is not None and high is not None:
-        return f"{low} - {high}"
+        return f"{low:g} - {high:g}"
     if high is not None:
-        return f"≤ {high}"
-    return f"≥ {low}" if low is not None else ""
+        return f"≤ {high:g}"
+    return f"≥ {low:g}" if low is not None else ""
 
 
 def _result(one: Resource) -> Result | None:

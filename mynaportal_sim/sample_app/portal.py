@@ -20,6 +20,7 @@ from mynaportal_sim.sample_app.errors import (
     StartError,
     json_object,
 )
+from mynaportal_sim.sample_app.identity import ORGANISATION, PURPOSE
 from mynaportal_sim.sample_app.loopback import client
 from mynaportal_sim.sample_app.portal_clock import PortalClock
 from mynaportal_sim.sample_app.relying_party import (
@@ -32,8 +33,6 @@ from mynaportal_sim.sample_app.relying_party import (
 from mynaportal_sim.sample_app.settings import Settings
 from mynaportal_sim.sample_app.store import Connection, Store
 
-ORGANISATION = "こもれびヘルスケア株式会社（架空）"  # noqa: RUF001  Japanese
-PURPOSE = "self-care"
 CATEGORIES = ("checkup", "medication")
 PAGES_MAX = 10
 PAGE_LENGTH = 200

@@ -92,7 +92,7 @@ class RelyingParty:
         if not self.metadata:
             response = self.http.get(f"{self.issuer}/.well-known/oauth-authorization-server")
             found = json_object(response)
-            if found.get("issuer") != self.issuer:
+            if found.get("issuer") != self.issuer or name not in found:
                 raise RelyingPartyError(response)
             self.metadata.update(found)
         return str(self.metadata[name])
@@ -179,12 +179,7 @@ class RelyingParty:
         Raises:
             RelyingPartyError: the answer is an error.
         """
-        url = self.endpoint(endpoint)
-        headers = {"DPoP": self.proof("POST", url)} if self.dpop else {}
-        response = self.http.post(url, data={**form, **self.authentication()}, headers=headers)
-        if not response.is_success:
-            raise RelyingPartyError(response)
-        return json_object(response)
+        return json_object(self._post(endpoint, form))
 
     def authentication(self) -> dict[str, str]:
         """The client assertion (RFC 7523), good for one use."""
@@ -217,8 +212,19 @@ class RelyingParty:
         jwk = {name: value for name, value in public_jwk(self.key).items() if name != "kid"}
         return jwt.encode(claims, self.key, "ES256", {"typ": "dpop+jwt", "jwk": jwk})
 
+    def _post(self, endpoint: str, form: Mapping[str, str]) -> httpx.Response:
+        url = self.endpoint(endpoint)
+        headers = {"DPoP": self.proof("POST", url)} if self.dpop else {}
+        response = self.http.post(url, data={**form, **self.authentication()}, headers=headers)
+        if not response.is_success:
+            raise RelyingPartyError(response)
+        return response
+
     def _tokens(self, form: Mapping[str, str], nonce: str | None) -> Tokens:
-        answer = self.post("token_endpoint", form)
+        response = self._post("token_endpoint", form)
+        answer = json_object(response)
+        if "access_token" not in answer:
+            raise RelyingPartyError(response)
         refresh = answer.get("refresh_token")
         access, said = str(answer["access_token"]), answer.get("id_token")
         subject = None if said is None else self._subject(str(said), access, nonce)

@@ -9,10 +9,10 @@ from starlette.responses import Response
 from mynaportal_sim.sample_app import checkups, medicines, sessions
 from mynaportal_sim.sample_app.days import JAPAN
 from mynaportal_sim.sample_app.errors import AuthorizationError, NotGrantedError
+from mynaportal_sim.sample_app.identity import CALLBACK
 from mynaportal_sim.sample_app.language import marked
 from mynaportal_sim.sample_app.pages import Page, PageDep
 from mynaportal_sim.sample_app.portal import CATEGORIES
-from mynaportal_sim.sample_app.settings import CALLBACK
 from mynaportal_sim.sample_app.store import Connection
 from mynaportal_sim.sample_app.trends import trends
 from mynaportal_sim.sample_app.wording import CATEGORY_NAMES, FLAGS, GROUP_NAMES, PURPOSE_NAMES

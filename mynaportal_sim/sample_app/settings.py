@@ -9,8 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mynaportal_sim.sample_app.errors import StartError
-
-CALLBACK = "/callback"
+from mynaportal_sim.sample_app.identity import CALLBACK
 
 
 class Settings(BaseSettings):

@@ -20,6 +20,7 @@ from mynaportal_sim.sample_app.errors import (
     RelyingPartyError,
     json_object,
 )
+from mynaportal_sim.sample_app.identity import CALLBACK
 from mynaportal_sim.sample_app.language import marked
 from mynaportal_sim.sample_app.pages import Page
 from mynaportal_sim.sample_app.portal import Portal
@@ -103,7 +104,7 @@ def _missing(request: Request, error: Exception) -> Response:
 def _problem(request: Request, status: int, title: str, text: str, said: str = "") -> Response:
     page = _page(request)
     retry = request.url.path if request.method == "GET" and status >= 500 else None
-    if request.url.path == "/callback":
+    if request.url.path == CALLBACK:
         retry = None
     values = {"title": page.text(title), "text": page.text(text), "said": said, "retry": retry}
     return page("problem.html", values, status)

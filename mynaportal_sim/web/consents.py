@@ -12,14 +12,15 @@ from pydantic import BaseModel, Field
 from consent import service
 from consent.catalogue import Catalogue
 from consent.model import ConsentVersion, Status
+from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
-from mynaportal_sim.login.sessions import ResidentDep
+from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
 from mynaportal_sim.web.dates import iso
-from mynaportal_sim.web.kept import PortalDep, category_labels, purpose_line
-from mynaportal_sim.web.language import marked
+from mynaportal_sim.web.errors import NoSuchConsentError
+from mynaportal_sim.web.kept import Portal, PortalDep, category_labels, purpose_line
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
-from mynaportal_sim.web.wording import STATUSES
+from mynaportal_sim.web.wording import CHANNELS, STATUSES
 
 router = APIRouter()
 
@@ -92,10 +93,51 @@ async def consents(page: PageDep, resident: ResidentDep, portal: PortalDep) -> R
     if page.for_program:
         plain = [_plain(consent) for consent in shown]
         return page.data({"csrf": page.visitor.csrf, "consents": plain})
-    notice = None
-    if page.request.query_params.get("done") == "withdrawn":
-        notice = page.text(marked("The consent is withdrawn. The app gets nothing more."))
-    return page("consents.html", {"consents": shown, "notice": notice, "key": uuid4()})
+    values: dict[str, object] = {
+        "active": [consent for consent in shown if consent.active],
+        "past": [consent for consent in shown if not consent.active],
+        "done": page.request.query_params.get("done"),
+    }
+    return page("consents.html", values)
+
+
+@router.get("/consents/{arrangement_id}/withdraw")
+async def before_withdrawing(
+    page: PageDep, resident: ResidentDep, portal: PortalDep, arrangement_id: UUID, version: UUID
+) -> Response:
+    """Say what stops with a consent and what does not, and ask whether it shall."""
+    kept = await _kept(portal, resident, arrangement_id, version)
+    consent = ConsentOut.of(kept, portal.catalogue, page, portal.now)
+    return page("withdraw.html", {"consent": consent, "key": uuid4()})
+
+
+@router.get("/consents/{arrangement_id}/{version_id}")
+async def receipt(
+    page: PageDep,
+    resident: ResidentDep,
+    portal: PortalDep,
+    arrangement_id: UUID,
+    version_id: UUID,
+) -> Response:
+    """Show one answer with all that was agreed, in a form to print and keep."""
+    kept = await _kept(portal, resident, arrangement_id, version_id)
+    consent = ConsentOut.of(kept, portal.catalogue, page, portal.now)
+    if page.for_program:
+        return page.data(_plain(consent))
+    given = kept.terms.categories
+    refused = [rule.category for rule in kept.asked if rule.category not in given]
+    basis = kept.terms.legal_basis
+    values: dict[str, object] = {
+        "consent": consent,
+        "refused": category_labels(portal.catalogue, refused, page),
+        "basis": f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})",
+        "notice_version": kept.terms.notice.version,
+        "number": kept.number,
+        "channel": page.text(CHANNELS[Channel(kept.evidence.channel)]),
+        "app_id": kept.app_id,
+        "issued": portal.now,
+    }
+    return page("receipt.html", values)
 
 
 @router.post("/consents/{arrangement_id}/withdraw")
@@ -118,6 +160,17 @@ async def withdraw(
     )
     await portal.db.write(service.withdraw, wish, portal.now, token_bytes)
     return see_other("/consents?done=withdrawn")
+
+
+async def _kept(
+    portal: Portal, resident: LoggedIn, arrangement_id: UUID, version_id: UUID
+) -> ConsentVersion:
+    histories = await portal.db.read(service.of_resident, resident.resident_id)
+    for history in histories:
+        for version in history.versions:
+            if (version.arrangement_id, version.id) == (arrangement_id, version_id):
+                return version
+    raise NoSuchConsentError
 
 
 def _plain(consent: ConsentOut) -> dict[str, object]:

@@ -25,6 +25,11 @@ def last_day(until: datetime) -> date:
     return _japanese_day(until - timedelta(seconds=1))
 
 
+def clock(at: datetime) -> str:
+    """The time of day in Japan."""
+    return f"{at.astimezone(_JAPAN):%H:%M}"
+
+
 def _japanese_day(value: date | datetime) -> date:
     return value.astimezone(_JAPAN).date() if isinstance(value, datetime) else value
 

@@ -2,20 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
 from typing import Annotated
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
+from consent import service
 from consent.catalogue import Catalogue, LegalBasis
 from consent.ledger import store as ledger
 from consent.ledger.entry import Logged, instant, read_body, read_leaf
 from consent.policy import Reason
 from mynaportal_sim.login.sessions import ResidentDep
+from mynaportal_sim.pki.profiles import JST
 from mynaportal_sim.web.dates import iso
+from mynaportal_sim.web.errors import NoSuchEntryError
+from mynaportal_sim.web.history_filter import FilterDep, search
 from mynaportal_sim.web.kept import PortalDep, category_labels, purpose_line
 from mynaportal_sim.web.render import Page, PageDep
-from mynaportal_sim.web.wording import EVENTS, REASONS, TONES
+from mynaportal_sim.web.wording import EVENTS, KIND_LABELS, REASONS, TONES
 
 PAGE_LENGTH = 50
 router = APIRouter()
@@ -38,6 +44,8 @@ class EntryOut:
     purpose: str
     supervision: str
     reason: str
+    count: int | None
+    consent: str | None
 
     @classmethod
     def of(cls, logged: Logged, catalogue: Catalogue, page: Page) -> "EntryOut":
@@ -46,6 +54,8 @@ class EntryOut:
         kind = read_leaf(logged.leaf).type
         said = {name: opening.value for name, opening in openings.items()}
         codes = said.get("categories", [])
+        count = said.get("count")
+        arrangement, version = said.get("arrangement"), said.get("consent_version")
         return cls(
             position=logged.position,
             at=instant(openings),
@@ -59,6 +69,8 @@ class EntryOut:
             purpose=_purpose(catalogue, said, page),
             supervision=_supervision(said, page),
             reason=_reason(str(said.get("reason", "")), page),
+            count=count if isinstance(count, int) else None,
+            consent=f"/consents/{arrangement}/{version}" if arrangement and version else None,
         )
 
 
@@ -67,17 +79,52 @@ async def history(
     page: PageDep,
     resident: ResidentDep,
     portal: PortalDep,
+    wanted: FilterDep,
     before: Annotated[int | None, Query(ge=1, lt=2**62)] = None,
 ) -> Response:
     """Show who got what, why, on which basis and under whose supervision."""
     holder = portal.pseudonyms.holder(resident.resident_id)
-    found = await portal.db.read(ledger.of_holder, holder, PAGE_LENGTH + 1, before)
-    shown = [EntryOut.of(logged, portal.catalogue, page) for logged in found[:PAGE_LENGTH]]
-    older = found[PAGE_LENGTH - 1].id if len(found) > PAGE_LENGTH else None
+    found = await portal.db.read(search, holder, wanted, PAGE_LENGTH, before)
+    shown = [EntryOut.of(logged, portal.catalogue, page) for logged in found.entries]
     if page.for_program:
         entries = [asdict(entry) | {"at": iso(entry.at)} for entry in shown]
-        return page.data({"entries": entries, "older": older})
-    return page("history.html", {"entries": shown, "older": older})
+        return page.data({"entries": entries, "older": found.older})
+    consents = await portal.db.read(service.of_resident, resident.resident_id)
+    values: dict[str, object] = {
+        "days": [(day, list(of_day)) for day, of_day in groupby(shown, _day)],
+        "older": found.older and urlencode({**wanted.query, "before": found.older}),
+        "wanted": wanted,
+        "apps": {one.app_id: one.app_name for its in consents for one in its.versions},
+        "categories": [
+            (one.code, page.choose(one.label_ja, one.label_en))
+            for one in portal.catalogue.categories.values()
+        ],
+        "kinds": [(code, page.text(label)) for code, label in KIND_LABELS.items()],
+    }
+    return page("history.html", values)
+
+
+@router.get("/history/{position}/proof")
+async def proof(
+    resident: ResidentDep,
+    portal: PortalDep,
+    position: Annotated[int, Path(ge=0, lt=2**62)],
+) -> Response:
+    """Hand a person the proof of one of their entries, which needs no server to be checked."""
+    holder = portal.pseudonyms.holder(resident.resident_id)
+    evidence = await portal.db.read(ledger.prove_to, holder, position)
+    if evidence is None:
+        raise NoSuchEntryError
+    headers = {
+        "Content-Disposition": f'attachment; filename="entry-{position}.tlog-proof"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(bytes(evidence), media_type="text/plain", headers=headers)
+
+
+def _day(entry: EntryOut) -> date:
+    return entry.at.astimezone(JST).date()
 
 
 def _purpose(catalogue: Catalogue, said: Mapping[str, object], page: Page) -> str:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
@@ -46,6 +47,7 @@ class CategoryOut:
     code: str
     label: str
     explanation: str
+    sensitive: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +176,8 @@ async def _question(
     if page.for_program:
         return page.data({"csrf": page.visitor.csrf, "problem": problem, **_plain(asked)})
     status = HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY
-    values = {"ask": asked, "problem": problem}
     target = origin_of(taken.request.redirect_uri)
+    values = {"ask": asked, "problem": problem, "target": urlsplit(target).netloc}
     return page("consent.html", values, status=status, form_action=target)
 
 
@@ -200,8 +202,13 @@ def _asked(page: Page, portal: Portal, app: App, taken: Interaction) -> AskOut:
         purpose_text=wish.purpose.text,
         recipients=list(wish.recipients),
         categories=[
-            CategoryOut(code, label, page.choose(one.explanation_ja, one.explanation_en))
-            for code, label, one in zip(codes, labels, known, strict=True)
+            CategoryOut(
+                one.code,
+                label,
+                page.choose(one.explanation_ja, one.explanation_en),
+                one.sensitive,
+            )
+            for label, one in zip(labels, known, strict=True)
         ],
         period_from=min(rule.period_from for rule in wish.rules),
         period_to=max(rule.period_to for rule in wish.rules),

@@ -113,7 +113,7 @@ async def logout(
     check_csrf(page.request, portal.settings, csrf)
     if session is not None:
         await portal.db.write(sessions.end, session.id)
-    response = see_other("/")
+    response = see_other("/?done=logged-out")
     cookies.remove(response, portal.settings)
     return response
 

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from mynaportal_sim.web.dates import DAY, MOMENT, last_day
+from mynaportal_sim.web.dates import DAY, MOMENT, clock, last_day
 from mynaportal_sim.web.language import COOKIE, language_of, messages
 from mynaportal_sim.web.visitor import Visitor, VisitorDep
 
@@ -33,6 +33,7 @@ def _environment(language: str) -> Environment:
     environment.globals["language"] = language
     environment.filters["day"] = DAY[language]
     environment.filters["moment"] = MOMENT[language]
+    environment.filters["clock"] = clock
     environment.filters["last_day"] = last_day
     return environment
 

@@ -1,14 +1,49 @@
-"""The first page."""
+"""The first page: what this is, and the three ways in."""
+
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Response
 
-from mynaportal_sim.deps import SettingsDep
-from mynaportal_sim.web.render import PageDep
+from consent import service
+from consent.ledger import store as ledger
+from consent.model import Status
+from mynaportal_sim.login.sessions import LoggedIn
+from mynaportal_sim.web.history import EntryOut
+from mynaportal_sim.web.kept import Portal, PortalDep
+from mynaportal_sim.web.render import Page, PageDep
 
+LATEST = 3
 router = APIRouter()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand for a person: consents in force, and what happened last."""
+
+    consents: int
+    latest: list[EntryOut]
+
+
 @router.get("/")
-async def start(page: PageDep, settings: SettingsDep) -> Response:
+async def start(page: PageDep, portal: PortalDep) -> Response:
     """Say what this is and where to go."""
-    return page("start.html", {"issuer": settings.issuer})
+    session = page.visitor.session
+    standing = await _standing(page, portal, session) if isinstance(session, LoggedIn) else None
+    values: dict[str, object] = {
+        "issuer": portal.settings.issuer,
+        "sample_app": page.request.app.state.sample_app,
+        "standing": standing,
+        "done": page.request.query_params.get("done"),
+    }
+    return page("start.html", values)
+
+
+async def _standing(page: Page, portal: Portal, session: LoggedIn) -> Standing:
+    histories = await portal.db.read(service.of_resident, session.resident_id)
+    holder = portal.pseudonyms.holder(session.resident_id)
+    latest = await portal.db.read(ledger.of_holder, holder, LATEST)
+    versions = [version for history in histories for version in history.versions]
+    in_force = [one for one in versions if one.status(portal.now) is Status.GRANTED]
+    return Standing(
+        len(in_force), [EntryOut.of(logged, portal.catalogue, page) for logged in latest]
+    )

@@ -1,5 +1,6 @@
 """What the pages call the things that happen; a tone is a colour and never the only sign."""
 
+from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.refusal import Code
 from mynaportal_sim.records.demand import TokenFault
 from mynaportal_sim.web.language import marked
@@ -25,6 +26,17 @@ TONES = {
     "login.accepted": "past",
     "token.issued": "past",
     "token.revoked": "past",
+}
+KIND_LABELS = {
+    "access": marked("Data handed over, or refused"),
+    "consent": marked("Consents"),
+    "token": marked("Access keys"),
+    "login": marked("Logins"),
+}
+CHANNELS: dict[Channel, str] = {
+    Channel.AGENT: marked("logged in with a card, by a program"),
+    Channel.QR: marked("logged in with a card on a card reader"),
+    Channel.SOFT: marked("logged in with an emulated card of this simulator"),
 }
 STATUSES = {
     "requested": (marked("Asked"), "past"),
@@ -121,6 +133,10 @@ PROBLEMS = {
         "Only the app's developer can mend this."
     ),
     "no_such_arrangement": marked("You have given no such consent."),
+    "no_such_consent": marked("You have given no such consent."),
+    "no_such_entry": marked(
+        "This is no entry of yours, or it is still being added to the log."
+    ),
     "illegal_transition": marked("This consent has ended or was withdrawn before."),
     "stale_version": marked("A newer answer of yours has replaced this consent."),
 }

@@ -172,12 +172,12 @@ def test_without_node_there_is_no_peer_and_it_is_said_why(
         peer.install()
 
 
-def _bench(directory: Path, *arguments: str) -> list[dict[str, object]]:
+def _bench(directory: Path, *arguments: str, status: int = 0) -> list[dict[str, object]]:
     """Run the command without node, its temporary files in `directory`."""
     command = [sys.executable, "-m", "mynaportal_sim", "bench", "--quick", "--json", *arguments]
     environment = {**os.environ, "TMPDIR": str(directory), "PATH": ""}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == status, done.stdout + done.stderr
     records: list[dict[str, object]] = json.loads(done.stdout)
     return records
 
@@ -196,10 +196,18 @@ def test_figures_come_as_json_and_nothing_is_left_behind(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_row_of_the_reader_says_what_is_missing_for_it(tmp_path: Path) -> None:
+    (record,) = _bench(tmp_path, "reader-read", status=1)
+    assert "is not installed" in str(record["error"])
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.deep
 def test_every_row_can_be_measured(tmp_path: Path) -> None:
-    records = _bench(tmp_path)
-    _check(records, *(row.name for row in ROWS))
+    """Those of the reader, which need programs of the system, are in tests/hardware."""
+    rows = [row.name for row in ROWS if not row.name.startswith("reader-")]
+    records = _bench(tmp_path, *rows)
+    _check(records, *rows)
     of_peer = next(record for record in records if record["row"] == "token")
     assert "peer not measured: node is missing" in str(of_peer["note"])
     assert of_peer["verdict"] == Verdict.NOT_JUDGED

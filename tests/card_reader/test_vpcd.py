@@ -34,6 +34,12 @@ def test_a_stream_without_payload_is_no_virtual_reader() -> None:
         list(Frames().feed(bytes(4)))
 
 
+def test_a_control_byte_that_no_driver_sends_resets_no_card(card: Card) -> None:
+    for control in {*range(256)} - {*Control}:
+        with pytest.raises(VirtualReaderError, match="no messages of a virtual reader"):
+            vpcd.answer(bytes((control,)), card)
+
+
 def test_the_atr_is_whole() -> None:
     """T0 announces eight historical bytes and, by TD1 and TD2, T=1; TCK closes it."""
     assert (ATR[0], ATR[1] & 0x0F, len(ATR)) == (0x3B, 8, 13)

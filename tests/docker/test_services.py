@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from tests.docker.kit import Box, images, running, services
 
-PORT = 8437  # in a network of its own
+PORT, APP_PORT = 8437, 8537  # in a network of its own
 OWN = f"localhost:{PORT}"
 ASK = """
 import json, socket, sys
@@ -39,17 +39,17 @@ def database_socket(postgres_server: str) -> Iterator[Path]:
 def portal(database_socket: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """The service `portal`, on an empty data volume."""
     data, root = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("root")
-    service = services(MYNASIM_PORT=str(PORT))["portal"]
+    service = services(MYNASIM_PORT=str(PORT), MYNASIM_SAMPLE_APP_PORT=str(APP_PORT))["portal"]
     volumes = {"data": data, "database-socket": database_socket}
     with running(service, volumes, root) as box:
         yield box
 
 
-def _ask(box: Box, line: str, hosts: Sequence[str]) -> tuple[int, str]:
+def _ask(box: Box, line: str, hosts: Sequence[str], port: int = PORT) -> tuple[int, str]:
     """Send a request as it stands, which an HTTP client would mend; status and answer."""
     head = "".join(f"Host: {host}\r\n" for host in hosts)
     request = f"{line} HTTP/1.1\r\n{head}Connection: close\r\n\r\n"
-    status, printed = box.run(["python", "-c", ASK, str(PORT), request])
+    status, printed = box.run(["python", "-c", ASK, str(port), request])
     assert status == 0, printed
     code, answer = json.loads(printed)
     return code, answer
@@ -60,6 +60,16 @@ def test_the_first_page_is_there_under_the_published_name(portal: Box) -> None:
     status, answer = _ask(portal, "GET /", [OWN])
     assert status == 200
     assert f"http://{OWN}" in answer
+
+
+@pytest.mark.postgres
+def test_the_sample_app_is_beside_it_on_every_address(portal: Box) -> None:
+    """A container's published ports come in by its own address, not by loopback."""
+    status, answer = _ask(portal, "GET /", [f"127.0.0.1:{APP_PORT}"], APP_PORT)
+    assert status == 200, answer
+    assert _ask(portal, "GET /", ["evil.example"], APP_PORT)[0] == 400
+    table = portal.run(["cat", "/proc/net/tcp"])[1]
+    assert {f"00000000:{PORT:04X}", f"00000000:{APP_PORT:04X}"} <= set(table.split())
 
 
 @pytest.mark.postgres

@@ -34,7 +34,7 @@ class Commands:
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=120,
         )
         assert done.returncode == status, (arguments, done.stdout, done.stderr)
         return done.stdout or done.stderr

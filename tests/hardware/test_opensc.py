@@ -144,4 +144,5 @@ def test_signatures_verify_with_openssl(
 
 def test_ssh_can_use_the_keys(module: Path) -> None:
     listed = run("ssh-keygen", "-D", module)
-    assert len(re.findall(r"^ssh-rsa ", listed.printed, re.MULTILINE)) >= 1, listed.printed
+    keys = re.findall(r"^ssh-rsa ", listed.printed, re.MULTILINE)
+    assert len(keys) == 3, listed.printed  # the person's and both CAs'

@@ -1,12 +1,14 @@
 """The sample app beside a real portal: it shows exactly what was given, and lets go of it."""
 
+import json
+import os
 import re
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
 from html import unescape
 from pathlib import Path
@@ -18,10 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mynaportal_sim.clock import Clock
-from mynaportal_sim.sample_app.portal import ORGANISATION
+from mynaportal_sim.sample_app.identity import ORGANISATION
 from mynaportal_sim.sample_app.relying_party import RelyingParty
 from mynaportal_sim.sample_app.settings import Settings
-from tests.journeys.kit import Portal, copy_keys, free_port, running
+from tests.journeys.kit import COMMAND, Portal, copy_keys, free_port, running
 
 PIN = "1234"
 WITHIN = 20.0  # seconds
@@ -290,11 +292,20 @@ def test_a_restart_keeps_the_connection_and_a_new_port_the_client(own_portal: Po
     assert _client_id(own_portal) == known
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_portal_and_app_end_together(own_portal: Portal, how: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("how", "to"),
+    [
+        pytest.param(signal.SIGTERM, os.kill, id="terminated"),
+        pytest.param(signal.SIGKILL, os.kill, id="killed"),
+        pytest.param(signal.SIGINT, os.killpg, id="Ctrl-C"),
+    ],
+)
+def test_portal_and_app_end_together(
+    own_portal: Portal, how: signal.Signals, to: Callable[[int, int], None]
+) -> None:
     visitor = Visitor(own_portal, "sato-hanako")
     assert own_portal.process
-    own_portal.process.send_signal(how)  # to the portal alone
+    to(own_portal.process.pid, how)
     own_portal.process.wait(WITHIN)
     own_portal.process = None
     deadline = monotonic() + WITHIN
@@ -307,6 +318,31 @@ def test_portal_and_app_end_together(own_portal: Portal, how: signal.Signals) ->
 def _answers(url: str) -> bool:
     with closing(socket.socket()) as probe:
         return probe.connect_ex(("127.0.0.1", httpx.URL(url).port or 80)) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "has_app"),
+    [
+        pytest.param((), True, id="dev"),
+        pytest.param(("--no-sample-app",), False, id="left out"),
+        pytest.param(
+            ("--mode", "strict", "--issuer", "https://portal.test"), False, id="strict"
+        ),
+    ],
+)
+def test_up_says_where_the_app_is_or_that_there_is_none(
+    template: Path, tmp_path: Path, options: tuple[str, ...], has_app: bool
+) -> None:
+    copy_keys(template, tmp_path / "data")
+    portal, app_port = Portal(tmp_path / "data", free_port()), free_port()
+    command = [*COMMAND, "up", "--json", "--sample-app-port", str(app_port), *options]
+    with subprocess.Popen(command, env=portal.environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        said = json.loads(process.stdout.readline())
+        process.terminate()
+        assert process.stdout.read() == b""
+    url = f"http://127.0.0.1:{app_port}/"
+    assert said["sample_app_url"] == (url if has_app else None)
 
 
 def test_a_portal_starts_without_an_app_whose_port_is_taken(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from mynaportal_sim.settings import Mode, Settings
+from mynaportal_sim.settings import ExposureError, Mode, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -71,16 +71,15 @@ def test_settings_reach_worker_processes_as_they_are(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("listen", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
 def test_a_dev_portal_listens_on_loopback_unasked(listen: str) -> None:
-    assert Settings(listen=listen).listen == listen
+    Settings(listen=listen).check_exposure()
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0", "::", "", "192.0.2.1", "portal.test"])
 def test_a_dev_portal_goes_beyond_loopback_only_when_told(listen: str) -> None:
-    with pytest.raises(ValidationError, match=r"published.*--expose"):
-        Settings(listen=listen)
-    assert Settings(listen=listen, expose=True).listen == listen
-    strict = Settings(listen=listen, mode=Mode.STRICT, issuer="https://portal.test")
-    assert strict.listen == listen
+    with pytest.raises(ExposureError, match=r"published.*--expose"):
+        Settings(listen=listen).check_exposure()
+    Settings(listen=listen, expose=True).check_exposure()
+    Settings(listen=listen, mode=Mode.STRICT, issuer="https://portal.test").check_exposure()
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,8 @@ from mynaportal_sim.cli.benchmarks.timing import beside
 
 def signatures(rig: Rig) -> Figure:
     """Signatures per second by APDUs (SELECT EF, COMPUTE DIGITAL SIGNATURE), and by the key."""
-    person, *_ = rig.people
-    path = rig.settings.cards / f"{person.persona}.json"
-    data = read_card(path)
-    jpki = Jpki(Session(Card.load(path)))
+    data = read_card(rig.card)
+    jpki = Jpki(Session(Card.load(rig.card)))
     jpki.verify(Kind.USER_AUTHENTICATION, data.pin)
     message = digest_info(b"bench")
 

@@ -1,9 +1,10 @@
 """What can stop a measurement.
 
 BenchError
-├── LoadError      a server answered otherwise than it must
-├── ServerError    a server did not start
-└── NoPeerError    there is nothing to be compared with
+├── LoadError             a server answered otherwise than it must
+├── ServerError           a server did not start
+├── NoPeerError           there is nothing to be compared with
+└── NoPrivatePcscdError   no smart card service of one's own can be run
 """
 
 from mynaportal_sim.errors import PortalError
@@ -23,3 +24,7 @@ class ServerError(BenchError):
 
 class NoPeerError(BenchError):
     """The peer cannot be run here; the text says why."""
+
+
+class NoPrivatePcscdError(BenchError):
+    """This machine lacks what a private smart card service needs; the text says what."""

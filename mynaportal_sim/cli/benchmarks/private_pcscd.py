@@ -15,32 +15,40 @@ from pathlib import Path
 from secrets import token_hex
 from time import monotonic, sleep
 
+from mynaportal_sim.cli.benchmarks.errors import NoPrivatePcscdError
+
 DRIVERS = Path("/usr/lib/pcsc/drivers")
 DRIVER = DRIVERS / "serial" / "libifdvpcd.so"
 SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
 """Where clients (libpcsclite) look for the service; read once in each process."""
 _STARTS_WITHIN = 10.0  # seconds
-_IN_A_NAMESPACE = ("unshare", "--mount", "--propagation", "unchanged")
-_INSTALL = "apt-get install pcscd vsmartcard-vpcd"
-
-# $1 holds the new /run/pcscd, the configuration of readers, and the only driver there shall be.
-# In a chroot / is no mount point, so nothing can be private: it is entered again by one.
-_SCRIPT = f"""
+_SOCKET_PATH_MAX = 107  # bytes, unix(7)
+_IN_A_NAMESPACE = (
+    *("unshare", "--mount", "--propagation", "unchanged"),
+    *(() if os.geteuid() == 0 else ("--map-root-user",)),
+)
+# In a chroot / is no mount point and cannot be made private; so it is entered anew, by one.
+_NEW_RUN = """
 set -eu
 if ! mount --make-rprivate / 2>/dev/null; then
-    [ "$#" = 2 ] || {{ mount --rbind / /mnt; exec chroot /mnt sh -c "$0" "$0" "$1" entered; }}
-    exit 1
+    [ -z "${ENTERED:-}" ] || exit 1
+    mount --rbind / /mnt
+    export ENTERED=1
+    exec chroot /mnt sh -c "$0" "$0" "$@"
 fi
 mount -t tmpfs none /run
+"""
+_PROGRAMS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"  # where Debian keeps pcscd
+_INSTALL = "apt-get install pcscd vsmartcard-vpcd"
+
+# $1 holds the new /run/pcscd, the configuration of readers, and the only driver there shall be;
+# $2 is pcscd.
+_SCRIPT = f"""{_NEW_RUN}
 mkdir /run/pcscd
 mount --bind "$1/run" /run/pcscd
 mount --bind "$1/drivers" {DRIVERS}
-exec pcscd --foreground -c "$1/readers"
+exec "$2" --foreground -c "$1/readers"
 """
-
-
-class NoPrivatePcscdError(Exception):
-    """This machine lacks what a private service needs; the text says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,41 +62,63 @@ class PrivatePcscd:
     @property
     def environment(self) -> Mapping[str, str]:
         """What makes a program use this service and no other."""
-        return {SOCKET_VARIABLE: str(self.place / "run" / "pcscd.comm")}
+        return {SOCKET_VARIABLE: str(_socket(self.place))}
 
 
 def missing() -> str | None:
     """What this machine lacks to run a private service, in words; None if nothing."""
-    if shutil.which("pcscd") is None or not DRIVER.exists():
+    if _pcscd() is None or not DRIVER.exists():
         return f"pcscd or its virtual reader is not installed: {_INSTALL}"
-    if os.geteuid() != 0 or shutil.which("unshare") is None:
-        return "a private mount namespace needs root and unshare"
+    if shutil.which("unshare") is None:
+        return "the command unshare is not installed: apt-get install util-linux"
+    tried = subprocess.run(  # noqa: S603  a literal
+        [*_IN_A_NAMESPACE, "sh", "-c", _NEW_RUN, _NEW_RUN],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if tried.returncode != 0:
+        return f"this system allows no private mount namespace ({tried.stderr.strip()})"
     return None
 
 
 @contextmanager
-def private_pcscd(place: Path, *, readers: bool = True) -> Iterator[PrivatePcscd]:
+def private_pcscd(
+    place: Path, *, readers: bool = True, port: int | None = None
+) -> Iterator[PrivatePcscd]:
     """Run the service in `place`, with a virtual reader of two slots, or with none.
+
+    The slots listen on `port` and the one after it; on two free ones if None.
 
     Raises NoPrivatePcscdError if it cannot be run here.
     """
     if lacking := missing():
         raise NoPrivatePcscdError(lacking)
-    name, port = f"mynasim {token_hex(4)}", _two_free_ports()
+    if len(str(_socket(place))) > _SOCKET_PATH_MAX:
+        raise NoPrivatePcscdError(f"{place} is too long a path for a socket; set TMPDIR")
+    name, port = f"mynasim {token_hex(4)}", port or _two_free_ports()
     _lay_out(place, name if readers else None, port)
     with (place / "log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  a literal
-            [*_IN_A_NAMESPACE, "sh", "-c", _SCRIPT, _SCRIPT, place],
+            [*_IN_A_NAMESPACE, "sh", "-c", _SCRIPT, _SCRIPT, place, str(_pcscd())],
             stdout=log,
             stderr=log,
         )
     try:
-        _await(place / "run" / "pcscd.comm", process, place / "log")
+        _await(_socket(place), process, place / "log")
         slots = (f"{name} 00 00", f"{name} 00 01") if readers else ()
         yield PrivatePcscd(place, slots, port)
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _pcscd() -> str | None:
+    return shutil.which("pcscd", path=_PROGRAMS)
+
+
+def _socket(place: Path) -> Path:
+    return place / "run" / "pcscd.comm"
 
 
 def _lay_out(place: Path, name: str | None, port: int) -> None:

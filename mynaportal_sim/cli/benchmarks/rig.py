@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mynaportal_sim import world
-from mynaportal_sim.cli.benchmarks import peer, portal
+from mynaportal_sim.cli.benchmarks import peer, portal, presented
 from mynaportal_sim.cli.benchmarks.contender import Contender
 from mynaportal_sim.cli.benchmarks.effort import Effort
 from mynaportal_sim.cli.benchmarks.errors import NoPeerError
@@ -43,6 +43,8 @@ class Rig:
             listen="127.0.0.1",
             expose=False,
             allow_host=(),
+            sample_app=False,
+            sample_app_port=None,
             port=port,
             issuer=f"http://localhost:{port}",
             mode=Mode.DEV,
@@ -63,6 +65,18 @@ class Rig:
         """The portal's data directory, ready for a start."""
         _ = self.people
         return self.settings.data
+
+    @cached_property
+    def card(self) -> Path:
+        """The emulated card of the first of the people."""
+        person, *_ = self.people
+        return self.settings.cards / f"{person.persona}.json"
+
+    @cached_property
+    def reader(self) -> str:
+        """The reader in which that card lies; PC/SC reaches no other from now on."""
+        place = self.directory / "pcscd"
+        return self._stack.enter_context(presented.on_a_reader(place, self.card))
 
     @cached_property
     def portal(self) -> Contender:

@@ -68,7 +68,7 @@ def serving(command: Sequence[str], port: int, page: str, log: Path) -> Iterator
         ServerError: it ended, or took too long; carries the end of what it wrote.
     """
     began = perf_counter()
-    with log.open("wb") as output, _on(CORES[:1]):
+    with log.open("wb") as output, on_cores(CORES[:1]):
         process = subprocess.Popen(  # noqa: S603  commands are literals of this package
             command,
             env=own_environment(),
@@ -110,12 +110,12 @@ def free_port() -> int:
 @contextmanager
 def apart() -> Iterator[None]:
     """Leave the first core to the servers, as long as the block lasts."""
-    with _on(CORES[1:]):
+    with on_cores(CORES[1:]):
         yield
 
 
 @contextmanager
-def _on(cores: Collection[int]) -> Iterator[None]:
+def on_cores(cores: Collection[int]) -> Iterator[None]:
     """Run on these cores, and whatever is started in the block too."""
     if len(CORES) < 2:
         yield

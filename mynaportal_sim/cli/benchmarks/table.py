@@ -1,6 +1,6 @@
 """Every row of the table, in the order in which it is measured and printed."""
 
-from mynaportal_sim.cli.benchmarks import card, decisions, endpoints, ledger, starting
+from mynaportal_sim.cli.benchmarks import card, decisions, endpoints, ledger, reader, starting
 from mynaportal_sim.cli.benchmarks.row import Goal, Row
 from mynaportal_sim.cli.failures import CommandError
 
@@ -14,6 +14,18 @@ ROWS: tuple[Row, ...] = (
         decisions.decisions,
     ),
     Row("card", "signature by the emulated card", Goal("/s", of_peer=0.8), card.signatures),
+    Row(
+        "reader-sign",
+        "signature through PC/SC, pcscd and a virtual reader",
+        Goal("/s", at_least=1000),
+        reader.signatures,
+    ),
+    Row(
+        "reader-read",
+        "READ BINARY of 256 bytes through the same",
+        Goal("/s", at_least=3000),
+        reader.reads,
+    ),
     Row("ledger-hash", "leaf hashing", Goal("/s", at_least=500_000), ledger.leaf_hashing),
     Row(
         "ledger-append",
@@ -57,6 +69,12 @@ ROWS: tuple[Row, ...] = (
         endpoints.slowest_reads,
     ),
     Row("login", "soft-card logins, whole", Goal("/s", at_least=150), endpoints.logins),
+    Row(
+        "reader-login",
+        "login with a card on a reader, whole, without the person",
+        Goal("ms", at_most=100),
+        reader.login,
+    ),
     Row("memory", "portal process after that", Goal("MB", at_most=200), starting.memory),
 )
 

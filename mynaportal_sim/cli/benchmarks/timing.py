@@ -1,4 +1,7 @@
-"""Timing calls within this process, by CPU time: on a shared machine it is the steadier."""
+"""Timing calls within this process.
+
+By CPU time where all the work is done here: on a shared machine it is the steadier.
+"""
 
 from collections.abc import Callable
 from statistics import median
@@ -8,10 +11,14 @@ from timeit import Timer
 from mynaportal_sim.cli.benchmarks.effort import Effort
 
 
-def per_second(operation: Callable[[], object], effort: Effort) -> float:
-    """How often one core does this in a second: the median of the rounds."""
-    count = _calls(operation, effort)
-    return median(_round(operation, count) for _ in range(effort.rounds))
+def per_second(
+    operation: Callable[[], object],
+    effort: Effort,
+    timer: Callable[[], float] = process_time,
+) -> float:
+    """How often this is done in a second of `timer`: the median of the rounds."""
+    count = _calls(operation, effort, timer)
+    return median(_round(operation, count, timer) for _ in range(effort.rounds))
 
 
 def beside(
@@ -27,10 +34,16 @@ def beside(
     )
 
 
-def _calls(operation: Callable[[], object], effort: Effort) -> int:
-    count, took = Timer(operation, timer=process_time).autorange()
+def _calls(
+    operation: Callable[[], object],
+    effort: Effort,
+    timer: Callable[[], float] = process_time,
+) -> int:
+    count, took = Timer(operation, timer=timer).autorange()
     return max(1, round(count * effort.seconds / took))
 
 
-def _round(operation: Callable[[], object], count: int) -> float:
-    return count / Timer(operation, timer=process_time).timeit(count)
+def _round(
+    operation: Callable[[], object], count: int, timer: Callable[[], float] = process_time
+) -> float:
+    return count / Timer(operation, timer=timer).timeit(count)

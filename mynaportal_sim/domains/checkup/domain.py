@@ -214,6 +214,7 @@ DOMAIN = Domain(
         explanation_en="What was measured at your check-ups: height, weight, blood pressure, "
         "blood and urine tests, your answers about medicines and smoking, "
         "and the physician's judgement.",
+        sensitive=True,
     ),
     resource_types=("Observation", "DiagnosticReport"),
     draw=_draw,

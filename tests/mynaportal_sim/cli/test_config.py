@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from mynaportal_sim.settings import Settings
+from mynaportal_sim.settings import Settings, option
 
 SHOW = (sys.executable, "-m", "mynaportal_sim", "config", "show")
 
@@ -93,7 +93,7 @@ def test_the_table_for_a_readme_has_each_setting_and_nothing_of_this_machine() -
     table = _show("--markdown", MYNASIM_PORT="9999", XDG_DATA_HOME="/elsewhere").stdout
     assert "9999" not in table
     assert "elsewhere" not in table
-    assert re.findall(r"^\| `--([a-z-]+)` \| `MYNASIM_", table, re.MULTILINE) == [
-        name.replace("_", "-") for name in Settings.model_fields
+    assert re.findall(r"^\| `(--[a-z-]+)` \| `MYNASIM_", table, re.MULTILINE) == [
+        option(name) for name in Settings.model_fields
     ]
     assert {line.count("|") for line in table.splitlines()} == {5}

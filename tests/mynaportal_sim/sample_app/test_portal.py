@@ -155,6 +155,9 @@ def test_an_access_token_that_has_run_out_is_renewed(portal: Portal, wire: Wire)
             httpx.Response(401, json={"error": "invalid_client"}), RelyingPartyError, True,
             id="not known",
         ),
+        pytest.param(
+            httpx.Response(200, text="<html>"), RelyingPartyError, True, id="no token at all"
+        ),
     ],
 )  # fmt: skip
 def test_a_refresh_that_is_refused(

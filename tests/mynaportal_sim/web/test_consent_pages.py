@@ -2,14 +2,22 @@
 
 import re
 from datetime import datetime, timedelta
+from html import unescape
+from secrets import token_bytes
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
+from consent.ledger.entry import Entry
+from consent.ledger.evidence import Evidence
+from consent.ledger.sequencer import sequence
+from consent.ledger.store import append
 from consent.model import DEFAULT_VALIDITY
+from mynaportal_sim import keys
+from mynaportal_sim.residents import store as residents
 from mynaportal_sim.web.dates import DAY, last_day
-from tests.mynaportal_sim.web.kit import CALLBACK, KENICHI, Browser, Form, Portal
+from tests.mynaportal_sim.web.kit import CALLBACK, HANAKO, KENICHI, Browser, Form, Portal
 
 JSON = {"accept": "application/json"}
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -66,7 +74,7 @@ def test_what_an_app_says_of_itself_is_text_and_never_markup(portal: Portal) -> 
         assert "&lt;script&gt;" in page
         assert "<script" not in page
     browser, path = portal.asked(portal.register(name=SCRIPT, purpose_text=SCRIPT))
-    assert browser.get(path).text.count("&lt;script&gt;") == 2
+    assert browser.get(path).text.count("&lt;script&gt;") == 3
     assert "<script" not in browser.get(path).text
 
 
@@ -181,8 +189,10 @@ def test_nobody_withdraws_another_persons_consent(portal: Portal) -> None:
 
 
 def _withdrawal(browser: Browser) -> tuple[Form, str]:
-    """The form of the only consent's button, and where it is sent."""
-    page = browser.get("/consents").text
+    """The form that confirms the withdrawal of the only consent, and where it is sent."""
+    asked = re.search(r'href="(/consents/[^"]+/withdraw[^"]+)"', browser.get("/consents").text)
+    assert asked
+    page = browser.get(unescape(asked[1])).text
     path = re.search(r'action="(/consents/[^"]+/withdraw)"', page)
     assert path
     fields = re.findall(r'name="(csrf|version|key)" value="([^"]+)"', page)
@@ -195,15 +205,95 @@ def test_the_history_tells_each_step_in_words_and_only_ones_own(portal: Portal) 
     browser.log_in(pin="0000")
     browser.log_in()
     page = browser.get("/history").text
-    told = re.findall(r'<span class="tag \w*">([^<]+)</span>', page)
+    told = re.findall(r'<p class="event"><strong>([^<]+)</strong>', page)
     assert told == [
         "ログインしました",
         "ログインできませんでした",
         "同意しました",
         "ログインしました",
     ]
-    reasons = re.findall(r'<br><span class="quiet">([^<]+)</span>', page)
+    reasons = re.findall(r'<p class="reason">([^<]+)</p>', page)
     assert reasons == ["暗証番号が違っていました。"]
     other = portal.browser()
     other.log_in(KENICHI)
     assert _events(other) == ["login.accepted"]
+
+
+def _filtered(browser: Browser, query: str) -> list[str]:
+    page = browser.get(f"/history?{query}").text
+    return re.findall(r'<p class="event"><strong>([^<]+)</strong>', page)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        pytest.param("kind=login", ["ログインしました"], id="kind"),
+        pytest.param("kind=consent", ["同意しました"], id="other kind"),
+        pytest.param("category=checkup", ["同意しました"], id="category"),
+        pytest.param("category=nothing", [], id="unknown category"),
+        pytest.param("app=nobody", [], id="unknown app"),
+        pytest.param("kind=x", ["同意しました", "ログインしました"], id="unknown kind"),
+        pytest.param("from=2000-01-01", ["同意しました", "ログインしました"], id="from"),
+        pytest.param("to=2000-01-01", [], id="to"),
+        pytest.param("from=yesterday", ["同意しました", "ログインしました"], id="no day"),
+    ],
+)
+def test_the_history_shows_what_is_asked_for(
+    portal: Portal, query: str, told: list[str]
+) -> None:
+    assert _filtered(_given(portal), query) == told
+
+
+def test_a_filter_finds_what_lies_far_back_and_pages_go_on(portal: Portal) -> None:
+    browser = _given(portal)
+    holder = _holder_of(portal)
+    database = portal.web.state.database
+    for _ in range(450):
+        entry = Entry("token.revoked", {"app_id": "a", "app_name": "a"}, holder)
+        database.run(append, entry, portal.web.state.clock.now(), token_bytes)
+    assert _filtered(browser, "kind=consent") == ["同意しました"]
+    first = browser.get("/history?kind=token").text
+    older = re.search(r'href="(/history\?[^"]*before=\d+)"', first)
+    assert older
+    assert len(_filtered(browser, unescape(older[1]).split("?")[1])) == 50
+
+
+def _holder_of(portal: Portal) -> bytes:
+    state = portal.web.state
+    resident = state.database.run(residents.by_persona, HANAKO)
+    assert resident is not None
+    holder: bytes = state.pseudonyms.holder(resident.id)
+    return holder
+
+
+def test_a_proof_is_for_whose_entry_it_is(portal: Portal) -> None:
+    browser = _given(portal)
+    assert "記録簿に追加中" in browser.get("/history").text
+    state = portal.web.state
+    signer = keys.ledger_signer(state.settings.keys)
+    state.database.run(sequence, signer, state.clock.now(), 100)
+    path = re.search(r'href="(/history/\d+/proof)"', browser.get("/history").text)
+    assert path
+    proof = browser.get(path[1])
+    assert "attachment" in proof.headers["content-disposition"]
+    evidence = Evidence.parse(proof.content)
+    assert evidence.shown["app_name"].value == "すこやか手帳"
+    assert "holder" not in evidence.shown
+    other = portal.browser()
+    other.log_in(KENICHI)
+    assert other.get(path[1]).status_code == 404
+    assert browser.get("/history/999999/proof").status_code == 404
+
+
+def test_a_receipt_says_all_that_was_agreed(portal: Portal) -> None:
+    browser = _given(portal)
+    path = re.search(
+        r'href="(/consents/[0-9a-f-]{36}/[0-9a-f-]{36})"', browser.get("/consents").text
+    )
+    assert path
+    receipt = browser.get(path[1]).text
+    for said in ("健診結果", "薬剤情報", "模擬カードでログイン", "本人の同意", "consent-1"):
+        assert said in receipt
+    other = portal.browser()
+    other.log_in(KENICHI)
+    assert other.get(path[1]).status_code == 404

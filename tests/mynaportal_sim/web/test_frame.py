@@ -59,7 +59,7 @@ def test_logging_out_ends_the_session_also_for_who_kept_the_cookie(portal: Porta
     browser.log_in()
     kept = httpx.Cookies(browser.cookies)
     answer = browser.post("/logout", {"csrf": browser.csrf("/")})
-    assert answer.headers["location"] == "/"
+    assert answer.headers["location"] == "/?done=logged-out"
     assert COOKIE not in browser.cookies
     browser.cookies = kept
     assert browser.get("/history").headers["location"] == "/login"

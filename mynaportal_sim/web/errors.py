@@ -1,0 +1,35 @@
+"""What a page cannot show, although the address could be one.
+
+WebError                    carries .code and .status for the answer
+├── NoSuchEntryError        no entry of this person's at that place of the log
+└── NoSuchConsentError      no answer of this person's by that id
+"""
+
+from http import HTTPStatus
+
+from mynaportal_sim.errors import PortalError
+
+
+class WebError(PortalError):
+    """Base of every error this room raises on purpose; its text may be shown to anyone."""
+
+    code: str
+    status = HTTPStatus.NOT_FOUND
+
+
+class NoSuchEntryError(WebError):
+    """The log has no such entry, or it is somebody else's."""
+
+    code = "no_such_entry"
+
+    def __init__(self) -> None:
+        super().__init__("no entry of yours is at that place of the log, or it is being added")
+
+
+class NoSuchConsentError(WebError):
+    """The person has given no such answer."""
+
+    code = "no_such_consent"
+
+    def __init__(self) -> None:
+        super().__init__("you have given no such consent")
