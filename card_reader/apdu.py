@@ -22,6 +22,8 @@ NO_FCI = 0x0C
 CURRENT_EF = 0x80
 """P2 of VERIFY and COMPUTE DIGITAL SIGNATURE; the low five bits name another EF instead."""
 SHORT_EF_MASK = 0x1F
+_BY_SHORT_EF = 0x80
+_RECORD_SHORT_EF_SHIFT = 3
 
 
 @unique
@@ -43,6 +45,9 @@ class Ins(IntEnum):
 CARRIES_PIN = frozenset(
     {Ins.VERIFY, Ins.CHANGE_REFERENCE_DATA, Ins.RESET_RETRY_COUNTER, Ins.CHANGE_KEY}
 )
+
+HARMLESS = frozenset({Ins.SELECT, Ins.READ_BINARY, Ins.READ_RECORD, Ins.GET_CHALLENGE})
+"""What neither spends a try nor uses a key, whatever the card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,15 @@ class Command:
     def get_response(cls, length: int) -> "Command":
         """Fetch `length` (1 to 256) bytes that a 61xx announced."""
         return cls(Ins.GET_RESPONSE, le=length)
+
+    @property
+    def short_ef(self) -> int | None:
+        """The file that a READ names itself; None if it reads the selected one."""
+        if self.ins == Ins.READ_BINARY and self.p1 & _BY_SHORT_EF:
+            return self.p1 & SHORT_EF_MASK
+        if self.ins == Ins.READ_RECORD and self.p2 >> _RECORD_SHORT_EF_SHIFT:
+            return self.p2 >> _RECORD_SHORT_EF_SHIFT
+        return None
 
     def wanting(self, le: int) -> "Command":
         """The same command with another Le."""

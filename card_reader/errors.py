@@ -6,6 +6,7 @@ CardError                   carries .problem, and .remedy: what a person can do
 │   └── ReaderError         no card can be reached through PC/SC
 │       ├── NoReaderSupportError   pyscard is not installed
 │       ├── NoServiceError         pcscd does not run
+│       ├── ServiceDeniedError     pcscd does not let this user in
 │       ├── NoReaderError          no reader, not that one, or several and none named
 │       ├── NoCardError
 │       ├── ReaderBusyError        another program holds the card
@@ -25,6 +26,7 @@ CardError                   carries .problem, and .remedy: what a person can do
     ├── PinBlockedError
     ├── NotVerifiedError
     └── NoSuchFileError
+        └── NoJpkiError     it is no My Number Card
 """
 
 from pathlib import Path
@@ -71,7 +73,10 @@ class NoReaderSupportError(ReaderError):
     def __init__(self) -> None:
         super().__init__("Readers need the package pyscard, which is not installed.")
 
-    remedy = "Run the command through `./mynasim`, which installs it, or `pip install pyscard`."
+    remedy = (
+        "Run the command through `./mynasim`, which installs it. It is compiled, which takes:"
+        " `sudo apt-get install gcc libc6-dev libpcsclite-dev pkg-config python3-dev`."
+    )
 
 
 class NoServiceError(ReaderError):
@@ -83,6 +88,18 @@ class NoServiceError(ReaderError):
     remedy = (
         "Start it with `sudo systemctl start pcscd`; where it is not installed, first"
         " `sudo apt-get install pcscd libccid`."
+    )
+
+
+class ServiceDeniedError(ReaderError):
+    """The service runs, but not for this user."""
+
+    def __init__(self) -> None:
+        super().__init__("The smart card service (pcscd) does not let this user in.")
+
+    remedy = (
+        "It serves who sits at the machine: log in there rather than over SSH, or allow your"
+        " user org.debian.pcsc-lite.access_pcsc and access_card in polkit."
     )
 
 
@@ -136,7 +153,10 @@ class CardResetError(ReaderError):
     def __init__(self) -> None:
         super().__init__("Another program reset the card while it was in use.")
 
-    remedy = "Close that program, then repeat the command."
+    remedy = (
+        "Nothing was sent to it again, so no try was spent by that. Close that program, then"
+        " repeat the command."
+    )
 
 
 class MalformedApduError(CardError):
@@ -235,6 +255,16 @@ class NoSuchFileError(StatusError):
     """Neither an application nor a file by that name is on the card."""
 
     remedy = "Check the name; a card of a child under 15 has no signing certificate."
+
+
+class NoJpkiError(NoSuchFileError):
+    """The card does not have the application of the My Number Card."""
+
+    def __init__(self) -> None:
+        super().__init__(SW.FILE_NOT_FOUND)
+        self.problem = "This is no My Number Card: it has no JPKI application (公的個人認証AP)."
+
+    remedy = "Put a My Number Card on the reader, or present one that `mynasim card new` made."
 
 
 _BY_STATUS: dict[int, type[StatusError]] = {

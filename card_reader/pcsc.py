@@ -19,8 +19,10 @@ from card_reader.errors import (
     NoServiceError,
     ReaderBusyError,
     ReaderError,
+    ServiceDeniedError,
     UnresponsiveCardError,
 )
+from card_reader.place import Place, succeeded
 
 _CONNECT_A_READER = (
     "Connect one. Without a reader, `mynasim card present FILE` puts an emulated card in a"
@@ -76,7 +78,7 @@ def opened(wanted: str) -> Iterator["Reader"]:
             context, name, scard.SCARD_SHARE_EXCLUSIVE, protocols
         )
         _check(scard, code, name)
-        reader = Reader(scard, name, card, protocol)
+        reader = Reader(scard, context, name, (card, protocol))
         try:
             yield reader
         finally:
@@ -96,8 +98,11 @@ def chosen(wanted: str, names: list[str]) -> str:
     if len(matching) == 1:
         return matching[0]
     shown = ", ".join(repr(name) for name in matching or names)
+    meant = (
+        f"{wanted!r} could be any of these readers" if wanted else "There are several readers"
+    )
     problem = (
-        f"{wanted!r} could be any of these readers: {shown}."
+        f"{meant}: {shown}."
         if matching
         else f"There is no reader {wanted!r}; there are: {shown}."
     )
@@ -107,13 +112,19 @@ def chosen(wanted: str, names: list[str]) -> str:
 class Reader:
     """A Transport to the card in one reader."""
 
-    def __init__(self, scard: ModuleType, name: str, card: int, protocol: int) -> None:
+    def __init__(
+        self, scard: ModuleType, context: int, name: str, connection: tuple[int, int]
+    ) -> None:
         self.name = name
         self._scard = scard
-        self._card = card
-        self._protocol = protocol
-        self._untouched = True
+        self._context = context
+        self._card, self._protocol = connection
+        self._place = Place()
         self._gone = False
+        self._perhaps_gone = {
+            self._code("SCARD_E_NOT_TRANSACTED"),
+            self._code("SCARD_F_COMM_ERROR"),
+        }
 
     def __repr__(self) -> str:
         return f"Reader({self.name!r})"
@@ -121,33 +132,26 @@ class Reader:
     def transmit(self, command: bytes) -> bytes:
         """Send a command APDU and return the response APDU.
 
+        If somebody else reset the card, its place (application and file) is found again and
+        `command` sent once more, but only while everything sent so far, and `command`, reads.
+
         Raises CardRemovedError, CardResetError, NoServiceError, UnresponsiveCardError.
         """
         code, answer = self._send(command)
-        if code == self._scard.SCARD_W_RESET_CARD & _WORD and self._untouched:
-            self.reset()  # before our first command: nothing of ours was lost
-            code, answer = self._send(command)
-        self._gone = code in {
-            self._scard.SCARD_W_REMOVED_CARD & _WORD,
-            self._scard.SCARD_E_NOT_TRANSACTED & _WORD,
-        }
+        if code == self._code("SCARD_W_RESET_CARD"):
+            code, answer = self._send_after_reset(command)
+        if code in self._perhaps_gone or not (code or answer):  # how, is up to the driver
+            there = self._still_there()
+            code = self._code("SCARD_E_NOT_TRANSACTED" if there else "SCARD_W_REMOVED_CARD")
+        self._gone = code == self._code("SCARD_W_REMOVED_CARD")
+        self._place.note(command, answer)
         _check(self._scard, code, self.name)
-        if not answer:  # some drivers report so that the card has gone
-            self._gone = True
-            raise CardRemovedError
-        self._untouched = False
         return answer
 
     def reset(self) -> None:
         """Power the card down and up again. Raises what `transmit` raises."""
-        scard = self._scard
-        code, self._protocol = scard.SCardReconnect(
-            self._card,
-            scard.SCARD_SHARE_EXCLUSIVE,
-            scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1,
-            scard.SCARD_RESET_CARD,
-        )
-        _check(scard, code, self.name)
+        self._reconnect(self._scard.SCARD_RESET_CARD)
+        self._place = Place()
 
     def let_go(self) -> None:
         """Reset the card and let others have it; what has been pulled out is left alone, since
@@ -155,6 +159,43 @@ class Reader:
         scard = self._scard
         farewell = scard.SCARD_LEAVE_CARD if self._gone else scard.SCARD_RESET_CARD
         scard.SCardDisconnect(self._card, farewell)
+
+    def _reconnect(self, initialization: int) -> None:
+        scard = self._scard
+        code, self._protocol = scard.SCardReconnect(
+            self._card,
+            scard.SCARD_SHARE_EXCLUSIVE,
+            scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1,
+            initialization,
+        )
+        _check(scard, code, self.name)
+
+    def _send_after_reset(self, command: bytes) -> tuple[int, bytes]:
+        way = self._place.way_for(command)
+        if way is None:
+            raise CardResetError
+        self._reconnect(self._scard.SCARD_LEAVE_CARD)
+        for step in way:
+            code, answer = self._send(step)
+            _check(self._scard, code, self.name)
+            if not succeeded(answer):
+                raise CardResetError
+        return self._send(command)
+
+    def _still_there(self) -> bool:
+        """Whether the card stays for as long as the service takes to notice its absence."""
+        scard, state = self._scard, self._scard.SCARD_STATE_UNAWARE
+        for patience in (0, _NOTICED_WITHIN):
+            _, states = scard.SCardGetStatusChange(
+                self._context, patience, [(self.name, state)]
+            )
+            state = states[0][1] if states else state
+            if not state & scard.SCARD_STATE_PRESENT:
+                return False
+        return True
+
+    def _code(self, symbol: str) -> int:
+        return int(getattr(self._scard, symbol)) & _WORD
 
     def _send(self, command: bytes) -> tuple[int, bytes]:
         scard = self._scard
@@ -167,6 +208,7 @@ class Reader:
         return code & _WORD, bytes(answer)
 
 
+_NOTICED_WITHIN = 1000  # milliseconds; the virtual reader's driver looks twice a second
 _WORD = 0xFFFFFFFF
 """Status codes come signed from some builds of pyscard."""
 
@@ -178,12 +220,14 @@ def _unplugged(name: str) -> NoReaderError:
 _ERRORS: dict[str, Callable[[str], ReaderError]] = {
     "SCARD_E_NO_SERVICE": lambda _: NoServiceError(),
     "SCARD_E_SERVICE_STOPPED": lambda _: NoServiceError(),
+    "SCARD_E_INVALID_HANDLE": lambda _: NoServiceError(),  # the service began anew
+    "SCARD_W_SECURITY_VIOLATION": lambda _: ServiceDeniedError(),
     "SCARD_E_SHARING_VIOLATION": ReaderBusyError,
     "SCARD_E_NO_SMARTCARD": NoCardError,
     "SCARD_W_REMOVED_CARD": lambda _: CardRemovedError(),
-    "SCARD_E_NOT_TRANSACTED": lambda _: CardRemovedError(),
-    "SCARD_F_COMM_ERROR": lambda _: CardRemovedError(),
     "SCARD_W_RESET_CARD": lambda _: CardResetError(),
+    "SCARD_E_NOT_TRANSACTED": UnresponsiveCardError,
+    "SCARD_F_COMM_ERROR": UnresponsiveCardError,
     "SCARD_W_UNRESPONSIVE_CARD": UnresponsiveCardError,
     "SCARD_W_UNPOWERED_CARD": UnresponsiveCardError,
     "SCARD_W_UNSUPPORTED_CARD": UnresponsiveCardError,

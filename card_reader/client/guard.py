@@ -1,10 +1,10 @@
 """What may be sent to a card without the simulation mark: nothing that could harm it."""
 
 from card_reader.apdu import (
+    HARMLESS,
     INTERINDUSTRY,
     SELECT_BY_NAME,
     SELECT_EF,
-    SHORT_EF_MASK,
     Command,
     Ins,
     Response,
@@ -14,10 +14,6 @@ from card_reader.client.session import Session
 from card_reader.errors import CommandRefusedError, StatusError
 from card_reader.spec import MY_NUMBER_FILES
 from card_reader.status import SW
-
-_ALLOWED = {Ins.SELECT, Ins.READ_BINARY, Ins.READ_RECORD, Ins.GET_CHALLENGE}
-_BY_SHORT_EF = 0x80
-_RECORD_SHORT_EF_SHIFT = 3
 
 
 def guard_for(session: Session) -> "Guard | None":
@@ -44,14 +40,14 @@ class Guard:
 
     def check(self, command: Command) -> None:
         """Raises CommandRefusedError if `command` must not reach the card."""
-        if command.cla != INTERINDUSTRY or command.ins not in _ALLOWED:
+        if command.cla != INTERINDUSTRY or command.ins not in HARMLESS:
             raise CommandRefusedError(
                 "This card does not carry the simulation mark:"
                 f" {command.cla:02X}{command.ins:02X} is not sent to it."
             )
         if command.ins == Ins.SELECT:
             self._check_select(command)
-        elif (ef := _short_ef(command)) is not None:
+        elif (ef := command.short_ef) is not None:
             self._check_file(ef)
 
     def follow(self, command: Command, response: Response) -> None:
@@ -85,12 +81,3 @@ def _resembles(name: bytes) -> bool:
         aid != name and (aid.startswith(name) or name.startswith(aid))
         for aid in MY_NUMBER_FILES
     )
-
-
-def _short_ef(command: Command) -> int | None:
-    """The file that a READ names itself; None if it reads the selected one."""
-    if command.ins == Ins.READ_BINARY and command.p1 & _BY_SHORT_EF:
-        return command.p1 & SHORT_EF_MASK
-    if command.ins == Ins.READ_RECORD and command.p2 >> _RECORD_SHORT_EF_SHIFT:
-        return command.p2 >> _RECORD_SHORT_EF_SHIFT
-    return None

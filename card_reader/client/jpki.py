@@ -5,6 +5,8 @@ from card_reader.errors import (
     LastTryError,
     MalformedDataError,
     MalformedPinError,
+    NoJpkiError,
+    NoSuchFileError,
     PinBlockedError,
     StatusError,
 )
@@ -26,11 +28,17 @@ _CERTIFICATE_MAX = 0x8000  # READ BINARY reaches no further
 
 
 class Jpki:
-    """The selected JPKI application. Selecting it forgets PINs verified before."""
+    """The selected JPKI application. Selecting it forgets PINs verified before.
+
+    Raises NoJpkiError if the card has none.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        session.select(JPKI_AID)
+        try:
+            session.select(JPKI_AID)
+        except NoSuchFileError:
+            raise NoJpkiError from None
 
     def certificate(self, kind: Kind) -> bytes:
         """The person's certificate, as DER.

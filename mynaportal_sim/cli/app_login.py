@@ -26,8 +26,9 @@ def login(  # noqa: PLR0913  one parameter per option
         str, typer.Option(help="The URL to which the app would send the person's browser.")
     ],
     persona: Annotated[
-        str, typer.Option(metavar="ID", help="Whose card signs, unless another is named.")
-    ] = "",
+        str | None,
+        typer.Option(metavar="ID", help="Whose card signs, unless another is named."),
+    ] = None,
     consent: Annotated[
         str, typer.Option(metavar="all|none|CATEGORY,…", help="What the person answers.")
     ] = ALL,
@@ -43,11 +44,11 @@ def login(  # noqa: PLR0913  one parameter per option
 ) -> None:
     """Log in with a persona's card, answer the consent page, print the final redirect URL.
 
-    Uses the portal's public HTTP and the card, and nothing else.
+    Uses the portal's public HTTP and the card, and nothing else. With one try left it stops.
 
     Example: mynasim app login --auth-url "$URL" --persona sato-hanako --consent checkup
     """
-    if card is None and reader is None:
+    if persona is not None and card is None and reader is None:
         card = _card_of(settings_of(data=data), persona)
     parts = urlsplit(auth_url)
     portal = f"{parts.scheme}://{parts.netloc}"

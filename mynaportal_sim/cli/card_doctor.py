@@ -7,7 +7,13 @@ from cryptography import x509
 from card_reader import pcsc
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
-from card_reader.errors import CardError, NoReaderSupportError, StatusError
+from card_reader.errors import (
+    CardError,
+    MalformedDataError,
+    NoCardError,
+    NoReaderSupportError,
+    StatusError,
+)
 from card_reader.spec import CREDENTIALS, Kind
 from card_reader.transport import Transport
 from mynaportal_sim.cli.answer import instant
@@ -61,8 +67,12 @@ def _of_service(wanted: str | None) -> tuple[list[Finding], str | None]:
         Finding("reader support", True, "pyscard is installed"),
         Finding("service", True, "pcscd answers"),
     ]
+    occupied = [slot.name for slot in slots if slot.holds_card]
+    if slots and not (wanted or occupied):
+        names = ", ".join(_names(slots))
+        empty = Finding("card", False, "no reader holds one", NoCardError.remedy)
+        return [*found, Finding("reader", True, names), empty], None
     try:
-        occupied = [slot.name for slot in slots if slot.holds_card]
         name = pcsc.chosen(wanted or "", occupied if not wanted and occupied else _names(slots))
     except CardError as error:
         return [*found, Finding("reader", False, error.problem, error.remedy)], None
@@ -78,8 +88,7 @@ def _of_card(transport: Transport, clock: Clock) -> Iterator[Finding]:
     try:
         jpki = Jpki(Session(transport))
     except StatusError as error:
-        advice = "This is no My Number Card; put one in, or present one made by `card new`."
-        yield Finding("application", False, error.problem, advice)
+        yield Finding("application", False, error.problem, error.remedy)
         return
     yield Finding("application", True, f"公的個人認証AP (JPKI), token {jpki.label()}")
     if jpki.is_simulation():
@@ -101,7 +110,11 @@ def _of_certificate(jpki: Jpki, kind: Kind, clock: Clock) -> Finding:
         return Finding(what, normal, "absent (as on the card of a child)", advice)
     if kind is Kind.SIGNING:
         return Finding(what, True, "present; its password is needed to read it")
-    certificate = x509.load_der_x509_certificate(jpki.certificate(kind))
+    try:
+        certificate = x509.load_der_x509_certificate(jpki.certificate(kind))
+    except (StatusError, MalformedDataError, ValueError):
+        advice = "Issue another card: `mynasim card apdu` shows what is in the file, EF 000A."
+        return Finding(what, False, "cannot be read", advice)
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     found = f"valid from {instant(begins)} to {instant(ends)}"
     advice = "Have the card issued anew: its certificate is not valid at the portal's time."

@@ -151,7 +151,9 @@ def _virtual_reader_present() -> bool:
 
 
 def _on_path(program: str) -> Callable[[], bool]:
-    return lambda: shutil.which(program) is not None
+    # Debian keeps daemons where only root looks.
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
+    return lambda: shutil.which(program, path=path) is not None
 
 
 READER_TESTS = "tests with a card reader start a private pcscd"

@@ -24,18 +24,26 @@ SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
 _STARTS_WITHIN = 10.0  # seconds
 _SOCKET_PATH_MAX = 107  # bytes, unix(7)
 _IN_A_NAMESPACE = (
-    *("unshare", "--mount", "--propagation", "private"),
+    *("unshare", "--mount", "--propagation", "unchanged"),
     *(() if os.geteuid() == 0 else ("--map-root-user",)),
 )
-_NEW_RUN = ("mount", "-t", "tmpfs", "none", "/run")
+# In a chroot / is no mount point and cannot be made private; so it is entered anew, by one.
+_NEW_RUN = """
+set -eu
+if ! mount --make-rprivate / 2>/dev/null; then
+    [ -z "${ENTERED:-}" ] || exit 1
+    mount --rbind / /mnt
+    export ENTERED=1
+    exec chroot /mnt sh -c "$0" "$0" "$@"
+fi
+mount -t tmpfs none /run
+"""
 _PROGRAMS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"  # where Debian keeps pcscd
 _INSTALL = "apt-get install pcscd vsmartcard-vpcd"
 
 # $1 holds the new /run/pcscd, the configuration of readers, and the only driver there shall be;
 # $2 is pcscd.
-_SCRIPT = f"""
-set -eu
-{" ".join(_NEW_RUN)}
+_SCRIPT = f"""{_NEW_RUN}
 mkdir /run/pcscd
 mount --bind "$1/run" /run/pcscd
 mount --bind "$1/drivers" {DRIVERS}
@@ -64,7 +72,10 @@ def missing() -> str | None:
     if shutil.which("unshare") is None:
         return "the command unshare is not installed: apt-get install util-linux"
     tried = subprocess.run(  # noqa: S603  a literal
-        [*_IN_A_NAMESPACE, *_NEW_RUN], capture_output=True, text=True, check=False
+        [*_IN_A_NAMESPACE, "sh", "-c", _NEW_RUN, _NEW_RUN],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if tried.returncode != 0:
         return f"this system allows no private mount namespace ({tried.stderr.strip()})"
@@ -89,7 +100,7 @@ def private_pcscd(
     _lay_out(place, name if readers else None, port)
     with (place / "log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  a literal
-            [*_IN_A_NAMESPACE, "sh", "-c", _SCRIPT, "sh", place, str(_pcscd())],
+            [*_IN_A_NAMESPACE, "sh", "-c", _SCRIPT, _SCRIPT, place, str(_pcscd())],
             stdout=log,
             stderr=log,
         )
