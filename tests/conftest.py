@@ -19,6 +19,10 @@ SERVER_OPTIONS = "-c fsync=off -c max_connections=200"
 NO_SKIPS = os.environ.get("MYNASIM_NO_SKIPS") == "1"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", metavar="DIR", help="make the README's pictures in DIR")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where everything is said to be installed, a skipped test has failed."""

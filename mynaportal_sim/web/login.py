@@ -33,6 +33,7 @@ from mynaportal_sim.web.visitor import Visitor
 from mynaportal_sim.web.wording import LOGIN_PROBLEMS
 
 router = APIRouter()
+OF_THE_PIN = {Code.PIN_MALFORMED, Code.PIN_INCORRECT, Code.PIN_LAST_TRY}
 
 
 async def _soft_cards(request: Request) -> SoftCards | None:
@@ -131,8 +132,10 @@ async def _refused(
         raise LoginRefusedError(refusal, outcome.reference)
     way = f"interaction={form.interaction}&" if form.interaction else ""
     problem = page.text(LOGIN_PROBLEMS[refusal.code], left=refusal.tries_left)
+    of_pin = refusal.code in OF_THE_PIN
     shown = {
-        "problem": problem,
+        "problem": None if of_pin else problem,
+        "pin_problem": problem if of_pin else None,
         "here": f"/login?{way}",
         "chosen": form.persona,
         "last_try": refusal.code is Code.PIN_LAST_TRY,
@@ -162,6 +165,7 @@ async def _form(
         ],
         "chosen": None,
         "problem": None,
+        "pin_problem": None,
         "last_try": False,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if shown else HTTPStatus.OK

@@ -1,0 +1,146 @@
+"""Every page, in both languages and on both sizes, is one that everybody can use."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import WIDE
+from tests.browser.kit import PIN, NewTab, Tab
+
+PHONE = (390, 844)
+ROOT = Path(__file__).parents[2]
+
+
+def _before_login(tab: Tab) -> Iterator[str]:
+    for name, path in (
+        ("start", "/"),
+        ("nothing there", "/nowhere"),
+        ("documentation", "/docs"),
+        ("opened on a phone", "/x#AAAAAAAAAAAAAAAAAAAAAA"),
+        ("answered before", "/interactions/00000000-0000-4000-8000-000000000000"),
+        ("login", "/login"),
+    ):
+        tab.go(path)
+        yield name
+    tab.page.locator("form[action='/auth/card/qr'] button").click()
+    tab.page.locator("summary").first.click()
+    yield "second device"
+    tab.page.locator("form[action$='/cancel'] button").click()
+    yield "second device cancelled"
+
+
+def _app_before(tab: Tab) -> Iterator[str]:
+    tab.page.goto(f"{tab.app}/")
+    yield "app: welcome"
+    tab.page.goto(f"{tab.app}/nowhere")
+    yield "app: nothing there"
+    tab.connect()
+    yield "app: nothing chosen"
+
+
+def _consent(tab: Tab, persona: str) -> Iterator[str]:
+    tab.connect("checkup", "medication")
+    yield "login on the way to an app"
+    tab.log_in(persona, "0000")
+    yield "login refused"
+    tab.log_in(persona, PIN)
+    tab.page.locator("button[value=allow]").wait_for()
+    yield "consent"
+    tab.page.locator("button[value=allow]").click()
+    tab.page.locator("#choice-problem").wait_for()
+    yield "consent, nothing chosen"
+    tab.decide("checkup", "medication")
+    tab.page.wait_for_url(f"{tab.app}/**")
+    yield "app: connected"
+
+
+def _afterwards(tab: Tab) -> Iterator[str]:
+    for name in ("checkups", "medication", "sharing"):
+        tab.page.goto(f"{tab.app}/{name}")
+        yield f"app: {name}"
+    for name, path in (
+        ("start, logged in", "/"),
+        ("consents", "/consents"),
+        ("history", "/history"),
+        ("history, filtered", "/history?kind=access&from=2020-01-01"),
+        ("history, nothing fits", "/history?to=2020-01-01"),
+    ):
+        tab.go(path)
+        yield name
+    tab.go("/consents")
+    tab.page.locator("section.card a.button").first.click()
+    yield "receipt"
+    tab.page.locator("a.danger").click()
+    yield "confirm withdrawal"
+    tab.page.locator("button.danger").click()
+    yield "withdrawn"
+    tab.page.goto(f"{tab.app}/checkups")
+    yield "app: ended"
+    tab.connect("checkup")
+    tab.decide()
+    tab.page.wait_for_url(f"{tab.app}/**")
+    yield "app: refused"
+    tab.go("/")
+    tab.page.locator("form[action='/logout'] button").click()
+    yield "logged out"
+
+
+@pytest.mark.parametrize(
+    ("persona", "language", "size", "axe"),
+    [
+        pytest.param("sato-hanako", "ja", WIDE, True, id="Japanese, wide"),
+        pytest.param("suzuki-kenichi", "en", PHONE, True, id="English, phone"),
+        pytest.param("hayashi-kaoru", "ja", PHONE, False, id="Japanese, phone"),
+        pytest.param("yoshida-sho", "en", WIDE, False, id="English, wide"),
+    ],
+)
+def test_no_page_is_found_fault_with(
+    new_tab: NewTab, persona: str, language: str, size: tuple[int, int], axe: bool
+) -> None:
+    tab = new_tab(language, size)
+    tab.portal.run("clock", "forward", "61s")  # so that no address has begun too many logins
+    faults: list[str] = []
+    walks = (_before_login(tab), _app_before(tab), _consent(tab, persona), _afterwards(tab))
+    for walk in walks:
+        for name in walk:
+            faults += tab.judge(name, axe=axe)
+    assert faults == []
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/docs"])
+def test_whoever_has_no_mouse_sees_where_they_are(new_tab: NewTab, path: str) -> None:
+    tab = new_tab()
+    tab.go(path)
+    assert tab.walk_by_keyboard(20) == []
+
+
+IMAGES = ("consent.png", "who-saw-my-data.png", "sample-app.png")
+
+
+def test_the_readmes_pictures_are_there_and_can_be_made_anew(
+    new_tab: NewTab, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """`./mynasim test tests/browser --pictures docs/images` puts new ones in their place."""
+    place = Path(request.config.getoption("pictures") or tmp_path)
+    tab = new_tab("ja", (1100, 860))
+    tab.connect("checkup", "medication")
+    tab.log_in("suzuki-kenichi")
+    tab.page.locator("button[value=allow]").wait_for()
+    tab.page.screenshot(path=place / IMAGES[0])
+    tab.decide("checkup")
+    tab.page.wait_for_url(f"{tab.app}/")
+    tab.page.goto(f"{tab.app}/checkups")
+    tab.page.screenshot(path=place / IMAGES[2])
+    tab.portal.until_indexed()
+    tab.go("/history")
+    tab.page.screenshot(path=place / IMAGES[1])
+    for name in IMAGES:
+        kept = (ROOT / "docs" / "images" / name).read_bytes()
+        assert kept.startswith(b"\x89PNG")
+        assert _size(kept) == _size((place / name).read_bytes())
+        assert len(kept) < 200_000
+
+
+def _size(png: bytes) -> tuple[int, int]:
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")

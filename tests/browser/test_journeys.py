@@ -1,0 +1,154 @@
+"""What people do in a browser, and what they do wrong."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import WIDE
+from tests.browser.kit import NewTab, Tab
+from tests.journeys.kit import Portal
+
+
+def test_the_road_of_a_consent_from_asking_to_withdrawing(
+    new_tab: NewTab, portal: Portal, tmp_path: Path
+) -> None:
+    tab = new_tab()
+    tab.connect("checkup", "medication")
+    tab.log_in("watanabe-chiyo", "9999")
+    assert tab.page.locator("#pin").get_attribute("aria-invalid") == "true"
+    tab.see("暗証番号が違います")
+    tab.log_in("watanabe-chiyo")
+    tab.decide("checkup")
+    tab.page.wait_for_url(f"{tab.app}/")
+    tab.page.goto(f"{tab.app}/checkups")
+    assert tab.page.locator("svg").count() > 0
+    tab.page.goto(f"{tab.app}/medication")
+    tab.page.goto(f"{tab.app}/sharing")
+    tab.see("健診結果")
+
+    portal.until_indexed()
+    tab.go("/history?kind=access")
+    assert "健診結果" in tab.page.locator(".timeline").inner_text()
+    with tab.page.expect_download() as download:
+        tab.press("証明を保存")
+    proof = tmp_path / download.value.suggested_filename
+    download.value.save_as(proof)
+    portal.run("ledger", "verify", str(proof))
+
+    tab.go("/consents")
+    tab.page.locator("a.danger").click()
+    tab.page.locator("button.danger").click()
+    tab.see("今後は次のようになります")
+    tab.page.goto(f"{tab.app}/checkups")
+    tab.see("連携が終了しました")
+
+
+def test_a_person_who_refuses_is_taken_back_and_has_given_nothing(new_tab: NewTab) -> None:
+    tab = new_tab()
+    tab.connect("checkup")
+    tab.log_in("nguyen-van-an")
+    tab.decide()
+    tab.page.wait_for_url(f"{tab.app}/**")
+    tab.see("何も共有されていません")
+    tab.go("/consents")
+    tab.see("情報を提供しているアプリはありません")
+
+
+def test_everything_works_without_scripts(new_tab: NewTab) -> None:
+    tab = new_tab(scripts=False)
+    tab.connect("checkup")
+    tab.log_in("takahashi-haruna")
+    tab.decide("checkup")
+    tab.page.wait_for_url(f"{tab.app}/")
+    tab.go("/history")
+    assert tab.page.locator(".timeline li").count() >= 2
+
+
+def test_a_card_on_a_reader_logs_in_the_browser(new_tab: NewTab, portal: Portal) -> None:
+    portal.run("clock", "forward", "61s")
+    tab = new_tab()
+    tab.connect("checkup")
+    tab.page.locator("form[action='/auth/card/qr'] button").click()
+    command = tab.page.locator("pre.command").first.inner_text().split()
+    card = portal.data / "cards" / "takahashi-hinata.json"
+    arguments = [*command[1:], "--card", str(card), "--pin", "1234", "--yes", "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "mynaportal_sim", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=portal.environment,
+    ) as device:
+        assert device.stdout is not None
+        digits = re.findall(r'"confirm_code": "(\d{6})"', device.stdout.readline())
+        tab.page.fill("#code", digits[0])  # the page goes on by itself
+        tab.page.locator("form[action$='/confirm'] button").click()
+        tab.decide("checkup")
+        tab.page.wait_for_url(f"{tab.app}/")
+        assert device.wait(10) == 0
+
+
+@pytest.fixture
+def asked(new_tab: NewTab) -> Tab:
+    """A tab in which a person who has logged in is asked, and has granted nothing."""
+    tab = new_tab()
+    tab.connect("checkup")
+    tab.log_in("okada-jun")
+    tab.page.locator("button[value=allow]").wait_for()
+    return tab
+
+
+GONE = "すでに回答済みか、有効期限が切れています"
+
+
+def test_the_back_button_after_an_answer_says_that_it_was_given(asked: Tab) -> None:
+    asked.decide()
+    asked.page.wait_for_url(f"{asked.app}/**")
+    asked.page.go_back()
+    asked.see(GONE)
+
+
+def test_a_second_tab_cannot_answer_again(asked: Tab) -> None:
+    second = asked.page.context.new_page()
+    second.goto(asked.page.url)
+    asked.decide()
+    asked.page.wait_for_url(f"{asked.app}/**")
+    second.locator("button[value=deny]").click()
+    second.get_by_text(GONE).wait_for()
+
+
+def test_a_double_click_answers_once(asked: Tab) -> None:
+    where = asked.page.url
+    asked.go("/consents")
+    before = asked.page.locator("section.card").count()
+    asked.page.goto(where)
+    asked.page.locator("button[value=deny]").dblclick(no_wait_after=True)
+    asked.page.wait_for_url(f"{asked.app}/**")
+    asked.go("/consents")
+    assert asked.page.locator("section.card").count() == before + 1
+
+
+def test_a_question_that_is_left_for_too_long_says_so(asked: Tab) -> None:
+    asked.portal.run("clock", "forward", "11m")
+    asked.decide("checkup")
+    asked.see(GONE)
+
+
+def test_a_session_that_has_ended_asks_for_a_login(new_tab: NewTab, portal: Portal) -> None:
+    tab = new_tab("en", WIDE)
+    tab.go("/login")
+    tab.log_in("kato-osamu")
+    portal.run("clock", "forward", "31m")
+    tab.go("/consents")
+    tab.see("Log in with a card")
+
+
+def test_an_unknown_persona_is_told(new_tab: NewTab) -> None:
+    tab = new_tab("en")
+    tab.go("/login")
+    tab.page.locator("input[name=persona]").first.evaluate("one => { one.value = 'nobody' }")
+    tab.log_in("nobody")
+    tab.see("This person has no emulated card here.")
