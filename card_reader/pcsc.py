@@ -4,7 +4,7 @@ A card is opened for this program alone: in shared mode another one could sign w
 was verified here. It is reset when it is let go, for the same reason.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -46,25 +46,12 @@ def slots() -> list[Slot]:
     Raises NoReaderSupportError, NoServiceError.
     """
     with _context() as (scard, context):
-        names = _names(scard, context)
-        if not names:
-            return []
-        asked = [(name, scard.SCARD_STATE_UNAWARE) for name in names]
-        code, states = scard.SCardGetStatusChange(context, 0, asked)
-        _check(scard, code)
-        return [
-            Slot(
-                name,
-                bool(state & scard.SCARD_STATE_PRESENT),
-                bool(state & (scard.SCARD_STATE_EXCLUSIVE | scard.SCARD_STATE_INUSE)),
-            )
-            for name, state, _atr in states
-        ]
+        return _slots(scard, context)
 
 
 @contextmanager
 def opened(wanted: str) -> Iterator["Reader"]:
-    """The card in the reader `wanted` (its name, or a part that only its name has).
+    """The card in the reader that `chosen` finds by `wanted`.
 
     Nobody else can use the card until the block ends; then it is reset.
 
@@ -72,7 +59,7 @@ def opened(wanted: str) -> Iterator["Reader"]:
     UnresponsiveCardError.
     """
     with _context() as (scard, context):
-        name = chosen(wanted, _names(scard, context))
+        name = chosen(wanted, _slots(scard, context))
         protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
         code, card, protocol = scard.SCardConnect(
             context, name, scard.SCARD_SHARE_EXCLUSIVE, protocols
@@ -85,18 +72,24 @@ def opened(wanted: str) -> Iterator["Reader"]:
             reader.let_go()
 
 
-def chosen(wanted: str, names: list[str]) -> str:
-    """The one of `names` that is `wanted`, or that alone contains it, whatever the case.
+def chosen(wanted: str, slots: Sequence[Slot]) -> str:
+    """The name of the reader that is called `wanted`, or has it in its name, whatever the case.
+
+    Of several that do, the only one with a card is meant: a virtual reader has two slots, a
+    reader with and without contact two names.
 
     Raises NoReaderError, which names what there is.
     """
+    names = [slot.name for slot in slots]
     if not names:
         raise NoReaderError("There is no card reader.", _CONNECT_A_READER)
     if wanted in names:
         return wanted
-    matching = [name for name in names if wanted.casefold() in name.casefold()]
-    if len(matching) == 1:
-        return matching[0]
+    fitting = [slot for slot in slots if wanted.casefold() in slot.name.casefold()]
+    matching = [slot.name for slot in fitting]
+    holding = [slot.name for slot in fitting if slot.holds_card]
+    if len(matching) == 1 or len(holding) == 1:
+        return (holding or matching)[0]
     shown = ", ".join(repr(name) for name in matching or names)
     meant = (
         f"{wanted!r} could be any of these readers" if wanted else "There are several readers"
@@ -261,6 +254,23 @@ def _context() -> Iterator[tuple[ModuleType, int]]:
         yield scard, context
     finally:
         scard.SCardReleaseContext(context)
+
+
+def _slots(scard: ModuleType, context: int) -> list[Slot]:
+    names = _names(scard, context)
+    if not names:
+        return []
+    asked = [(name, scard.SCARD_STATE_UNAWARE) for name in names]
+    code, states = scard.SCardGetStatusChange(context, 0, asked)
+    _check(scard, code)
+    return [
+        Slot(
+            name,
+            bool(state & scard.SCARD_STATE_PRESENT),
+            bool(state & (scard.SCARD_STATE_EXCLUSIVE | scard.SCARD_STATE_INUSE)),
+        )
+        for name, state, _atr in states
+    ]
 
 
 def _names(scard: ModuleType, context: int) -> list[str]:

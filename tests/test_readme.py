@@ -13,8 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mynaportal_sim.cli import config
+
 ROOT = Path(__file__).parents[1]
-SHOWN_PORT = "8400"
+SHOWN_PORT, SHOWN_APP_PORT = "8400", "8500"
 STARTED = "./mynasim up"
 PATIENCE = 60.0
 
@@ -47,6 +49,7 @@ def _steps(readme: str, port: int) -> Iterator[Step]:
         if block["reason"]:
             continue
         body = block["body"].replace(SHOWN_PORT, str(port)).replace("\\\n", "")
+        body = body.replace(SHOWN_APP_PORT, str(port + 100))
         for entry in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
             command, *shown = entry.splitlines()
             yield Step(command, tuple(shown))
@@ -95,10 +98,13 @@ def test_each_command_does_what_the_readme_shows(
     try:
         for step in _steps((ROOT / "README.md").read_text(), port):
             if step.command == STARTED:
-                server = subprocess.Popen(
-                    STARTED.split(), cwd=place, env=environment, text=True
-                )
+                printed = place / "printed"
+                with printed.open("w") as output:
+                    server = subprocess.Popen(
+                        STARTED.split(), cwd=place, env=environment, stdout=output, text=True
+                    )
                 _await_ready(server, port)
+                assert step.missing(printed.read_text()) == []
                 continue
             done = subprocess.run(
                 ["sh", "-c", step.command],
@@ -124,6 +130,14 @@ def test_the_two_set_up_commands_are_in_the_readme() -> None:
         for line in block["body"].splitlines()
     }
     assert {"./mynasim up", "./mynasim test"} <= commands
+
+
+def test_the_table_of_configuration_is_that_of_the_code() -> None:
+    assert config.table() in (ROOT / "README.md").read_text()
+
+
+def test_the_readme_is_one_that_people_finish() -> None:
+    assert 100 <= len((ROOT / "README.md").read_text().splitlines()) <= 180
 
 
 @pytest.mark.parametrize(

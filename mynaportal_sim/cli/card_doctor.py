@@ -67,20 +67,15 @@ def _of_service(wanted: str | None) -> tuple[list[Finding], str | None]:
         Finding("reader support", True, "pyscard is installed"),
         Finding("service", True, "pcscd answers"),
     ]
-    occupied = [slot.name for slot in slots if slot.holds_card]
-    if slots and not (wanted or occupied):
-        names = ", ".join(_names(slots))
+    if slots and not wanted and not any(slot.holds_card for slot in slots):
+        names = ", ".join(slot.name for slot in slots)
         empty = Finding("card", False, "no reader holds one", NoCardError.remedy)
         return [*found, Finding("reader", True, names), empty], None
     try:
-        name = pcsc.chosen(wanted or "", occupied if not wanted and occupied else _names(slots))
+        name = pcsc.chosen(wanted or "", slots)
     except CardError as error:
         return [*found, Finding("reader", False, error.problem, error.remedy)], None
     return [*found, Finding("reader", True, name)], name
-
-
-def _names(slots: list[pcsc.Slot]) -> list[str]:
-    return [slot.name for slot in slots]
 
 
 def _of_card(transport: Transport, clock: Clock) -> Iterator[Finding]:

@@ -174,7 +174,7 @@ def test_commands_find_their_way_to_a_reader(reader: str, service: PrivatePcscd)
     told = COMMAND.answer("card", "info", "--reader", reader)
     assert isinstance(told, dict)
     assert told["simulation"] is True
-    assert "could be any" in COMMAND.run("card", "info", "--reader", "mynasim", status=1)
+    assert COMMAND.answer("card", "info", "--reader", "MYNASIM") == told  # the one with a card
     assert reader in COMMAND.run("card", "info", "--reader", "elsewhere", status=1)
 
 
@@ -208,3 +208,17 @@ def test_without_service_or_reader_commands_say_what_to_do(
         assert "card present" in COMMAND.run("card", "info", "--reader", "any", status=1)
     for command in (("card", "list"), ("card", "info", "--reader", "x"), ("card", "doctor")):
         assert "systemctl start pcscd" in COMMAND.run(*command, status=1)
+
+
+def test_of_two_cards_none_is_guessed(
+    service: PrivatePcscd, reader: str, issued: Path, tmp_path: Path
+) -> None:
+    second = tmp_path / "second.json"
+    second.write_bytes(issued.read_bytes())
+    with simulated(service, second, slot=1) as other:
+        told = COMMAND.run("card", "info", "--reader", "mynasim", status=1)
+        assert "could be any" in told
+        assert reader in told
+        assert other in told
+        login = ("login", "--portal", "http://localhost:9", "--code", "A" * 22)
+        assert "2 readers hold a card" in COMMAND.run(*login, status=1)
