@@ -1,6 +1,14 @@
 """Every row of the table, in the order in which it is measured and printed."""
 
-from mynaportal_sim.cli.benchmarks import card, decisions, endpoints, ledger, reader, starting
+from mynaportal_sim.cli.benchmarks import (
+    card,
+    decisions,
+    endpoints,
+    ledger,
+    pages,
+    reader,
+    starting,
+)
 from mynaportal_sim.cli.benchmarks.row import Goal, Row
 from mynaportal_sim.cli.failures import CommandError
 
@@ -67,6 +75,12 @@ ROWS: tuple[Row, ...] = (
         "99th percentile of the same reads",
         Goal("ms", at_most=50),
         endpoints.slowest_reads,
+    ),
+    Row(
+        "pages",
+        "the slowest page, from request to last byte",
+        Goal("ms", at_most=50),
+        pages.slowest,
     ),
     Row("login", "soft-card logins, whole", Goal("/s", at_least=150), endpoints.logins),
     Row(
