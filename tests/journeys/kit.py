@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -33,6 +34,10 @@ SCOPES = (
 )
 START_WITHIN = 60.0  # seconds
 Details = list[dict[str, object]]
+
+_CODE = re.compile(r"--code ([\w-]{22})")
+_CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
+_HTML = {"Accept": "text/html", "Accept-Language": "en"}
 
 
 def details(*categories: str) -> Details:
@@ -177,6 +182,39 @@ class Portal:
             return httpx.get(f"http://127.0.0.1:{self.port}/readyz").is_success
         except httpx.TransportError:
             return False
+
+
+class Screen:
+    """A browser that waits for a card which lies elsewhere."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._http, self._portal = portal.client(), portal
+        portal.run("clock", "forward", "61s")  # which no address need wait for
+        page = self._http.get(f"{portal.url}/login", headers=_HTML).text
+        form = {"csrf": _found(_CSRF, page)}
+        begun = self._http.post(f"{portal.url}/auth/card/qr", data=form, headers=_HTML)
+        assert begun.status_code == 303, begun.text
+        self.address = f"{portal.url}{begun.headers['location']}"
+
+    def read(self) -> str:
+        return self._http.get(self.address, headers=_HTML).text
+
+    @property
+    def code(self) -> str:
+        return _found(_CODE, self.read())
+
+    def type(self, digits: str) -> httpx.Response:
+        form = {"csrf": _found(_CSRF, self.read()), "code": digits}
+        return self._http.post(f"{self.address}/confirm", data=form, headers=_HTML)
+
+    def logged_in(self) -> bool:
+        return self._http.get(f"{self._portal.url}/consents", headers=_HTML).status_code == 200
+
+
+def _found(pattern: re.Pattern[str], page: str) -> str:
+    found = pattern.search(page)
+    assert found, page
+    return found[1]
 
 
 def free_port() -> int:

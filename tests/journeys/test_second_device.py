@@ -1,55 +1,17 @@
 """`mynasim login` logs in a browser that is somewhere else, and says what goes wrong."""
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 from card_reader.emulator.store import tries
 from card_reader.spec import EF
-from tests.journeys.kit import PERSONA, Portal
+from tests.journeys.kit import PERSONA, Portal, Screen
 
-CODE = re.compile(r"--code ([\w-]{22})")
-CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
 PIN = "8642"
-HTML = {"Accept": "text/html", "Accept-Language": "en"}
-
-
-class Screen:
-    """The login page of a browser."""
-
-    def __init__(self, portal: Portal) -> None:
-        self._http, self._portal = portal.client(), portal
-        portal.run("clock", "forward", "61s")  # which no address need wait for
-        page = self._http.get(f"{portal.url}/login", headers=HTML).text
-        form = {"csrf": _found(CSRF, page)}
-        begun = self._http.post(f"{portal.url}/auth/card/qr", data=form, headers=HTML)
-        assert begun.status_code == 303, begun.text
-        self.address = f"{portal.url}{begun.headers['location']}"
-
-    def read(self) -> str:
-        return self._http.get(self.address, headers=HTML).text
-
-    @property
-    def code(self) -> str:
-        return _found(CODE, self.read())
-
-    def type(self, digits: str) -> httpx.Response:
-        form = {"csrf": _found(CSRF, self.read()), "code": digits}
-        return self._http.post(f"{self.address}/confirm", data=form, headers=HTML)
-
-    def logged_in(self) -> bool:
-        return self._http.get(f"{self._portal.url}/consents", headers=HTML).status_code == 200
-
-
-def _found(pattern: re.Pattern[str], page: str) -> str:
-    found = pattern.search(page)
-    assert found, page
-    return found[1]
 
 
 @pytest.fixture
