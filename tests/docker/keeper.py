@@ -36,6 +36,16 @@ def _fresh(kind: str, target: Path) -> None:
     _mount("-t", kind, kind, target)
 
 
+def set_apart() -> None:
+    """Keep mounts from spreading; in a chroot / is no mount point, so it is entered anew."""
+    private = ("mount", "--make-rprivate", "/")
+    if subprocess.run(private, stderr=subprocess.DEVNULL, check=False).returncode:
+        _mount("--rbind", "/", "/mnt")
+        _mount("--make-rprivate", "/mnt")
+        os.chroot("/mnt")
+        os.chdir("/")
+
+
 def build(root: Path, plan: Any) -> None:
     """Lay out the root: this machine's folders, then what the container has of its own."""
     _fresh("tmpfs", root)
@@ -89,6 +99,7 @@ def run(order: Any) -> dict[str, object]:
 if __name__ == "__main__":
     plan = json.loads(sys.argv[1])
     raise_loopback()
+    set_apart()
     build(Path(plan["root"]), plan)
     os.chroot(plan["root"])
     os.chdir("/")

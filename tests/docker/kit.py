@@ -148,8 +148,9 @@ def running(
     environment["PATH"] = environment["PATH"].replace(IN_IMAGE, HERE)
     as_root = () if os.geteuid() == 0 else ("--user", "--map-root-user")
     apart = ("--mount", "--net", "--pid", "--fork", "--kill-child")
+    unchanged = ("--propagation", "unchanged")  # the keeper sees to it
     keeper = subprocess.Popen(
-        ["unshare", *as_root, *apart, sys.executable, Path(__file__).with_name("keeper.py"),
+        ["unshare", *as_root, *apart, *unchanged, sys.executable, Path(__file__).with_name("keeper.py"),
          json.dumps(plan)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
