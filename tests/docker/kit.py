@@ -147,10 +147,10 @@ def running(
     environment = {"HOME": "/data", **image.environment, **service.get("environment", {})}
     environment["PATH"] = environment["PATH"].replace(IN_IMAGE, HERE)
     as_root = () if os.geteuid() == 0 else ("--user", "--map-root-user")
-    apart = ("--mount", "--net", "--pid", "--fork", "--kill-child")
-    unchanged = ("--propagation", "unchanged")  # the keeper sees to it
+    # Propagation is for the keeper to change: in a chroot unshare cannot.
+    apart = ("--mount", "--net", "--pid", "--fork", "--kill-child", "--propagation=unchanged")
     keeper = subprocess.Popen(
-        ["unshare", *as_root, *apart, *unchanged, sys.executable, Path(__file__).with_name("keeper.py"),
+        ["unshare", *as_root, *apart, sys.executable, Path(__file__).with_name("keeper.py"),
          json.dumps(plan)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip

@@ -14,6 +14,8 @@ from pathlib import Path
 from mynaportal_sim.cli.benchmarks.errors import NoPeerError
 
 INSTALL_WITHIN = 120  # seconds
+_SYSTEM_CA = {"NODE_USE_SYSTEM_CA": "1"}
+"""Node.js brings authorities of its own; the machine's may know a proxy that those do not."""
 _COMMAND = ("ci", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error")
 
 
@@ -24,7 +26,7 @@ def program(name: str) -> str:
         NoPeerError: it is not installed.
     """
     beside = Path(sys.executable).parent
-    found = shutil.which(name, path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
+    found = shutil.which(name, path=f"{beside}{os.pathsep}{_path()}")
     if found is None:
         raise NoPeerError(f"{name} is missing: ./mynasim check installs it")
     return found
@@ -48,13 +50,17 @@ def installed(source: Path) -> Path:
     return directory
 
 
+def _path() -> str:
+    return os.environ.get("PATH", "")
+
+
 def _install(directory: Path) -> None:
     node = Path(program("node")).parent
     try:
         done = subprocess.run(  # noqa: S603  a literal
             (program("npm"), *_COMMAND),
             cwd=directory,
-            env={**os.environ, "PATH": f"{node}{os.pathsep}{os.environ.get('PATH', '')}"},
+            env={**os.environ, **_SYSTEM_CA, "PATH": f"{node}{os.pathsep}{_path()}"},
             capture_output=True,
             text=True,
             timeout=INSTALL_WITHIN,
