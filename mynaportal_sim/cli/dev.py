@@ -30,6 +30,8 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "layout": (*PYTEST, "-q", "-p", "no:cacheprovider", "tests/test_layout.py"),
 }
 COVERAGE = ("--cov", "--cov-report=term:skip-covered")
+# By file, since what a module's tests share is made once for them.
+SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
 
 UNIVERSAL = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
 COMPILE = ("uv", "--no-config", "pip", "compile", "--quiet", *UNIVERSAL)
@@ -71,7 +73,7 @@ def test(arguments: Sequence[str]) -> NoReturn:
     provide_reader_support()
     selection = () if "--deep" in arguments else ("-m", "not deep")
     wanted = [argument for argument in arguments if argument != "--deep"]
-    command = [*PYTEST, *selection, *(wanted or COVERAGE)]
+    command = [*PYTEST, *selection, *(wanted or (*SIDE_BY_SIDE, *COVERAGE))]
     environment = {**os.environ, "MYNASIM_NO_SKIPS": "1"} if in_ci else dict(os.environ)
     os.chdir(ROOT)
     os.execve(command[0], command, environment)  # noqa: S606  no shell is the point
