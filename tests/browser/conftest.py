@@ -20,9 +20,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests here; each has a profile of its own.
+    """One browser for a module's tests, each of which has a profile of its own.
 
     It is closed after them: as long as it runs, no other test of the process can run a loop.
     """
@@ -35,7 +35,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def portal(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal that the tests share; each has a persona of its own."""
     data = tmp_path_factory.mktemp("browser") / "data"

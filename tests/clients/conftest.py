@@ -8,7 +8,7 @@ import pytest
 from tests.journeys.kit import Portal, copy_keys, free_port, running
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def portal(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     data = tmp_path_factory.mktemp("clients") / "data"
     copy_keys(template, data)
