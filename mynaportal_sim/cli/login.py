@@ -67,11 +67,11 @@ def login(  # noqa: PLR0913  options of a command
     Example: mynasim login --portal http://localhost:8400 --code … --card hanako.json
     """
     keep_pins_out_of_dumps()
+    console = Console(stderr=True, highlight=False)
+    origin, entered = origin_of(portal), _code(code)
     if card is None and reader is None:
         card, reader = from_environment()
         reader = reader if card or reader else only_card()
-    console = Console(stderr=True, highlight=False)
-    origin, entered = origin_of(portal), _code(code)
     with client() as http, presented(card, reader) as transport:
         jpki = Jpki(Session(transport))
         device = SecondDevice.claim(http, origin, entered)
