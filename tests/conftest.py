@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,12 @@ from tests.journeys.kit import Portal, free_port, running
 
 SERVER_OPTIONS = "-c fsync=off -c max_connections=200"
 NO_SKIPS = os.environ.get("MYNASIM_NO_SKIPS") == "1"
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what the tests start: shells have background jobs ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
