@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from mynaportal_sim import __version__
 from mynaportal_sim.deps import SettingsDep
 from mynaportal_sim.web.render import PageDep
 
@@ -19,13 +20,23 @@ _REFERENCE = "#/components/schemas/"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter, or a field of a body or an answer."""
+    """A parameter, or a field of a body or an answer; `shape` if it is one that has a name."""
 
     name: str
     where: str
     type: str
     required: bool
     description: str
+    shape: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A schema that has a name."""
+
+    name: str
+    description: str
+    fields: list[Field]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,8 @@ def document() -> Json:
 @router.get("/openapi.json")
 async def openapi(settings: SettingsDep) -> Response:
     """Hand the document out, for the address at which this portal is reached."""
-    served = {**document(), "servers": [{"url": settings.issuer}]}
+    about = {**document()["info"], "version": __version__}
+    served = {**document(), "info": about, "servers": [{"url": settings.issuer}]}
     headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
     return Response(json.dumps(served, ensure_ascii=False), 200, headers, "application/json")
 
@@ -79,6 +91,7 @@ async def docs(page: PageDep, settings: SettingsDep) -> Response:
         "about": kept["info"],
         "issuer": settings.issuer,
         "rooms": [(tag, _operations(tag["name"])) for tag in kept["tags"]],
+        "shapes": _shapes(),
         "schemes": kept["components"]["securitySchemes"],
     }
     return page("docs.html", values)
@@ -92,6 +105,12 @@ def _operations(tag: str) -> list[Operation]:
         for method, operation in methods.items()
         if tag in operation["tags"]
     ]
+
+
+@cache
+def _shapes() -> list[Shape]:
+    schemas = document()["components"]["schemas"].items()
+    return [Shape(name, one.get("description", ""), _fields(one, "")) for name, one in schemas]
 
 
 def _operation(method: str, path: str, operation: Json) -> Operation:
@@ -139,18 +158,18 @@ def _content(holder: Json) -> tuple[str, Json]:
     return "", {}
 
 
-def _fields(schema: Json, where: str) -> list[Field]:
+def _fields(schema: Json, where: str, within: str = "") -> list[Field]:
+    """The fields of an object; those of an object in it that has no name follow it."""
     schema = _resolved(schema)
-    return [
-        Field(
-            name,
-            where,
-            _type(one),
-            name in schema.get("required", ()),
-            _resolved(one).get("description", ""),
-        )
-        for name, one in schema.get("properties", {}).items()
-    ]
+    found = []
+    for name, one in schema.get("properties", {}).items():
+        part = one.get("items", one)
+        required, said = name in schema.get("required", ()), one.get("description", "")
+        shape = part.get("$ref", "").removeprefix(_REFERENCE)
+        found.append(Field(within + name, where, _type(one), required, said, shape))
+        if not shape:
+            found += _fields(part, where, f"{within}{name}{'[]' if part is not one else ''}.")
+    return found
 
 
 def _resolved(schema: Json) -> Json:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from fhirpy import AsyncFHIRClient, SyncFHIRClient
-from fhirpy.base.exceptions import ForbiddenError
+from fhirpy.base.exceptions import AuthorizationError, ForbiddenError, ResourceNotFound
 
 from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
 from tests.journeys.kit import Portal, details
@@ -55,6 +55,23 @@ def test_search_parameters_narrow_what_is_found(fhir: SyncFHIRClient) -> None:
 def test_what_was_not_granted_is_refused_in_fhirs_own_words(fhir: SyncFHIRClient) -> None:
     with pytest.raises(ForbiddenError, match="OperationOutcome"):
         fhir.resources("MedicationDispense").fetch()
+
+
+def test_what_does_not_exist_is_not_found(fhir: SyncFHIRClient) -> None:
+    with pytest.raises(ResourceNotFound):
+        fhir.reference("Observation", "unknown").to_resource()
+
+
+def test_a_token_that_was_given_back_reads_nothing(portal: Portal) -> None:
+    app = portal.register("oidc")
+    _, redirect = portal.walk(app, details("checkup"), persona="suzuki-kenichi")
+    tokens = app.redeem(redirect)
+    bearer = f"Bearer {tokens.access_token}"
+    client = SyncFHIRClient(f"{portal.url}/fhir", authorization=bearer)
+    assert client.resources("Observation").limit(1).fetch()
+    app.revoke(tokens)
+    with pytest.raises(AuthorizationError, match="revoked"):
+        client.resources("Observation").fetch()
 
 
 def test_the_asynchronous_client_reads_the_same(

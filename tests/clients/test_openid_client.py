@@ -33,6 +33,7 @@ def use(
     portal: Portal,
     profile: str,
     *,
+    metadata: str = "oidc",
     par: bool = True,
     consent: str = "all",
     steps: list[str],
@@ -43,6 +44,7 @@ def use(
     jwk = {**private, "kid": public_jwk(app.key)["kid"]}
     wanted = {
         "issuer": portal.url,
+        "metadata": metadata,
         "clientId": app.client_id,
         "jwk": jwk,
         "redirectUri": REDIRECT_URI,
@@ -77,15 +79,18 @@ def use(
 
 
 @pytest.mark.parametrize(
-    ("profile", "par"),
+    ("profile", "metadata", "par"),
     [
-        pytest.param("fapi2", True, id="fapi2"),
-        pytest.param("oidc", True, id="oidc with PAR"),
-        pytest.param("oidc", False, id="oidc without PAR"),
+        pytest.param("fapi2", "oidc", True, id="fapi2"),
+        pytest.param("fapi2", "oauth2", True, id="fapi2 by RFC 8414"),
+        pytest.param("oidc", "oidc", True, id="oidc with PAR"),
+        pytest.param("oidc", "oidc", False, id="oidc without PAR"),
     ],
 )
-def test_it_completes_the_road(client: Path, portal: Portal, profile: str, par: bool) -> None:
-    found = use(client, portal, profile, par=par, steps=STEPS)
+def test_it_completes_the_road(
+    client: Path, portal: Portal, profile: str, metadata: str, par: bool
+) -> None:
+    found = use(client, portal, profile, metadata=metadata, par=par, steps=STEPS)
     tokens = found["code"]
     assert tokens["token_type"] == ("dpop" if profile == "fapi2" else "bearer")
     assert tokens["claims"]["acr"]
@@ -97,6 +102,9 @@ def test_it_completes_the_road(client: Path, portal: Portal, profile: str, par: 
     assert found["revoke"] == "done"
     assert found["refresh revoked"]["error"] == "invalid_grant"
     assert found["read revoked"]["status"] == 401
+    [challenge] = found["read revoked"]["challenges"]
+    assert challenge["scheme"] == ("dpop" if profile == "fapi2" else "bearer")
+    assert challenge["parameters"]["error"] == "invalid_token"
 
 
 def test_it_learns_that_the_person_refused(client: Path, portal: Portal) -> None:

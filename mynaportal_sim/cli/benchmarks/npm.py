@@ -69,4 +69,4 @@ def _install(directory: Path) -> None:
     except subprocess.TimeoutExpired:
         raise NoPeerError("npm took too long to install it") from None
     if done.returncode != 0:
-        raise NoPeerError(f"npm failed: {done.stderr.strip()[-200:]}")
+        raise NoPeerError(f"npm failed: {done.stderr.strip()[:200]}")

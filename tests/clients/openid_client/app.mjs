@@ -5,8 +5,9 @@
 import { createInterface } from 'node:readline/promises'
 import * as client from 'openid-client'
 
-const { issuer, clientId, jwk, redirectUri, scope, details, profile, par, resource, steps } =
-  JSON.parse(process.argv[2])
+const {
+  issuer, metadata, clientId, jwk, redirectUri, scope, details, profile, par, resource, steps,
+} = JSON.parse(process.argv[2])
 
 const key = await crypto.subtle.importKey(
   'jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
@@ -15,7 +16,13 @@ const config = await client.discovery(
   clientId,
   { id_token_signed_response_alg: 'ES256' },
   client.PrivateKeyJwt({ key, kid: jwk.kid }),
-  { execute: [client.allowInsecureRequests] }, // the portal is on this machine
+  {
+    algorithm: metadata, // which of the two documents is read: "oidc" or "oauth2" (RFC 8414)
+    execute: [
+      client.allowInsecureRequests, // the portal is on this machine
+      client.enableNonRepudiationChecks, // ID tokens are verified with the keys at jwks_uri
+    ],
+  },
 )
 const options = profile === 'fapi2'
   ? { DPoP: client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256')) }
@@ -47,6 +54,7 @@ const attempt = async (name, action) => {
     found[name] = await action()
   } catch (error) {
     found[name] = { error: error.error ?? error.code ?? error.message, status: error.status }
+    if (error instanceof client.WWWAuthenticateChallengeError) found[name].challenges = error.cause
   }
   return found[name]
 }

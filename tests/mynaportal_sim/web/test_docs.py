@@ -5,6 +5,8 @@ import re
 
 from fastapi.routing import APIRoute
 
+from mynaportal_sim import __version__
+from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.web.docs import document
 from tests.mynaportal_sim.web.kit import Browser, Portal
 
@@ -51,10 +53,12 @@ def test_the_document_is_whole() -> None:
         document()["components"]["securitySchemes"],
     )
     assert set(re.findall(r"#/components/schemas/(\w+)", text)) == schemas.keys()
+    assert all(schema["description"] for schema in schemas.values())
     operations = [one for methods in document()["paths"].values() for one in methods.values()]
     assert len({one["operationId"] for one in operations}) == len(operations)
     used = {name for one in operations for wanted in one.get("security", ()) for name in wanted}
     assert used == schemes.keys()
+    assert schemes["oauth2"]["flows"]["authorizationCode"]["scopes"].keys() == SCOPES
     tags = {tag["name"] for tag in document()["tags"]}
     assert {tag for one in operations for tag in one["tags"]} == tags
     for path, methods in document()["paths"].items():
@@ -66,6 +70,7 @@ def test_the_document_is_whole() -> None:
 def test_the_document_names_the_portal_that_serves_it(browser: Browser) -> None:
     served = browser.get("/openapi.json").json()
     assert served["servers"] == [{"url": browser.origin}]
+    assert served["info"]["version"] == __version__
     assert served["paths"] == document()["paths"]
 
 
@@ -73,4 +78,6 @@ def test_the_page_shows_each_operation(browser: Browser) -> None:
     page = browser.get("/docs").text
     for _, path in _documented():
         assert f'<code class="path">{path}</code>' in page
+    for name in document()["components"]["schemas"]:
+        assert f'id="shape-{name}"' in page
     assert "<script" not in page
