@@ -85,32 +85,30 @@ class Tab:
         """Wait until the page shows `text`."""
         self.page.get_by_text(text).first.wait_for(timeout=10_000)
 
-    def press(self, name: str) -> None:
-        """Press the button, or follow the link, of that name."""
-        by_role = self.page.get_by_role("button", name=name).or_(
-            self.page.get_by_role("link", name=name)
-        )
-        by_role.first.click()
+    def press(self, what: str) -> None:
+        """Press the first button or link that `what` selects, and wait for where it leads."""
+        with self.page.expect_navigation():
+            self.page.locator(what).first.click()
 
     def log_in(self, persona: str, pin: str = PIN) -> None:
         """Answer the login form that is shown."""
         self.page.locator(f"input[value='{persona}']").check()
         self.page.fill("#pin", pin)
-        self.page.locator("form[action='/login/soft'] button").click()
+        self.press("form[action='/login/soft'] button")
 
     def connect(self, *categories: str) -> None:
         """Have the sample app ask for categories."""
         self.page.goto(f"{self.app}/")
         for box in self.page.locator("input[name=category]").all():
             box.set_checked(box.get_attribute("value") in categories)
-        self.page.locator("form.connect button").click()
+        self.press("form.connect button")
 
     def decide(self, *categories: str) -> None:
         """Consent to categories; to none is to refuse."""
         for category in categories:
             self.page.locator(f"input[name=category][value={category}]").check()
         answer = "allow" if categories else "deny"
-        self.page.locator(f"button[value={answer}]").click()
+        self.press(f"button[value={answer}]")
 
     def judge(self, name: str, *, axe: bool) -> list[str]:
         """What is wrong with the page that is shown, by measure."""

@@ -23,10 +23,10 @@ def _before_login(tab: Tab) -> Iterator[str]:
     ):
         tab.go(path)
         yield name
-    tab.page.locator("form[action='/auth/card/qr'] button").click()
+    tab.press("form[action='/auth/card/qr'] button")
     tab.page.locator("summary").first.click()
     yield "second device"
-    tab.page.locator("form[action$='/cancel'] button").click()
+    tab.press("form[action$='/cancel'] button")
     yield "second device cancelled"
 
 
@@ -47,8 +47,7 @@ def _consent(tab: Tab, persona: str) -> Iterator[str]:
     tab.log_in(persona, PIN)
     tab.page.locator("button[value=allow]").wait_for()
     yield "consent"
-    tab.page.locator("button[value=allow]").click()
-    tab.page.locator("#choice-problem").wait_for()
+    tab.press("button[value=allow]")
     yield "consent, nothing chosen"
     tab.decide("checkup", "medication")
     tab.page.wait_for_url(f"{tab.app}/**")
@@ -69,11 +68,11 @@ def _afterwards(tab: Tab) -> Iterator[str]:
         tab.go(path)
         yield name
     tab.go("/consents")
-    tab.page.locator("section.card a.button").first.click()
+    tab.press("section.card a.button")
     yield "receipt"
-    tab.page.locator("a.danger").click()
+    tab.press("a.danger")
     yield "confirm withdrawal"
-    tab.page.locator("button.danger").click()
+    tab.press("button.danger")
     yield "withdrawn"
     tab.page.goto(f"{tab.app}/checkups")
     yield "app: ended"
@@ -82,7 +81,7 @@ def _afterwards(tab: Tab) -> Iterator[str]:
     tab.page.wait_for_url(f"{tab.app}/**")
     yield "app: refused"
     tab.go("/")
-    tab.page.locator("form[action='/logout'] button").click()
+    tab.press("form[action='/logout'] button")
     yield "logged out"
 
 

@@ -33,14 +33,14 @@ def test_the_road_of_a_consent_from_asking_to_withdrawing(
     tab.go("/history?kind=access")
     assert "健診結果" in tab.page.locator(".timeline").inner_text()
     with tab.page.expect_download() as download:
-        tab.press("証明を保存")
+        tab.page.get_by_text("証明を保存").first.click()
     proof = tmp_path / download.value.suggested_filename
     download.value.save_as(proof)
     portal.run("ledger", "verify", str(proof))
 
     tab.go("/consents")
-    tab.page.locator("a.danger").click()
-    tab.page.locator("button.danger").click()
+    tab.press("a.danger")
+    tab.press("button.danger")
     tab.see("今後は次のようになります")
     tab.page.goto(f"{tab.app}/checkups")
     tab.see("連携が終了しました")
@@ -71,7 +71,7 @@ def test_a_card_on_a_reader_logs_in_the_browser(new_tab: NewTab, portal: Portal)
     portal.run("clock", "forward", "61s")
     tab = new_tab()
     tab.connect("checkup")
-    tab.page.locator("form[action='/auth/card/qr'] button").click()
+    tab.press("form[action='/auth/card/qr'] button")
     command = tab.page.locator("pre.command").first.inner_text().split()
     card = portal.data / "cards" / "takahashi-hinata.json"
     arguments = [*command[1:], "--card", str(card), "--pin", "1234", "--yes", "--json"]
@@ -85,7 +85,7 @@ def test_a_card_on_a_reader_logs_in_the_browser(new_tab: NewTab, portal: Portal)
         assert device.stdout is not None
         digits = re.findall(r'"confirm_code": "(\d{6})"', device.stdout.readline())
         tab.page.fill("#code", digits[0])  # the page goes on by itself
-        tab.page.locator("form[action$='/confirm'] button").click()
+        tab.press("form[action$='/confirm'] button")
         tab.decide("checkup")
         tab.page.wait_for_url(f"{tab.app}/")
         assert device.wait(10) == 0
