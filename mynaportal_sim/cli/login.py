@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.panel import Panel
+from rich.table import Table
 from rich.text import Text
 
 from card_reader.client.jpki import Jpki
@@ -113,19 +114,19 @@ def _code(given: str | None) -> str:
 def _about(device: SecondDevice) -> Panel:
     """What a person should know before the card is used."""
     shown = device.display
-    text = Text()
+    browser = f"{shown.get('browser', '')} ({shown.get('network', '')})"
+    table = Table.grid(padding=(0, 2))
     for heading, value in (
-        ("ポータル  portal", device.origin),
-        ("サービス  service", str(shown.get("service", ""))),
-        ("目的      purpose", "ログイン login"),
-        ("ブラウザ  browser", f"{shown.get('browser', '')} ({shown.get('network', '')})"),
-        ("開始      begun", str(shown.get("begun_at", ""))),
+        ("ポータル portal", device.origin),
+        ("サービス service", str(shown.get("service", ""))),
+        ("目的 purpose", "ログイン login"),
+        ("ブラウザ browser", browser),
+        ("開始 begun", str(shown.get("begun_at", ""))),
     ):
-        text.append(f"{heading:<16}", "dim").append(plain(value)).append("\n")
-    text.append("\n画面の言葉  words on the screen\n", "dim")
-    words = f"  {shown.get('request_code_ja', '')}   {shown.get('request_code', '')}"
-    text.append(plain(words).plain, "bold")
-    return Panel(text, title="ログインの確認 / about to log in", expand=False)
+        table.add_row(Text(heading, "dim"), plain(value))
+    words = f"{shown.get('request_code_ja', '')}   {shown.get('request_code', '')}"
+    table.add_row(Text("画面の言葉 words", "dim"), Text(plain(words).plain, "bold"))
+    return Panel(table, title="ログインの確認 / about to log in", expand=False)
 
 
 def _demand_agreement() -> None:
