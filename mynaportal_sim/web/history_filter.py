@@ -8,7 +8,7 @@ from fastapi import Depends, Query
 from sqlalchemy import Connection
 
 from consent.ledger import store as ledger
-from consent.ledger.entry import Logged, instant, read_body, read_leaf
+from consent.ledger.entry import Logged, canonical, read_body
 from mynaportal_sim.pki.profiles import JST
 
 KINDS = {
@@ -17,9 +17,10 @@ KINDS = {
     "token": ("token.",),
     "access": ("access.",),
 }
-SCAN_MAX = 2_000
+SCAN_MAX = 1_000
 """Entries looked through for one page: what an entry says is not indexed, for good reasons."""
-_STEP = 200
+_STEP = 250
+_MINUTE = b'"minute":"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,31 @@ class Filter:
 
     def takes(self, logged: Logged) -> bool:
         """Whether the entry is wanted; its body must not be erased."""
-        openings = read_body(logged.body or b"")
-        said = {name: opening.value for name, opening in openings.items()}
-        day = instant(openings).astimezone(JST).date()
+        return self._may_take(logged) and self._names_what_the_body_says(logged.body or b"")
+
+    def _may_take(self, logged: Logged) -> bool:
+        """Looks at bytes alone: a leaf is canonical JSON, and reading it whole costs 20 times
+        as much, for each of the entries that are not wanted."""
+        kinds = KINDS.get(self.kind, ("",))
+        if not any(b'"type":"%s' % kind.encode() in logged.leaf for kind in kinds):
+            return False
+        texts = (canonical(text) for text in (self.app, self.category) if text)
+        if not all(text.encode() in (logged.body or b"") for text in texts):
+            return False
+        if self.since is None and self.until is None:
+            return True
+        day = _minute(logged.leaf).astimezone(JST).date()
+        return (self.since is None or day >= self.since) and (
+            self.until is None or day <= self.until
+        )
+
+    def _names_what_the_body_says(self, body: bytes) -> bool:
+        if not (self.app or self.category):
+            return True
+        said = {name: opening.value for name, opening in read_body(body).items()}
         categories = said.get("categories", [])
-        return (
-            (not self.app or self.app == said.get("app_id"))
-            and (not self.category or self.category in _listed(categories))
-            and read_leaf(logged.leaf).type.startswith(KINDS.get(self.kind, ("",)))
-            and (self.since is None or day >= self.since)
-            and (self.until is None or day <= self.until)
+        return (not self.app or self.app == said.get("app_id")) and (
+            not self.category or self.category in _listed(categories)
         )
 
 
@@ -84,7 +100,7 @@ class Found:
 def search(
     connection: Connection, holder: bytes, wanted: Filter, limit: int, before: int | None
 ) -> Found:
-    """A person's newest entries that are wanted; looks through 2,000 at most for one page."""
+    """A person's newest entries that are wanted; looks through 1,000 at most for one page."""
     found: list[Logged] = []
     for _ in range(SCAN_MAX // _STEP):
         step = ledger.of_holder(connection, holder, _STEP, before)
@@ -97,6 +113,12 @@ def search(
             return Found(found, None)
         before = step[-1].id
     return Found(found, before)
+
+
+def _minute(leaf: bytes) -> datetime:
+    """The minute of a leaf, from its canonical bytes."""
+    begins = leaf.index(_MINUTE) + len(_MINUTE)
+    return datetime.fromisoformat(leaf[begins : begins + 17].decode())
 
 
 def _day(text: str) -> date | None:
