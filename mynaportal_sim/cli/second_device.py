@@ -38,6 +38,7 @@ def origin_of(url: str) -> str:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
+        _ = parts.port  # raises for what is no port
     except ValueError:
         parts, host = urlsplit(""), ""
     if parts.scheme not in {"http", "https"} or not host:

@@ -34,7 +34,7 @@ def check_csrf(request: Request, settings: Settings, token: str | None) -> str:
     session_id = cookies.read(request, settings)
     if session_id is None or token is None or not _same_origin(request, settings):
         raise CsrfError
-    if not hmac.compare_digest(_token(session_id).encode(), token.encode()):
+    if not hmac.compare_digest(_token(session_id).encode(), token.encode(errors="replace")):
         raise CsrfError
     return session_id
 

@@ -49,7 +49,7 @@ class Session:
         ours = {None, settings.url} | ({"null"} if site else set())
         if self.is_new or site not in {None, "same-origin"} or origin not in ours:
             raise CsrfError
-        if not hmac.compare_digest(self.csrf.encode(), token.encode()):
+        if not hmac.compare_digest(self.csrf.encode(), token.encode(errors="replace")):
             raise CsrfError
 
     def write(self, response: Response, settings: Settings) -> None:

@@ -85,6 +85,12 @@ def test_a_card_here_logs_in_a_browser_there(
             3,
             id="portal down",
         ),
+        pytest.param(
+            ("--pin", PIN, "--yes", "--portal", "http://localhost:abc"),
+            "no address",
+            3,
+            id="no port",
+        ),
         pytest.param(("--card", "missing.json", "--yes"), "no such card file", 3, id="no card"),
     ],
 )

@@ -175,7 +175,7 @@ def sign(
     randomness: Randomness,
 ) -> Signed | Refused:
     """Judge the second device's token by every check; one that fails ends the login."""
-    traces = Traces(Channel.QR)
+    login, traces = store.locked(connection, login), Traces(Channel.QR)
     if login.state is not State.CLAIMED or token.login_id != login.login_id:
         refusal = Refusal(_ENDED[login.state], "not the challenge of this login, or not now")
         return refuse(connection, refusal, traces, now, randomness)
@@ -207,6 +207,7 @@ def confirm(
     randomness: Randomness,
 ) -> Accepted | Refused:
     """Log the browser in, if the person there types what the second device shows."""
+    login = store.locked(connection, login)
     holder = trust.pseudonyms.holder(login.resident_id) if login.resident_id else None
     traces = Traces(Channel.QR, login.certificate, holder)
     if login.has_expired(now):
@@ -236,7 +237,7 @@ def stop(
     randomness: Randomness,
 ) -> bool:
     """End a login from either side (DENY: the second device, CANCEL: the browser)."""
-    if not store.happen(connection, login.id, event):
+    if login.has_expired(now) or not store.happen(connection, login.id, event):
         return False
     code = Code.SECOND_DEVICE_DENIED if event is Event.DENY else Code.SECOND_DEVICE_CANCELLED
     refuse(connection, Refusal(code), Traces(Channel.QR), now, randomness)
@@ -249,4 +250,4 @@ def _confirmation(login: SecondDevice, digits: str) -> str:
 
 def digest(secret: str) -> bytes:
     """What is stored in place of a secret."""
-    return sha256(secret.encode()).digest()
+    return sha256(secret.encode(errors="replace")).digest()

@@ -69,6 +69,13 @@ def find(connection: Connection, wanted: UUID) -> SecondDevice | None:
     return None if row is None else _login(row)
 
 
+def locked(connection: Connection, seen: SecondDevice) -> SecondDevice:
+    """The login as it stands now; nobody else changes it before this unit of work ends."""
+    wanted = select(logins).where(logins.c.id == seen.id).with_for_update()
+    row = connection.execute(wanted).mappings().first()
+    return seen if row is None else _login(row)
+
+
 def by_code(connection: Connection, code: bytes) -> SecondDevice | None:
     """The login whose present code has that digest."""
     row = connection.execute(select(logins).where(logins.c.code == code)).mappings().first()

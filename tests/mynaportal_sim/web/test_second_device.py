@@ -29,9 +29,9 @@ from mynaportal_sim.login.second_device.model import (
     Surroundings,
     after,
 )
-from mynaportal_sim.login.second_device.service import Begin, Claimed, Typed
+from mynaportal_sim.login.second_device.service import Begin, Claimed, Signed, Typed
 from mynaportal_sim.login.second_device.surroundings import surroundings
-from mynaportal_sim.login.service import Accepted
+from mynaportal_sim.login.service import Accepted, Refused
 from mynaportal_sim.login.token import LoginToken
 from mynaportal_sim.login.trust import Trust
 from tests.mynaportal_sim.web.kit import HANAKO, ORIGIN, PIN, Browser, Portal
@@ -304,6 +304,37 @@ def test_a_signature_over_anything_else_ends_the_login(
     told = state_of(browser, path)
     assert (told["state"], told["reason"]) == ("refused", code)
     assert ("login.refused", code) in events(portal)
+
+
+def test_a_signature_that_is_sent_twice_leaves_the_login_good(
+    portal: Portal, browser: Browser
+) -> None:
+    path = begun(browser)
+    device = Device(portal, code_on(browser, path))
+    state = portal.web.state
+    seen = state.database.run(service.of_device, UUID(device.address[-36:]), device.secret)
+    token, now = device.token(), state.clock.now()
+    sign = (service.sign, seen, token, _trust(portal), now, urandom)
+    first, second = state.database.run(*sign), state.database.run(*sign)  # both saw it claimed
+    assert isinstance(first, Signed)
+    assert isinstance(second, Refused)
+    confirm(browser, path, first.confirm_code)
+    assert logged_in(browser)
+
+
+def test_a_token_that_no_encoding_has_is_another_sites(browser: Browser) -> None:
+    browser.csrf()
+    body = b'--x\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n+2AA-\r\n--x--\r\n'
+
+    async def sent() -> int:
+        transport = httpx.ASGITransport(browser.web)
+        kind = {"content-type": "multipart/form-data; boundary=x; charset=utf-7"}
+        async with httpx.AsyncClient(
+            transport=transport, base_url=ORIGIN, cookies=browser.cookies
+        ) as client:
+            return (await client.post("/auth/card/qr", content=body, headers=kind)).status_code
+
+    assert browser.runner.run(sent()) == 403
 
 
 def test_a_token_for_another_login_is_none_for_this(portal: Portal, browser: Browser) -> None:
