@@ -41,7 +41,7 @@ REDIRECT_URI = "http://127.0.0.1:9/callback"
 SCOPES = ("openid", "patient/Observation.rs", "patient/MedicationDispense.rs")
 LEDGER_WITHIN = 5.0  # seconds
 
-app = typer.Typer(help="Tell the whole road in the terminal, walking it for real.")
+app = typer.Typer()
 
 
 class StepError(CommandError):

@@ -31,7 +31,7 @@ from mynaportal_sim.oauth.keys import KeyRing
 from mynaportal_sim.settings import Settings
 
 FREE_AT_LEAST = 200 * 1024 * 1024
-app = typer.Typer(help="Look for what is wrong, and say what to do.")
+app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)

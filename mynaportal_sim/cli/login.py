@@ -31,7 +31,7 @@ from mynaportal_sim.cli.second_device import SecondDevice, origin_of
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.sample_app.loopback import client
 
-app = typer.Typer(help="Log in in a browser with a card that lies here.")
+app = typer.Typer()
 
 _CODE = re.compile(r"(?:[^#]*#)?(?P<code>[\w-]{22})", re.ASCII)
 _WAIT = 180.0  # seconds: a login lives no longer

@@ -44,7 +44,7 @@ from mynaportal_sim.residents.model import CardState, Resident
 from mynaportal_sim.sample_app.errors import StartError
 from mynaportal_sim.settings import Mode, Settings
 
-app = typer.Typer(help="Start the portal; the first start prepares everything.")
+app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)
