@@ -7,7 +7,7 @@ entry in the same transaction. Changes carry an idempotency key: a double click 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from consent import store
 from consent.errors import KeyReusedError, NoSuchArrangementError, StaleVersionError
 from consent.ledger import store as ledger
-from consent.ledger.entry import Entry
+from consent.ledger.entry import Entry, Value
 from consent.model import (
     Arrangement,
     ConsentRule,
@@ -70,6 +70,20 @@ class History:
 
     arrangement: Arrangement
     versions: tuple[ConsentVersion, ...]
+
+
+def ask(
+    connection: Connection, proposal: Proposal, now: datetime, randomness: Randomness
+) -> None:
+    """Enter in the ledger that a resident is shown what an app asks."""
+    asked: dict[str, Value] = {
+        "app_id": proposal.app_id,
+        "app_name": proposal.app_name,
+        "consent_version": str(proposal.id),
+        "categories": sorted(proposal.terms.categories),
+    }
+    entry = Entry("consent.requested", asked | _told(proposal.terms), proposal.holder)
+    ledger.append(connection, entry, now, randomness)
 
 
 def answer(
@@ -232,23 +246,34 @@ def _move(
 
 def _entry(version: ConsentVersion, channel: str, holder: bytes) -> Entry:
     terms = version.terms
-    return Entry(
-        type=f"consent.{version.state}",
-        fields={
-            "app_id": version.app_id,
-            "app_name": version.app_name,
-            "arrangement": str(version.arrangement_id),
-            "consent_version": str(version.id),
-            "categories": sorted(terms.categories),
-            "purpose": terms.purpose.code,
-            "purpose_text": terms.purpose.text,
-            "legal_basis": terms.legal_basis.value,
-            "supervisor": terms.supervisor,
-            "recipients": list(terms.recipients),
-            "channel": channel,
-        },
-        holder=holder,
-    )
+    fields: dict[str, Value] = {
+        "app_id": version.app_id,
+        "app_name": version.app_name,
+        "arrangement": str(version.arrangement_id),
+        "consent_version": str(version.id),
+        "number": version.number,
+        "asked": sorted({rule.category for rule in version.asked}),
+        "categories": sorted(terms.categories),
+        "channel": channel,
+    }
+    return Entry(f"consent.{version.state}", fields | _told(terms), holder)
+
+
+def _told(terms: Terms) -> dict[str, Value]:
+    """What the ledger says of terms, but for what is asked or given."""
+    return {
+        "purpose": terms.purpose.code,
+        "purpose_text": terms.purpose.text,
+        "legal_basis": terms.legal_basis.value,
+        "supervisor": terms.supervisor,
+        "recipients": list(terms.recipients),
+        "valid_from": _utc(terms.valid_from),
+        "valid_until": _utc(terms.valid_until),
+    }
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def _uuid(randomness: Randomness) -> UUID:

@@ -14,7 +14,7 @@ ledger's own: `at`, the exact second, and `holder`, whose entry it is.
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -27,10 +27,13 @@ LEAF_MAX = 0xFFFF  # C2SP tlog-tiles: an entry bundle gives lengths as uint16
 SALT_LENGTH = 16
 AT = "at"
 HOLDER = "holder"
+APP = "app_id"
+ERASED = "ledger.erased"
 
 _DOMAIN = b"mynaportal-sim/ledger/1/field\x00"
 _SAFE_INTEGER = 2**53 - 1  # RFC 8785 3.2.2.3
 _MINUTE = "%Y-%m-%dT%H:%MZ"
+_MINUTE_MEMBER = b'"minute":"'
 _SECOND = "%Y-%m-%dT%H:%M:%SZ"
 
 # With strings, integers and lists of strings as values and ASCII names, this is RFC 8785.
@@ -67,13 +70,14 @@ class Opening(NamedTuple):
 
 
 class Logged(NamedTuple):
-    """A stored entry. `position` is None in the outbox, `body` once erased."""
+    """A stored entry. `position` is None in the outbox; `body` and what it told once erased."""
 
     id: int
     position: int | None
     leaf: bytes
     body: bytes | None
     holder: bytes | None
+    app_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +158,15 @@ def misfit(leaf: Leaf, openings: Mapping[str, Opening]) -> str | None:
     return None
 
 
+def minute_of(leaf: bytes) -> bytes:
+    """The minute of a canonical leaf as it stands there; b"" for what is none.
+
+    Such bytes sort as the minutes do, and cost a twentieth of reading the leaf.
+    """
+    begins = leaf.rfind(_MINUTE_MEMBER) + len(_MINUTE_MEMBER)
+    return leaf[begins : begins + 17] if begins >= len(_MINUTE_MEMBER) else b""
+
+
 def instant(openings: Mapping[str, Opening]) -> datetime:
     """When the entry happened, to the second.
 
@@ -164,6 +177,21 @@ def instant(openings: Mapping[str, Opening]) -> datetime:
         return datetime.strptime(str(openings[AT].value), _SECOND).replace(tzinfo=UTC)
     except (KeyError, ValueError) as error:
         raise MalformedError("the entry does not say when it happened") from error
+
+
+def erasure(positions: Collection[int], reason: str) -> Entry:
+    """The entry which says that the bodies at these indices were erased."""
+    return Entry(ERASED, {"entries": [str(index) for index in positions], "reason": reason})
+
+
+def erased_by(openings: Mapping[str, Opening]) -> set[int]:
+    """The indices that an entry of type `ledger.erased` names, none if it is of another."""
+    named = openings["entries"].value if "entries" in openings else []
+    return (
+        {int(index) for index in named if index.isdecimal()}
+        if isinstance(named, list)
+        else set()
+    )
 
 
 def b64url(data: bytes) -> str:

@@ -4,21 +4,24 @@ The hashes of leaves are kept apart from the leaves, so that a changed leaf is t
 body has a table of its own because it can be erased while its leaf stays.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     Select,
+    String,
     bindparam,
     cast,
+    delete,
     func,
     insert,
     select,
@@ -27,13 +30,14 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from consent.ledger import tiles
-from consent.ledger.entry import HOLDER, Entry, Logged, Opening, read_body, seal
+from consent.ledger.copies import Copy
+from consent.ledger.entry import APP, Entry, Logged, Opening, erasure, read_body, seal
 from consent.ledger.evidence import Evidence
 from consent.ledger.tiles import TileId
 
 PAGE = 4096
 
-_Select = Select[int, int | None, bytes, bytes | None, bytes | None]
+_Select = Select[int, int | None, bytes, bytes | None, bytes | None, str | None]
 
 _Id = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER keys count up by themselves
 
@@ -49,10 +53,13 @@ class LedgerEntryRow(SQLModel, table=True):
 
 
 class LedgerBodyRow(SQLModel, table=True):
-    """What opens a leaf, and whose entry it is; erasable."""
+    """What opens a leaf, whose entry it is and which app it is about; erasable."""
 
     __tablename__ = "ledger_bodies"
-    __table_args__ = (Index("ix_ledger_bodies_holder", "holder", "entry_id"),)
+    __table_args__ = (
+        Index("ix_ledger_bodies_holder", "holder", "entry_id"),
+        Index("ix_ledger_bodies_app_id", "app_id", "entry_id"),
+    )
 
     entry_id: int = Field(
         sa_column=Column(
@@ -60,6 +67,7 @@ class LedgerBodyRow(SQLModel, table=True):
         )
     )
     holder: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    app_id: str | None = Field(default=None, sa_column=Column(String))
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
@@ -123,7 +131,14 @@ _LOGGED = select(
     cast(entries.c.leaf, LargeBinary).label("leaf"),
     cast(bodies.c.body, LargeBinary).label("body"),
     bodies.c.holder,
+    bodies.c.app_id,
 ).select_from(entries.outerjoin(bodies))
+
+_OF_POSITIONS = entries.c.position.in_(bindparam("positions", expanding=True))
+_WITH_BODY = (
+    select(entries.c.position).join(bodies).where(_OF_POSITIONS).order_by(entries.c.position)
+)
+_ERASE = delete(bodies).where(bodies.c.entry_id.in_(select(entries.c.id).where(_OF_POSITIONS)))
 
 _AT_POSITION = _LOGGED.where(entries.c.position == bindparam("index"))
 _LAST_CHECKPOINT = (
@@ -146,10 +161,31 @@ def append(
     """
     leaf, body = seal(entry, now, randomness)
     entry_id: int = connection.execute(_INSERT_ENTRY, {"leaf": leaf}).scalar_one()
-    connection.execute(
-        _INSERT_BODY, {"entry_id": entry_id, "holder": entry.holder, "body": body}
-    )
+    filed = {"entry_id": entry_id, "holder": entry.holder, "app_id": entry.fields.get(APP)}
+    connection.execute(_INSERT_BODY, {**filed, "body": body})
     return entry_id
+
+
+def erase(
+    connection: Connection,
+    positions: Collection[int],
+    reason: str,
+    now: datetime,
+    randomness: Callable[[int], bytes],
+) -> list[int]:
+    """Erase what opens these entries, and say so in a new one; gives those that had a body.
+
+    Leaves stay, so every proof stays valid; what the leaves commit to is gone for good, since
+    the salts are. An entry `ledger.erased` names the indices and the reason.
+    """
+    erased = [
+        row.position
+        for row in connection.execute(_WITH_BODY, {"positions": list(positions)}).all()
+    ]
+    if erased:
+        connection.execute(_ERASE, {"positions": erased})
+        append(connection, erasure(erased, reason), now, randomness)
+    return erased
 
 
 def of_holder(
@@ -157,6 +193,13 @@ def of_holder(
 ) -> list[Logged]:
     """A person's entries, newest first; `before` is the id that the last page ended with."""
     return _newest(connection, _LOGGED.where(bodies.c.holder == holder), limit, before)
+
+
+def of_app(
+    connection: Connection, app_id: str, limit: int, before: int | None = None
+) -> list[Logged]:
+    """An app's entries, newest first; `before` is the id that the last page ended with."""
+    return _newest(connection, _LOGGED.where(bodies.c.app_id == app_id), limit, before)
 
 
 def newest(connection: Connection, limit: int, before: int | None = None) -> list[Logged]:
@@ -196,17 +239,19 @@ def prove(connection: Connection, position: int, show: Sequence[str] = ()) -> Ev
 
 
 def prove_to(connection: Connection, holder: bytes, position: int) -> Evidence | None:
-    """Evidence for the person whose entry it is, with every field open but their own name.
+    """Evidence for the person whose entry it is, in their copy.
 
     None if the entry at this index is somebody else's, erased, or not in the log as signed.
 
     Raises:
         MalformedError: the stored tree or body is damaged.
     """
-    found = connection.execute(_AT_POSITION, {"index": position}).first()
-    if found is None or found.holder != holder or found.body is None:
-        return None
-    return prove(connection, position, sorted(read_body(found.body).keys() - {HOLDER}))
+    return _prove_copy(connection, bodies.c.holder == holder, position, Copy.PERSON)
+
+
+def prove_to_app(connection: Connection, app_id: str, position: int) -> Evidence | None:
+    """Evidence for the app that the entry is about, in its copy; else as `prove_to`."""
+    return _prove_copy(connection, bodies.c.app_id == app_id, position, Copy.APP)
 
 
 def prove_growth(connection: Connection, old_size: int, new_size: int) -> tuple[bytes, ...]:
@@ -287,6 +332,15 @@ def _newest(
         statement = statement.where(entries.c.id < before)
     found = connection.execute(statement.order_by(entries.c.id.desc()).limit(limit))
     return [Logged._make(row) for row in found]
+
+
+def _prove_copy(
+    connection: Connection, owned: ColumnElement[bool], position: int, copy: Copy
+) -> Evidence | None:
+    found = connection.execute(_AT_POSITION.where(owned), {"index": position}).first()
+    if found is None or found.body is None:
+        return None
+    return prove(connection, position, sorted(copy.of(read_body(found.body))))
 
 
 def _hashes(connection: Connection, ranges: list[tiles.Range]) -> tuple[bytes, ...]:

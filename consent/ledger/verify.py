@@ -2,22 +2,39 @@
 
 What shows what: a leaf that was changed does not fit its stored hash; a body that was changed
 does not fit its leaf; a hash that was changed does not fit the checkpoints signed over it, and
-lies between the last that fits and the first that differs. A tail that was cut off together
-with its checkpoints leaves no trace here: only a witness remembers it.
+lies between the last that fits and the first that differs. A body that is gone was erased only
+if an entry says so, and an entry dated before those that were logged earlier was slipped in.
+Only a witness remembers a tail that was cut off together with its checkpoints, or signed anew.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from typing import Generic, TypeVar
 
 from consent.ledger import checkpoint
 from consent.ledger.checkpoint import Checkpoint
-from consent.ledger.entry import HOLDER, Leaf, Logged, b64url, misfit, read_body, read_leaf
+from consent.ledger.entry import (
+    APP,
+    ERASED,
+    HOLDER,
+    Leaf,
+    Logged,
+    b64url,
+    erased_by,
+    minute_of,
+    misfit,
+    read_body,
+    read_leaf,
+)
 from consent.ledger.errors import MalformedError, UntrustedNoteError
 from consent.ledger.merkle import Frontier, leaf_hash
 from consent.ledger.note import Verifier
 from consent.ledger.tiles import WIDTH, TileId, head_of, split_hashes, tiles_above
+
+DISORDER = timedelta(minutes=2)
+"""How far the times of entries may run against their order; no transaction takes as long."""
 
 _END = 1 << 63  # beyond every index and size
 _NO_LEVEL = 9  # beyond every level: 256^8 leaves are more than an index can number
@@ -32,6 +49,8 @@ class Fault(StrEnum):
     LEAF_CHANGED = "the stored leaf does not fit its leaf hash"
     LEAF_MALFORMED = "the leaf was logged but is none of this format"
     BODY_CHANGED = "the stored body does not fit what its leaf commits to"
+    BODY_GONE = "the body is gone, and no entry says that it was erased"
+    BACK_DATED = "the entry is dated before others that were logged earlier"
     ENTRY_MISSING = "the tree has a leaf hash, but the entry is missing"
     HASH_MISSING = "an entry has this index, but the tree has no leaf hash for it"
     TILE_CHANGED = "a tile does not follow from the tiles below it"  # at: its number
@@ -120,6 +139,9 @@ class _Audit:
         self._frontier = Frontier()
         self._heads: list[bytes] = []
         self._bodies = 0
+        self._gone: set[int] = set()
+        self._erased: set[int] = set()
+        self._latest = b""
         self._signed: Checkpoint | None = None
         self._findings: dict[Fault, Finding] = {}
 
@@ -137,6 +159,8 @@ class _Audit:
         self._without_hash(_END)
         for size, note in self._notes.below(_END):
             self._checkpoint(size, note)
+        for position in sorted(self._gone - self._erased):
+            self._found(Fault.BODY_GONE, position)
         covered = self._signed.size if self._signed else 0
         if covered < self._frontier.size:
             self._found(Fault.UNSIGNED, covered)
@@ -164,21 +188,36 @@ class _Audit:
             expected = position + 1
             if leaf_hash(entry.leaf) != hashes[position - first]:
                 self._found(Fault.LEAF_CHANGED, position)
-            elif entry.body is not None:
-                self._body(position, entry, entry.body)
+            else:
+                self._dated(position, minute_of(entry.leaf))
+                self._body(position, entry)
         if expected != end:
             self._found(Fault.ENTRY_MISSING, expected)
 
-    def _body(self, position: int, entry: Logged, body: bytes) -> None:
+    def _dated(self, position: int, minute: bytes) -> None:
+        """Entries reach the log in the order of their commits, not to the second."""
+        if minute and minute < self._latest:
+            late = _instant(self._latest) - _instant(minute)
+            if late > DISORDER:
+                self._found(Fault.BACK_DATED, position, f"by {late}")
+        self._latest = max(self._latest, minute)
+
+    def _body(self, position: int, entry: Logged) -> None:
+        body = entry.body
+        if body is None:
+            self._gone.add(position)
+            return
         self._bodies += 1
         try:
             leaf = read_leaf(entry.leaf)
         except MalformedError as error:
             self._found(Fault.LEAF_MALFORMED, position, str(error))
             return
-        wrong = _wrong_with(leaf, body, entry.holder)
+        wrong = _wrong_with(leaf, body, entry)
         if wrong is not None:
             self._found(Fault.BODY_CHANGED, position, wrong)
+        elif leaf.type == ERASED:
+            self._erased |= erased_by(read_body(body))
 
     def _extend(self, first: int, hashes: list[bytes], head: bytes | None) -> None:
         """Grow the tree and compare it at each checkpoint; after a gap it grows no more."""
@@ -218,7 +257,11 @@ class _Audit:
         )
 
 
-def _wrong_with(leaf: Leaf, body: bytes, holder: bytes | None) -> str | None:
+def _instant(minute: bytes) -> datetime:
+    return datetime.fromisoformat(minute.decode())
+
+
+def _wrong_with(leaf: Leaf, body: bytes, filed: Logged) -> str | None:
     """Why a body is not the one that was logged with this leaf, None when it is."""
     try:
         openings = read_body(body)
@@ -230,7 +273,8 @@ def _wrong_with(leaf: Leaf, body: bytes, holder: bytes | None) -> str | None:
     field = misfit(leaf, openings)
     if field is not None:
         return f"the field {field} is another"
-    logged = openings[HOLDER].value if HOLDER in openings else None
-    if logged != (holder if holder is None else b64url(holder)):
-        return "the entry was logged as another holder's"
+    holder = None if filed.holder is None else b64url(filed.holder)
+    for name, key, owner in ((HOLDER, holder, "holder"), (APP, filed.app_id, "app")):
+        if key != (openings[name].value if name in openings else None):
+            return f"the entry was logged as another {owner}'s"
     return None

@@ -28,6 +28,7 @@ def register(
             "purpose_text": app.purpose.text,
             "supervisor": app.supervisor,
             "keys": [key.thumbprint for key in app.keys],
+            "scopes": sorted(app.scopes),
         },
     )
     ledger.append(connection, entry, now, randomness)

@@ -21,7 +21,8 @@ from consent.model import (
     Notice,
     Terms,
 )
-from consent.service import Proposal
+from consent.service import Proposal, Randomness
+from mynaportal_sim import once
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.login.csrf import check_csrf
@@ -99,6 +100,9 @@ async def show(
         case oauth.Issue(version) if isinstance(session, LoggedIn):
             granted = (server, taken, session, version, portal.now)
             return see_other(await portal.db.write(oauth.issue, *granted))
+    if isinstance(session, LoggedIn):
+        proposal = _proposal(portal, page, await _app(portal, taken), taken, session)
+        await portal.db.write(_ask_once, proposal, portal.now, server.randomness)
     return await _question(page, portal, taken, None)
 
 
@@ -132,6 +136,14 @@ class _Answer:
     session: LoggedIn
     proposal: Proposal
     granted: tuple[ConsentRule, ...]
+
+
+def _ask_once(
+    connection: Connection, proposal: Proposal, now: datetime, randomness: Randomness
+) -> None:
+    """Enter in the ledger that the person is asked, however often they look at the question."""
+    if once.burn(connection, "asked", str(proposal.id), now + oauth.LIFETIME):
+        service.ask(connection, proposal, now, randomness)
 
 
 def _settle(connection: Connection, server: Server, given: _Answer, now: datetime) -> str:

@@ -8,6 +8,7 @@ from mynaportal_sim.web.language import marked
 EVENTS = {
     "login.accepted": marked("You logged in"),
     "login.refused": marked("A login was refused"),
+    "consent.requested": marked("You were asked for consent"),
     "consent.granted": marked("You consented"),
     "consent.denied": marked("You did not consent"),
     "consent.withdrawn": marked("You withdrew a consent"),
@@ -17,6 +18,7 @@ EVENTS = {
     "token.revoked": marked("Access key revoked"),
     "access.permitted": marked("Data handed over"),
     "access.refused": marked("Data not handed over"),
+    "ledger.erased": marked("Entries were erased"),
 }
 TONES = {
     "login.refused": "bad",
@@ -24,6 +26,7 @@ TONES = {
     "access.refused": "bad",
     "access.permitted": "good",
     "login.accepted": "past",
+    "consent.requested": "past",
     "token.issued": "past",
     "token.revoked": "past",
 }

@@ -86,10 +86,11 @@ def test_a_person_reads_who_saw_their_data_and_the_ledger_is_whole(portal: Porta
     entries = browser.see("/history")["entries"]
     assert isinstance(entries, list)
     kinds = [entry["type"] for entry in entries]
-    assert kinds[:4] == [
+    assert kinds[:5] == [
         "access.permitted",
         "token.issued",
         "consent.granted",
+        "consent.requested",
         "login.accepted",
     ]
     assert "Whole: " in portal.run("ledger", "verify")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from consent.ledger import checkpoint, tiles
 from consent.ledger.checkpoint import Checkpoint
-from consent.ledger.entry import Entry, Logged, seal
+from consent.ledger.entry import Entry, Logged, erasure, seal
 from consent.ledger.merkle import HASH_LENGTH, leaf_hash, root
 from consent.ledger.note import Signer
 from consent.ledger.tiles import WIDTH, TileId
@@ -58,16 +58,19 @@ def note(size: int, head: bytes, signer: Signer = SIGNER) -> tuple[int, bytes]:
     return size, checkpoint.sign(Checkpoint("log.invalid", size, head), signer)
 
 
-def logged(index: int) -> Logged:
-    entry = Entry("access.permitted", {"app_id": f"app-{index}", "reason": "ok"}, HOLDER)
+def logged(index: int, entry: Entry | None = None, at: datetime = NOW) -> Logged:
+    app_id = f"app-{index}" if entry is None else None
+    entry = entry or Entry("access.permitted", {"app_id": app_id or "", "reason": "ok"}, HOLDER)
     leaf, body = seal(
-        entry, NOW, lambda length: sha256(b"%d" % index).digest() * (length // 32 + 1)
+        entry, at, lambda length: sha256(b"%d" % index).digest() * (length // 32 + 1)
     )
-    return Logged(index + 1, index, leaf, body, HOLDER)
+    return Logged(index + 1, index, leaf, body, entry.holder, app_id)
 
 
-def grown_log(size: int, signed_at: tuple[int, ...]) -> Log:
-    entries = tuple(map(logged, range(size)))
+def grown_log(size: int, signed_at: tuple[int, ...], *others: Logged) -> Log:
+    """A log of `size` entries; `others` stand in for those of the same index."""
+    instead = {entry.position: entry for entry in others}
+    entries = tuple(instead.get(index) or logged(index) for index in range(size))
     hashes = [leaf_hash(entry.leaf) for entry in entries]
     stored = tiles.grown(lambda _level, _number: b"", 0, hashes)
     return Log(entries, stored, tuple(note(at, root(hashes[:at])) for at in signed_at))
@@ -101,6 +104,14 @@ def torn_body(log: Log) -> Log:
 
 def another_holder(log: Log) -> Log:
     return log.with_entry(300, log.entries[300]._replace(holder=b"\1" * 32))
+
+
+def another_app(log: Log) -> Log:
+    return log.with_entry(300, log.entries[300]._replace(app_id="app-1"))
+
+
+def dropped_body(log: Log) -> Log:
+    return log.with_entry(300, log.entries[300]._replace(body=None, holder=None, app_id=None))
 
 
 def replaced_leaf(log: Log) -> Log:
@@ -177,6 +188,8 @@ def nothing_left(log: Log) -> Log:
         pytest.param(shortened_body, {Fault.BODY_CHANGED: 300}, id="field erased"),
         pytest.param(torn_body, {Fault.BODY_CHANGED: 300}, id="body torn"),
         pytest.param(another_holder, {Fault.BODY_CHANGED: 300}, id="holder"),
+        pytest.param(another_app, {Fault.BODY_CHANGED: 300}, id="app"),
+        pytest.param(dropped_body, {Fault.BODY_GONE: 300}, id="body erased in secret"),
         pytest.param(
             replaced_leaf,
             {Fault.TREE_DIFFERS: 542, Fault.TILE_CHANGED: 0, Fault.UNSIGNED: 265},
@@ -225,7 +238,7 @@ def test_what_was_falsified_is_named(
     assert {found.fault: found.at for found in report.findings} == expected
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 2 * WIDTH + 5), st.data())
 def test_an_honest_log_is_whole(size: int, data: st.DataObject) -> None:
     earlier = data.draw(st.sets(st.integers(0, size - 1), max_size=4))
@@ -240,11 +253,25 @@ def test_an_empty_log_is_whole() -> None:
     assert Log((), {}, ()).judged() == Report(0, 0, None, ())
 
 
-def test_an_erased_body_leaves_the_log_whole() -> None:
-    erased = LOG.entries[300]._replace(body=None, holder=None)
-    report = LOG.with_entry(300, erased).judged()
+def test_what_an_entry_says_was_erased_leaves_the_log_whole() -> None:
+    said = logged(SIZE - 1, erasure([7, 300], "retention"))
+    report = dropped_body(grown_log(SIZE, SIGNED_AT, said)).judged()
     assert report.whole
     assert report.bodies == SIZE - 1
+
+
+@pytest.mark.parametrize(
+    ("earlier", "found"),
+    [
+        pytest.param(timedelta(minutes=1), {}, id="as transactions overlap"),
+        pytest.param(timedelta(hours=1), {Fault.BACK_DATED: 300}, id="an hour"),
+    ],
+)
+def test_an_entry_that_was_slipped_in_with_an_earlier_date_is_named(
+    earlier: timedelta, found: dict[Fault, int]
+) -> None:
+    log = grown_log(SIZE, SIGNED_AT, logged(300, at=NOW - earlier))
+    assert {one.fault: one.at for one in log.judged().findings} == found
 
 
 def test_it_says_between_which_checkpoints_the_tree_was_changed() -> None:

@@ -83,7 +83,7 @@ def test_to_allow_without_choosing_is_asked_again(portal: Portal) -> None:
     again = _answer(browser, path, "allow")
     assert again.status_code == 422
     assert "提供する情報を1つ以上選んでください" in again.text
-    assert _events(browser) == ["login.accepted"]
+    assert _events(browser) == ["consent.requested", "login.accepted"]
     assert "code" in _sent_back(_answer(browser, path, "allow", "medication"))
 
 
@@ -210,6 +210,7 @@ def test_the_history_tells_each_step_in_words_and_only_ones_own(portal: Portal) 
         "ログインしました",
         "ログインできませんでした",
         "同意しました",
+        "同意を求められました",
         "ログインしました",
     ]
     reasons = re.findall(r'<p class="reason">([^<]+)</p>', page)
@@ -217,6 +218,9 @@ def test_the_history_tells_each_step_in_words_and_only_ones_own(portal: Portal) 
     other = portal.browser()
     other.log_in(KENICHI)
     assert _events(other) == ["login.accepted"]
+
+
+_ALL = ["同意しました", "同意を求められました", "ログインしました"]
 
 
 def _filtered(browser: Browser, query: str) -> list[str]:
@@ -228,14 +232,14 @@ def _filtered(browser: Browser, query: str) -> list[str]:
     ("query", "told"),
     [
         pytest.param("kind=login", ["ログインしました"], id="kind"),
-        pytest.param("kind=consent", ["同意しました"], id="other kind"),
-        pytest.param("category=checkup", ["同意しました"], id="category"),
+        pytest.param("kind=consent", _ALL[:2], id="other kind"),
+        pytest.param("category=checkup", _ALL[:2], id="category"),
         pytest.param("category=nothing", [], id="unknown category"),
         pytest.param("app=nobody", [], id="unknown app"),
-        pytest.param("kind=x", ["同意しました", "ログインしました"], id="unknown kind"),
-        pytest.param("from=2000-01-01", ["同意しました", "ログインしました"], id="from"),
+        pytest.param("kind=x", _ALL, id="unknown kind"),
+        pytest.param("from=2000-01-01", _ALL, id="from"),
         pytest.param("to=2000-01-01", [], id="to"),
-        pytest.param("from=yesterday", ["同意しました", "ログインしました"], id="no day"),
+        pytest.param("from=yesterday", _ALL, id="no day"),
     ],
 )
 def test_the_history_shows_what_is_asked_for(
@@ -251,7 +255,7 @@ def test_a_filter_finds_what_lies_far_back_and_pages_go_on(portal: Portal) -> No
     for _ in range(450):
         entry = Entry("token.revoked", {"app_id": "a", "app_name": "a"}, holder)
         database.run(append, entry, portal.web.state.clock.now(), token_bytes)
-    assert _filtered(browser, "kind=consent") == ["同意しました"]
+    assert _filtered(browser, "kind=consent") == _ALL[:2]
     first = browser.get("/history?kind=token").text
     older = re.search(r'href="(/history\?[^"]*before=\d+)"', first)
     assert older

@@ -1,0 +1,35 @@
+"""Which fields of an entry each reader's copy opens; what is not named stays shut.
+
+The person reads all about themselves but the pseudonym they are filed under. An app reads what
+it asked and was answered, and nothing of how the person logged in. The auditor reads also whose
+entry it is, by that pseudonym: without it nobody can count persons, and with it the copies of
+two apps can be joined, so an auditor's copy is personal data.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum, unique
+
+from consent.ledger.entry import HOLDER, Opening
+
+_OF_LOGIN = frozenset({"channel", "certificate", "reference"})
+
+
+@unique
+class Copy(StrEnum):
+    """Whose copy it is."""
+
+    PERSON = "person"
+    APP = "app"
+    AUDITOR = "auditor"
+
+    def of(self, openings: Mapping[str, Opening]) -> dict[str, Opening]:
+        """What of an entry's openings this copy shows."""
+        shut = _SHUT[self]
+        return {name: shown for name, shown in openings.items() if name not in shut}
+
+
+_SHUT = {
+    Copy.PERSON: frozenset({HOLDER}),
+    Copy.APP: frozenset({HOLDER}) | _OF_LOGIN,
+    Copy.AUDITOR: _OF_LOGIN - {"channel"},
+}
