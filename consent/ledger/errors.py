@@ -5,6 +5,7 @@ ConsentError
     ├── UnloggableError      an entry that the format of leaves cannot hold
     ├── MalformedError       bytes that are no leaf, body, note, checkpoint, key or proof
     ├── UntrustedNoteError   a note that the key at hand did not sign
+    ├── MissingFileError     a file that a log must publish and does not; carries .path
     └── ForkError            the stored tree is not the one last signed; carries .size
 """
 
@@ -25,6 +26,14 @@ class MalformedError(LedgerError):
 
 class UntrustedNoteError(LedgerError):
     """No signature of the key at hand is on the note, or it does not verify."""
+
+
+class MissingFileError(LedgerError):
+    """The log does not publish a file that its size demands."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"the log publishes no {path}")
+        self.path = path
 
 
 class ForkError(LedgerError):

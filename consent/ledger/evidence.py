@@ -7,11 +7,12 @@ openings of those fields that the file's giver chose to show, each `{"salt", "va
 import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from consent.ledger import checkpoint as checkpoints
 from consent.ledger.checkpoint import Checkpoint
+from consent.ledger.cosignature import Witness, Witnessed
 from consent.ledger.entry import Leaf, Opening, b64url, canonical, misfit, read_body, read_leaf
 from consent.ledger.errors import MalformedError
 from consent.ledger.merkle import HASH_LENGTH, leaf_hash
@@ -72,6 +73,7 @@ class Proven:
     leaf: Leaf
     shown: Mapping[str, Opening]
     checkpoint: Checkpoint
+    witnessed: tuple[Witnessed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,17 @@ class Unproven:
     reason: str
 
 
-def judge(evidence: Evidence, verifier: Verifier) -> Proven | Unproven:
+def judge(
+    evidence: Evidence, verifier: Verifier, witnesses: Iterable[Witness] = ()
+) -> Proven | Unproven:
     """Whether the log that signs with this key holds what the evidence says.
+
+    What is proven names those of `witnesses` that have cosigned its checkpoint.
 
     Raises:
         MalformedError: leaf or checkpoint are none.
-        UntrustedNoteError: the checkpoint is not signed by this key.
+        UntrustedNoteError: the checkpoint is not signed by this key, or a line under a
+            witness's name and key is not its signature.
     """
     checkpoint = checkpoints.opened(evidence.checkpoint, verifier)
     leaf = read_leaf(evidence.leaf)
@@ -101,4 +108,6 @@ def judge(evidence: Evidence, verifier: Verifier) -> Proven | Unproven:
     wrong = misfit(leaf, evidence.shown)
     if wrong is not None:
         return Unproven(f"the field {wrong} is not what the leaf commits to")
-    return Proven(leaf, evidence.shown, checkpoint)
+    seen = [(one.name, one.cosigned_at(evidence.checkpoint)) for one in witnesses]
+    witnessed = (Witnessed(checkpoint, name, at) for name, at in seen if at is not None)
+    return Proven(leaf, evidence.shown, checkpoint, tuple(witnessed))

@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from consent.ledger.errors import MalformedError, UntrustedNoteError
 
 _ED25519 = b"\x01"
-_KEY_ID_LENGTH = 4
+KEY_ID_LENGTH = 4
 _SIGNATURES_MAX = 64  # the specification asks to accept 16 at least, and to have a limit
-_NAME = re.compile(r"[^\s+]+")
+NAME = re.compile(r"[^\s+]+")
 _KEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
 _SIGNATURE_LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)\n")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
@@ -59,14 +59,11 @@ class Verifier:
         Raises:
             MalformedError: the text is no Ed25519 verifier key, or its parts do not agree.
         """
-        match = _KEY.fullmatch(verifier_key)
-        if match is None:
-            raise MalformedError("a verifier key looks like name+0123abcd+base64")
-        material = _base64(match[3])
+        name, key_id, material = parse_key(verifier_key)
         if len(material) != 33 or material[:1] != _ED25519:
             raise MalformedError("the verifier key is not one of Ed25519 (type 0x01)")
-        verifier = cls(match[1], Ed25519PublicKey.from_public_bytes(material[1:]))
-        if verifier.key_id.hex() != match[2]:
+        verifier = cls(name, Ed25519PublicKey.from_public_bytes(material[1:]))
+        if verifier.key_id != key_id:
             raise MalformedError("the verifier key's id does not follow from its name and key")
         return verifier
 
@@ -74,7 +71,7 @@ class Verifier:
     def key_id(self) -> bytes:
         """The first four bytes of SHA-256(name, newline, type, public key)."""
         hashed = self.name.encode() + b"\n" + _ED25519 + self.key.public_bytes_raw()
-        return sha256(hashed).digest()[:_KEY_ID_LENGTH]
+        return sha256(hashed).digest()[:KEY_ID_LENGTH]
 
     def __str__(self) -> str:
         material = b64encode(_ED25519 + self.key.public_bytes_raw()).decode()
@@ -108,7 +105,7 @@ class Signer:
     key: Ed25519PrivateKey = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             raise MalformedError("a key's name has neither spaces nor a plus sign")
 
     @property
@@ -120,6 +117,18 @@ class Signer:
         """The note of `text`, which ends in a newline, with this key's signature."""
         signed = b64encode(self.verifier.key_id + self.key.sign(text.encode())).decode()
         return f"{text}\n— {self.name} {signed}\n".encode()
+
+
+def parse_key(verifier_key: str) -> tuple[str, bytes, bytes]:
+    """The name, the key id and the type and key of a verifier key, of whatever type.
+
+    Raises:
+        MalformedError: the text is no verifier key.
+    """
+    match = _KEY.fullmatch(verifier_key)
+    if match is None:
+        raise MalformedError("a verifier key looks like name+0123abcd+base64")
+    return match[1], bytes.fromhex(match[2]), _base64(match[3])
 
 
 def parse(note: bytes) -> Note:
@@ -147,9 +156,9 @@ def _lines(found: list[tuple[str, str]]) -> list[str]:
 
 def _signature(name: str, encoded: str) -> Signature:
     blob = _base64(encoded)
-    if len(blob) <= _KEY_ID_LENGTH:
+    if len(blob) <= KEY_ID_LENGTH:
         raise MalformedError("a signature has a key id and more")
-    return Signature(name, blob[:_KEY_ID_LENGTH], blob[_KEY_ID_LENGTH:])
+    return Signature(name, blob[:KEY_ID_LENGTH], blob[KEY_ID_LENGTH:])
 
 
 def _base64(text: str) -> bytes:

@@ -9,15 +9,14 @@ id may become visible later.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, func, insert, select, update
 
 from consent.ledger import checkpoint, store, tiles
 from consent.ledger.checkpoint import Checkpoint
 from consent.ledger.errors import ForkError
 from consent.ledger.merkle import leaf_hash
 from consent.ledger.note import Signer
-from consent.ledger.store import checkpoints, entries, head, tile_rows
+from consent.ledger.tables import checkpoints, entries, head, insert_into, tile_rows
 from consent.ledger.tiles import ReadTile
 
 BATCH = 1000
@@ -53,7 +52,7 @@ def _hold(connection: Connection) -> int:
     """Wait for every other sequencer, keep them waiting, and say what size the log has."""
     held = connection.execute(_HOLD).scalar()
     if held is None:
-        first = _upsert(connection, head).values(id=_HEAD_ID, size=0)
+        first = insert_into(connection, head).values(id=_HEAD_ID, size=0)
         connection.execute(first.on_conflict_do_nothing())
         held = connection.execute(_HOLD).scalar_one()
     return int(held)
@@ -80,11 +79,11 @@ def _index(connection: Connection, size: int, limit: int) -> list[bytes]:
 
 
 def _refuse_fork(connection: Connection, signer: Signer, size: int, read: ReadTile) -> None:
-    note = store.checkpoint(connection)
-    if note is None:
+    last = store.checkpoint(connection)
+    if last is None:
         signed = Checkpoint(signer.name, 0, tiles.root(read, 0))
     else:
-        signed = checkpoint.opened(note, signer.verifier)
+        signed = checkpoint.opened(last.note, signer.verifier)
     if signed != Checkpoint(signer.name, size, tiles.root(read, size)):
         raise ForkError(size)
 
@@ -96,7 +95,7 @@ def _grow(connection: Connection, size: int, leaves: Sequence[bytes], read: Read
         {"level": level, "number": number, "hashes": hashes}
         for (level, number), hashes in changed.items()
     ]
-    upsert = _upsert(connection, tile_rows)
+    upsert = insert_into(connection, tile_rows)
     connection.execute(
         upsert.on_conflict_do_update(
             index_elements=["level", "number"], set_={"hashes": upsert.excluded.hashes}
@@ -117,9 +116,3 @@ def _sign(connection: Connection, signer: Signer, tree: Checkpoint, now: datetim
     }
     connection.execute(insert(checkpoints), row)
     connection.execute(update(head).values(size=tree.size))
-
-
-def _upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)

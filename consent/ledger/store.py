@@ -1,7 +1,7 @@
-"""Where the ledger lies: an outbox that becomes a log, its tree, and the bodies beside it.
+"""What is done with the stored ledger: append, find, prove, erase.
 
-The hashes of leaves are kept apart from the leaves, so that a changed leaf is told from them. A
-body has a table of its own because it can be erased while its leaf stays.
+Functions take a connection first and never commit. `appended` tells whoever runs a unit of work
+what it put into the outbox, to be promised once the unit has committed.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -9,16 +9,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import (
-    BigInteger,
-    Column,
     ColumnElement,
     Connection,
-    ForeignKey,
-    Index,
-    Integer,
     LargeBinary,
     Select,
-    String,
     bindparam,
     cast,
     delete,
@@ -27,91 +21,20 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlmodel import Field, SQLModel
 
 from consent.ledger import tiles
 from consent.ledger.copies import Copy
 from consent.ledger.entry import APP, Entry, Logged, Opening, erasure, read_body, seal
 from consent.ledger.evidence import Evidence
+from consent.ledger.merkle import leaf_hash
+from consent.ledger.promise import Appended
+from consent.ledger.tables import bodies, checkpoints, entries, head, tile_rows
 from consent.ledger.tiles import TileId
 
 PAGE = 4096
+_APPENDED = "consent.ledger.appended"
 
 _Select = Select[int, int | None, bytes, bytes | None, bytes | None, str | None]
-
-_Id = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER keys count up by themselves
-
-
-class LedgerEntryRow(SQLModel, table=True):
-    """A leaf; `id` is its place in the outbox, `position` its index once it has one."""
-
-    __tablename__ = "ledger_entries"
-
-    id: int | None = Field(default=None, sa_column=Column(_Id, primary_key=True))
-    position: int | None = Field(default=None, sa_column=Column(BigInteger, unique=True))
-    leaf: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-
-
-class LedgerBodyRow(SQLModel, table=True):
-    """What opens a leaf, whose entry it is and which app it is about; erasable."""
-
-    __tablename__ = "ledger_bodies"
-    __table_args__ = (
-        Index("ix_ledger_bodies_holder", "holder", "entry_id"),
-        Index("ix_ledger_bodies_app_id", "app_id", "entry_id"),
-    )
-
-    entry_id: int = Field(
-        sa_column=Column(
-            _Id, ForeignKey("ledger_entries.id"), primary_key=True, autoincrement=False
-        )
-    )
-    holder: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
-    app_id: str | None = Field(default=None, sa_column=Column(String))
-    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-
-
-class LedgerTileRow(SQLModel, table=True):
-    """A tile of the tree, up to 256 hashes of 32 bytes; level 0 holds the hashes of leaves."""
-
-    __tablename__ = "ledger_tiles"
-
-    level: int = Field(primary_key=True)
-    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    hashes: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-
-
-class LedgerHeadRow(SQLModel, table=True):
-    """The one row that a sequencer holds locked; `size` leaves have an index."""
-
-    __tablename__ = "ledger_head"
-
-    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    size: int = Field(sa_column=Column(BigInteger, nullable=False))
-
-
-class LedgerCheckpointRow(SQLModel, table=True):
-    """A signed checkpoint (a note, UTF-8), and when it was signed."""
-
-    __tablename__ = "ledger_checkpoints"
-
-    size: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    signed_at: int = Field(sa_column=Column(BigInteger, nullable=False))
-    note: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-
-
-entries = SQLModel.metadata.tables["ledger_entries"]
-bodies = SQLModel.metadata.tables["ledger_bodies"]
-tile_rows = SQLModel.metadata.tables["ledger_tiles"]
-head = SQLModel.metadata.tables["ledger_head"]
-checkpoints = SQLModel.metadata.tables["ledger_checkpoints"]
-
-Index(
-    "ix_ledger_entries_outbox",
-    entries.c.id,
-    sqlite_where=entries.c.position.is_(None),
-    postgresql_where=entries.c.position.is_(None),
-)
 
 
 class Size(NamedTuple):
@@ -119,6 +42,13 @@ class Size(NamedTuple):
 
     indexed: int
     waiting: int
+
+
+class Signed(NamedTuple):
+    """A signed checkpoint, a note, and the size that it is filed under."""
+
+    size: int
+    note: bytes
 
 
 _INSERT_ENTRY = insert(entries).returning(entries.c.id)
@@ -141,8 +71,12 @@ _WITH_BODY = (
 _ERASE = delete(bodies).where(bodies.c.entry_id.in_(select(entries.c.id).where(_OF_POSITIONS)))
 
 _AT_POSITION = _LOGGED.where(entries.c.position == bindparam("index"))
-_LAST_CHECKPOINT = (
-    select(checkpoints.c.size, checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
+_CHECKPOINTS = select(checkpoints.c.size, checkpoints.c.note)
+_LAST_CHECKPOINT = _CHECKPOINTS.order_by(checkpoints.c.size.desc()).limit(1)
+_BEST_CHECKPOINT = (
+    _CHECKPOINTS.where(checkpoints.c.size > bindparam("index"))
+    .order_by(checkpoints.c.cosignatures.desc(), checkpoints.c.size.desc())
+    .limit(1)
 )
 
 _TILES = select(tile_rows.c.number, tile_rows.c.hashes).where(
@@ -163,7 +97,18 @@ def append(
     entry_id: int = connection.execute(_INSERT_ENTRY, {"leaf": leaf}).scalar_one()
     filed = {"entry_id": entry_id, "holder": entry.holder, "app_id": entry.fields.get(APP)}
     connection.execute(_INSERT_BODY, {**filed, "body": body})
+    connection.info.setdefault(_APPENDED, []).append(Appended(leaf_hash(leaf), now))
     return entry_id
+
+
+def appended(connection: Connection) -> list[Appended]:
+    """What was appended on this connection since the last call.
+
+    Whoever runs units of work asks before one, to forget, and after it, to know; nothing of it
+    may be promised before the transaction has committed.
+    """
+    found: list[Appended] = connection.info.pop(_APPENDED, [])
+    return found
 
 
 def erase(
@@ -215,27 +160,28 @@ def size(connection: Connection) -> Size:
     return Size(row[0] or 0, row[1])
 
 
-def checkpoint(connection: Connection) -> bytes | None:
+def checkpoint(connection: Connection) -> Signed | None:
     """The newest signed checkpoint, None before the first."""
     last = connection.execute(_LAST_CHECKPOINT).first()
-    return None if last is None else last.note
+    return None if last is None else Signed._make(last)
 
 
 def prove(connection: Connection, position: int, show: Sequence[str] = ()) -> Evidence | None:
-    """Evidence that the entry at this index is in the log as last signed; None beyond its end.
+    """Evidence that the entry at this index is in the log as signed; None beyond its end.
 
-    `show` names the fields to open; those that the entry lacks, or that were erased, stay shut.
+    Of the checkpoints that cover it, it is the newest of those with the most witnesses. `show`
+    names the fields to open; those that the entry lacks, or that were erased, stay shut.
 
     Raises:
         MalformedError: the stored tree or body is damaged.
     """
-    last = connection.execute(_LAST_CHECKPOINT).first()
+    signed = connection.execute(_BEST_CHECKPOINT, {"index": position}).first()
     found = connection.execute(_AT_POSITION, {"index": position}).first()
-    if last is None or found is None or not position < last.size:
+    if signed is None or found is None:
         return None
-    ranges = tiles.inclusion_ranges(position, last.size)
+    ranges = tiles.inclusion_ranges(position, signed.size)
     hashes = _hashes(connection, ranges)
-    return Evidence(position, found.leaf, _shown(found.body, show), hashes, last.note)
+    return Evidence(position, found.leaf, _shown(found.body, show), hashes, signed.note)
 
 
 def prove_to(connection: Connection, holder: bytes, position: int) -> Evidence | None:

@@ -7,14 +7,17 @@ if an entry says so, and an entry dated before those that were logged earlier wa
 Only a witness remembers a tail that was cut off together with its checkpoints, or signed anew.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
+from operator import itemgetter
 from typing import Generic, TypeVar
 
 from consent.ledger import checkpoint
 from consent.ledger.checkpoint import Checkpoint
+from consent.ledger.cosignature import Witnessed
 from consent.ledger.entry import (
     APP,
     ERASED,
@@ -55,6 +58,8 @@ class Fault(StrEnum):
     HASH_MISSING = "an entry has this index, but the tree has no leaf hash for it"
     TILE_CHANGED = "a tile does not follow from the tiles below it"  # at: its number
     TREE_DIFFERS = "the tree differs from the signed checkpoint"  # at: the checkpoint's size
+    FORKED = "the log differs from what a witness saw of it"  # at: the size it saw
+    TAIL_CUT = "the log is shorter than a witness saw it"  # at: the size it saw
     CHECKPOINT_UNTRUSTED = "the checkpoint is not signed by this log's key"  # at: its size
     CHECKPOINT_MALFORMED = "the checkpoint cannot be read, or is another's"  # at: its size
     UNSIGNED = "no signed checkpoint covers the log from here on"
@@ -94,16 +99,22 @@ def verify(
     tiles: Iterable[tuple[TileId, bytes]],
     checkpoints: Iterable[tuple[int, bytes]],
     verifier: Verifier,
+    *,
+    witnessed: Iterable[Witnessed] = (),
+    bodiless: bool = False,
 ) -> Report:
-    """Hold entries, tree and signatures against each other.
+    """Hold entries, tree and signatures against each other, and against what witnesses saw.
 
     Args:
         entries: those that have an index, by index.
         tiles: every stored tile, by level, then number.
         checkpoints: the size each is filed under and its note, smallest first.
         verifier: the key that the reader trusts.
+        witnessed: checkpoints of this log that witnesses have cosigned, in any order.
+        bodiless: whether entries have no bodies here, as in the log's public files.
     """
-    audit = _Audit(entries, checkpoints, verifier)
+    audit = _Audit(entries, checkpoints, verifier, sorted(witnessed, key=_size_seen))
+    audit.bodiless = bodiless
     stored = _Ahead(tiles, lambda tile: tile[0][0])
     for (_, number), hashes in stored.below(1):
         audit.leaf_tile(number * WIDTH, hashes)
@@ -132,7 +143,11 @@ class _Audit:
         entries: Iterable[Logged],
         notes: Iterable[tuple[int, bytes]],
         verifier: Verifier,
+        witnessed: Sequence[Witnessed],
     ) -> None:
+        self.bodiless = False
+        self._seen = _Ahead(witnessed, _size_seen)
+        self._floors = deque(witnessed)
         self._entries = _Ahead(entries, lambda entry: entry.position or 0)
         self._notes = _Ahead(notes, lambda note: note[0])
         self._verifier = verifier
@@ -159,6 +174,8 @@ class _Audit:
         self._without_hash(_END)
         for size, note in self._notes.below(_END):
             self._checkpoint(size, note)
+        for seen in self._seen.below(_END):
+            self._found(Fault.TAIL_CUT, seen.checkpoint.size, _as_seen(seen))
         for position in sorted(self._gone - self._erased):
             self._found(Fault.BODY_GONE, position)
         covered = self._signed.size if self._signed else 0
@@ -195,7 +212,9 @@ class _Audit:
             self._found(Fault.ENTRY_MISSING, expected)
 
     def _dated(self, position: int, minute: bytes) -> None:
-        """Entries reach the log in the order of their commits, not to the second."""
+        """Entries reach the log in the order of their commits, and after what witnesses saw."""
+        while self._floors and self._floors[0].checkpoint.size <= position:
+            self._latest = max(self._latest, _minute(self._floors.popleft().at))
         if minute and minute < self._latest:
             late = _instant(self._latest) - _instant(minute)
             if late > DISORDER:
@@ -205,7 +224,8 @@ class _Audit:
     def _body(self, position: int, entry: Logged) -> None:
         body = entry.body
         if body is None:
-            self._gone.add(position)
+            if not self.bodiless:
+                self._gone.add(position)
             return
         self._bodies += 1
         try:
@@ -223,14 +243,23 @@ class _Audit:
         """Grow the tree and compare it at each checkpoint; after a gap it grows no more."""
         frontier, end = self._frontier, first + len(hashes)
         whole = frontier.size == first
-        for size, note in self._notes.below(end + 1):
+        for size, mark in self._marks(end + 1):
             if whole:
                 frontier.extend(hashes[frontier.size - first : size - first])
-            self._checkpoint(size, note)
+            if isinstance(mark, bytes):
+                self._checkpoint(size, mark)
+            elif not _is_head(frontier, mark.checkpoint):
+                self._found(Fault.FORKED, size, _as_seen(mark))
         if whole and frontier.size == first and head is not None:
             frontier.extend([head], WIDTH)
         elif whole:
             frontier.extend(hashes[frontier.size - first :])
+
+    def _marks(self, bound: int) -> Iterator[tuple[int, bytes | Witnessed]]:
+        """What was signed and what was seen of sizes below a bound, by size."""
+        marks: list[tuple[int, bytes | Witnessed]] = [*self._notes.below(bound)]
+        marks += [(one.checkpoint.size, one) for one in self._seen.below(bound)]
+        yield from sorted(marks, key=itemgetter(0))
 
     def _checkpoint(self, size: int, note: bytes) -> None:
         try:
@@ -243,7 +272,7 @@ class _Audit:
             if signed.size != size:
                 detail = f"it is filed under {size}, but signed for size {signed.size}"
                 self._found(Fault.CHECKPOINT_MALFORMED, size, detail)
-            elif size != self._frontier.size or signed.root != self._frontier.root():
+            elif not _is_head(self._frontier, signed):
                 since = self._signed.size if self._signed else 0
                 detail = f"in the entries {since} to {size - 1}: what came before them fits"
                 self._found(Fault.TREE_DIFFERS, size, detail)
@@ -255,6 +284,22 @@ class _Audit:
         self._findings[fault] = (
             replace(first, count=first.count + 1) if first else Finding(fault, at, detail)
         )
+
+
+def _is_head(frontier: Frontier, head: Checkpoint) -> bool:
+    return (head.size, head.root) == (frontier.size, frontier.root())
+
+
+def _size_seen(seen: Witnessed) -> int:
+    return seen.checkpoint.size
+
+
+def _as_seen(seen: Witnessed) -> str:
+    return f"cosigned by {seen.by} at {seen.at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _minute(at: datetime) -> bytes:
+    return at.strftime("%Y-%m-%dT%H:%MZ").encode()
 
 
 def _instant(minute: bytes) -> datetime:

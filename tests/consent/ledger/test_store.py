@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Table, select, update
 
-from consent.ledger import checkpoint, evidence, store
+from consent.ledger import checkpoint, evidence, store, tables
 from consent.ledger.copies import Copy
 from consent.ledger.entry import Entry, Logged, read_body, read_leaf
 from consent.ledger.errors import ForkError, MalformedError, UntrustedNoteError
@@ -180,7 +180,7 @@ def test_one_flipped_byte_names_its_entry(
     database: Database, name: str, column: str, fault: Fault
 ) -> None:
     filled(database, 300)
-    table: Table = getattr(store, name.removeprefix("ledger_"))
+    table: Table = getattr(tables, name.removeprefix("ledger_"))
     key = table.primary_key.columns[0]
 
     def flip(connection: Connection) -> None:
@@ -200,8 +200,8 @@ def test_a_sequencer_signs_nothing_after_a_tree_that_was_changed(database: Datab
     database.run(append_all, range(300, 310))
 
     def falsify(connection: Connection) -> None:
-        last = store.tile_rows.c.number == 1
-        connection.execute(update(store.tile_rows).where(last).values(hashes=bytes(44 * 32)))
+        last = tables.tile_rows.c.number == 1
+        connection.execute(update(tables.tile_rows).where(last).values(hashes=bytes(44 * 32)))
 
     database.run(falsify)
     with pytest.raises(ForkError, match="size 300"):
