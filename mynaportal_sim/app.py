@@ -17,9 +17,6 @@ from sqlalchemy import Connection, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from consent.ledger.errors import LedgerError
-from consent.ledger.note import Signer
-from consent.ledger.sequencer import sequence
 from mynaportal_sim import keys, once, problems, web
 from mynaportal_sim.clock import Clock, ClockError
 from mynaportal_sim.database import Database
@@ -42,13 +39,15 @@ from mynaportal_sim.pki.profiles import JST
 from mynaportal_sim.records import generate
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.settings import Mode, Settings
+from mynaportal_sim.transparency.cosigning import seek
+from mynaportal_sim.transparency.files import LedgerFiles
+from mynaportal_sim.transparency.keeper import keep
+from mynaportal_sim.transparency.promises import Promises
 from mynaportal_sim.web.guard import HostGuard
 from mynaportal_sim.web.router import router as web_router
 
 SAMPLE_APP_VARIABLE = "MYNASIM_SAMPLE_APP_URL"
 """Where `up` tells its portal processes of the app beside them, which the start page links."""
-SEQUENCE_EVERY = 0.2  # seconds
-SEQUENCE_BATCH = 250
 FORGET_EVERY = 60.0  # seconds
 GROW_EVERY = 1.0  # seconds
 
@@ -79,10 +78,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_api_route("/healthz", _healthz)
     app.add_api_route("/readyz", _readyz)
     app.mount("/static", StaticFiles(directory=Path(web.__file__).parent / "static"))
+    app.mount("/ledger", LedgerFiles(settings.ledger))
     problems.install(app)
     app.add_middleware(
         Published, issuer=settings.issuer.rstrip("/"), jwks=app.state.token_keys.jwks
     )
+    app.add_middleware(Promises, signer=keys.ledger_signer(settings.keys))
     app.add_middleware(HostGuard, hosts=settings.hosts, issuer=settings.issuer)
     return app
 
@@ -124,9 +125,11 @@ class _Dated:
 @asynccontextmanager
 async def _open(app: FastAPI) -> AsyncIterator[None]:
     database: Database = app.state.database
-    signer = keys.ledger_signer(app.state.settings.keys)
+    settings: Settings = app.state.settings
+    signer = keys.ledger_signer(settings.keys)
     chores = [
-        asyncio.create_task(_sequence_for_ever(database, app.state.clock, signer)),
+        asyncio.create_task(keep(database, app.state.clock, signer, settings.ledger)),
+        asyncio.create_task(seek(database, settings.witnesses)),
         asyncio.create_task(_forget_for_ever(database, app.state.clock)),
         asyncio.create_task(_grow_for_ever(database, app.state.clock)),
     ]
@@ -136,21 +139,6 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await chore
     database.close()
-
-
-async def _sequence_for_ever(database: Database, clock: Clock, signer: Signer) -> None:
-    """Give entries their place in the ledger as they come; workers may do so side by side."""
-    while True:
-        try:
-            count = await database.write(sequence, signer, clock.now(), SEQUENCE_BATCH)
-        except (SQLAlchemyError, ClockError):
-            _log.exception("the ledger could not be extended; trying again")
-            count = 0
-        except LedgerError:
-            _log.critical("the ledger is not as it was signed: see `mynasim ledger verify`")
-            raise
-        if count < SEQUENCE_BATCH:
-            await asyncio.sleep(SEQUENCE_EVERY)
 
 
 async def _forget_for_ever(database: Database, clock: Clock) -> None:

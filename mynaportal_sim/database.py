@@ -4,13 +4,15 @@ A unit of work is a plain function `operation(connection, *args) -> value`. It c
 it never commits: its transaction is settled here. On SQLite one writer thread commits whatever
 has queued as one transaction (group commit), and reads run inline. On PostgreSQL a pool of
 threads holds a connection each. A unit may be run twice: when one of a group raises, the group
-is rolled back and run again with a savepoint each.
+is rolled back and run again with a savepoint each. What a unit has put into the ledger is noted
+in `written`, once it has committed.
 """
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from sqlite3 import Connection as SqliteConnection
@@ -20,6 +22,9 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 
+from consent.ledger.promise import Appended
+from consent.ledger.store import appended
+
 BATCH_MAX = 128
 POSTGRES_THREADS = 16
 _POSTGRES_OPTIONS = "-c lock_timeout=1000 -c statement_timeout=5000"
@@ -27,6 +32,9 @@ _POSTGRES_OPTIONS = "-c lock_timeout=1000 -c statement_timeout=5000"
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+written: ContextVar[list[Appended] | None] = ContextVar("written", default=None)
+"""What the units of work of this task have put into the ledger, where somebody keeps count."""
 
 
 class Database:
@@ -45,9 +53,15 @@ class Database:
         **kwargs: P.kwargs,
     ) -> T:
         """Run `operation` in a transaction of its own, durable when this returns."""
-        return await self._runner.write(
-            lambda connection: operation(connection, *args, **kwargs)
-        )
+
+        def unit(connection: Connection) -> tuple[T, list[Appended]]:
+            appended(connection)
+            return operation(connection, *args, **kwargs), appended(connection)
+
+        value, entries = await self._runner.write(unit)
+        if (noted := written.get()) is not None:
+            noted.extend(entries)
+        return value
 
     async def read(
         self,
@@ -57,6 +71,17 @@ class Database:
     ) -> T:
         """Run `operation` on one snapshot; it must not write."""
         return await self._runner.read(
+            lambda connection: operation(connection, *args, **kwargs)
+        )
+
+    async def read_aside(
+        self,
+        operation: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run `operation` as `read` does, but in a thread: for one that takes long."""
+        return await self._runner.read_aside(
             lambda connection: operation(connection, *args, **kwargs)
         )
 
@@ -85,6 +110,7 @@ class _Runner(Protocol):
 
     async def write(self, unit: Callable[[Connection], T]) -> T: ...
     async def read(self, unit: Callable[[Connection], T]) -> T: ...
+    async def read_aside(self, unit: Callable[[Connection], T]) -> T: ...
     def close(self) -> None: ...
 
 
@@ -107,6 +133,9 @@ class _PostgresRunner:
 
     async def read(self, unit: Callable[[Connection], T]) -> T:
         return await self._on(self._snapshots, unit)
+
+    async def read_aside(self, unit: Callable[[Connection], T]) -> T:
+        return await self.read(unit)
 
     async def _on(self, engine: Engine, unit: Callable[[Connection], T]) -> T:
         def run() -> T:
@@ -161,6 +190,13 @@ class _SqliteRunner:
             self._reader = self._snapshots.connect()
         with self._reader.begin():
             return unit(self._reader)
+
+    async def read_aside(self, unit: Callable[[Connection], T]) -> T:
+        def run() -> T:
+            with self._snapshots.begin() as connection:
+                return unit(connection)
+
+        return await asyncio.to_thread(run)
 
     def close(self) -> None:
         if self._writer is not None:

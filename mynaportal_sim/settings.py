@@ -16,7 +16,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from consent.ledger.errors import MalformedError
 from mynaportal_sim.errors import PortalError
+from mynaportal_sim.witness_places import WitnessPlace
 
 PREFIX = "MYNASIM_"
 DEFAULT_PORT = 8400
@@ -114,6 +116,13 @@ class Settings(BaseSettings):
         json_schema_extra={"default": "PORT + 100"},
     )
 
+    witnesses: Annotated[tuple[WitnessPlace, ...], NoDecode] = Field(
+        default=(),
+        description="witnesses that cosign the ledger, as KEY@URL with commas between, from "
+        "`mynasim ledger witness`",
+        json_schema_extra={"default": "none"},
+    )
+
     @field_validator("db")
     @classmethod
     def _known_database(cls, url: str | None) -> str | None:
@@ -150,6 +159,20 @@ class Settings(BaseSettings):
                     f"{host!r} is not an exact name; give host:port such as portal:8400"
                 )
         return hosts
+
+    @field_validator("witnesses", mode="before")
+    @classmethod
+    def _places(cls, given: str | tuple[WitnessPlace, ...]) -> tuple[WitnessPlace, ...]:
+        if not isinstance(given, str):
+            return given
+        try:
+            return tuple(WitnessPlace.parse(text) for text in given.split(",") if text.strip())
+        except MalformedError as error:
+            raise ValueError(str(error)) from None
+
+    @field_serializer("witnesses")
+    def _keys_and_urls(self, places: tuple[WitnessPlace, ...]) -> str:
+        return ",".join(map(str, places))
 
     @field_serializer("allow_host")
     def _as_given(self, hosts: tuple[str, ...]) -> str:
@@ -214,6 +237,11 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """Where the portal's own private keys live."""
         return self.data / "keys"
+
+    @property
+    def ledger(self) -> Path:
+        """Where the log's public files lie."""
+        return self.data / "ledger"
 
     @property
     def clock(self) -> Path:

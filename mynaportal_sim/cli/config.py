@@ -25,6 +25,7 @@ from mynaportal_sim.cli.options import (
     PortOption,
     SampleAppOption,
     SampleAppPortOption,
+    WitnessesOption,
     WorkersOption,
     settings_of,
 )
@@ -76,6 +77,7 @@ def show(  # noqa: PLR0913  one option each
     workers: WorkersOption = None,
     sample_app: SampleAppOption = None,
     sample_app_port: SampleAppPortOption = None,
+    witnesses: WitnessesOption = None,
     json: JsonOption = False,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="The table for a README: no values.")
@@ -94,6 +96,7 @@ def show(  # noqa: PLR0913  one option each
         "data": data, "db": db, "port": port, "listen": listen, "expose": expose,
         "issuer": issuer, "allow_host": allow_host, "mode": mode, "personas": personas,
         "workers": workers, "sample_app": sample_app, "sample_app_port": sample_app_port,
+        "witnesses": witnesses,
     }  # fmt: skip
     shown = rows(settings_of(**given), given, os.environ)
     mistaken = misspelt(os.environ)

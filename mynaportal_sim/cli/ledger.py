@@ -15,6 +15,7 @@ from mynaportal_sim import keys
 from mynaportal_sim.cli.answer import instant, plain, say
 from mynaportal_sim.cli.ledger_prove import prove
 from mynaportal_sim.cli.ledger_verify import verify
+from mynaportal_sim.cli.ledger_witness import witness
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.state import opened
 
@@ -57,6 +58,7 @@ def list_entries(
 
 app.command()(prove)
 app.command()(verify)
+app.command()(witness)
 
 
 @app.command("key")

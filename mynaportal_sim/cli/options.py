@@ -29,6 +29,7 @@ PersonasOption = Annotated[Path | None, _setting("personas", "FILE")]
 WorkersOption = Annotated[int | None, _setting("workers")]
 SampleAppOption = Annotated[bool | None, _setting("sample_app")]
 SampleAppPortOption = Annotated[int | None, _setting("sample_app_port")]
+WitnessesOption = Annotated[str | None, _setting("witnesses", "KEY@URL,…")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
 
 

@@ -33,6 +33,7 @@ from mynaportal_sim.cli.options import (
     PortOption,
     SampleAppOption,
     SampleAppPortOption,
+    WitnessesOption,
     WorkersOption,
     settings_of,
 )
@@ -62,6 +63,7 @@ def up(  # noqa: PLR0913  one option each
     mode: ModeOption = None,
     sample_app: SampleAppOption = None,
     sample_app_port: SampleAppPortOption = None,
+    witnesses: WitnessesOption = None,
     json: JsonOption = False,
 ) -> None:
     """Start the portal and a private app beside it; say where they are and who can log in.
@@ -72,7 +74,7 @@ def up(  # noqa: PLR0913  one option each
     settings = settings_of(
         port=port, data=data, db=db, personas=personas, workers=workers,
         listen=listen, expose=expose, issuer=issuer, allow_host=allow_host, mode=mode,
-        sample_app=sample_app, sample_app_port=sample_app_port,
+        sample_app=sample_app, sample_app_port=sample_app_port, witnesses=witnesses,
     )  # fmt: skip
     settings.check_exposure()
     if settings.workers > 1 and settings.database_url.startswith("sqlite"):

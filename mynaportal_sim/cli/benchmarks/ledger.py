@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert
 from sqlmodel import SQLModel
 
-from consent.ledger import checkpoint, store, tiles
+from consent.ledger import checkpoint, store, tables, tiles
 from consent.ledger.checkpoint import Checkpoint
 from consent.ledger.entry import Entry, seal
 from consent.ledger.merkle import leaf_hash
@@ -93,6 +93,7 @@ def verifying(rig: Rig) -> Figure:
                 store.all_tiles(connection),
                 store.all_checkpoints(connection),
                 _signer().verifier,
+                bodiless=True,
             )
         )
         took, cpu = perf_counter() - began, process_time() - began_cpu
@@ -133,8 +134,8 @@ def _leaf(now: datetime) -> bytes:
 def _ledger(path: Path) -> Iterator[Database]:
     """A database with the ledger's tables and no others."""
     database = Database(f"sqlite:///{path}")
-    tables = [store.entries, store.bodies, store.tile_rows, store.head, store.checkpoints]
-    SQLModel.metadata.create_all(database.engine, tables=tables)
+    own = [tables.entries, tables.bodies, tables.tile_rows, tables.head, tables.checkpoints]
+    SQLModel.metadata.create_all(database.engine, tables=own)
     try:
         yield database
     finally:
@@ -171,10 +172,10 @@ def _store_log(connection: Connection, size: int) -> None:
             for _ in range(min(CHUNK, size - first))
         ]
         rows = [{"position": first + at, "leaf": leaf} for at, leaf in enumerate(leaves)]
-        connection.execute(insert(store.entries), rows)
+        connection.execute(insert(tables.entries), rows)
         tree.update(tiles.grown(read, first, [leaf_hash(leaf) for leaf in leaves]))
     connection.execute(
-        insert(store.tile_rows),
+        insert(tables.tile_rows),
         [
             {"level": level, "number": number, "hashes": hashes}
             for (level, number), hashes in tree.items()
@@ -182,4 +183,4 @@ def _store_log(connection: Connection, size: int) -> None:
     )
     note = checkpoint.sign(Checkpoint(signer.name, size, tiles.root(read, size)), signer)
     row = {"size": size, "signed_at": int(now.timestamp()), "note": note}
-    connection.execute(insert(store.checkpoints), row)
+    connection.execute(insert(tables.checkpoints), row)
