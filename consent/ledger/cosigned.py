@@ -50,8 +50,8 @@ def size_of(connection: Connection, witness: Witness) -> int:
     return 0 if found is None else int(found.size)
 
 
-def add(connection: Connection, witness: Witness, size: int, lines: str) -> bool:
-    """Keep a witness's line under the checkpoint of this size; False if it was there before.
+def add(connection: Connection, witness: Witness, size: int, lines: str) -> None:
+    """Keep a witness's line under the checkpoint of this size, once.
 
     `lines` is what the witness answered; lines of other keys are dropped.
 
@@ -60,16 +60,15 @@ def add(connection: Connection, witness: Witness, size: int, lines: str) -> bool
         UntrustedNoteError: it holds none of this witness's that fits the checkpoint.
     """
     note: bytes = connection.execute(_NOTE, {"of_size": size}).scalar_one()
-    if witness.cosigned_at(note) is not None:
-        return False
-    own, at = _own(note, witness, lines)
-    connection.execute(_ADD, {"of_size": size, "with_line": with_line(note, own)})
+    at = witness.cosigned_at(note)
+    if at is None:
+        own, at = _own(note, witness, lines)
+        connection.execute(_ADD, {"of_size": size, "with_line": with_line(note, own)})
     row = {"of_key": str(witness), "to_size": size, "at": int(at.timestamp())}
     if connection.execute(_ADVANCE, row).rowcount == 0:
         first = {"key": row["of_key"], "size": size, "cosigned_at": row["at"]}
         added = insert_into(connection, witnesses).on_conflict_do_nothing()
         connection.execute(added, first)
-    return True
 
 
 def _own(note: bytes, witness: Witness, lines: str) -> tuple[str, datetime]:
