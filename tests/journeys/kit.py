@@ -62,6 +62,7 @@ class Portal:
     db: str | None = None
     workers: int = 1
     app_port: int | None = None
+    witnesses: str | None = None
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
     clients: ExitStack = field(default_factory=ExitStack, repr=False)
 
@@ -75,7 +76,8 @@ class Portal:
         own = {"MYNASIM_DATA": str(self.data), "MYNASIM_PORT": str(self.port)}
         # Without bytecode each start compiles everything anew.
         inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        return {**inherited, **own, **({"MYNASIM_DB": self.db} if self.db else {})}
+        more = {"MYNASIM_DB": self.db, "MYNASIM_WITNESSES": self.witnesses}
+        return {**inherited, **own, **{name: value for name, value in more.items() if value}}
 
     @property
     def log(self) -> Path:

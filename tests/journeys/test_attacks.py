@@ -1,0 +1,232 @@
+"""Whoever changes what the ledger holds is found out: each attack, and what shows it.
+
+`docs/ledger.md` has the same table for people; a test holds the two together.
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from consent.ledger import tables
+from mynaportal_sim.transparency.promises import HEADER
+from tests.journeys import operator
+from tests.journeys.kit import (
+    COMMAND,
+    START_WITHIN,
+    Portal,
+    copy_keys,
+    details,
+    free_port,
+    running,
+)
+from tests.journeys.operator import Operator
+
+Harm = Callable[[Operator], object]
+DOCS = Path(__file__).parents[2] / "docs" / "ledger.md"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a portal, a person, an app and a witness have when the portal stands still."""
+
+    portal: Portal
+    kept: Path
+    witness: str
+    size: int
+
+    def detect(self, detector: str, data: Path, status: int) -> str:
+        """What a detector says of the log in a directory."""
+        key = ("--key", self.portal.run("ledger", "key").strip())
+        commands: dict[str, tuple[str, ...]] = {
+            "verify": ("verify",),
+            "witness": ("verify", "--witness", self.witness),
+            "public files": ("verify", "--from", str(data / "ledger"), *key),
+            "promise": ("verify", "--promise", str(self.kept / "promise")),
+            "kept proof": (
+                "verify", str(data / "growth.json"), "--old", str(self.kept / "own.tlog-proof"),
+            ),
+        }  # fmt: skip
+        portal = Portal(data, self.portal.port)
+        if detector == "kept proof":
+            grown = ("--since", str(self.size), "--out", str(data / "growth.json"))
+            portal.run("ledger", "prove", *grown)
+        return portal.run("ledger", *commands[detector], status=status)
+
+
+@contextmanager
+def _witness(portal: Portal, state: Path) -> Iterator[str]:
+    """A witness in a process of its own; KEY@URL."""
+    port = str(free_port())
+    options = ("--state", str(state), "--port", port, "--name", "witness.invalid/test")
+    process = subprocess.Popen(
+        [*COMMAND, "ledger", "witness", *options],
+        env=portal.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def finished(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
+    """The state that a portal leaves after a walk, with the witness still there to be asked."""
+    home = tmp_path_factory.mktemp("attacks")
+    copy_keys(template, home / "data")
+    portal = Portal(home / "data", free_port())
+    with _witness(portal, home / "witness") as place:
+        portal.witnesses = place
+        with running(portal):
+            app = portal.register()
+            _, redirect = portal.walk(app, details("checkup"))
+            answer = app.fetch(app.redeem(redirect), "/fhir/Observation")
+            (home / "promise").write_text(f"{HEADER}: {answer.headers[HEADER]}\n")
+            portal.until_indexed()
+            size = _until_witnessed(portal)
+            portal.run("ledger", "prove", "0", "--out", str(home / "own.tlog-proof"))
+        portal.run("clock", "forward", "5m")
+        yield Finished(portal, home, place, size)
+
+
+def _until_witnessed(portal: Portal) -> int:
+    deadline = monotonic() + START_WITHIN
+    while not (seen := re.search(r"saw it whole up to (\d+)", portal.run("ledger", "verify"))):
+        assert monotonic() < deadline
+        sleep(0.2)
+    return int(seen[1])
+
+
+def stored(change: operator.Change) -> Harm:
+    """A change of what is stored, by somebody without the log's key."""
+    return lambda by: by.change(change)
+
+
+def signed(change: operator.Change) -> Harm:
+    """A change that the operator signs anew, with the log's key."""
+    return lambda by: by.sign_anew(change)
+
+
+def published(path: str) -> Harm:
+    """A change of a public file."""
+
+    def harm(by: Operator) -> None:
+        file = max(by.settings.ledger.glob(path), key=lambda part: int(part.name))
+        content = bytearray(file.read_bytes())
+        content[40] ^= 1
+        file.write_bytes(bytes(content))
+
+    return harm
+
+
+@dataclass(frozen=True)
+class Attack:
+    """What is done, what shows it and says so, and what cannot see it."""
+
+    name: str
+    harm: Harm
+    detector: str
+    says: str
+    blind: tuple[str, ...] = ()
+
+
+_BODY = operator.flip(tables.bodies, "body", operator.entry_id)
+_LEAF = operator.flip(tables.entries, "leaf", operator.entry_id)
+_HASH = operator.flip(tables.tile_rows, "hashes", lambda _: 0)
+_NOTE = operator.flip(tables.checkpoints, "note", operator.newest_size)
+
+ATTACKS = [
+    Attack("a byte of a leaf is changed", stored(_LEAF), "verify", "entry 3: the stored leaf"),
+    Attack("a byte of a body is changed", stored(_BODY), "verify", "entry 3: the stored body"),
+    Attack(
+        "a leaf is made another type", stored(operator.no_text), "verify", "entry 3: the stored"
+    ),
+    Attack("an entry is removed", stored(operator.remove), "verify", "entry 3: "),
+    Attack("a stored hash is changed", stored(_HASH), "verify", "checkpoint of size"),
+    Attack("a checkpoint is changed", stored(_NOTE), "verify", "checkpoint of size"),
+    Attack(
+        "a body is erased and no entry says so",
+        stored(operator.erase_in_secret),
+        "verify",
+        "entry 3: the body is gone",
+        ("public files",),
+    ),
+    Attack(
+        "an entry is back-dated, and the log signed anew",
+        signed(operator.back_date),
+        "verify",
+        "is dated before others that were logged earlier",
+    ),
+    Attack(
+        "an entry is rewritten, and the log signed anew",
+        signed(operator.reword),
+        "witness",
+        "the log differs from what a witness saw of it",
+        ("verify", "public files"),
+    ),
+    Attack(
+        "the tail is cut off, and the log signed anew",
+        signed(operator.cut_tail),
+        "witness",
+        "the log is shorter than a witness saw it",
+        ("verify", "public files"),
+    ),
+    Attack(
+        "the log forks from a proof that somebody kept",
+        signed(operator.reword),
+        "kept proof",
+        "not the one in",
+        ("verify",),
+    ),
+    Attack(
+        "an acknowledged entry is dropped before it has a place",
+        signed(operator.cut_tail),
+        "promise",
+        "Broken: ",
+        ("verify", "public files"),
+    ),
+    Attack(
+        "another leaf is published than was signed",
+        published("tile/entries/000.p/*"),
+        "public files",
+        "entry 0: the stored leaf does not fit",
+        ("verify",),
+    ),
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=[attack.name for attack in ATTACKS])
+def test_each_attack_is_shown_by_its_detector(
+    finished: Finished, attack: Attack, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(finished.portal.data, data)
+    attack.harm(Operator.of(data))
+    assert attack.says in finished.detect(attack.detector, data, status=1)
+    for detector in attack.blind:
+        finished.detect(detector, data, status=0)
+
+
+@pytest.mark.parametrize(
+    "detector", ["verify", "witness", "public files", "promise", "kept proof"]
+)
+def test_an_honest_log_alarms_nobody(finished: Finished, detector: str, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(finished.portal.data, data)
+    finished.detect(detector, data, status=0)
+
+
+def test_the_documented_table_of_attacks_is_this_one() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| `([^|`]+)` \|", DOCS.read_text(), re.MULTILINE)
+    assert rows == [(attack.name, attack.detector) for attack in ATTACKS]
