@@ -1,38 +1,26 @@
 """What a log publishes is the whole of it, and whoever reads it finds out what was changed."""
 
 import fcntl
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from hashlib import sha256
+from collections.abc import Callable
 from os import urandom
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
 from consent.ledger import published, store
 from consent.ledger.checkpoint import Checkpoint, opened, sign
 from consent.ledger.entry import Entry
 from consent.ledger.errors import LedgerError
-from consent.ledger.note import Signer
 from consent.ledger.publish import publish
 from consent.ledger.sequencer import sequence
 from consent.ledger.static_files import parts_of
 from consent.ledger.tiles import WIDTH
-from consent.ledger.verify import Fault, Report, verify
+from consent.ledger.verify import Fault
 from mynaportal_sim.database import Database
+from tests.consent.ledger.kit import NOW, SIGNER, judged_from_files, reader
 
-NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
-SIGNER = Signer("log.invalid", Ed25519PrivateKey.from_private_bytes(sha256(b"log").digest()))
 SIZE = 2 * WIDTH + 70
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
 
 
 def grow(database: Database, count: int, batch: int = 100) -> None:
@@ -45,26 +33,6 @@ def grow(database: Database, count: int, batch: int = 100) -> None:
         pass
 
 
-def reader(directory: Path) -> published.Read:
-    def read(path: str) -> bytes | None:
-        file = directory / path
-        return file.read_bytes() if file.is_file() else None
-
-    return read
-
-
-def judged(read: published.Read) -> Report:
-    note = published.checkpoint(read)
-    size = opened(note, SIGNER.verifier).size
-    return verify(
-        published.entries(read, size),
-        published.tiles(read, size),
-        [(size, note)],
-        SIGNER.verifier,
-        bodiless=True,
-    )
-
-
 def test_the_files_are_the_whole_log_at_each_step(database: Database, tmp_path: Path) -> None:
     assert database.run(publish, tmp_path) is None
     total = 0
@@ -72,7 +40,7 @@ def test_the_files_are_the_whole_log_at_each_step(database: Database, tmp_path: 
         grow(database, count)
         total += count
         assert database.run(publish, tmp_path) == total
-        report = judged(reader(tmp_path))
+        report = judged_from_files(reader(tmp_path))
         assert report.whole
         assert report.size == total
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*[0-9]")} >= {
@@ -173,10 +141,10 @@ def test_what_was_changed_in_a_file_is_named(
     for path, content in whole.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
-    assert judged(reader(tmp_path)).whole
+    assert judged_from_files(reader(tmp_path)).whole
     harm(tmp_path)
     if isinstance(says, Fault):
-        assert says in {found.fault for found in judged(reader(tmp_path)).findings}
+        assert says in {found.fault for found in judged_from_files(reader(tmp_path)).findings}
     else:
         with pytest.raises(LedgerError, match=says):
-            judged(reader(tmp_path))
+            judged_from_files(reader(tmp_path))

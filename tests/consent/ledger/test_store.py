@@ -1,72 +1,33 @@
 """The stored ledger, on both databases: outbox, sequencer, proofs, and crashes."""
 
-import subprocess
-import sys
-from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from hashlib import sha256
 from itertools import pairwise
 from os import urandom
-from pathlib import Path
-from random import Random
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Table, select, update
 
 from consent.ledger import checkpoint, evidence, store, tables
-from consent.ledger.copies import Copy
-from consent.ledger.entry import Entry, Logged, read_body, read_leaf
+from consent.ledger.entry import read_body
 from consent.ledger.errors import ForkError, MalformedError, UntrustedNoteError
 from consent.ledger.evidence import Evidence, Proven, Unproven
 from consent.ledger.note import Signer
 from consent.ledger.proof import verify_consistency
 from consent.ledger.sequencer import sequence
-from consent.ledger.verify import Fault, Report, verify
+from consent.ledger.verify import Fault
 from mynaportal_sim.database import Database
-
-NOW = datetime(2026, 11, 23, 18, 29, 59, tzinfo=UTC)
-KEY_SEED = sha256(b"log").digest()
-SIGNER = Signer("log.invalid", Ed25519PrivateKey.from_private_bytes(KEY_SEED))
-HANAKO, TARO = sha256(b"hanako").digest(), sha256(b"taro").digest()
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-def happened(number: int, holder: bytes | None = HANAKO) -> Entry:
-    return Entry("access.permitted", {"request": number, "reason": "ok"}, holder)
-
-
-def append_all(
-    connection: Connection, numbers: range, holder: bytes | None = HANAKO
-) -> list[int]:
-    return [store.append(connection, happened(n, holder), NOW, urandom) for n in numbers]
-
-
-def filled(database: Database, count: int, batch: int = 1000) -> None:
-    database.run(append_all, range(count))
-    while database.run(sequence, SIGNER, NOW, batch):
-        pass
-
-
-def judged(connection: Connection) -> Report:
-    return verify(
-        store.in_order(connection),
-        store.all_tiles(connection),
-        store.all_checkpoints(connection),
-        SIGNER.verifier,
-    )
-
-
-def numbers(logged: list[Logged]) -> list[object]:
-    return [read_body(entry.body or b"")["request"].value for entry in logged]
+from tests.consent.ledger.kit import (
+    HANAKO,
+    NOW,
+    SIGNER,
+    TARO,
+    append_all,
+    filled,
+    happened,
+    judged,
+    numbers,
+)
 
 
 def test_entries_get_indices_in_outbox_order_and_one_checkpoint_a_batch(
@@ -239,80 +200,6 @@ def test_many_writers_and_sequencers_leave_no_gap_and_no_double(database_url: st
     assert report.findings == ()
 
 
-PROGRAM = """
-import sys
-from datetime import UTC, datetime
-from itertools import pairwise
-from os import urandom
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from consent.ledger import store
-from consent.ledger.entry import Entry
-from consent.ledger.note import Signer
-from consent.ledger.sequencer import sequence
-from mynaportal_sim.database import Database
-
-url, name, seed = sys.argv[1:]
-database = Database(url)
-signer = Signer("log.invalid", Ed25519PrivateKey.from_private_bytes(bytes.fromhex(seed)))
-now = datetime(2026, 11, 23, tzinfo=UTC)
-number = 0
-while True:
-    number += 1
-    entry = Entry("access.permitted", {"request": f"{name}-{number}"}, urandom(32))
-    database.run(store.append, entry, now, urandom)
-    print(f"{name}-{number}", flush=True)
-    if number % 3 == 0:
-        database.run(sequence, signer, now)
-"""
-
-
-def killed_in_the_middle(url: str, name: str, lines: int) -> list[str]:
-    """What a process says it had logged, before it is killed outright among its work."""
-    with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, url, name, KEY_SEED.hex()],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[3],
-    ) as process:
-        assert process.stdout is not None
-        said = [process.stdout.readline().strip() for _ in range(lines)]
-        process.kill()
-        return said + process.stdout.read().split()
-
-
-def survives(database_url: str, processes: int) -> None:
-    """Kill `processes` writers, two at a time, and find everything that they had logged."""
-    random = Random(7)
-    with ThreadPoolExecutor(2) as pool:
-        said = pool.map(
-            lambda n: killed_in_the_middle(database_url, str(n), random.randint(1, 60)),
-            range(processes),
-        )
-        acknowledged = {line for lines in said for line in lines}
-    database = Database(database_url)
-    while database.run(sequence, SIGNER, NOW):
-        pass
-    logged = database.run(lambda connection: list(store.in_order(connection)))
-    report = database.run(judged)
-    size = database.run(store.size)
-    database.close()
-    found = Counter(map(str, numbers(logged)))
-    assert acknowledged <= found.keys()
-    assert found.most_common(1)[0][1] == 1
-    assert [entry.position for entry in logged] == list(range(len(logged)))
-    assert report.findings == ()
-    assert size == (len(logged), 0)
-
-
-def test_a_killed_process_loses_nothing_it_had_acknowledged(database_url: str) -> None:
-    survives(database_url, 4)
-
-
-@pytest.mark.deep
-def test_a_hundred_killed_processes_lose_nothing(database_url: str) -> None:
-    survives(database_url, 100)
-
-
 def proof_file(extra: str, index: str = "0", hashes: str = "") -> bytes:
     return f"c2sp.org/tlog-proof@v1\nextra {extra}\nindex {index}\n{hashes}\no\n1\n".encode()
 
@@ -337,59 +224,3 @@ def proof_file(extra: str, index: str = "0", hashes: str = "") -> bytes:
 def test_what_is_no_proof_file_is_refused(data: bytes) -> None:
     with pytest.raises(MalformedError):
         Evidence.parse(data)
-
-
-def test_an_app_finds_the_entries_about_it_newest_first(database: Database) -> None:
-    def two_apps(connection: Connection) -> None:
-        for number in range(6):
-            entry = Entry(
-                "token.issued", {"app_id": f"app-{number % 2}", "request": number}, HANAKO
-            )
-            store.append(connection, entry, NOW, urandom)
-
-    database.run(two_apps)
-    first = database.run(store.of_app, "app-1", 2)
-    assert numbers(first) == [5, 3]
-    assert numbers(database.run(store.of_app, "app-1", 2, first[-1].id)) == [1]
-    assert database.run(store.of_app, "app-9", 2) == []
-
-
-def test_erasing_leaves_every_proof_valid_and_says_so(database: Database) -> None:
-    filled(database, 300)
-    before = {index: database.run(store.prove, index, ["request"]) for index in (7, 8)}
-    assert database.run(store.erase, [7, 9, 999], "retention", NOW, urandom) == [7, 9]
-    assert database.run(store.erase, [7], "retention", NOW, urandom) == []
-    database.run(sequence, SIGNER, NOW)
-    for index, kept in before.items():
-        assert kept is not None
-        assert isinstance(evidence.judge(kept, SIGNER.verifier), Proven)
-        now = database.run(store.prove, index)
-        assert now is not None
-        assert isinstance(evidence.judge(now, SIGNER.verifier), Proven)
-    gone = database.run(store.prove, 7, ["request"])
-    assert gone is not None
-    assert gone.shown == {}
-    assert database.run(store.prove_to, HANAKO, 7) is None
-    (said,) = database.run(store.newest, 1)
-    assert read_leaf(said.leaf).type == "ledger.erased"
-    assert read_body(said.body or b"")["entries"].value == ["7", "9"]
-    report = database.run(judged)
-    assert report.whole
-    assert (report.size, report.bodies) == (301, 299)
-
-
-def test_each_reader_gets_the_fields_that_their_copy_shows(database: Database) -> None:
-    fields = {"app_id": "app-1", "reason": "ok", "certificate": "c", "channel": "soft"}
-    database.run(store.append, Entry("login.accepted", fields, HANAKO), NOW, urandom)
-    database.run(sequence, SIGNER, NOW)
-    own = database.run(store.prove_to, HANAKO, 0)
-    assert own is not None
-    assert set(own.shown) == {"app_id", "at", "certificate", "channel", "reason"}
-    given = database.run(store.prove_to_app, "app-1", 0)
-    assert given is not None
-    assert set(given.shown) == {"app_id", "at", "reason"}
-    assert database.run(store.prove_to, TARO, 0) is None
-    assert database.run(store.prove_to_app, "app-2", 0) is None
-    [stored] = database.run(store.newest, 1)
-    audited = Copy.AUDITOR.of(read_body(stored.body or b""))
-    assert set(audited) == {"app_id", "at", "channel", "holder", "reason"}
