@@ -144,6 +144,10 @@ def _python_headers_present() -> bool:
     return Path(sysconfig.get_path("include"), "Python.h").exists()
 
 
+def _go_module_present() -> bool:
+    return Path("/usr/share/gocode/src/golang.org/x/mod").is_dir()
+
+
 def _noto_present() -> bool:
     return any(Path("/usr/share/fonts").glob("**/NotoSansCJK*"))
 
@@ -160,6 +164,7 @@ def _on_path(program: str) -> Callable[[], bool]:
 
 READER_TESTS = "tests with a card reader start a private pcscd"
 PYSCARD = "pyscard, which speaks to readers, is compiled"
+JUDGES = "Go's own verifier must accept what the ledger makes"
 BROWSER_TESTS = "tests of the pages run in a browser"
 SYSTEM_PACKAGES = (
     SystemPackage(
@@ -177,6 +182,8 @@ SYSTEM_PACKAGES = (
     SystemPackage("python3-dev", PYSCARD, _python_headers_present),
     SystemPackage("libpcsclite-dev", PYSCARD, _header_present("PCSC/winscard.h")),
     SystemPackage("pkg-config", PYSCARD, _on_path("pkg-config")),
+    SystemPackage("golang-go", JUDGES, _on_path("go")),
+    SystemPackage("golang-golang-x-mod-dev", JUDGES, _go_module_present),
     SystemPackage("chromium", BROWSER_TESTS, _on_path("chromium")),
     SystemPackage("fonts-noto-cjk", BROWSER_TESTS, _noto_present),
 )

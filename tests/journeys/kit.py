@@ -37,6 +37,7 @@ Details = list[dict[str, object]]
 
 _CODE = re.compile(r"--code ([\w-]{22})")
 _CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
+_SEEN = re.compile(r"saw it whole up to (\d+)")
 _HTML = {"Accept": "text/html", "Accept-Language": "en"}
 
 
@@ -225,6 +226,35 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def witness(portal: Portal, state: Path) -> Iterator[str]:
+    """A witness of a portal's log, in a process of its own; KEY@URL."""
+    port = str(free_port())
+    options = ("--state", str(state), "--port", port, "--name", "witness.invalid/test")
+    process = subprocess.Popen(
+        [*COMMAND, "ledger", "witness", *options],
+        env=portal.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+
+
+def until_witnessed(portal: Portal) -> int:
+    """Wait until a witness has cosigned something; how many entries."""
+    deadline = monotonic() + START_WITHIN
+    while not (seen := _SEEN.search(portal.run("ledger", "verify"))):
+        assert monotonic() < deadline
+        sleep(0.2)
+    return int(seen[1])
 
 
 @contextmanager

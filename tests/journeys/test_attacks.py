@@ -5,12 +5,9 @@
 
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 
@@ -18,13 +15,13 @@ from consent.ledger import tables
 from mynaportal_sim.transparency.promises import HEADER
 from tests.journeys import operator
 from tests.journeys.kit import (
-    COMMAND,
-    START_WITHIN,
     Portal,
     copy_keys,
     details,
     free_port,
     running,
+    until_witnessed,
+    witness,
 )
 from tests.journeys.operator import Operator
 
@@ -60,33 +57,13 @@ class Finished:
         return portal.run("ledger", *commands[detector], status=status)
 
 
-@contextmanager
-def _witness(portal: Portal, state: Path) -> Iterator[str]:
-    """A witness in a process of its own; KEY@URL."""
-    port = str(free_port())
-    options = ("--state", str(state), "--port", port, "--name", "witness.invalid/test")
-    process = subprocess.Popen(
-        [*COMMAND, "ledger", "witness", *options],
-        env=portal.environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.terminate()
-        process.wait(20)
-        process.stdout.close()
-
-
 @pytest.fixture(scope="module")
 def finished(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
     """The state that a portal leaves after a walk, with the witness still there to be asked."""
     home = tmp_path_factory.mktemp("attacks")
     copy_keys(template, home / "data")
     portal = Portal(home / "data", free_port())
-    with _witness(portal, home / "witness") as place:
+    with witness(portal, home / "witness") as place:
         portal.witnesses = place
         with running(portal):
             app = portal.register()
@@ -94,18 +71,10 @@ def finished(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             answer = app.fetch(app.redeem(redirect), "/fhir/Observation")
             (home / "promise").write_text(f"{HEADER}: {answer.headers[HEADER]}\n")
             portal.until_indexed()
-            size = _until_witnessed(portal)
+            size = until_witnessed(portal)
             portal.run("ledger", "prove", "0", "--out", str(home / "own.tlog-proof"))
         portal.run("clock", "forward", "5m")
         yield Finished(portal, home, place, size)
-
-
-def _until_witnessed(portal: Portal) -> int:
-    deadline = monotonic() + START_WITHIN
-    while not (seen := re.search(r"saw it whole up to (\d+)", portal.run("ledger", "verify"))):
-        assert monotonic() < deadline
-        sleep(0.2)
-    return int(seen[1])
 
 
 def stored(change: operator.Change) -> Harm:
