@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from consent.ledger import tables
+from mynaportal_sim import keys
+from mynaportal_sim.cli.ledger import app as ledger
 from mynaportal_sim.transparency.promises import HEADER
 from tests.journeys import operator
 from tests.journeys.kit import (
@@ -40,7 +43,7 @@ class Finished:
 
     def detect(self, detector: str, data: Path, status: int) -> str:
         """What a detector says of the log in a directory."""
-        key = ("--key", self.portal.run("ledger", "key").strip())
+        key = ("--key", str(keys.ledger_signer(self.portal.data / "keys").verifier))
         commands: dict[str, tuple[str, ...]] = {
             "verify": ("verify",),
             "witness": ("verify", "--witness", self.witness),
@@ -50,11 +53,18 @@ class Finished:
                 "verify", str(data / "growth.json"), "--old", str(self.kept / "own.tlog-proof"),
             ),
         }  # fmt: skip
-        portal = Portal(data, self.portal.port)
         if detector == "kept proof":
             grown = ("--since", str(self.size), "--out", str(data / "growth.json"))
-            portal.run("ledger", "prove", *grown)
-        return portal.run("ledger", *commands[detector], status=status)
+            _ledger(data, "prove", *grown)
+        return _ledger(data, *commands[detector], status=status)
+
+
+def _ledger(data: Path, *arguments: str, status: int = 0) -> str:
+    """What `mynasim ledger` says on a data directory."""
+    done = CliRunner().invoke(ledger, [*arguments, "--data", str(data)])
+    said = done.output if isinstance(done.exception, SystemExit | None) else str(done.exception)
+    assert done.exit_code == status, said
+    return said
 
 
 @pytest.fixture(scope="module")
