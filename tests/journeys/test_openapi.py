@@ -120,6 +120,7 @@ def _read_records(portal: HeardPortal, app: RelyingParty, tokens: Tokens) -> Non
 
 def _look_back(portal: HeardPortal, browser: SecondBrowser) -> None:
     portal.until_indexed()
+    portal.client().get(f"{portal.url}/ledger/checkpoint")
     consents = browser.see("/consents")
     [mine] = [one for one in _listed(consents["consents"]) if one["active"]]
     arrangement = f"/consents/{mine['arrangement_id']}"

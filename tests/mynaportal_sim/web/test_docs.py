@@ -14,6 +14,7 @@ PUBLISHED = {  # answered before anything is routed
     ("GET", "/.well-known/oauth-authorization-server"),
     ("GET", "/.well-known/openid-configuration"),
     ("GET", "/jwks"),
+    ("GET", "/ledger/checkpoint"),
 }
 FOR_PEOPLE_ALONE = {
     ("GET", "/"),
