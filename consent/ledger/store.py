@@ -166,11 +166,14 @@ def checkpoint(connection: Connection) -> Signed | None:
     return None if last is None else Signed._make(last)
 
 
-def prove(connection: Connection, position: int, show: Sequence[str] = ()) -> Evidence | None:
+def prove(
+    connection: Connection, position: int, show: Sequence[str] = (), copy: Copy | None = None
+) -> Evidence | None:
     """Evidence that the entry at this index is in the log as signed; None beyond its end.
 
     Of the checkpoints that cover it, it is the newest of those with the most witnesses. `show`
-    names the fields to open; those that the entry lacks, or that were erased, stay shut.
+    names the fields to open beside those that `copy` shows; those that the entry lacks, or that
+    were erased, stay shut.
 
     Raises:
         MalformedError: the stored tree or body is damaged.
@@ -181,7 +184,8 @@ def prove(connection: Connection, position: int, show: Sequence[str] = ()) -> Ev
         return None
     ranges = tiles.inclusion_ranges(position, signed.size)
     hashes = _hashes(connection, ranges)
-    return Evidence(position, found.leaf, _shown(found.body, show), hashes, signed.note)
+    shown = _shown(found.body, show, copy)
+    return Evidence(position, found.leaf, shown, hashes, signed.note)
 
 
 def prove_to(connection: Connection, holder: bytes, position: int) -> Evidence | None:
@@ -286,7 +290,7 @@ def _prove_copy(
     found = connection.execute(_AT_POSITION.where(owned), {"index": position}).first()
     if found is None or found.body is None:
         return None
-    return prove(connection, position, sorted(copy.of(read_body(found.body))))
+    return prove(connection, position, copy=copy)
 
 
 def _hashes(connection: Connection, ranges: list[tiles.Range]) -> tuple[bytes, ...]:
@@ -294,6 +298,7 @@ def _hashes(connection: Connection, ranges: list[tiles.Range]) -> tuple[bytes, .
     return tuple(tiles.hash_of(read, leaves) for leaves in ranges)
 
 
-def _shown(body: bytes | None, show: Sequence[str]) -> dict[str, Opening]:
-    openings = read_body(body) if body is not None and show else {}
-    return {name: openings[name] for name in show if name in openings}
+def _shown(body: bytes | None, show: Sequence[str], copy: Copy | None) -> dict[str, Opening]:
+    openings = read_body(body) if body is not None and (show or copy) else {}
+    shown = copy.of(openings) if copy else {}
+    return shown | {name: openings[name] for name in show if name in openings}

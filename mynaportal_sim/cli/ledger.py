@@ -13,6 +13,7 @@ from consent.ledger.entry import AT, HOLDER, Logged, Value, read_body, read_leaf
 from consent.ledger.entry import instant as happened_at
 from mynaportal_sim import keys
 from mynaportal_sim.cli.answer import instant, plain, say
+from mynaportal_sim.cli.ledger_erase import erase
 from mynaportal_sim.cli.ledger_prove import prove
 from mynaportal_sim.cli.ledger_verify import verify
 from mynaportal_sim.cli.ledger_witness import witness
@@ -59,6 +60,7 @@ def list_entries(
 app.command()(prove)
 app.command()(verify)
 app.command()(witness)
+app.command()(erase)
 
 
 @app.command("key")

@@ -1,6 +1,7 @@
 """Checks whether a log keeps a promise that it gave with an answer."""
 
 import asyncio
+import binascii
 from base64 import b64decode
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from consent.ledger import promise, published, store
 from consent.ledger.checkpoint import Checkpoint, opened
 from consent.ledger.entry import read_leaf
+from consent.ledger.errors import MalformedError
 from consent.ledger.merkle import EMPTY_ROOT
 from consent.ledger.note import Verifier
 from consent.ledger.promise import Broken, Due, Kept, Promise
@@ -89,4 +91,9 @@ def _note(content: bytes) -> bytes:
     text = content.strip()
     if b"\n" in text:
         return content
-    return b64decode(text.rpartition(b" ")[2])
+    try:
+        return b64decode(text.rpartition(b" ")[2], validate=True)
+    except binascii.Error:
+        raise MalformedError(
+            "this is no promise: keep a Ledger-Promise header's value"
+        ) from None

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from consent.ledger import store
+from consent.ledger.copies import Copy
 from mynaportal_sim.cli import growth
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.failures import CommandError
@@ -26,6 +27,10 @@ def prove(  # noqa: PLR0913, PLR0917  one parameter per option
     show: Annotated[
         list[str] | None,
         typer.Option(metavar="FIELD", help="A field to open in the proof; may be repeated."),
+    ] = None,
+    copy: Annotated[
+        Copy | None,
+        typer.Option(help="Open the fields that this reader's copy shows, beside FIELDs."),
     ] = None,
     since: Annotated[
         int | None,
@@ -49,15 +54,18 @@ def prove(  # noqa: PLR0913, PLR0917  one parameter per option
     had SIZE entries is a beginning of the one that was signed last (JSON).
 
     Examples: mynasim ledger prove 3 --show reason --out entry3.tlog-proof ·
+    mynasim ledger prove 3 --copy person ·
     mynasim ledger prove --since 3 --out growth.json
     """
     with opened(settings_of(data=data, db=db)) as database:
         if index is not None and since is None:
-            proof = _of_entry(database, index, show or ())
-        elif since is not None and index is None and not show:
+            proof = _of_entry(database, index, show or (), copy)
+        elif since is not None and index is None and not (show or copy):
             proof = _of_growth(database, since)
         else:
-            raise typer.BadParameter("give an INDEX (and --show, if you like) or --since SIZE")
+            raise typer.BadParameter(
+                "give an INDEX (with --show or --copy, if you like) or --since SIZE"
+            )
     about: dict[str, object] = {"index": index} if since is None else {"since": since}
     if out is not None:
         out.write_text(proof, encoding="utf-8")
@@ -67,8 +75,8 @@ def prove(  # noqa: PLR0913, PLR0917  one parameter per option
         say({**about, "proof": content}, proof.removesuffix("\n"), json)
 
 
-def _of_entry(database: Database, index: int, show: Sequence[str]) -> str:
-    proof = asyncio.run(database.read(store.prove, index, show))
+def _of_entry(database: Database, index: int, show: Sequence[str], copy: Copy | None) -> str:
+    proof = asyncio.run(database.read(store.prove, index, show, copy))
     if proof is None:
         raise CommandError(
             f"no signed checkpoint covers an entry {index}; see `mynasim ledger list`"

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from consent.ledger import checkpoint, store
 from consent.ledger.checkpoint import Checkpoint
 from consent.ledger.entry import Entry
-from consent.ledger.errors import MalformedError
+from consent.ledger.errors import LedgerError, MalformedError
 from consent.ledger.sequencer import sequence
 from mynaportal_sim import keys
 from mynaportal_sim.cli.failures import CommandError, told
@@ -271,3 +271,75 @@ def test_without_a_portal_it_says_how_to_start_one(tmp_path: Path) -> None:
     assert isinstance(result.exception, CommandError)
     assert "mynasim up" in str(result.exception)
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_what_was_erased_is_gone_and_every_proof_stays_valid(
+    data: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "kept.tlog-proof"
+    ledger(data, "prove", "2", "--copy", "person", "--out", str(file))
+    done = ledger(data, "erase", "2", "7", "--reason", "asked for", "--yes", "--json")
+    assert json.loads(done.output) == {"erased": [2], "nothing": [7]}
+    assert ledger(data, "erase", "2", "--reason", "x", "--yes").exit_code == 1
+    grow(data)
+    assert ledger(data, "verify").exit_code == 0
+    assert ledger(data, "verify", str(file)).exit_code == 0
+    assert ledger(data, "prove", "2").exit_code == 0
+    assert "no field reason" in str(ledger(data, "prove", "2", "--show", "reason").exception)
+    newest = json.loads(ledger(data, "list", "--json", "--limit", "1").output)[0]
+    assert newest["type"] == "ledger.erased"
+    assert newest["fields"] == {"entries": ["2"], "reason": "asked for"}
+
+
+def test_nothing_is_erased_unless_somebody_says_yes(data: Path) -> None:
+    refused = ledger(data, "erase", "2", "--reason", "x")
+    assert isinstance(refused.exception, CommandError)
+    assert "--yes" in str(refused.exception)
+    assert json.loads(ledger(data, "list", "--json").output)[1]["erased"] is False
+
+
+@pytest.mark.parametrize(
+    ("copy", "fields"),
+    [
+        pytest.param("person", {"app_name", "at", "reason"}, id="person"),
+        pytest.param("app", {"app_name", "at", "reason"}, id="app"),
+        pytest.param("auditor", {"app_name", "at", "holder", "reason"}, id="auditor"),
+    ],
+)
+def test_a_proof_opens_what_its_readers_copy_shows(
+    data: Path, tmp_path: Path, copy: str, fields: set[str]
+) -> None:
+    file = tmp_path / "copy.tlog-proof"
+    ledger(data, "prove", "2", "--copy", copy, "--out", str(file))
+    told = json.loads(ledger(data, "verify", str(file), "--json").output)
+    assert told["fields"].keys() == fields
+
+
+@pytest.mark.parametrize(
+    ("arguments", "content", "says"),
+    [
+        pytest.param(["--promise", "FILE"], b"", "no", id="empty promise"),
+        pytest.param(["--promise", "FILE"], b"not base64!", "no promise", id="no base64"),
+        pytest.param(["--promise", "FILE"], b"\xff\xfe\n\n", "no promise", id="binary promise"),
+        pytest.param(["FILE"], b"\xff", "no proof", id="binary proof"),
+        pytest.param(["--from", "FILE"], b"", "neither a directory nor", id="a file as log"),
+        pytest.param(["--from", "FILE/.."], b"", "publishes no checkpoint", id="no log there"),
+        pytest.param(
+            ["--from", "http://127.0.0.1:9"], b"", "cannot be fetched", id="no server"
+        ),
+        pytest.param(["--witness", "x"], b"", "give KEY@URL", id="no witness"),
+        pytest.param(["--witness", "x@http://127.0.0.1:9"], b"", "verifier key", id="no key"),
+        pytest.param(["--key", "x"], b"", "verifier key", id="no log key"),
+    ],
+)
+def test_what_cannot_be_verified_is_told(
+    data: Path, arguments: list[str], content: bytes, says: str
+) -> None:
+    file = data.parent / "given"
+    file.write_bytes(content)
+    given = [
+        one.replace("FILE/..", str(data.parent)).replace("FILE", str(file)) for one in arguments
+    ]
+    result = ledger(data, "verify", *given)
+    assert isinstance(result.exception, CommandError | LedgerError)
+    assert says in str(result.exception)
