@@ -19,6 +19,17 @@ from mynaportal_sim.database import Database
 
 INDEX_MAX = 2**63 - 1  # what a database can number
 
+CopyOption = Annotated[
+    Copy | None,
+    typer.Option(help="Open the fields that this reader's copy shows, beside FIELDs."),
+]
+SinceOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=INDEX_MAX, metavar="SIZE", help="Prove that the log only grew since SIZE."
+    ),
+]
+
 
 def prove(  # noqa: PLR0913, PLR0917  one parameter per option
     index: Annotated[
@@ -28,19 +39,8 @@ def prove(  # noqa: PLR0913, PLR0917  one parameter per option
         list[str] | None,
         typer.Option(metavar="FIELD", help="A field to open in the proof; may be repeated."),
     ] = None,
-    copy: Annotated[
-        Copy | None,
-        typer.Option(help="Open the fields that this reader's copy shows, beside FIELDs."),
-    ] = None,
-    since: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=INDEX_MAX,
-            metavar="SIZE",
-            help="Prove that the log only grew since SIZE.",
-        ),
-    ] = None,
+    copy: CopyOption = None,
+    since: SinceOption = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write here, not to the output.")
     ] = None,
