@@ -20,6 +20,8 @@ from mynaportal_sim import keys
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.errors import PortalError
+from mynaportal_sim.exchange import past
+from mynaportal_sim.exchange import service as exchanges
 from mynaportal_sim.issuing.cards import Counter
 from mynaportal_sim.issuing.counter import personalise_all
 from mynaportal_sim.oauth.keys import KeyRing
@@ -152,7 +154,7 @@ def _furnish(
     now: datetime,
     tell: Tell,
 ) -> None:
-    """Give the residents their emulated cards and their records."""
+    """Give the residents their emulated cards, their records and a past between agencies."""
     lacking_cards = sum(not (settings.cards / f"{r.persona}.json").exists() for r in residents)
     if lacking_cards:
         cards = f"{lacking_cards} emulated card{'s' if lacking_cards > 1 else ''}"
@@ -160,5 +162,9 @@ def _furnish(
     authorities = authority.ensure(settings.data / "ca", now, token_bytes)
     counter = Counter(authorities, settings.issuer, token_bytes)
     personalise_all(database, counter, residents, settings.cards, now)
+    pseudonyms = keys.pseudonyms(settings.keys)
     for resident in residents:
         database.run(generate.fill, resident, now.astimezone(JST).date())
+        holder = pseudonyms.holder(resident.id)
+        known = past.exchanges(resident, now)
+        database.run(exchanges.add_missing, known, holder, now, token_bytes)

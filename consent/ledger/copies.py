@@ -3,7 +3,8 @@
 The person reads all about themselves but the pseudonym they are filed under. An app reads what
 it asked and was answered, and nothing of how the person logged in. The auditor reads also whose
 entry it is, by that pseudonym: without it nobody can count persons, and with it the copies of
-two apps can be joined, so an auditor's copy is personal data.
+two apps can be joined, so an auditor's copy is personal data. What the law lets an agency keep
+from the person is in nobody's copy.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,14 @@ from enum import StrEnum, unique
 
 from consent.ledger.entry import HOLDER, Opening
 
+UNDISCLOSED = "undisclosed_"
+"""Begins the names of fields that tell what a record marked as not to be disclosed is about."""
+
 _OF_LOGIN = frozenset({"channel", "certificate", "reference"})
+_MARKED = frozenset(
+    f"{UNDISCLOSED}{name}"
+    for name in ("inquirer", "provider", "purpose_text", "items", "provided_at")
+)
 
 
 @unique
@@ -24,12 +32,16 @@ class Copy(StrEnum):
 
     def of(self, openings: Mapping[str, Opening]) -> dict[str, Opening]:
         """What of an entry's openings this copy shows."""
-        shut = _SHUT[self]
-        return {name: shown for name, shown in openings.items() if name not in shut}
+        return {name: shown for name, shown in openings.items() if name not in self.shut}
+
+    @property
+    def shut(self) -> frozenset[str]:
+        """The fields that this copy does not open."""
+        return _SHUT[self]
 
 
 _SHUT = {
-    Copy.PERSON: frozenset({HOLDER}),
-    Copy.APP: frozenset({HOLDER}) | _OF_LOGIN,
-    Copy.AUDITOR: _OF_LOGIN - {"channel"},
+    Copy.PERSON: frozenset({HOLDER}) | _MARKED,
+    Copy.APP: frozenset({HOLDER}) | _OF_LOGIN | _MARKED,
+    Copy.AUDITOR: _OF_LOGIN - {"channel"} | _MARKED,
 }

@@ -167,6 +167,11 @@ def minute_of(leaf: bytes) -> bytes:
     return leaf[begins : begins + 17] if begins >= len(_MINUTE_MEMBER) else b""
 
 
+def leaf_end(type_: str) -> bytes:
+    """How each leaf of this type ends, and no leaf of another."""
+    return f',"type":{canonical(type_)},"v":{VERSION}}}'.encode()
+
+
 def instant(openings: Mapping[str, Opening]) -> datetime:
     """When the entry happened, to the second.
 
@@ -210,9 +215,8 @@ def _sealed(entry: Entry, utc: datetime, randomness: Callable[[int], bytes]) -> 
         openings.append(f'"{name}":{{"salt":"{b64url(salt)}","value":{shown}}}')
     # By hand, since canonical() over the whole takes twice as long, and each access pays it.
     leaf = (
-        f'{{"commitments":{{{",".join(commitments)}}},"minute":"{utc.isoformat()[:16]}Z",'
-        f'"type":{canonical(entry.type)},"v":{VERSION}}}'
-    ).encode()
+        f'{{"commitments":{{{",".join(commitments)}}},"minute":"{utc.isoformat()[:16]}Z"'
+    ).encode() + leaf_end(entry.type)
     return Sealed(leaf, f'{{"fields":{{{",".join(openings)}}}}}'.encode())
 
 

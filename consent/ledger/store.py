@@ -18,13 +18,24 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
+    or_,
     select,
     tuple_,
 )
 
 from consent.ledger import tiles
 from consent.ledger.copies import Copy
-from consent.ledger.entry import APP, Entry, Logged, Opening, erasure, read_body, seal
+from consent.ledger.entry import (
+    APP,
+    Entry,
+    Logged,
+    Opening,
+    erasure,
+    leaf_end,
+    read_body,
+    seal,
+)
 from consent.ledger.evidence import Evidence
 from consent.ledger.merkle import leaf_hash
 from consent.ledger.promise import Appended
@@ -138,6 +149,17 @@ def of_holder(
 ) -> list[Logged]:
     """A person's entries, newest first; `before` is the id that the last page ended with."""
     return _newest(connection, _LOGGED.where(bodies.c.holder == holder), limit, before)
+
+
+def of_holder_and_types(
+    connection: Connection, holder: bytes, types: Collection[str]
+) -> list[Logged]:
+    """A person's entries of these types, newest first; for types of which nobody has many."""
+    wanted = or_(*(_ends_with(leaf_end(type_)) for type_ in types))
+    found = connection.execute(
+        _LOGGED.where(bodies.c.holder == holder, wanted).order_by(entries.c.id.desc())
+    )
+    return [Logged._make(row) for row in found]
 
 
 def of_app(
@@ -291,6 +313,11 @@ def _prove_copy(
     if found is None or found.body is None:
         return None
     return prove(connection, position, copy=copy)
+
+
+def _ends_with(end: bytes) -> ColumnElement[bool]:
+    begins = func.length(entries.c.leaf) - len(end) + 1
+    return func.substr(entries.c.leaf, begins) == literal(end, LargeBinary)
 
 
 def _hashes(connection: Connection, ranges: list[tiles.Range]) -> tuple[bytes, ...]:
