@@ -22,6 +22,7 @@ from mynaportal_sim.clock import Clock, ClockError
 from mynaportal_sim.database import Database
 from mynaportal_sim.deps import DatabaseDep
 from mynaportal_sim.domains.catalogue import catalogue
+from mynaportal_sim.exchange import service as exchanges
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.login import challenge, sessions
 from mynaportal_sim.login.limit import SECOND_DEVICE_BURST, RateLimit
@@ -36,6 +37,7 @@ from mynaportal_sim.oauth.router import router as oauth_router
 from mynaportal_sim.phr.router import router as fhir_router
 from mynaportal_sim.pki import authority
 from mynaportal_sim.pki.profiles import JST
+from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.records import generate
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.settings import Mode, Settings
@@ -50,6 +52,7 @@ SAMPLE_APP_VARIABLE = "MYNASIM_SAMPLE_APP_URL"
 """Where `up` tells its portal processes of the app beside them, which the start page links."""
 FORGET_EVERY = 60.0  # seconds
 GROW_EVERY = 1.0  # seconds
+ERASE_EVERY = 1.0  # seconds
 
 _log = logging.getLogger(__name__)
 
@@ -132,6 +135,7 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
         asyncio.create_task(seek(database, settings.witnesses)),
         asyncio.create_task(_forget_for_ever(database, app.state.clock)),
         asyncio.create_task(_grow_for_ever(database, app.state.clock)),
+        asyncio.create_task(_erase_for_ever(database, app.state.clock, app.state.pseudonyms)),
     ]
     yield
     for chore in chores:
@@ -164,6 +168,25 @@ async def _grow_for_ever(database: Database, clock: Clock) -> None:
         except (SQLAlchemyError, ClockError):
             _log.exception("records could not be brought up to date; trying again")
         await asyncio.sleep(GROW_EVERY)
+
+
+async def _erase_for_ever(database: Database, clock: Clock, pseudonyms: Pseudonyms) -> None:
+    """Erase the exchanges whose records are kept no longer, day by day of Japan."""
+    done = None
+    while True:
+        try:
+            now = clock.now()
+            today = now.astimezone(JST).date()
+            if today != done:
+                for resident in await database.read(residents.everyone):
+                    holder = pseudonyms.holder(resident.id)
+                    overdue = await database.read(exchanges.overdue, holder, now)
+                    if overdue:
+                        await database.write(exchanges.forget, overdue, now, token_bytes)
+            done = today
+        except (SQLAlchemyError, ClockError, LedgerError):
+            _log.exception("old exchanges could not be erased; trying again")
+        await asyncio.sleep(ERASE_EVERY)
 
 
 def _forget(connection: Connection, now: datetime) -> None:

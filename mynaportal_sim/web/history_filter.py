@@ -21,6 +21,7 @@ SCAN_MAX = 1_000
 """Entries looked through for one page: what an entry says is not indexed, for good reasons."""
 _STEP = 250
 _MINUTE = b'"minute":"'
+_EXCHANGE = b'"type":"exchange.'
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Filter:
     def _may_take(self, logged: Logged) -> bool:
         """Looks at bytes alone: a leaf is canonical JSON, and reading it whole costs 20 times
         as much, for each of the entries that are not wanted."""
+        if _EXCHANGE in logged.leaf:  # agencies' exchanges have a page of their own
+            return False
         kinds = KINDS.get(self.kind, ("",))
         if not any(b'"type":"%s' % kind.encode() in logged.leaf for kind in kinds):
             return False

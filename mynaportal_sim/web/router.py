@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from mynaportal_sim.web import (
     consents,
     docs,
+    exchanges,
     history,
     interactions,
     login,
@@ -13,5 +14,5 @@ from mynaportal_sim.web import (
 )
 
 router = APIRouter()
-for _room in (start, login, second_device, interactions, consents, history, docs):
+for _room in (start, login, second_device, interactions, consents, history, exchanges, docs):
     router.routes.extend(_room.router.routes)

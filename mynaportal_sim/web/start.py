@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Response
 
 from consent import service
-from consent.ledger import store as ledger
 from consent.model import Status
 from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.web.history import EntryOut
+from mynaportal_sim.web.history_filter import Filter, search
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.render import Page, PageDep
 
@@ -41,9 +41,10 @@ async def start(page: PageDep, portal: PortalDep) -> Response:
 async def _standing(page: Page, portal: Portal, session: LoggedIn) -> Standing:
     histories = await portal.db.read(service.of_resident, session.resident_id)
     holder = portal.pseudonyms.holder(session.resident_id)
-    latest = await portal.db.read(ledger.of_holder, holder, LATEST)
+    latest = await portal.db.read(search, holder, Filter(), LATEST, None)
     versions = [version for history in histories for version in history.versions]
     in_force = [one for one in versions if one.status(portal.now) is Status.GRANTED]
     return Standing(
-        len(in_force), [EntryOut.of(logged, portal.catalogue, page) for logged in latest]
+        len(in_force),
+        [EntryOut.of(logged, portal.catalogue, page) for logged in latest.entries],
     )

@@ -47,7 +47,7 @@ def test_a_my_number_is_recognised_in_whatever_way_it_is_written(
 ) -> None:
     written = between.join((number[:4], number[4:8], number[8:]))
     if wide:
-        written = written.translate({ord("0") + n: ord("０") + n for n in range(10)})
+        written = written.translate({ord("0") + n: 0xFF10 + n for n in range(10)})
     text = f"番号{written}の人"
     value = (text,) if field == "items" else text
     with pytest.raises(MyNumberInTextError) as refused:

@@ -28,7 +28,7 @@ EXCHANGE = Exchange(
     inquirer="清瀬市",
     provider="立川市",
     affair="児童手当の認定請求の審査",
-    items=("地方税関係情報（所得・課税の状況）",),
+    items=("地方税関係情報",),
     requested_at=ASKED,
     provided_at=ASKED + timedelta(minutes=3),
 )
