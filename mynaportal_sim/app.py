@@ -17,6 +17,7 @@ from sqlalchemy import Connection, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from consent.ledger.errors import LedgerError
 from mynaportal_sim import keys, once, problems, web
 from mynaportal_sim.clock import Clock, ClockError
 from mynaportal_sim.database import Database

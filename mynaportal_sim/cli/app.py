@@ -2,10 +2,17 @@
 
 import typer
 
+from mynaportal_sim.cli.app_log import log, provision_records, receipts
 from mynaportal_sim.cli.app_login import login
 from mynaportal_sim.cli.app_register import list_apps, register
 
-app = typer.Typer(help="Register apps, and try them without a browser.", no_args_is_help=True)
+app = typer.Typer(
+    help="Register apps, try them without a browser, and see what they did.",
+    no_args_is_help=True,
+)
 app.command()(register)
 app.command("list")(list_apps)
 app.command()(login)
+app.command()(log)
+app.command()(receipts)
+app.command("provision-records")(provision_records)

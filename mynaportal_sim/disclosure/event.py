@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from consent.ledger.copies import UNDISCLOSED
 from consent.ledger.entry import AT, HOLDER, Logged, Value
 from consent.ledger.errors import MalformedError
 
@@ -147,7 +148,7 @@ def read(logged: Logged, shut: Collection[str] = ()) -> Event:
         said = {
             name: opening["value"]
             for name, opening in fields.items()
-            if name != HOLDER and name not in shut
+            if name != HOLDER and name not in shut and not name.startswith(UNDISCLOSED)
         }
         at = datetime.fromisoformat(fields[AT]["value"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -79,6 +79,10 @@ def _walk_under_fapi2(portal: HeardPortal) -> None:
     for token in (tokens.access_token, str(tokens.refresh_token), "invented"):
         app.introspect(token)
     _read_records(portal, app, tokens)
+    for listing in ("accesses", "refusals", "receipts"):
+        url = f"{portal.url}/apps/self/{listing}"
+        app.http.post(url, data=app.authentication() | {"limit": "5"})
+        app.http.post(url, data={"client_id": "nobody"})
     tokens = app.refresh(tokens)
     _look_back(portal, browser)
     app.fetch(tokens, "/fhir/Observation")
@@ -129,7 +133,10 @@ def _look_back(portal: HeardPortal, browser: SecondBrowser) -> None:
     newest = _listed(browser.see("/history")["entries"])[0]
     for position in (newest["position"], 999_999):
         browser._http.get(f"{portal.url}/history/{position}/proof", headers=JSON)
-    browser.see("/exchanges?year=2024")
+    for path in ("exchanges?year=2024", "provision-records?from=2020-01-01"):
+        browser.see(f"/{path}")
+    for suffix in ("csv", "json"):
+        browser._http.get(f"{portal.url}/provision-records.{suffix}", headers=JSON)
     form = {"csrf": str(consents["csrf"]), "version": str(mine["version_id"])}
     for _ in range(2):
         browser.post(f"{arrangement}/withdraw", form)

@@ -112,7 +112,11 @@ def events(portal: Portal) -> list[tuple[str, object]]:
     found = portal.web.state.database.run(newest, 20)
     said = [(read_leaf(one.leaf).type, read_body(one.body or b"")) for one in found]
     said.reverse()
-    return [(kind, body["reason"].value if "reason" in body else None) for kind, body in said]
+    return [
+        (kind, body["reason"].value if "reason" in body else None)
+        for kind, body in said
+        if not kind.startswith("exchange.")
+    ]
 
 
 def refused(answer: httpx.Response, status: int, code: str) -> None:

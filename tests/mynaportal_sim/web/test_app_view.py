@@ -1,0 +1,194 @@
+"""An app that proves itself reads its own entries; nobody reads another's or a person's."""
+
+import json
+from dataclasses import dataclass
+from os import urandom
+from secrets import token_bytes, token_urlsafe
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from consent.ledger import store as ledger
+from consent.ledger.entry import Entry, b64url
+from consent.ledger.evidence import Evidence, Proven, judge
+from consent.ledger.sequencer import sequence
+from mynaportal_sim import keys
+from mynaportal_sim.apps import registration
+from mynaportal_sim.apps import service as apps
+from mynaportal_sim.apps.registration import Registration
+from mynaportal_sim.domains.catalogue import catalogue
+from mynaportal_sim.oauth.client_authentication import ASSERTION_TYPE
+from mynaportal_sim.sample_app.relying_party import public_jwk
+from tests.mynaportal_sim.web.kit import CALLBACK, ORIGIN, SCOPES, Portal
+
+HOLDER = b"h" * 32
+LISTINGS = ("accesses", "refusals", "receipts")
+SECRETS = {"certificate": "c" * 64, "channel": "soft", "reference": "ABCDE12345"}
+
+
+@dataclass(frozen=True)
+class Client:
+    """An app with its key."""
+
+    portal: Portal
+    client_id: str
+    key: ec.EllipticCurvePrivateKey
+
+    @classmethod
+    def registered(cls, portal: Portal) -> "Client":
+        key = ec.generate_private_key(ec.SECP256R1())
+        wanted = Registration(
+            name="歩く手帳",
+            organisation="歩く手帳株式会社",
+            redirect_uris=(CALLBACK,),
+            jwks=json.dumps({"keys": [public_jwk(key)]}),
+            scopes=SCOPES,
+            profile="oidc",
+            supervisor="田中一郎",
+            purpose="self-care",
+            purpose_text="推移を見るため",
+        )
+        state = portal.web.state
+        now = state.clock.now()
+        client_id = registration.new_client_id(token_bytes)
+        app = registration.check(wanted, client_id, SCOPES, catalogue().purposes, now)
+        state.database.run(apps.register, app, now, token_bytes)
+        return cls(portal, client_id, key)
+
+    def assertion(self, **spoilt: object) -> str:
+        now = int(self.portal.web.state.clock.now().timestamp())
+        claims = {
+            "iss": self.client_id,
+            "sub": self.client_id,
+            "aud": ORIGIN,
+            "iat": now,
+            "exp": now + 60,
+            "jti": token_urlsafe(16),
+            **spoilt,
+        }
+        return jwt.encode(claims, self.key, "ES256")
+
+    def ask(self, listing: str, assertion: str = "", **form: str) -> httpx.Response:
+        signed = {
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": assertion or self.assertion(),
+        }
+        browser = self.portal.browser()
+        return browser.post(f"/apps/self/{listing}", {**signed, **form}, accept="*/*")
+
+    def happened(self, type_: str, **fields: str | int) -> None:
+        entry = Entry(type_, {"app_id": self.client_id, **SECRETS, **fields}, HOLDER)
+        state = self.portal.web.state
+        state.database.run(ledger.append, entry, state.clock.now(), urandom)
+
+
+@pytest.fixture
+def client(portal: Portal) -> Client:
+    """An app of which the ledger knows something of everything."""
+    client = Client.registered(portal)
+    client.happened("access.permitted", request="GET Observation", count=2)
+    client.happened("access.refused", request="GET Patient", reason="withdrawn")
+    client.happened("token.refused", request="refresh_token", reason="invalid_grant")
+    client.happened("consent.granted", arrangement="a", number=1)
+    client.happened("consent.withdrawn", arrangement="a", number=1)
+    client.happened("consent.requested")
+    state = portal.web.state
+    signer = keys.ledger_signer(state.settings.keys)
+    while state.database.run(sequence, signer, state.clock.now()):
+        pass
+    return client
+
+
+@pytest.mark.parametrize(
+    ("listing", "types"),
+    [
+        pytest.param("accesses", ["access.permitted"], id="accesses"),
+        pytest.param("refusals", ["token.refused", "access.refused"], id="refusals"),
+        pytest.param("receipts", ["consent.withdrawn", "consent.granted"], id="receipts"),
+    ],
+)
+def test_an_app_reads_its_own_newest_first(
+    client: Client, listing: str, types: list[str]
+) -> None:
+    answer = client.ask(listing)
+    assert answer.headers["cache-control"] == "no-store"
+    assert [entry["type"] for entry in answer.json()["entries"]] == types
+    assert answer.json()["older"] is None
+
+
+def test_each_row_is_proven_in_the_apps_copy(client: Client) -> None:
+    [row] = client.ask("accesses").json()["entries"]
+    evidence = Evidence.parse(row["proof"].encode())
+    signer = keys.ledger_signer(client.portal.web.state.settings.keys)
+    assert isinstance(judge(evidence, signer.verifier), Proven)
+    assert evidence.index == row["index"]
+    shown = {name: opening.value for name, opening in evidence.shown.items()}
+    assert shown.pop("at") == row["at"]
+    assert shown == row["fields"]
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+def test_nothing_of_the_person_is_in_an_answer(client: Client, listing: str) -> None:
+    text = client.ask(listing).text
+    for secret in (*SECRETS.values(), b64url(HOLDER), HOLDER.hex()):
+        assert f'"{secret}"' not in text
+    for name in ("holder", *SECRETS):
+        assert f'"{name}":{{' not in text
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+def test_another_app_reads_nothing_of_it(client: Client, listing: str) -> None:
+    other = Client.registered(client.portal)
+    assert other.ask(listing).json() == {"entries": [], "older": None}
+    assert other.ask(listing, client_id=client.client_id).status_code == 401
+    stolen = other.assertion(iss=client.client_id, sub=client.client_id)
+    assert other.ask(listing, stolen).json()["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        pytest.param({"iss": "nobody", "sub": "nobody"}, id="an unknown app"),
+        pytest.param({"aud": "https://elsewhere.example"}, id="another audience"),
+        pytest.param({"exp": 1}, id="an expired assertion"),
+    ],
+)
+def test_who_is_not_proven_reads_nothing(client: Client, spoilt: dict[str, object]) -> None:
+    answer = client.ask("accesses", client.assertion(**spoilt))
+    assert answer.status_code == 401
+    assert answer.json()["error"] == "invalid_client"
+
+
+def test_an_assertion_serves_once_and_for_one_listing(client: Client) -> None:
+    assertion = client.assertion()
+    assert client.ask("accesses", assertion).status_code == 200
+    for listing in LISTINGS:
+        assert client.ask(listing, assertion).json()["error"] == "invalid_client"
+
+
+def test_a_long_list_comes_in_pages(client: Client) -> None:
+    for number in range(300):
+        client.happened("token.issued", token=str(number))
+    for number in range(5):
+        client.happened("access.permitted", request=str(number))
+    seen: list[str] = []
+    before: dict[str, str] = {}
+    while True:
+        page = client.ask("accesses", limit="2", **before).json()
+        seen += [entry["fields"]["request"] for entry in page["entries"]]
+        if page["older"] is None:
+            break
+        before = {"before": str(page["older"])}
+    assert seen == ["4", "3", "2", "1", "0", "GET Observation"]
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "101", "x", "1" * 30, "٣"])
+def test_a_limit_that_is_none_is_refused(client: Client, text: str) -> None:
+    assert client.ask("accesses", limit=text).json()["error"] == "invalid_request"
+
+
+def test_nothing_is_asked_by_address(client: Client) -> None:
+    assert client.ask("accesses?limit=1").json()["error"] == "invalid_request"
+    assert client.portal.browser().get("/apps/self/accesses").status_code == 405
