@@ -76,8 +76,13 @@ _LOGGED = select(
 ).select_from(entries.outerjoin(bodies))
 
 _OF_POSITIONS = entries.c.position.in_(bindparam("positions", expanding=True))
+# Locked, so that of two who erase the same one finds it gone, and says nothing of it.
 _WITH_BODY = (
-    select(entries.c.position).join(bodies).where(_OF_POSITIONS).order_by(entries.c.position)
+    select(entries.c.position)
+    .join(bodies)
+    .where(_OF_POSITIONS)
+    .order_by(entries.c.position)
+    .with_for_update(of=bodies)
 )
 _ERASE = delete(bodies).where(bodies.c.entry_id.in_(select(entries.c.id).where(_OF_POSITIONS)))
 

@@ -64,6 +64,11 @@ def _afterwards(tab: Tab) -> Iterator[str]:
         ("history", "/history"),
         ("history, filtered", "/history?kind=access&from=2020-01-01"),
         ("history, nothing fits", "/history?to=2020-01-01"),
+        ("exchanges", "/exchanges"),
+        ("exchanges, filtered", "/exchanges?year=2025"),
+        ("exchanges, nothing fits", "/exchanges?year=1999"),
+        ("provision records", "/provision-records"),
+        ("provision records, none", "/provision-records?to=2020-01-01"),
     ):
         tab.go(path)
         yield name
