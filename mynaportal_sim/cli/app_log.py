@@ -3,6 +3,7 @@
 import asyncio
 import json as json_text
 import sys
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from mynaportal_sim.disclosure.walk import Period, Whose
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.pki.profiles import JST
 
+_DAY = "%Y-%m-%d"
 PROVIDER = "ポータルシミュレーター"
 
 ClientArgument = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="Which app.")]
@@ -98,6 +100,15 @@ def provision_records(
     format_: Annotated[
         Format, typer.Option("--format", help="How to write them.")
     ] = Format.CSV,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from", formats=[_DAY], help="From this day. [default: three years ago]"
+        ),
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--to", formats=[_DAY], help="To this day, included.")
+    ] = None,
     data: DataOption = None,
     db: DatabaseOption = None,
 ) -> None:
@@ -113,7 +124,9 @@ def provision_records(
         app = _app(database, client_id)
         provider = Party(PROVIDER, address=settings.issuer.rstrip("/"))
         write = _write_sheet if format_ is Format.CSV else _write_json
-        asyncio.run(write(database, app, provider, Period.kept(today)))
+        first = Period.kept(today).since if since is None else since.date()
+        period = Period(first, None if until is None else until.date())
+        asyncio.run(write(database, app, provider, period))
 
 
 async def _write_sheet(database: Database, app: App, provider: Party, period: Period) -> None:

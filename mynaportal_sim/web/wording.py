@@ -18,6 +18,8 @@ EVENTS = {
     "token.revoked": marked("Access key revoked"),
     "access.permitted": marked("Data handed over"),
     "access.refused": marked("Data not handed over"),
+    "exchange.provided": marked("Agencies exchanged your data"),
+    "exchange.withheld": marked("Agencies exchanged your data (not disclosed)"),
     "ledger.erased": marked("Entries were erased"),
 }
 TONES = {

@@ -97,6 +97,8 @@ def test_records_of_receipt_are_written_as_a_sheet_and_as_json(data: Path) -> No
     assert record["person"] == "arr-1"
     assert record["count"] == 3
     assert "holder" not in record
+    early = run(data, "provision-records", "app-1", "--format", "json", "--to", "2020-01-01")
+    assert json.loads(early.output) == []
 
 
 def test_an_app_that_received_nothing_has_an_empty_list(data: Path) -> None:
