@@ -43,7 +43,8 @@ class World:
         """The log as everybody sees it."""
         bundles = sorted(self.settings.ledger.glob("tile/entries/*[0-9]"))
         partial = max(
-            self.settings.ledger.glob("tile/entries/*.p/*"), key=lambda path: int(path.name)
+            self.settings.ledger.glob("tile/entries/*.p/*"),
+            key=lambda path: (path.parent.name, int(path.name)),
         )
         files = [path for path in bundles if path.is_file()] + [partial]
         return [leaf for path in files for leaf in read_bundle(path.read_bytes())]
