@@ -1,0 +1,1 @@
+"""Views of the ledger for those whose data, apps or offices its entries are about; no web."""
