@@ -7,8 +7,9 @@ from fastapi import APIRouter, Response
 from consent import service
 from consent.ledger import store as ledger
 from consent.model import Status
+from mynaportal_sim.disclosure.event import read
 from mynaportal_sim.login.sessions import LoggedIn
-from mynaportal_sim.web.history import EntryOut
+from mynaportal_sim.web.entry import EntryOut
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.render import Page, PageDep
 
@@ -45,5 +46,5 @@ async def _standing(page: Page, portal: Portal, session: LoggedIn) -> Standing:
     versions = [version for history in histories for version in history.versions]
     in_force = [one for one in versions if one.status(portal.now) is Status.GRANTED]
     return Standing(
-        len(in_force), [EntryOut.of(logged, portal.catalogue, page) for logged in latest]
+        len(in_force), [EntryOut.of(read(logged), portal.catalogue, page) for logged in latest]
     )

@@ -129,6 +129,9 @@ def _look_back(portal: HeardPortal, browser: SecondBrowser) -> None:
     newest = _listed(browser.see("/history")["entries"])[0]
     for position in (newest["position"], 999_999):
         browser._http.get(f"{portal.url}/history/{position}/proof", headers=JSON)
+    for path in ("/history", "/history/proofs.zip"):
+        for query in ("kind=access", "kind=x"):
+            browser._http.get(f"{portal.url}{path}?{query}", headers=JSON)
     form = {"csrf": str(consents["csrf"]), "version": str(mine["version_id"])}
     for _ in range(2):
         browser.post(f"{arrangement}/withdraw", form)
