@@ -9,6 +9,7 @@ from consent.ledger import store as ledger
 from consent.model import Status
 from mynaportal_sim.disclosure.event import read
 from mynaportal_sim.login.sessions import LoggedIn
+from mynaportal_sim.web import alerts
 from mynaportal_sim.web.entry import EntryOut
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.render import Page, PageDep
@@ -19,9 +20,10 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How things stand for a person: consents in force, and what happened last."""
+    """How things stand for a person: consents in force, alerts not seen, what happened last."""
 
     consents: int
+    alerts: int
     latest: list[EntryOut]
 
 
@@ -46,5 +48,7 @@ async def _standing(page: Page, portal: Portal, session: LoggedIn) -> Standing:
     versions = [version for history in histories for version in history.versions]
     in_force = [one for one in versions if one.status(portal.now) is Status.GRANTED]
     return Standing(
-        len(in_force), [EntryOut.of(read(logged), portal.catalogue, page) for logged in latest]
+        len(in_force),
+        await alerts.count_unseen(portal, session),
+        [EntryOut.of(read(logged), portal.catalogue, page) for logged in latest],
     )
