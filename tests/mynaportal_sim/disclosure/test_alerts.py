@@ -1,5 +1,7 @@
 """Alerts name what a person should hear of, and nothing that they need not."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,9 +10,14 @@ from mynaportal_sim.disclosure.alerts import Alert, Kind, Watch, alerts
 from mynaportal_sim.disclosure.event import Event
 from tests.mynaportal_sim.disclosure.kit import BEGIN, event
 
-SAID = {"app_id": "a", "arrangement": "r", "consent_version": "v", "supervisor": "s"}
+SAID: dict[str, Any] = {
+    "app_id": "a",
+    "arrangement": "r",
+    "consent_version": "v",
+    "supervisor": "s",
+}
 # What happened, oldest first: a word for each kind of entry.
-WORDS: dict[str, tuple[str, dict[str, str]]] = {
+WORDS: dict[str, tuple[str, dict[str, Any]]] = {
     "login": ("login.accepted", {"app_id": ""}),
     "ask": ("consent.requested", {}),
     "grant": ("consent.granted", {}),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -122,7 +123,7 @@ def test_a_day_is_one_of_japan() -> None:
 
 
 def test_a_consent_is_named_with_when_it_was_given() -> None:
-    given_by = {"app_id": "a", "arrangement": "r", "consent_version": "v"}
+    given_by: dict[str, Any] = {"app_id": "a", "arrangement": "r", "consent_version": "v"}
     events = [event(id_, "access.permitted", **given_by) for id_ in (2, 3)]
     [app] = _summed([event(1, "consent.granted", **given_by), *events]).apps
     assert app.consents == {("r", "v"): BEGIN + timedelta(hours=1)}

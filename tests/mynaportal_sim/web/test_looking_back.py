@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from html import unescape
+from typing import Any
 
 import pytest
 
@@ -10,15 +11,20 @@ from mynaportal_sim.disclosure.alerts import LOOK_MAX
 from tests.mynaportal_sim.web.kit import KENICHI, Browser, Form, Portal
 
 JSON = {"accept": "application/json"}
-GIVEN = {"app_id": "a", "app_name": "<b>ア</b>", "consent_version": "v", "arrangement": "r"}
-ACCESS = {**GIVEN, "categories": ["checkup"], "supervisor": "s", "count": 3}
+GIVEN: dict[str, Any] = {
+    "app_id": "a",
+    "app_name": "<b>ア</b>",
+    "consent_version": "v",
+    "arrangement": "r",
+}
+ACCESS: dict[str, Any] = {**GIVEN, "categories": ["checkup"], "supervisor": "s", "count": 3}
 PAGES = ("/history", "/history/apps", "/access", "/alerts")
 
 
-def _json(browser: Browser, path: str) -> dict[str, object]:
+def _json(browser: Browser, path: str) -> dict[str, Any]:
     answer = browser.get(path, **JSON)
     assert answer.status_code == 200, answer.text
-    data: dict[str, object] = answer.json()
+    data: dict[str, Any] = answer.json()
     return data
 
 
@@ -54,17 +60,17 @@ def test_each_app_and_kind_of_data_is_added_up(portal: Portal) -> None:
     portal.enter("access.refused", times=2, **GIVEN, reason="expired")
     portal.enter("access.refused", app_id="b", app_name="b", reason="no_consent")
     summed = _json(browser, "/history/apps")
-    apps = {one["app"]: one for one in summed["apps"]}  # type: ignore[attr-defined]  # JSON
+    apps = {one["app"]: one for one in summed["apps"]}
     assert summed["entries"] == 606
     assert (apps["a"]["accesses"], apps["a"]["records"]) == (600, 1800)
     assert (apps["a"]["refused"], apps["a"]["supervisor"]) == (2, "s")
     assert apps["a"]["consents"] == ["/consents/r/v"]
     assert (apps["b"]["refused"], apps["b"]["accesses"]) == (1, 0)
-    [category] = summed["categories"]  # type: ignore[misc,attr-defined]  # JSON
+    [category] = summed["categories"]
     assert category["category"] == "健診結果"
     assert [one["accesses"] for one in category["apps"]] == [600]
-    assert summed["over_time"][-1]["permitted"] == 600  # type: ignore[index]  # JSON
-    assert len(_json(browser, "/history/apps?by=week")["over_time"]) == 12  # type: ignore[arg-type]  # JSON
+    assert summed["over_time"][-1]["permitted"] == 600
+    assert len(_json(browser, "/history/apps?by=week")["over_time"]) == 12
     assert browser.get("/history/apps?by=year").status_code == 400
 
 
@@ -80,7 +86,7 @@ def test_bars_are_drawn_and_told(portal: Portal) -> None:
 
 def test_who_may_but_holds_no_key_is_told_from_who_could_now(portal: Portal) -> None:
     browser = portal.given()
-    [one] = _json(browser, "/access")["arrangements"]  # type: ignore[misc,attr-defined]  # JSON
+    [one] = _json(browser, "/access")["arrangements"]
     assert (one["permitted"], one["reachable"], one["keys"]) == (True, False, [])
     assert one["given"] == [{"category": "健診結果", "from": "2021-04-01", "to": "2026-12-31"}]
     page = browser.get("/access").text
@@ -94,7 +100,7 @@ def test_who_may_but_holds_no_key_is_told_from_who_could_now(portal: Portal) -> 
 def test_who_was_withdrawn_from_can_get_nothing_and_it_is_said_why(portal: Portal) -> None:
     browser = portal.given()
     _withdraw(browser)
-    [one] = _json(browser, "/access")["arrangements"]  # type: ignore[misc,attr-defined]  # JSON
+    [one] = _json(browser, "/access")["arrangements"]
     assert (one["permitted"], one["withdraw"]) == (False, "")
     assert one["reason"] == "この同意は撤回されています。"
     assert "/withdraw" not in browser.get("/access").text
