@@ -126,6 +126,12 @@ def _look_back(portal: HeardPortal, browser: SecondBrowser) -> None:
     arrangement = f"/consents/{mine['arrangement_id']}"
     browser.see(f"{arrangement}/{mine['version_id']}")
     browser.see("/history?kind=access&from=2020-01-01")
+    browser.see("/history/apps?by=week")
+    browser.see("/access")
+    alerts = browser.see("/alerts")
+    seen = {"csrf": str(alerts["csrf"]), "position": str(alerts["position"])}
+    for csrf in (seen["csrf"], "0" * 64):
+        browser.post("/alerts", {**seen, "csrf": csrf})
     newest = _listed(browser.see("/history")["entries"])[0]
     for position in (newest["position"], 999_999):
         browser._http.get(f"{portal.url}/history/{position}/proof", headers=JSON)
