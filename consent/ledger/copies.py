@@ -24,8 +24,12 @@ class Copy(StrEnum):
 
     def of(self, openings: Mapping[str, Opening]) -> dict[str, Opening]:
         """What of an entry's openings this copy shows."""
-        shut = _SHUT[self]
-        return {name: shown for name, shown in openings.items() if name not in shut}
+        return {name: shown for name, shown in openings.items() if name not in self.shut}
+
+    @property
+    def shut(self) -> frozenset[str]:
+        """The fields that this copy never shows."""
+        return _SHUT[self]
 
 
 _SHUT = {

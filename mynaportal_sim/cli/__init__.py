@@ -9,7 +9,8 @@ import typer
 from mynaportal_sim import __version__
 
 NOUNS = (
-    "up", "demo", "doctor", "config", "login", "app", "card", "clock", "ledger", "bench"
+    "up", "demo", "doctor", "config", "login", "app", "card", "clock", "ledger", "research",
+    "bench",
 )  # fmt: skip
 
 
