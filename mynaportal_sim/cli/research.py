@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
+from rich.cells import cell_len
+from rich.table import Column, Table
 
 from consent.ledger.note import Verifier
 from mynaportal_sim.cli import extras
@@ -19,6 +20,7 @@ if TYPE_CHECKING:  # the extra `research` is no part of the core
     from mynaportal_sim.research.verification import Finding, Report
 
 ROWS_SHOWN = 50
+_IDS = frozenset({"app_id", "arrangement", "consent_version"})
 
 app = typer.Typer(
     help="Check an export of the ledger, and ask questions of it.", no_args_is_help=True
@@ -113,11 +115,29 @@ def ask(
 
 
 def _table(answer: "Answer", language: str) -> Table:
+    """What fits people: without ids, which only programs read."""
     question = answer.question
-    headings = [getattr(wording, language) for wording in question.columns.values()]
-    table = Table(*headings, title=getattr(question.title, language), box=None)
-    for row in answer.rows[:ROWS_SHOWN]:
-        table.add_row(*(plain(_for_people(cell)) for cell in row))
+    columns = [(n, name) for n, name in enumerate(question.columns) if name not in _IDS]
+    headings = [getattr(question.columns[name], language) for _, name in columns]
+    rows = [
+        [plain(_for_people(row[n])) for n, _ in columns] for row in answer.rows[:ROWS_SHOWN]
+    ]
+    widths = [
+        max([cell_len(heading), *(row[n].cell_len for row in rows)])
+        for n, heading in enumerate(headings)
+    ]
+    table = Table(
+        *(
+            Column(heading, no_wrap=True, min_width=width)
+            for heading, width in zip(headings, widths, strict=True)
+        ),
+        title=getattr(question.title, language),
+        title_justify="left",
+        box=None,
+        caption_justify="left",
+    )
+    for row in rows:
+        table.add_row(*row)
     if (more := len(answer.rows) - ROWS_SHOWN) > 0:
         table.caption = f"{more:,} more rows; --json gives them all"
     return table

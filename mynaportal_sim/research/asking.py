@@ -1,6 +1,6 @@
 """Asks a question of an export: DuckDB over its Parquet file, in this process."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ class Answer:
     """A question and the rows that answer it, in the order of its columns."""
 
     question: Question
-    rows: list[tuple[Cell, ...]]
+    rows: Sequence[tuple[Cell, ...]]
 
 
 def named(name: str) -> Question:

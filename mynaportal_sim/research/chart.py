@@ -20,7 +20,7 @@ _TITLE = 20
 _ROW = 28
 _THICKNESS = 18
 _MARGIN = 24
-_TOP = 72
+_TOP = 96
 _BELOW = 64
 _LABELS_MAX = 380
 _ROOM_FOR_NUMBERS = 96
@@ -45,7 +45,10 @@ def svg(answer: Answer, language: str) -> str:
     question = answer.question
     bars = _bars(answer, language)
     shown, more = bars[:BARS_MAX], len(bars) - BARS_MAX
-    labels = min(_LABELS_MAX, max((_width(bar.label) for bar in shown), default=0))
+    named = " · ".join(getattr(question.columns[one], language) for one in question.bars.labels)
+    labels = min(
+        _LABELS_MAX, max(_width(text) for text in (named, *(bar.label for bar in shown)))
+    )
     left = _MARGIN + labels + 12
     room = WIDTH - left - _ROOM_FOR_NUMBERS
     longest = max((bar.value for bar in shown), default=0)
@@ -53,30 +56,29 @@ def svg(answer: Answer, language: str) -> str:
     end = max(1, -(-longest // step)) * step
     bottom = _TOP + _ROW * max(1, len(shown))
     height = bottom + _BELOW + (_ROW if more > 0 else 0)
-    title = escape(getattr(question.title, language))
+    title = getattr(question.title, language)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}"'
         f' width="{WIDTH}" height="{height}" role="img" lang="{language}"'
         f' font-family="{_FONTS}" font-size="{_FONT}" fill="#1a1a1c">',
-        f"<title>{title}</title>",
+        f"<title>{escape(title)}</title>",
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
-        f'<text x="{_MARGIN}" y="40" font-size="{_TITLE}" font-weight="bold">{title}</text>',
+        f'<text x="{_MARGIN}" y="40" font-size="{_TITLE}" font-weight="bold">'
+        f"{escape(title)}</text>",
     ]
     if not shown:
-        nothing = escape(getattr(_NOTHING, language))
-        lines.append(f'<text x="{_MARGIN}" y="{_TOP + 18}">{nothing}</text>')
+        lines.append(_text(_MARGIN, _TOP, getattr(_NOTHING, language), "start"))
         return "\n".join([*lines, "</svg>", ""])
+    lines.append(_text(left - 12, _TOP - 16, named, "end", "#626264"))
     for value in range(0, end + 1, step):
         lines += _tick(left + room * value / end, bottom, value)
     for place, bar in enumerate(shown):
         lines += _drawn(bar, _TOP + _ROW * place, left, room * bar.value / end)
-    axis = escape(getattr(question.bars.axis, language))
-    lines.append(
-        f'<text x="{left + room / 2:.1f}" y="{bottom + 46}" text-anchor="middle">{axis}</text>'
-    )
+    axis = getattr(question.bars.axis, language)
+    lines.append(_text(left + room / 2, bottom + 46, axis, "middle"))
     if more > 0:
         told = getattr(_MORE, language).format(f"{more:,}")
-        lines.append(f'<text x="{_MARGIN}" y="{bottom + 74}">{told}</text>')
+        lines.append(_text(_MARGIN, bottom + 74, told, "start"))
     return "\n".join([*lines, "</svg>", ""])
 
 
@@ -114,8 +116,7 @@ def _step(longest: int) -> int:
 def _tick(x: float, bottom: int, value: int) -> list[str]:
     return [
         f'<path d="M{x:.1f} {_TOP - 8}V{bottom}" stroke="#d8d8db"/>',
-        f'<text x="{x:.1f}" y="{bottom + 20}" text-anchor="middle" fill="#626264">'
-        f"{value:,}</text>",
+        _text(x, bottom + 20, f"{value:,}", "middle", "#626264"),
     ]
 
 
@@ -123,11 +124,19 @@ def _drawn(bar: Bar, top: int, left: int, length: float) -> list[str]:
     y = top + (_ROW - _THICKNESS) // 2
     text = y + _THICKNESS - 4
     return [
-        f'<text x="{left - 12}" y="{text}" text-anchor="end">{escape(_cut(bar.label))}</text>',
+        _text(left - 12, text, _cut(bar.label), "end"),
         f'<rect x="{left}" y="{y}" width="{max(length, 1):.1f}" height="{_THICKNESS}"'
         ' fill="#0055ad"/>',
-        f'<text x="{left + length + 8:.1f}" y="{text}">{bar.value:,}</text>',
+        _text(left + length + 8, text, f"{bar.value:,}", "start"),
     ]
+
+
+def _text(x: float, y: float, text: str, anchor: str, fill: str = "#1a1a1c") -> str:
+    """A text that stays legible where it crosses a line."""
+    return (
+        f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}" fill="{fill}" stroke="#fff"'
+        f' stroke-width="4" paint-order="stroke">{escape(text)}</text>'
+    )
 
 
 def _cut(label: str) -> str:

@@ -54,15 +54,20 @@ def happening(size: int, begin: datetime, random: Random) -> Iterator[Happened]:
     """`size` entries from `begin` on, in the order of time."""
     standing: list[_Consent] = []
     ended: list[_Consent] = []
+    pending: list[_Consent] = []
     people = [sha256(b"%d" % n).digest() for n in range(max(1, int(size * PEOPLE_PER_ENTRY)))]
     for number in range(size):
         at = begin + number * STEP
         drawn = random.random()
-        if drawn < 0.1 or not standing:
-            asked = _asked(random.choice(people), at, random)
-            if drawn < 0.06:
+        if drawn < 0.06 or not (pending or standing):
+            pending.append(_asked(random.choice(people), at, random))
+            yield Happened(at, _question(pending[-1]))
+        elif pending and (drawn < 0.1 or not standing):
+            asked = pending.pop(random.randrange(len(pending)))
+            granted = drawn < 0.09
+            if granted:
                 standing.append(asked)
-            yield Happened(at, _answer(asked, at, granted=drawn < 0.06))
+            yield Happened(at, _answer(asked, at, granted=granted))
         elif drawn < 0.12:
             gone = standing.pop(random.randrange(len(standing)))
             ended.append(gone)
@@ -121,9 +126,9 @@ def _sealed(entry: Entry, at: datetime, random: Random) -> Sealed:
     true ones would take minutes."""
     second = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     values = {**entry.fields, AT: second, HOLDER: b64url(entry.holder or b"")}
-    commitments, openings = [], []
+    commitments, openings, begin = [], [], random.getrandbits(16)
     for name, value in sorted(values.items()):
-        begin = random.randrange(len(_NOISE) - _COMMITMENT)
+        begin = (begin + _SALT) % (len(_NOISE) - _COMMITMENT)
         commitments.append(f'"{name}":"{_NOISE[begin : begin + _COMMITMENT]}A"')
         salt = f"{_NOISE[begin : begin + _SALT]}A"
         openings.append(f'"{name}":{{"salt":"{salt}","value":{canonical(value)}}}')
@@ -148,6 +153,15 @@ def _asked(holder: bytes, at: datetime, random: Random) -> _Consent:
         "supervisor": "個人情報保護責任者" if app % 5 else "",
     }
     return _Consent(holder, about, categories, at + timedelta(days=90))
+
+
+def _question(asked: _Consent) -> Entry:
+    about = {name: value for name, value in asked.about.items() if name != "consent_version"}
+    fields = about | {
+        "categories": list(_CATEGORIES),
+        "request": str(asked.about["arrangement"]),
+    }
+    return Entry("consent.requested", fields, asked.holder)
 
 
 def _answer(asked: _Consent, at: datetime, *, granted: bool) -> Entry:

@@ -7,6 +7,7 @@ from mynaportal_sim.cli.benchmarks import (
     ledger,
     pages,
     reader,
+    research,
     starting,
 )
 from mynaportal_sim.cli.benchmarks.row import Goal, Row
@@ -52,6 +53,18 @@ ROWS: tuple[Row, ...] = (
         "verifying 1,000,000 stored leaves",
         Goal("s", at_most=5),
         ledger.verifying,
+    ),
+    Row(
+        "research-export",
+        "`ledger export` of 1,000,000 entries to Parquet, whole",
+        Goal("s", at_most=20),
+        research.exporting,
+    ),
+    Row(
+        "research-ask",
+        "the slowest question, on 1,000,000 entries",
+        Goal("s", at_most=2),
+        research.asking,
     ),
     Row("up", "second start to the first page", Goal("s", at_most=2), starting.second_start),
     Row("metadata", "GET discovery", Goal("/s", of_peer=0.8), endpoints.metadata),
