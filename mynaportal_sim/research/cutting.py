@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from consent.ledger.entry import canonical
 from mynaportal_sim.research.columns import FIELDS, MOMENT, Kind
-from mynaportal_sim.research.salts import decoded
+from mynaportal_sim.research.salts import TEXT_LENGTH, decoded
 
 NO_FIELDS = b'{"fields":{}}'
 
@@ -26,8 +26,7 @@ _NEXT = b'},"'
 _LAST = b"}}}"
 _QUOTE = b'"'
 _BETWEEN = b'","value":'
-_SALT = 22  # characters
-_VALUE = _SALT + len(_BETWEEN)  # where a value begins in its part
+_VALUE = TEXT_LENGTH + len(_BETWEEN)  # where a value begins in its part
 _HEAD = _VALUE + 1
 
 _SECOND = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
@@ -61,26 +60,31 @@ def cut(bodies: Sequence[bytes], kinds: pa.DictionaryArray) -> Iterator[Cut]:
     for code in np.unique(codes):
         rows = np.flatnonzero(codes == code)
         first = flat[offsets[rows[0]] : offsets[rows[0] + 1]].to_pylist()
-        columns = [flat.take(_array(offsets[rows] + at)) for at in range(len(first))]
+        places = offsets[rows] + np.arange(len(first))[:, np.newaxis]
+        columns = flat.take(_array(places.ravel()))
         yield _cut(
             rows, columns, [part.rpartition(_QUOTE)[2] for part in first[:-1]], escaped[rows]
         )
 
 
-def _cut(rows: Any, columns: list[pa.Array], raw_names: list[bytes], odd: Any) -> Cut:
+def _cut(rows: Any, columns: pa.Array, raw_names: list[bytes], odd: Any) -> Cut:
+    """Bodies with these fields, from their parts, column by column."""
+    first, rest = columns[: len(rows)], columns[len(rows) :]
     if not raw_names:
-        return Cut(rows, {}, {}, _not(pc.equal(columns[0], pa.scalar(NO_FIELDS))))
+        return Cut(rows, {}, {}, _not(pc.equal(first, pa.scalar(NO_FIELDS))))
     names = [raw.decode(errors="replace") for raw in raw_names]
     if names != sorted(set(names) & FIELDS.keys()):
         return Cut(rows, {}, {}, np.ones(len(rows), dtype=bool))
-    odd = odd | _not(pc.equal(columns[0], pa.scalar(_FIRST + raw_names[0])))
-    heads = _heads(columns[1:])
-    odd |= (heads[:, :, _SALT:_VALUE] != np.frombuffer(_BETWEEN, np.uint8)).any(axis=(0, 2))
-    salts = decoded(heads[:, :, :_SALT])
+    odd = odd | _not(pc.equal(first, pa.scalar(_FIRST + raw_names[0])))
+    heads = _heads(rest, len(names))
+    odd |= (heads[:, :, TEXT_LENGTH:_VALUE] != np.frombuffer(_BETWEEN, np.uint8)).any(
+        axis=(0, 2)
+    )
+    salts = decoded(heads[:, :, :TEXT_LENGTH])
     values = {}
     ends = [*(_NEXT + name for name in raw_names[1:]), _LAST]
     for place, (name, end) in enumerate(zip(names, ends, strict=True)):
-        kind, part = FIELDS[name], columns[place + 1]
+        kind, part = FIELDS[name], rest[place * len(rows) : (place + 1) * len(rows)]
         if quoted := kind in {Kind.TEXT, Kind.INSTANT}:
             odd |= heads[place, :, _VALUE] != _QUOTE[0]
         tail = _QUOTE * quoted + end
@@ -90,13 +94,13 @@ def _cut(rows: Any, columns: list[pa.Array], raw_names: list[bytes], odd: Any) -
     return Cut(rows, dict(zip(names, salts, strict=True)), values, odd)
 
 
-def _heads(parts: list[pa.Array]) -> Any:
+def _heads(parts: pa.Array, fields: int) -> Any:
     """What each part begins with, as fields x rows x bytes."""
-    heads = pa.concat_arrays([pc.binary_slice(part, 0, _HEAD) for part in parts])
+    heads = pc.binary_slice(parts, 0, _HEAD)
     content = np.frombuffer(heads.buffers()[2], np.uint8)
     if len(content) != _HEAD * len(heads):
         raise ValueError("a field is cut short")
-    return content.reshape(len(parts), -1, _HEAD)
+    return content.reshape(fields, -1, _HEAD)
 
 
 def _read(kind: Kind, shown: pa.Array) -> tuple[pa.Array, Any]:

@@ -4,11 +4,10 @@ Entries pass page by page: while one page is read, the last is turned into colum
 by a thread, so memory stays the same however long the log is.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from enum import StrEnum, unique
-from itertools import islice, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,13 +18,13 @@ from sqlalchemy import Connection
 from consent.ledger import checkpoint, store
 from consent.ledger.checkpoint import Checkpoint
 from consent.ledger.copies import Copy
-from consent.ledger.entry import AT, Logged, read_body
+from consent.ledger.entry import AT, Logged
 from consent.ledger.merkle import HASH_LENGTH
 from consent.ledger.note import Verifier
 from mynaportal_sim import __version__
-from mynaportal_sim.research.batches import batch
+from mynaportal_sim.research.batches import Batch, batch
 from mynaportal_sim.research.columns import ENTRIES, FIELDS, INDEX, MINUTE, OPENINGS
-from mynaportal_sim.research.erasures import Erasures, tells_of_erasure
+from mynaportal_sim.research.erasures import Erasures
 from mynaportal_sim.research.errors import DamagedLogError, NoCheckpointError
 from mynaportal_sim.research.lines import line
 from mynaportal_sim.research.manifest import (
@@ -39,10 +38,11 @@ from mynaportal_sim.research.manifest import (
     FileRecord,
     Manifest,
 )
+from mynaportal_sim.research.pages import PAGE, pages
 from mynaportal_sim.research.place import whole
 
-PAGE = 16_384  # entries turned into columns at a time
-ROW_GROUP = 8 * PAGE
+ROW_GROUP = 4 * PAGE
+WORKERS = 2
 
 _RISING = (INDEX, MINUTE, AT)  # what is stored of them is how much they rise
 
@@ -91,11 +91,11 @@ def export(
         erasures = Erasures()
         if Format.PARQUET in formats:
             _write_parquet(
-                _pages(connection, covered.size, erasures, passed), partial, source.copy
+                pages(connection, covered.size, erasures, passed), partial, source.copy
             )
         if Format.JSONL in formats:
-            pages = _pages(connection, covered.size, erasures, passed)
-            _write_lines(pages, partial / LINES_FILE, source.copy)
+            lines = pages(connection, covered.size, erasures, passed)
+            _write_lines(lines, partial / LINES_FILE, source.copy)
         for index in erasures.unexplained:
             raise DamagedLogError(index, "its body is gone, and no signed entry says why")
         manifest = _manifest(partial, covered, source, len(erasures))
@@ -117,31 +117,6 @@ def _manifest(partial: Path, covered: Checkpoint, source: Source, erased: int) -
     )
 
 
-def _pages(
-    connection: Connection, size: int, erasures: Erasures, passed: Callable[[int], object]
-) -> Iterator[list[Logged]]:
-    """The first `size` entries, none missing, a page at a time."""
-    entries = takewhile(lambda entry: entry.position < size, store.in_order(connection))  # type: ignore[operator]  # each has its index
-    expected = 0
-    while page := list(islice(entries, PAGE)):
-        for entry in page:
-            if entry.position != expected:
-                raise DamagedLogError(expected, "it is missing")
-            expected += 1
-            _note(erasures, entry)
-        yield page
-        passed(len(page))
-    if expected != size:
-        raise DamagedLogError(expected, "it is missing")
-
-
-def _note(erasures: Erasures, entry: Logged) -> None:
-    if entry.body is None:
-        erasures.gone(entry.position or 0)
-    elif tells_of_erasure(entry.leaf):
-        erasures.named(read_body(entry.body))
-
-
 def _write_hashes(connection: Connection, size: int, path: Path) -> None:
     """The hashes of the leaves, one after the other: the lowest tiles end to end."""
     wanted = size * HASH_LENGTH
@@ -155,23 +130,27 @@ def _write_hashes(connection: Connection, size: int, path: Path) -> None:
 
 
 def _write_parquet(pages: Iterator[list[Logged]], partial: Path, copy: Copy) -> None:
-    with ExitStack() as stack:
-        entries = stack.enter_context(_entries_writer(partial / ENTRIES_FILE))
-        openings = stack.enter_context(_openings_writer(partial / OPENINGS_FILE))
-
-        def write(page: list[Logged]) -> None:
-            rows = batch(page, copy)
+    with (
+        _entries_writer(partial / ENTRIES_FILE) as entries,
+        _openings_writer(partial / OPENINGS_FILE) as openings,
+        ThreadPoolExecutor(WORKERS, "export") as pool,
+    ):
+        for rows in _in_order(pool, pages, copy):
             _append(entries, rows.entries)
             _append(openings, rows.openings)
 
-        worker = stack.enter_context(ThreadPoolExecutor(1, "export"))
-        written: Future[None] | None = None
-        for page in pages:
-            if written is not None:
-                written.result()
-            written = worker.submit(write, page)
-        if written is not None:
-            written.result()
+
+def _in_order(
+    pool: ThreadPoolExecutor, pages: Iterator[list[Logged]], copy: Copy
+) -> Iterator[Batch]:
+    """The rows of each page, worked out while the next ones are read."""
+    ahead: deque[Future[Batch]] = deque()
+    for page in pages:
+        ahead.append(pool.submit(batch, page, copy))
+        if len(ahead) > WORKERS:
+            yield ahead.popleft().result()
+    while ahead:
+        yield ahead.popleft().result()
 
 
 def _entries_writer(path: Path) -> pq.ParquetWriter:

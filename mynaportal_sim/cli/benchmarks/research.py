@@ -36,17 +36,11 @@ def exporting(rig: Rig) -> Figure:
     The limit reads every leaf and body by the same statements and writes them end to end.
     """
     settings = _log(rig)
-    size = _size(rig)
     with on_cores(CORES):
         raw = _copied(settings, rig.directory / "raw")
         took, resident = _exported(settings, rig.directory / "export")
-    scale = MILLION / size
-    note = f"{resident:,.0f} MB at most in memory" + (
-        "" if scale == 1 else f"; {size:,} measured, scaled"
-    )
-    return Figure(
-        took * scale, f"{note}; peer: rows read and written plain", raw * scale, took / raw
-    )
+    note = f"{resident:,.0f} MB at most in memory; peer: the same rows read and written plain"
+    return Figure(took, note + _of_fewer(rig), raw, took / raw)
 
 
 def asking(rig: Rig) -> Figure:
@@ -68,11 +62,13 @@ def asking(rig: Rig) -> Figure:
                 rounds.append(perf_counter() - began)
             took[question.name] = median(rounds)
     slowest = max(took, key=lambda name: took[name])
-    size = _size(rig)
     note = f"{slowest}; all {len(took)} together {sum(took.values()):.1f} s"
-    return Figure(
-        took[slowest], note + ("" if size == MILLION else f"; on {size:,}, not scaled")
-    )
+    return Figure(took[slowest], note + _of_fewer(rig))
+
+
+def _of_fewer(rig: Rig) -> str:
+    size = _size(rig)
+    return "" if size == MILLION else f"; of {size:,} entries, not scaled"
 
 
 def _size(rig: Rig) -> int:

@@ -204,9 +204,9 @@ from pathlib import Path
 from mynaportal_sim.database import Database
 from mynaportal_sim.research.export import Format
 from tests.mynaportal_sim.research.logs import SOURCE
-from mynaportal_sim.research import export
+from mynaportal_sim.research import export, pages
 database, place = Database(sys.argv[1]), Path(sys.argv[2])
-export.PAGE = 4
+pages.PAGE = 4
 def wait(count):
     print(count, flush=True)
     sys.stdin.readline()
@@ -244,3 +244,33 @@ def test_a_killed_export_leaves_nothing_that_looks_whole_and_the_next_succeeds(
         assert written(database, tmp_path / "copy").size == 20
     assert list(tmp_path.glob(".copy*")) == []
     assert verify(tmp_path / "copy", SIGNER.verifier, lambda _: None).whole
+
+
+EXPORT = """
+import resource, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from sqlmodel import SQLModel
+from mynaportal_sim.cli.benchmarks.history import happening, store_log
+from mynaportal_sim.database import Database
+from tests.mynaportal_sim.research.logs import SIGNER, written
+place, size = Path(sys.argv[1]), int(sys.argv[2])
+database = Database(f"sqlite:///{place}/{size}.sqlite3")
+SQLModel.metadata.create_all(database.engine)
+happened = happening(size, datetime(2026, 1, 1, tzinfo=UTC), Random(1))
+database.run(store_log, happened, SIGNER, Random(2))
+written(database, place / str(size))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.deep
+def test_a_longer_log_takes_no_more_memory(tmp_path: Path) -> None:
+    peaks = []
+    for size in (100_000, 300_000):
+        command = [sys.executable, "-c", EXPORT, str(tmp_path), str(size)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+        peaks.append(int(done.stdout))
+    assert peaks[1] < 1.15 * peaks[0]
