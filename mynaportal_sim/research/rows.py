@@ -123,10 +123,13 @@ def _others(values: str, salts: str) -> dict[str, Opening]:
 
 def _leaf(kind: str, minute: str, openings: dict[str, Opening]) -> bytes:
     """The leaf that commits to these openings and no others."""
+    told = f'"minute":"{minute[:16]}Z","type":{canonical(kind)},"v":{VERSION}}}'
+    return committing(openings) + told.encode()
+
+
+def committing(openings: dict[str, Opening]) -> bytes:
+    """What a leaf begins with that commits to these openings and no others."""
     commitments = ",".join(
         f'"{name}":"{b64url(commitment(name, openings[name]))}"' for name in sorted(openings)
     )
-    return (
-        f'{{"commitments":{{{commitments}}},"minute":"{minute[:16]}Z",'
-        f'"type":{canonical(kind)},"v":{VERSION}}}'
-    ).encode()
+    return f'{{"commitments":{{{commitments}}},'.encode()

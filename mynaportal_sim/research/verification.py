@@ -29,7 +29,7 @@ from mynaportal_sim.research.manifest import (
     FileRecord,
     Manifest,
 )
-from mynaportal_sim.research.rows import MisshapenError, Told, of_lines, of_tables
+from mynaportal_sim.research.rows import MisshapenError, Told, committing, of_lines, of_tables
 
 _CHUNK = 1024  # rows between two words on the progress
 
@@ -206,7 +206,9 @@ class _Audit:
 
     def _fields(self, path: str, place: int, row: Told) -> None:
         """Hold the fields of a row against its leaf, where that does not follow from them."""
-        if not row.given:
+        if not row.given or (
+            row.head is None and row.leaf.startswith(committing(row.openings))
+        ):
             return
         leaf = read_leaf(row.leaf)
         if row.head is not None and row.head != (leaf.type, _minute(leaf.minute)):
