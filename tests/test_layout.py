@@ -24,6 +24,7 @@ LONG_MODULES: dict[str, str] = {
     "tests/mynaportal_sim/login/test_card_login.py": "cases L1 to L18 of one endpoint",
     "tests/mynaportal_sim/phr/test_fhir.py": "one search grammar and one gate, over HTTP",
     "tests/mynaportal_sim/pki/test_validation.py": "cases V1 to V16, one table",
+    "tests/mynaportal_sim/research/test_verification.py": "what can be changed, one table",
     "tests/mynaportal_sim/web/test_second_device.py": "cases Q1 to Q11, from both sides",
 }
 

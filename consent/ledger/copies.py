@@ -36,7 +36,7 @@ class Copy(StrEnum):
 
     @property
     def shut(self) -> frozenset[str]:
-        """The fields that this copy does not open."""
+        """The fields that this copy never shows."""
         return _SHUT[self]
 
 

@@ -9,7 +9,8 @@ import typer
 from mynaportal_sim import __version__
 
 NOUNS = (
-    "up", "demo", "doctor", "config", "login", "app", "card", "clock", "ledger", "exchange",
+    "up", "demo", "doctor", "config", "login", "app", "card", "clock", "ledger", "research",
+    "exchange",
     "bench",
 )  # fmt: skip
 

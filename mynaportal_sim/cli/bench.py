@@ -50,6 +50,7 @@ def bench(
 
     A portal and a database of its own are made for it and thrown away. The peer is npm's
     oidc-provider, with everything in memory; it is installed into the cache on first use.
+    That of the rows `merkle` is PyPI's pymerkle, installed anew each time and thrown away.
     Exit code 1 says that a row could not be measured; a missed goal is only said.
 
     Examples: mynasim bench · mynasim bench --quick · mynasim bench ledger token
@@ -95,6 +96,8 @@ def _lines(row: Row, figure: Figure, verdict: Verdict) -> str:
     beside = ""
     if figure.peer is not None and figure.ratio is not None:
         beside = f"  peer {_number(figure.peer)} {row.goal.unit}, ratio {figure.ratio:.2f}"
+    if figure.limit is not None:
+        beside += f"  limit {_number(figure.limit)} {row.goal.unit}"
     head = f"{mark} {row.name:14} {value:>14}  ({row.goal}){beside}"
     return f"{head}\n{'':25} {row.what}; {figure.note}\n"
 

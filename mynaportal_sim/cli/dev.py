@@ -35,7 +35,7 @@ SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
 
 UNIVERSAL = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
 COMPILE = ("uv", "--no-config", "pip", "compile", "--quiet", *UNIVERSAL)
-LOCKED_EXTRAS = ("postgres", "reader", "dev")
+LOCKED_EXTRAS = ("postgres", "reader", "research", "dev")
 
 
 @dataclass(frozen=True, slots=True)

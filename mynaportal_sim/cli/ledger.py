@@ -14,6 +14,7 @@ from consent.ledger.entry import instant as happened_at
 from mynaportal_sim import keys
 from mynaportal_sim.cli.answer import instant, plain, say
 from mynaportal_sim.cli.ledger_erase import erase
+from mynaportal_sim.cli.ledger_export import export
 from mynaportal_sim.cli.ledger_prove import prove
 from mynaportal_sim.cli.ledger_verify import verify
 from mynaportal_sim.cli.ledger_witness import witness
@@ -61,6 +62,7 @@ app.command()(prove)
 app.command()(verify)
 app.command()(witness)
 app.command()(erase)
+app.command()(export)
 
 
 @app.command("key")

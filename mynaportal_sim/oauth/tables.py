@@ -43,7 +43,7 @@ class TokenFamilyRow(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     client_id: str
     sub: str
-    arrangement_id: UUID
+    arrangement_id: UUID = Field(index=True)
     version_id: UUID
     scope: str = Field(sa_type=Text)
     code_digest: bytes = Field(unique=True)

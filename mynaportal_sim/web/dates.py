@@ -38,6 +38,10 @@ DAY: dict[str, Callable[[date | datetime], str]] = {
     "ja": lambda value: _day_ja(_japanese_day(value)),
     "en": lambda value: _day_en(_japanese_day(value)),
 }
+MONTH: dict[str, Callable[[date], str]] = {
+    "ja": lambda day: f"{day.year}年{day.month}月",
+    "en": lambda day: f"{day:%B} {day.year}",
+}
 MOMENT: dict[str, Callable[[datetime], str]] = {
     "ja": lambda at: f"{_day_ja(_japanese_day(at))} {at.astimezone(_JAPAN):%H:%M}",
     "en": lambda at: f"{_day_en(_japanese_day(at))}, {at.astimezone(_JAPAN):%H:%M} (Japan)",

@@ -2,9 +2,11 @@
 
 WebError                    carries .code and .status for the answer
 ├── NoSuchEntryError        no entry of this person's at that place of the log
-└── NoSuchConsentError      no answer of this person's by that id
+├── NoSuchConsentError      no answer of this person's by that id
+└── UnreadableFilterError   what is asked for cannot be read, so nothing is shown
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from mynaportal_sim.errors import PortalError
@@ -33,3 +35,18 @@ class NoSuchConsentError(WebError):
 
     def __init__(self) -> None:
         super().__init__("you have given no such consent")
+
+
+class UnreadableFilterError(WebError):
+    """Part of a filter cannot be read; to leave it out would show what was not asked for."""
+
+    code = "unreadable_filter"
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, unread: Mapping[str, str]) -> None:
+        """`unread` are the fields that could not be read, with what they held."""
+        held = ", ".join(f"{name}={text!r}" for name, text in unread.items())
+        super().__init__(
+            f"cannot be read: {held}; kind is access, consent, token or login, from and to are "
+            "days like 2026-04-01, the first not after the last"
+        )

@@ -1,8 +1,7 @@
-"""Who saw a person's data: their own entries of the ledger, newest first."""
+"""Who saw a person's data: their own entries of the ledger, newest first, and their proofs."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date
+from http import HTTPStatus
 from itertools import groupby
 from typing import Annotated
 from urllib.parse import urlencode
@@ -10,68 +9,24 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Query, Response
 
 from consent import service
-from consent.catalogue import Catalogue, LegalBasis
 from consent.ledger import store as ledger
-from consent.ledger.entry import Logged, instant, read_body, read_leaf
-from consent.policy import Reason
-from mynaportal_sim.login.sessions import ResidentDep
+from mynaportal_sim import keys
+from mynaportal_sim.disclosure import proofs
+from mynaportal_sim.disclosure.history import Found, search
+from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
 from mynaportal_sim.pki.profiles import JST
 from mynaportal_sim.web.dates import iso
+from mynaportal_sim.web.entry import EntryOut
 from mynaportal_sim.web.errors import NoSuchEntryError
-from mynaportal_sim.web.history_filter import FilterDep, search
-from mynaportal_sim.web.kept import PortalDep, category_labels, purpose_line
+from mynaportal_sim.web.history_filter import Asked, AskedDep
+from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.render import Page, PageDep
-from mynaportal_sim.web.wording import EVENTS, KIND_LABELS, REASONS, TONES
+from mynaportal_sim.web.wording import KIND_LABELS
 
 PAGE_LENGTH = 50
 router = APIRouter()
 
-_REASONS = {reason.value: reason for reason in Reason}
-_BASES = {basis.value: basis for basis in LegalBasis}
-
-
-@dataclass(frozen=True, slots=True)
-class EntryOut:
-    """One entry of the ledger, as the person whose entry it is may read it."""
-
-    position: int | None
-    at: datetime
-    type: str
-    event: str
-    tone: str
-    who: str
-    categories: list[str]
-    purpose: str
-    supervision: str
-    reason: str
-    count: int | None
-    consent: str | None
-
-    @classmethod
-    def of(cls, logged: Logged, catalogue: Catalogue, page: Page) -> "EntryOut":
-        """`logged` in the reader's language; its body must not be erased."""
-        openings = read_body(logged.body or b"")
-        kind = read_leaf(logged.leaf).type
-        said = {name: opening.value for name, opening in openings.items()}
-        codes = said.get("categories", [])
-        count = said.get("count")
-        arrangement, version = said.get("arrangement"), said.get("consent_version")
-        return cls(
-            position=logged.position,
-            at=instant(openings),
-            type=kind,
-            event=page.text(EVENTS[kind]) if kind in EVENTS else kind,
-            tone=TONES.get(kind, ""),
-            who=str(said.get("app_name") or said.get("app_id", "")),
-            categories=category_labels(
-                catalogue, codes if isinstance(codes, list) else [], page
-            ),
-            purpose=_purpose(catalogue, said, page),
-            supervision=_supervision(said, page),
-            reason=_reason(str(said.get("reason", "")), page),
-            count=count if isinstance(count, int) else None,
-            consent=f"/consents/{arrangement}/{version}" if arrangement and version else None,
-        )
+BeforeParam = Annotated[int | None, Query(ge=1, lt=2**62)]
 
 
 @router.get("/history")
@@ -79,29 +34,43 @@ async def history(
     page: PageDep,
     resident: ResidentDep,
     portal: PortalDep,
-    wanted: FilterDep,
-    before: Annotated[int | None, Query(ge=1, lt=2**62)] = None,
+    asked: AskedDep,
+    before: BeforeParam = None,
 ) -> Response:
     """Show who got what, why, on which basis and under whose supervision."""
-    holder = portal.pseudonyms.holder(resident.resident_id)
-    found = await portal.db.read(search, holder, wanted, PAGE_LENGTH, before)
-    shown = [EntryOut.of(logged, portal.catalogue, page) for logged in found.entries]
     if page.for_program:
-        entries = [asdict(entry) | {"at": iso(entry.at)} for entry in shown]
-        return page.data({"entries": entries, "older": found.older})
-    consents = await portal.db.read(service.of_resident, resident.resident_id)
+        found = await _found(portal, resident, asked, before)
+        shown = [EntryOut.of(event, portal.catalogue, page).plain for event in found.entries]
+        answer = {"entries": shown, "older": found.older, "looked": found.looked}
+        return page.data(answer)
+    if asked.unread:
+        form = await _form(page, portal, resident, asked)
+        nothing: dict[str, object] = {"days": [], "older": None, "looked": 0, "bundle": None}
+        return page("history.html", form | nothing, status=HTTPStatus.BAD_REQUEST)
+    found = await _found(portal, resident, asked, before)
+    entries = [EntryOut.of(event, portal.catalogue, page) for event in found.entries]
+    here = asked.query | ({"before": str(before)} if before else {})
     values: dict[str, object] = {
-        "days": [(day, list(of_day)) for day, of_day in groupby(shown, _day)],
-        "older": found.older and urlencode({**wanted.query, "before": found.older}),
-        "wanted": wanted,
-        "apps": {one.app_id: one.app_name for its in consents for one in its.versions},
-        "categories": [
-            (one.code, page.choose(one.label_ja, one.label_en))
-            for one in portal.catalogue.categories.values()
-        ],
-        "kinds": [(code, page.text(label)) for code, label in KIND_LABELS.items()],
+        "days": [(day, list(of_day)) for day, of_day in groupby(entries, _day)],
+        "older": found.older and urlencode({**asked.query, "before": found.older}),
+        "looked": found.looked,
+        "bundle": urlencode(here) if any(entry.proof for entry in entries) else None,
     }
-    return page("history.html", values)
+    return page("history.html", values | await _form(page, portal, resident, asked))
+
+
+@router.get("/history/proofs.zip")
+async def bundle(
+    resident: ResidentDep, portal: PortalDep, asked: AskedDep, before: BeforeParam = None
+) -> Response:
+    """Hand a person the proofs of all entries that one page of their history shows."""
+    found = await _found(portal, resident, asked, before)
+    holder = portal.pseudonyms.holder(resident.resident_id)
+    proven = await portal.db.read(proofs.of_events, holder, found.entries)
+    key = str(keys.ledger_signer(portal.settings.keys).verifier)
+    archive = proofs.archive(proven, key, portal.now)
+    name = f"proofs-{iso(portal.now)[:10]}.zip"
+    return Response(archive, media_type="application/zip", headers=_saved_as(name))
 
 
 @router.get("/history/{position}/proof")
@@ -115,34 +84,42 @@ async def proof(
     evidence = await portal.db.read(ledger.prove_to, holder, position)
     if evidence is None:
         raise NoSuchEntryError
-    headers = {
-        "Content-Disposition": f'attachment; filename="entry-{position}.tlog-proof"',
+    headers = _saved_as(proofs.name_of(position))
+    return Response(bytes(evidence), media_type="text/plain", headers=headers)
+
+
+async def _found(portal: Portal, resident: LoggedIn, asked: Asked, before: int | None) -> Found:
+    holder = portal.pseudonyms.holder(resident.resident_id)
+    return await portal.db.read(search, holder, asked.checked(), PAGE_LENGTH, before)
+
+
+async def _form(
+    page: Page, portal: Portal, resident: LoggedIn, asked: Asked
+) -> dict[str, object]:
+    """What the form offers to choose from, and what stands in it."""
+    consents = await portal.db.read(service.of_resident, resident.resident_id)
+    apps = {one.app_id: one.app_name for its in consents for one in reversed(its.versions)}
+    if asked.wanted.app:
+        apps.setdefault(asked.wanted.app, asked.wanted.app)
+    return {
+        "wanted": asked.wanted,
+        "unread": asked.told(page),
+        "apps": apps,
+        "categories": [
+            (one.code, page.choose(one.label_ja, one.label_en))
+            for one in portal.catalogue.categories.values()
+        ],
+        "kinds": [(code, page.text(label)) for code, label in KIND_LABELS.items()],
+    }
+
+
+def _saved_as(name: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(bytes(evidence), media_type="text/plain", headers=headers)
 
 
 def _day(entry: EntryOut) -> date:
     return entry.at.astimezone(JST).date()
-
-
-def _purpose(catalogue: Catalogue, said: Mapping[str, object], page: Page) -> str:
-    code, text = str(said.get("purpose", "")), str(said.get("purpose_text", ""))
-    return purpose_line(catalogue, code, text, page)
-
-
-def _supervision(said: Mapping[str, object], page: Page) -> str:
-    """Who supervises and which law allows it, as far as the entry says."""
-    basis = _BASES.get(str(said.get("legal_basis", "")))
-    parts = [str(said.get("supervisor", ""))]
-    if basis is not None:
-        parts.append(f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})")
-    return " / ".join(part for part in parts if part)
-
-
-def _reason(code: str, page: Page) -> str:
-    """A code in words; one that only a later version of the portal knows stands for itself."""
-    if (reason := _REASONS.get(code)) is not None:
-        return page.choose(reason.sentence_ja, reason.sentence_en)
-    return page.text(REASONS[code]) if code in REASONS else code

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from mynaportal_sim.web.dates import DAY, MOMENT, clock, last_day
+from mynaportal_sim.web.dates import DAY, MOMENT, MONTH, clock, last_day
 from mynaportal_sim.web.language import COOKIE, language_of, messages
 from mynaportal_sim.web.visitor import Visitor, VisitorDep
 
@@ -32,6 +32,7 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_translations(messages(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     environment.globals["language"] = language
     environment.filters["day"] = DAY[language]
+    environment.filters["month"] = MONTH[language]
     environment.filters["moment"] = MOMENT[language]
     environment.filters["clock"] = clock
     environment.filters["last_day"] = last_day

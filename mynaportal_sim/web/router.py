@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from mynaportal_sim.web import (
+    access,
+    alerts,
     app_view,
     consents,
     docs,
@@ -10,23 +12,14 @@ from mynaportal_sim.web import (
     history,
     interactions,
     login,
+    overview,
     provision_records,
     second_device,
     start,
 )
 
-_ROOMS = (
-    start,
-    login,
-    second_device,
-    interactions,
-    consents,
-    history,
-    exchanges,
-    provision_records,
-    app_view,
-    docs,
-)
+_DECIDING = (start, login, second_device, interactions, consents)
+_LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
 router = APIRouter()
-for _room in _ROOMS:
+for _room in (*_DECIDING, *_LOOKING_BACK, app_view, docs):
     router.routes.extend(_room.router.routes)

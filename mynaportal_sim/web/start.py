@@ -6,9 +6,10 @@ from fastapi import APIRouter, Response
 
 from consent import service
 from consent.model import Status
+from mynaportal_sim.disclosure.history import Filter, search
 from mynaportal_sim.login.sessions import LoggedIn
-from mynaportal_sim.web.history import EntryOut
-from mynaportal_sim.web.history_filter import Filter, search
+from mynaportal_sim.web import alerts
+from mynaportal_sim.web.entry import EntryOut
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.render import Page, PageDep
 
@@ -18,9 +19,10 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How things stand for a person: consents in force, and what happened last."""
+    """How things stand for a person: consents in force, alerts not seen, what happened last."""
 
     consents: int
+    alerts: int
     latest: list[EntryOut]
 
 
@@ -46,5 +48,6 @@ async def _standing(page: Page, portal: Portal, session: LoggedIn) -> Standing:
     in_force = [one for one in versions if one.status(portal.now) is Status.GRANTED]
     return Standing(
         len(in_force),
-        [EntryOut.of(logged, portal.catalogue, page) for logged in latest.entries],
+        await alerts.count_unseen(portal, session),
+        [EntryOut.of(event, portal.catalogue, page) for event in latest.entries],
     )

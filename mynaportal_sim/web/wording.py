@@ -142,6 +142,9 @@ PROBLEMS = {
     "no_such_entry": marked(
         "This is no entry of yours, or it is still being added to the log."
     ),
+    "unreadable_filter": marked(
+        "What you asked for cannot be read. Choose from the lists, and days as 2026-04-01."
+    ),
     "illegal_transition": marked("This consent has ended or was withdrawn before."),
     "stale_version": marked("A newer answer of yours has replaced this consent."),
 }

@@ -5,11 +5,12 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -173,10 +174,15 @@ def test_without_node_there_is_no_peer_and_it_is_said_why(
         npm.program("node")
 
 
-def _bench(directory: Path, *arguments: str, status: int = 0) -> list[dict[str, object]]:
+def _bench(
+    directory: Path,
+    *arguments: str,
+    status: int = 0,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> list[dict[str, object]]:
     """Run the command with no PATH, its temporary files in `directory`."""
     command = [sys.executable, "-m", "mynaportal_sim", "bench", "--quick", "--json", *arguments]
-    environment = {**os.environ, "TMPDIR": str(directory), "PATH": ""}
+    environment = {**os.environ, "TMPDIR": str(directory), "PATH": "", **variables}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == status, done.stdout + done.stderr
     records: list[dict[str, object]] = json.loads(done.stdout)
@@ -200,6 +206,30 @@ def test_figures_come_as_json_and_nothing_is_left_behind(tmp_path: Path) -> None
 def test_a_row_of_the_reader_says_what_is_missing_for_it(tmp_path: Path) -> None:
     (record,) = _bench(tmp_path, "reader-read", status=1)
     assert "is not installed" in str(record["error"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_merkle_tree_is_measured_without_pymerkle_where_it_cannot_be_installed(
+    tmp_path: Path,
+) -> None:
+    nowhere = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}
+    (record,) = _bench(tmp_path, "merkle-grow", variables=nowhere)
+    _check([record], "merkle-grow")
+    assert record["verdict"] == Verdict.NOT_JUDGED
+    assert "pymerkle cannot be installed" in str(record["note"])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.clients
+def test_every_root_and_proof_is_what_pymerkle_makes_too(tmp_path: Path) -> None:
+    """A row is not measured otherwise."""
+    rows = ("merkle-grow", "merkle-append", "merkle-proof")
+    records = _bench(tmp_path, *rows)
+    _check(records, *rows)
+    for record in records:
+        if record["ratio"] is None:
+            pytest.skip(str(record["note"]))
+        assert record["limit"] is not None
     assert list(tmp_path.iterdir()) == []
 
 

@@ -130,6 +130,12 @@ def _look_back(portal: HeardPortal, browser: SecondBrowser) -> None:
     arrangement = f"/consents/{mine['arrangement_id']}"
     browser.see(f"{arrangement}/{mine['version_id']}")
     browser.see("/history?kind=access&from=2020-01-01")
+    browser.see("/history/apps?by=week")
+    browser.see("/access")
+    alerts = browser.see("/alerts")
+    seen = {"csrf": str(alerts["csrf"]), "position": str(alerts["position"])}
+    for csrf in (seen["csrf"], "0" * 64):
+        browser.post("/alerts", {**seen, "csrf": csrf})
     newest = _listed(browser.see("/history")["entries"])[0]
     for position in (newest["position"], 999_999):
         browser._http.get(f"{portal.url}/history/{position}/proof", headers=JSON)
@@ -137,6 +143,9 @@ def _look_back(portal: HeardPortal, browser: SecondBrowser) -> None:
         browser.see(f"/{path}")
     for suffix in ("csv", "json"):
         browser._http.get(f"{portal.url}/provision-records.{suffix}", headers=JSON)
+    for path in ("/history", "/history/proofs.zip"):
+        for query in ("kind=access", "kind=x"):
+            browser._http.get(f"{portal.url}{path}?{query}", headers=JSON)
     form = {"csrf": str(consents["csrf"]), "version": str(mine["version_id"])}
     for _ in range(2):
         browser.post(f"{arrangement}/withdraw", form)

@@ -1,44 +1,41 @@
 """How fast the ledger takes entries in, proves them and is verified."""
 
 import os
-from base64 import urlsafe_b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from random import Random
 from statistics import median
 from time import perf_counter, process_time
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert
-from sqlmodel import SQLModel
 
 from consent.ledger import checkpoint, store, tables, tiles
 from consent.ledger.checkpoint import Checkpoint
-from consent.ledger.entry import Entry, seal
 from consent.ledger.merkle import leaf_hash
-from consent.ledger.note import Signer
 from consent.ledger.sequencer import BATCH, sequence
 from consent.ledger.verify import verify
 from mynaportal_sim.cli.benchmarks.errors import BenchError
+from mynaportal_sim.cli.benchmarks.ledgers import (
+    SIGNER,
+    entry,
+    ledger_in,
+    sealed_leaf,
+    some_leaves,
+)
 from mynaportal_sim.cli.benchmarks.rig import Rig
 from mynaportal_sim.cli.benchmarks.row import Figure
 from mynaportal_sim.cli.benchmarks.timing import per_second
 from mynaportal_sim.clock import Clock
-from mynaportal_sim.database import Database
 
 OUTBOX = 10_000
 MILLION = 1_000_000
 CHUNK = 40 * tiles.WIDTH  # leaves stored at a time
 PROOFS = 500
 
-_COMMITMENT = 43  # characters of an unpadded base64url SHA-256
-
 
 def leaf_hashing(rig: Rig) -> Figure:
     """Leaf hashes per second, of a leaf as accesses leave them."""
-    leaf = _leaf(Clock().now())
+    leaf = sealed_leaf(Clock().now())
     rate = per_second(lambda: leaf_hash(leaf), rig.effort)
     return Figure(rate, f"leaves of {len(leaf)} bytes")
 
@@ -46,14 +43,14 @@ def leaf_hashing(rig: Rig) -> Figure:
 def sequencing(rig: Rig) -> Figure:
     """Entries per second from a filled outbox to a committed checkpoint."""
     count = round(OUTBOX * rig.effort.share)
-    signer, now = _signer(), Clock().now()
+    now = Clock().now()
     rates = []
-    with _ledger(rig.directory / "outbox.sqlite3") as database:
+    with ledger_in(rig.directory / "outbox.sqlite3") as database:
         for _ in range(rig.effort.rounds):
             database.run(_fill_outbox, count, now)
             began = perf_counter()
             indexed = 0
-            while batch := database.run(sequence, signer, now):
+            while batch := database.run(sequence, SIGNER, now):
                 indexed += batch
             rates.append(indexed / (perf_counter() - began))
         if database.run(store.size) != (count * rig.effort.rounds, 0):
@@ -68,7 +65,7 @@ def proving(rig: Rig) -> Figure:
     size = _size(rig)
     chosen = Random(1)  # noqa: S311  any leaves will do, the same in each run
     took = []
-    with _ledger(_million(rig)) as database:
+    with ledger_in(_million(rig)) as database:
         for _ in range(PROOFS):
             position = chosen.randrange(size)
             began = perf_counter()
@@ -85,14 +82,14 @@ def proving(rig: Rig) -> Figure:
 def verifying(rig: Rig) -> Figure:
     """Seconds to hold a million stored leaves against tree and checkpoint."""
     size = _size(rig)
-    with _ledger(_million(rig)) as database:
+    with ledger_in(_million(rig)) as database:
         began, began_cpu = perf_counter(), process_time()
         report = database.run(
             lambda connection: verify(
                 store.in_order(connection),
                 store.all_tiles(connection),
                 store.all_checkpoints(connection),
-                _signer().verifier,
+                SIGNER.verifier,
                 bodiless=True,
             )
         )
@@ -110,67 +107,29 @@ def _size(rig: Rig) -> int:
     return round(MILLION * rig.effort.share)
 
 
-def _signer() -> Signer:
-    return Signer("bench.invalid/ledger", Ed25519PrivateKey.from_private_bytes(bytes(32)))
-
-
-def _entry() -> Entry:
-    fields: dict[str, str | int | list[str]] = {
-        "app_id": "app-0123456789abcdef01234567",
-        "app_name": "すこやか手帳",
-        "arrangement": "6f1c1e4e-8f0e-4a51-9b57-0d3f6f9b1c55",
-        "categories": ["checkup"],
-        "purpose": "self-care",
-        "request": "GET /fhir/Observation",
-    }
-    return Entry("access.permitted", fields, holder=bytes(32))
-
-
-def _leaf(now: datetime) -> bytes:
-    return seal(_entry(), now, os.urandom).leaf
-
-
-@contextmanager
-def _ledger(path: Path) -> Iterator[Database]:
-    """A database with the ledger's tables and no others."""
-    database = Database(f"sqlite:///{path}")
-    own = [tables.entries, tables.bodies, tables.tile_rows, tables.head, tables.checkpoints]
-    SQLModel.metadata.create_all(database.engine, tables=own)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
 def _fill_outbox(connection: Connection, count: int, now: datetime) -> None:
     for _ in range(count):
-        store.append(connection, _entry(), now, os.urandom)
+        store.append(connection, entry(), now, os.urandom)
 
 
 def _million(rig: Rig) -> Path:
     """A ledger as a sequencer leaves it, bodies erased; made once, without its commits."""
     path = rig.directory / "million.sqlite3"
     if not path.exists():
-        with _ledger(path) as database:
+        with ledger_in(path) as database:
             database.run(_store_log, _size(rig))
     return path
 
 
 def _store_log(connection: Connection, size: int) -> None:
-    signer, now = _signer(), Clock().now()
-    pattern = _leaf(now)
-    start = pattern.index(b'":"', pattern.index(b'"app_id"')) + len(b'":"')
-    before, after = pattern[:start], pattern[start + _COMMITMENT :]
+    now = Clock().now()
     tree: dict[tiles.TileId, bytes] = {}
 
     def read(level: int, number: int) -> bytes:
         return tree.get((level, number), b"")
 
     for first in range(0, size, CHUNK):
-        leaves = [
-            before + urlsafe_b64encode(os.urandom(32))[:_COMMITMENT] + after
-            for _ in range(min(CHUNK, size - first))
-        ]
+        leaves = some_leaves(min(CHUNK, size - first), now)
         rows = [{"position": first + at, "leaf": leaf} for at, leaf in enumerate(leaves)]
         connection.execute(insert(tables.entries), rows)
         tree.update(tiles.grown(read, first, [leaf_hash(leaf) for leaf in leaves]))
@@ -181,6 +140,6 @@ def _store_log(connection: Connection, size: int) -> None:
             for (level, number), hashes in tree.items()
         ],
     )
-    note = checkpoint.sign(Checkpoint(signer.name, size, tiles.root(read, size)), signer)
+    note = checkpoint.sign(Checkpoint(SIGNER.name, size, tiles.root(read, size)), SIGNER)
     row = {"size": size, "signed_at": int(now.timestamp()), "note": note}
     connection.execute(insert(tables.checkpoints), row)

@@ -6,18 +6,22 @@ from functools import cached_property
 from pathlib import Path
 
 from mynaportal_sim import world
-from mynaportal_sim.cli.benchmarks import peer, portal, presented
+from mynaportal_sim.cli.benchmarks import merkle_peer, peer, portal, presented
 from mynaportal_sim.cli.benchmarks.contender import Contender
 from mynaportal_sim.cli.benchmarks.effort import Effort
 from mynaportal_sim.cli.benchmarks.errors import NoPeerError
+from mynaportal_sim.cli.benchmarks.ledgers import some_leaves
+from mynaportal_sim.cli.benchmarks.merkle_peer import MerklePeer
 from mynaportal_sim.cli.benchmarks.server import free_port
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.residents.model import CardState, Resident
 from mynaportal_sim.settings import Mode, Settings
 
+LEAVES = 100_000
+
 
 class Rig:
-    """A directory that is thrown away, a portal, and its peer.
+    """A directory that is thrown away, a portal, leaves of a ledger, and the peers of both.
 
     Args:
         stack: what was started is stopped when it is closed.
@@ -32,6 +36,7 @@ class Rig:
         self._stack = stack
         self._tell = tell
         self.no_peer = ""
+        self.no_merkle_peer = ""
 
     @cached_property
     def settings(self) -> Settings:
@@ -96,4 +101,23 @@ class Rig:
             return self._stack.enter_context(peer.running(peer.install(), self.directory))
         except NoPeerError as error:
             self.no_peer = str(error)
+            return None
+
+    @cached_property
+    def leaves(self) -> list[bytes]:
+        """What every Merkle tree is made of."""
+        return some_leaves(round(LEAVES * self.effort.share), Clock().now())
+
+    @cached_property
+    def merkle_peer(self) -> MerklePeer | None:
+        """pymerkle with the leaves; None where it cannot run, and `no_merkle_peer` says why."""
+        self._tell("installing pymerkle into a directory that is thrown away")
+        file, place = self.directory / "leaves", self.directory / "pymerkle"
+        file.write_bytes(b"".join(self.leaves))
+        try:
+            return self._stack.enter_context(
+                merkle_peer.running(place, file, len(self.leaves[0]))
+            )
+        except NoPeerError as error:
+            self.no_merkle_peer = str(error)
             return None

@@ -21,12 +21,14 @@ class Figure(NamedTuple):
     """What was measured: medians in the goal's unit, and how they came about.
 
     `ratio` is the median of our figure to the peer's, round by round; None without a peer.
+    `limit` is what the machine allows where nothing but the unavoidable is done, if measured.
     """
 
     value: float
     note: str = ""
     peer: float | None = None
     ratio: float | None = None
+    limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from mynaportal_sim.cli.benchmarks import (
     decisions,
     endpoints,
     ledger,
+    merkle,
     pages,
     reader,
+    research,
     starting,
 )
 from mynaportal_sim.cli.benchmarks.row import Goal, Row
@@ -52,6 +54,36 @@ ROWS: tuple[Row, ...] = (
         "verifying 1,000,000 stored leaves",
         Goal("s", at_most=5),
         ledger.verifying,
+    ),
+    Row(
+        "research-export",
+        "`ledger export` of 1,000,000 entries to Parquet, whole",
+        Goal("s", at_most=20),
+        research.exporting,
+    ),
+    Row(
+        "research-ask",
+        "the slowest question, on 1,000,000 entries",
+        Goal("s", at_most=2),
+        research.asking,
+    ),
+    Row(
+        "merkle-grow",
+        "leaves into a Merkle tree in memory",
+        Goal("/s", of_peer=1),
+        merkle.growing,
+    ),
+    Row(
+        "merkle-append",
+        "leaves to committed and signed roots, SQLite",
+        Goal("/s", at_least=10_000),
+        merkle.appending,
+    ),
+    Row(
+        "merkle-proof",
+        "inclusion proofs, SQLite",
+        Goal("/s", at_least=1000),
+        merkle.proving,
     ),
     Row("up", "second start to the first page", Goal("s", at_most=2), starting.second_start),
     Row("metadata", "GET discovery", Goal("/s", of_peer=0.8), endpoints.metadata),

@@ -12,11 +12,17 @@ from urllib.parse import urlencode
 import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
+from sqlalchemy import Connection
 
+from consent.ledger.entry import Entry, Value
+from consent.ledger.sequencer import sequence
+from consent.ledger.store import append
+from mynaportal_sim import keys
 from mynaportal_sim.apps import registration
 from mynaportal_sim.apps import service as apps
 from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.domains.catalogue import catalogue
+from mynaportal_sim.residents import store as residents
 from mynaportal_sim.sample_app.relying_party import public_jwk
 
 PORT = 8400
@@ -146,3 +152,36 @@ class Portal:
         answer = browser.log_in(interaction=interaction, **of)
         assert answer.headers["location"] == path, answer.text
         return browser, path
+
+    def given(self, *categories: str, client_id: str | None = None) -> Browser:
+        """A person who has consented to these categories, by default to check-ups."""
+        browser, path = self.asked(client_id)
+        wanted = list(categories) or ["checkup"]
+        form: Form = {"csrf": browser.csrf(path), "decision": "allow", "category": wanted}
+        assert browser.post(path, form).status_code == 303
+        return browser
+
+    def enter(self, type_: str, times: int = 1, persona: str = HANAKO, **fields: Value) -> None:
+        """Put entries of a person's into the outbox of the ledger."""
+        database, now = self.web.state.database, self.web.state.clock.now()
+        entry = Entry(type_, fields, self.holder(persona))
+
+        def all_of_them(connection: Connection) -> None:
+            for _ in range(times):
+                append(connection, entry, now, token_bytes)
+
+        database.run(all_of_them)
+
+    def holder(self, persona: str = HANAKO) -> bytes:
+        """The name under which a person's entries are filed."""
+        resident = self.web.state.database.run(residents.by_persona, persona)
+        assert resident is not None
+        holder: bytes = self.web.state.pseudonyms.holder(resident.id)
+        return holder
+
+    def index(self) -> None:
+        """Give each entry in the outbox its place in the log."""
+        state = self.web.state
+        signer = keys.ledger_signer(state.settings.keys)
+        while state.database.run(sequence, signer, state.clock.now(), 1000):
+            pass

@@ -3,21 +3,14 @@
 import re
 from datetime import datetime, timedelta
 from html import unescape
-from secrets import token_bytes
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
-from consent.ledger.entry import Entry
-from consent.ledger.evidence import Evidence
-from consent.ledger.sequencer import sequence
-from consent.ledger.store import append
 from consent.model import DEFAULT_VALIDITY
-from mynaportal_sim import keys
-from mynaportal_sim.residents import store as residents
 from mynaportal_sim.web.dates import DAY, last_day
-from tests.mynaportal_sim.web.kit import CALLBACK, HANAKO, KENICHI, Browser, Form, Portal
+from tests.mynaportal_sim.web.kit import CALLBACK, KENICHI, Browser, Form, Portal
 
 JSON = {"accept": "application/json"}
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -197,96 +190,6 @@ def _withdrawal(browser: Browser) -> tuple[Form, str]:
     assert path
     fields = re.findall(r'name="(csrf|version|key)" value="([^"]+)"', page)
     return dict(fields), path[1]
-
-
-def test_the_history_tells_each_step_in_words_and_only_ones_own(portal: Portal) -> None:
-    browser = _given(portal)
-    browser.post("/logout", {"csrf": browser.csrf("/")})
-    browser.log_in(pin="0000")
-    browser.log_in()
-    page = browser.get("/history").text
-    told = re.findall(r'<p class="event"><strong>([^<]+)</strong>', page)
-    assert told == [
-        "ログインしました",
-        "ログインできませんでした",
-        "同意しました",
-        "同意を求められました",
-        "ログインしました",
-    ]
-    reasons = re.findall(r'<p class="reason">([^<]+)</p>', page)
-    assert reasons == ["暗証番号が違っていました。"]
-    other = portal.browser()
-    other.log_in(KENICHI)
-    assert _events(other) == ["login.accepted"]
-
-
-_ALL = ["同意しました", "同意を求められました", "ログインしました"]
-
-
-def _filtered(browser: Browser, query: str) -> list[str]:
-    page = browser.get(f"/history?{query}").text
-    return re.findall(r'<p class="event"><strong>([^<]+)</strong>', page)
-
-
-@pytest.mark.parametrize(
-    ("query", "told"),
-    [
-        pytest.param("kind=login", ["ログインしました"], id="kind"),
-        pytest.param("kind=consent", _ALL[:2], id="other kind"),
-        pytest.param("category=checkup", _ALL[:2], id="category"),
-        pytest.param("category=nothing", [], id="unknown category"),
-        pytest.param("app=nobody", [], id="unknown app"),
-        pytest.param("kind=x", _ALL, id="unknown kind"),
-        pytest.param("from=2000-01-01", _ALL, id="from"),
-        pytest.param("to=2000-01-01", [], id="to"),
-        pytest.param("from=yesterday", _ALL, id="no day"),
-    ],
-)
-def test_the_history_shows_what_is_asked_for(
-    portal: Portal, query: str, told: list[str]
-) -> None:
-    assert _filtered(_given(portal), query) == told
-
-
-def test_a_filter_finds_what_lies_far_back_and_pages_go_on(portal: Portal) -> None:
-    browser = _given(portal)
-    holder = _holder_of(portal)
-    database = portal.web.state.database
-    for _ in range(450):
-        entry = Entry("token.revoked", {"app_id": "a", "app_name": "a"}, holder)
-        database.run(append, entry, portal.web.state.clock.now(), token_bytes)
-    assert _filtered(browser, "kind=consent") == _ALL[:2]
-    first = browser.get("/history?kind=token").text
-    older = re.search(r'href="(/history\?[^"]*before=\d+)"', first)
-    assert older
-    assert len(_filtered(browser, unescape(older[1]).split("?")[1])) == 50
-
-
-def _holder_of(portal: Portal) -> bytes:
-    state = portal.web.state
-    resident = state.database.run(residents.by_persona, HANAKO)
-    assert resident is not None
-    holder: bytes = state.pseudonyms.holder(resident.id)
-    return holder
-
-
-def test_a_proof_is_for_whose_entry_it_is(portal: Portal) -> None:
-    browser = _given(portal)
-    assert "記録簿に追加中" in browser.get("/history").text
-    state = portal.web.state
-    signer = keys.ledger_signer(state.settings.keys)
-    state.database.run(sequence, signer, state.clock.now(), 100)
-    path = re.search(r'href="(/history/\d+/proof)"', browser.get("/history").text)
-    assert path
-    proof = browser.get(path[1])
-    assert "attachment" in proof.headers["content-disposition"]
-    evidence = Evidence.parse(proof.content)
-    assert evidence.shown["app_name"].value == "すこやか手帳"
-    assert "holder" not in evidence.shown
-    other = portal.browser()
-    other.log_in(KENICHI)
-    assert other.get(path[1]).status_code == 404
-    assert browser.get("/history/999999/proof").status_code == 404
 
 
 def test_a_receipt_says_all_that_was_agreed(portal: Portal) -> None:

@@ -1,0 +1,57 @@
+"""Which keys apps hold to a person's arrangements: refresh tokens, whole families of them."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, select
+
+from mynaportal_sim.oauth.tables import token_families
+
+
+class Holding(NamedTuple):
+    """A family whose code was used, so that an app holds its refresh token.
+
+    `ends` is when the consent does that it came of; `revoked` is when it was ended before.
+    """
+
+    arrangement_id: UUID
+    version_id: UUID
+    since: datetime
+    ends: datetime
+    revoked: datetime | None
+
+
+_OF_ARRANGEMENTS = select(
+    token_families.c.arrangement_id,
+    token_families.c.version_id,
+    token_families.c.code_used_at,
+    token_families.c.ends_at,
+    token_families.c.revoked_at,
+).where(
+    token_families.c.arrangement_id.in_(bindparam("arrangements", expanding=True)),
+    token_families.c.code_used_at.is_not(None),
+)
+
+
+def of_arrangements(connection: Connection, arrangement_ids: Collection[UUID]) -> list[Holding]:
+    """What apps hold, or held, to these arrangements, in no order.
+
+    Families that have ended are forgotten by and by.
+    """
+    rows = connection.execute(_OF_ARRANGEMENTS, {"arrangements": list(arrangement_ids)})
+    return [
+        Holding(
+            row.arrangement_id,
+            row.version_id,
+            _instant(row.code_used_at),
+            _instant(row.ends_at),
+            None if row.revoked_at is None else _instant(row.revoked_at),
+        )
+        for row in rows
+    ]
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

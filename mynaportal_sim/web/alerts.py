@@ -1,0 +1,138 @@
+"""What a person should hear of: alerts that they have not seen yet, and others."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+from pydantic import BaseModel, Field
+
+from mynaportal_sim.disclosure import acknowledged
+from mynaportal_sim.disclosure.alerts import LOOK_MAX, Alert, Kind, Watch
+from mynaportal_sim.disclosure.history import pages
+from mynaportal_sim.login.csrf import check_csrf
+from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
+from mynaportal_sim.web.entry import EntryOut
+from mynaportal_sim.web.kept import Portal, PortalDep
+from mynaportal_sim.web.language import marked
+from mynaportal_sim.web.redirects import see_other
+from mynaportal_sim.web.render import Page, PageDep
+
+SHOWN_MAX = 200
+router = APIRouter()
+
+TITLES: dict[Kind, str] = {
+    Kind.NEW_CONSENT: marked("You consented to this app for the first time"),
+    Kind.NEW_DATA: marked("This app got data of yours for the first time"),
+    Kind.REFUSED: marked("This app was refused data of yours"),
+    Kind.AFTER_WITHDRAWAL: marked("This app tried to get data after you withdrew"),
+    Kind.DESPITE_WITHDRAWAL: marked("This app got data although you had withdrawn"),
+    Kind.UNSUPERVISED: marked("Nobody is named who supervises this app"),
+}
+_TONES = {Kind.NEW_CONSENT: "good", Kind.NEW_DATA: "good"}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOut:
+    """One alert in words, with the entry that it is about."""
+
+    kind: str
+    title: str
+    tone: str
+    times: int
+    unseen: bool
+    entry: EntryOut
+
+    @classmethod
+    def of(cls, alert: Alert, seen: int, portal: Portal, page: Page) -> "AlertOut":
+        """`alert` in the reader's language."""
+        return cls(
+            kind=alert.kind.value,
+            title=page.text(TITLES[alert.kind]),
+            tone=_TONES.get(alert.kind, "bad"),
+            times=alert.times,
+            unseen=alert.unseen(seen),
+            entry=EntryOut.of(alert.event, portal.catalogue, page),
+        )
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """The alert as programs get it."""
+        return {
+            "kind": self.kind,
+            "title": self.title,
+            "times": self.times,
+            "unseen": self.unseen,
+            "entry": self.entry.plain,
+        }
+
+
+class SeenForm(BaseModel):
+    """`position` is the newest index among the alerts that the person saw."""
+
+    csrf: str = ""
+    position: int = Field(ge=0, lt=2**62)
+
+
+@router.get("/alerts")
+async def alerts(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Response:
+    """Show what there is to hear of, newest first."""
+    holder = portal.pseudonyms.holder(resident.resident_id)
+    seen = await portal.db.read(acknowledged.seen, holder)
+    watch, more = await _watched(portal, holder, seen, everything=True)
+    found = watch.alerts[:SHOWN_MAX]
+    shown = [AlertOut.of(alert, seen, portal, page) for alert in found]
+    indexed = [alert.event.position for alert in found if alert.event.position is not None]
+    position = max((one for one in indexed if one > seen), default=None)
+    if page.for_program:
+        answer: dict[str, object] = {
+            "csrf": page.visitor.csrf,
+            "alerts": [alert.plain for alert in shown],
+            "position": position,
+            "more": more,
+        }
+        return page.data(answer)
+    values: dict[str, object] = {
+        "unseen": [alert for alert in shown if alert.unseen],
+        "seen": [alert for alert in shown if not alert.unseen],
+        "position": position,
+        "more": more,
+        "looked": LOOK_MAX,
+        "done": page.request.query_params.get("done"),
+    }
+    return page("alerts.html", values)
+
+
+@router.post("/alerts")
+async def acknowledge(
+    page: PageDep, resident: ResidentDep, portal: PortalDep, form: Annotated[SeenForm, Form()]
+) -> Response:
+    """Mark as seen the alerts that the person saw, and none that came since."""
+    check_csrf(page.request, portal.settings, form.csrf)
+    holder = portal.pseudonyms.holder(resident.resident_id)
+    await portal.db.write(acknowledged.acknowledge, holder, form.position)
+    return see_other("/alerts?done=seen")
+
+
+async def count_unseen(portal: Portal, session: LoggedIn) -> int:
+    """How many alerts a person has not seen yet; reads little more than what is new to them."""
+    holder = portal.pseudonyms.holder(session.resident_id)
+    seen = await portal.db.read(acknowledged.seen, holder)
+    watch, _ = await _watched(portal, holder, seen, everything=False)
+    return sum(alert.unseen(seen) for alert in watch.alerts)
+
+
+async def _watched(
+    portal: Portal, holder: bytes, seen: int, *, everything: bool
+) -> tuple[Watch, bool]:
+    """What was gathered from a person's newest entries, and whether there are older ones."""
+    watch, looked = Watch(), 0
+    async for events in pages(portal.db, holder):
+        if looked >= LOOK_MAX:
+            return watch, bool(events)
+        watch.see(events)
+        looked += len(events)
+        oldest = events[-1].position if events else None
+        reached = oldest is not None and oldest <= seen
+        if reached and not everything and watch.settled(seen):
+            break
+    return watch, False

@@ -1,0 +1,84 @@
+"""One entry of the ledger in words, as pages and programs get it."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from consent.catalogue import Catalogue, LegalBasis
+from consent.policy import Reason
+from mynaportal_sim.disclosure.event import Event
+from mynaportal_sim.web.dates import iso
+from mynaportal_sim.web.kept import category_labels, purpose_line
+from mynaportal_sim.web.render import Page
+from mynaportal_sim.web.wording import EVENTS, REASONS, TONES
+
+REASONS_OF_CONSENT = {reason.value: reason for reason in Reason}
+_BASES = {basis.value: basis for basis in LegalBasis}
+UNDER_SUPERVISION = frozenset({"consent.granted", "token.issued", "access.permitted"})
+"""What nobody should do unsupervised, so that a page must say where nobody is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryOut:
+    """One entry, as the person whose entry it is may read it; `proof` is where it is had."""
+
+    position: int | None
+    at: datetime
+    type: str
+    event: str
+    tone: str
+    app: str
+    who: str
+    categories: list[str]
+    purpose: str
+    legal_basis: str
+    supervisor: str
+    unsupervised: bool
+    reason: str
+    count: int | None
+    consent: str | None
+    proof: str | None
+    erased: bool
+
+    @classmethod
+    def of(cls, event: Event, catalogue: Catalogue, page: Page) -> "EntryOut":
+        """`event` in the reader's language."""
+        has_proof = event.position is not None and not event.erased
+        return cls(
+            position=event.position,
+            at=event.at,
+            type=event.type,
+            event=page.text(EVENTS[event.type]) if event.type in EVENTS else event.type,
+            tone=TONES.get(event.type, ""),
+            app=event.app_id,
+            who=event.app_name,
+            categories=category_labels(catalogue, event.categories, page),
+            purpose=purpose_line(catalogue, event.purpose, event.purpose_text, page),
+            legal_basis=basis_line(event.legal_basis, page),
+            supervisor=event.supervisor,
+            unsupervised=event.type in UNDER_SUPERVISION
+            and not event.erased
+            and not event.supervisor,
+            reason=reason_line(event.reason, page),
+            count=event.count,
+            consent="/consents/{}/{}".format(*event.consent) if event.consent else None,
+            proof=f"/history/{event.position}/proof" if has_proof else None,
+            erased=event.erased,
+        )
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """The entry as programs get it."""
+        return asdict(self) | {"at": iso(self.at)}
+
+
+def basis_line(code: str, page: Page) -> str:
+    """A legal basis in words, with the article; one that is unknown stands for itself."""
+    basis = _BASES.get(code)
+    return code if basis is None else f"{page.choose(basis.label_ja, basis.label_en)} ({code})"
+
+
+def reason_line(code: str, page: Page) -> str:
+    """A code in words; one that only a later version of the portal knows stands for itself."""
+    if (reason := REASONS_OF_CONSENT.get(code)) is not None:
+        return page.choose(reason.sentence_ja, reason.sentence_en)
+    return page.text(REASONS[code]) if code in REASONS else code

@@ -1,0 +1,155 @@
+"""Who saw a person's data, added up: each app, each kind of data, and over time."""
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from mynaportal_sim.disclosure.history import pages
+from mynaportal_sim.disclosure.overview import AppSum, Bar, Overview, Span
+from mynaportal_sim.login.sessions import ResidentDep
+from mynaportal_sim.pki.profiles import JST
+from mynaportal_sim.web.dates import iso
+from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
+from mynaportal_sim.web.language import marked
+from mynaportal_sim.web.render import Page, PageDep
+
+BARS = 12
+router = APIRouter()
+
+SPANS = {Span.MONTH: marked("By month"), Span.WEEK: marked("By week")}
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLink:
+    """A consent under which an app had something."""
+
+    address: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AppOut:
+    """What one app got, in words."""
+
+    app: str
+    name: str
+    supervisor: str
+    categories: list[str]
+    accesses: int
+    records: int
+    refused: int
+    first: datetime | None
+    last: datetime | None
+    consents: list[ConsentLink]
+
+    @classmethod
+    def of(cls, summed: AppSum, portal: Portal, page: Page) -> "AppOut":
+        """`summed` in the reader's language."""
+        consents = sorted(summed.consents.items(), key=lambda one: one[1], reverse=True)
+        return cls(
+            app=summed.id,
+            name=summed.name or summed.id,
+            supervisor=summed.supervisor,
+            categories=category_labels(portal.catalogue, summed.categories, page),
+            accesses=summed.accesses,
+            records=summed.records,
+            refused=summed.refused,
+            first=summed.first,
+            last=summed.last,
+            consents=[
+                ConsentLink(f"/consents/{given.arrangement}/{given.version}", at)
+                for given, at in consents
+            ],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BarOut:
+    """A piece of time with its two bars, whose lengths are percents of the longest."""
+
+    begin: date
+    permitted: int
+    refused: int
+    length: float
+    refused_length: float
+
+
+@router.get("/history/apps")
+async def overview(
+    page: PageDep,
+    resident: ResidentDep,
+    portal: PortalDep,
+    by: Annotated[Span, Query()] = Span.MONTH,
+) -> Response:
+    """Show what each app got, who got each kind of data, and how much over time."""
+    summed = Overview()
+    async for events in pages(portal.db, portal.pseudonyms.holder(resident.resident_id)):
+        summed.add(events)
+    bars = summed.bars(by, portal.now.astimezone(JST).date(), BARS)
+    apps = [AppOut.of(app, portal, page) for app in summed.apps]
+    refused = [AppOut.of(app, portal, page) for app in summed.refused_only]
+    categories = _categories(summed, portal, page)
+    if page.for_program:
+        return page.data(
+            {
+                "entries": summed.entries,
+                "apps": [_plain(app) for app in apps + refused],
+                "categories": [_plain_category(*one) for one in categories],
+                "over_time": [
+                    {"from": bar.begin.isoformat(), "permitted": bar.permitted}
+                    | {"refused": bar.refused}
+                    for bar in bars
+                ],
+            }
+        )
+    values: dict[str, object] = {
+        "entries": summed.entries,
+        "apps": apps,
+        "refused": refused,
+        "categories": categories,
+        "bars": _drawn(bars),
+        "by": by.value,
+        "spans": [(span.value, page.text(label)) for span, label in SPANS.items()],
+    }
+    return page("overview.html", values)
+
+
+_Receipts = list[tuple[str, str, int, datetime]]
+
+
+def _categories(summed: Overview, portal: Portal, page: Page) -> list[tuple[str, _Receipts]]:
+    """Each kind of data that anybody got: its name, and app, app's name, accesses, the last."""
+    names = {app.id: app.name or app.id for app in summed.apps}
+    return [
+        (
+            category_labels(portal.catalogue, [code], page)[0],
+            [(one.app_id, names[one.app_id], one.accesses, one.last) for one in receipts],
+        )
+        for code, receipts in summed.categories.items()
+    ]
+
+
+def _drawn(bars: list[Bar]) -> list[BarOut]:
+    percent = 100 / max(1, *(bar.permitted + bar.refused for bar in bars))
+    return [
+        BarOut(*bar, round(percent * bar.permitted, 2), round(percent * bar.refused, 2))
+        for bar in bars
+    ]
+
+
+def _plain(app: AppOut) -> dict[str, object]:
+    return asdict(app) | {
+        "first": app.first and iso(app.first),
+        "last": app.last and iso(app.last),
+        "consents": [consent.address for consent in app.consents],
+    }
+
+
+def _plain_category(name: str, receipts: _Receipts) -> dict[str, object]:
+    got = [
+        {"app": app, "name": of_app, "accesses": accesses, "last": iso(last)}
+        for app, of_app, accesses, last in receipts
+    ]
+    return {"category": name, "apps": got}
