@@ -110,7 +110,7 @@ def search(
 
 
 async def pages(db: Database, holder: bytes) -> AsyncIterator[list[Event]]:
-    """All of a person's entries, newest first, 250 at a time.
+    """A person's entries, newest first, 250 at a time; agencies' exchanges stand elsewhere.
 
     Each page is a read of its own, and others are served in between, so that a long history
     holds nobody up. What is entered meanwhile is left out.
@@ -121,7 +121,7 @@ async def pages(db: Database, holder: bytes) -> AsyncIterator[list[Event]]:
     before = None
     while True:
         events = await db.read(_page, holder, before)
-        yield events
+        yield [event for event in events if event.kind != "exchange"]
         if len(events) < _STEP:
             return
         before = events[-1].id
