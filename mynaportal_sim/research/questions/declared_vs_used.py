@@ -19,9 +19,9 @@ QUESTION = Question(
         "app_name": APP_NAME,
         "category": Wording("データの種類", "category"),
         "declared": Wording("申告", "declared"),
-        "given": Wording("同意された版", "versions that give it"),
+        "given": Wording("同意の数", "versions that give it"),
         "used": Wording("利用", "accesses"),
-        "beyond": Wording("同意外の利用", "beyond consent"),
+        "beyond": Wording("同意の範囲外の利用", "beyond consent"),
     },
     sql=f"""
         WITH stands_for(scope, category) AS (VALUES {_SCOPES}),

@@ -20,16 +20,16 @@ _OVER = Wording("超過", "over")
 
 QUESTION = Question(
     name="over-quota",
-    title=Wording("許された回数を超えたアクセス", "Accesses over quota"),
+    title=Wording("上限回数を超えたアクセス", "Accesses over quota"),
     columns={
         "app_id": APP_ID,
         "app_name": APP_NAME,
         "arrangement": ARRANGEMENT,
         "consent_version": VERSION,
-        "max_uses": Wording("許された回数", "allowed"),
+        "max_uses": Wording("上限回数", "allowed"),
         "accesses": ACCESSES,
         "over": _OVER,
-        "first_over": Wording("最初の超過の番号", "first over, index"),
+        "first_over": Wording("最初に超過した番号", "first over, index"),
     },
     sql="""
         WITH quotas AS (

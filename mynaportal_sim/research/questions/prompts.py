@@ -7,11 +7,11 @@ are than answers, 0 if there are fewer.
 
 from mynaportal_sim.research.questions.question import FIRST, LAST, Bars, Question, Wording
 
-_PROMPTS = Wording("問合せ数", "prompts")
+_PROMPTS = Wording("同意を求めた回数", "prompts")
 
 QUESTION = Question(
     name="prompts",
-    title=Wording("一人あたりの同意の問合せと回答", "Prompts and answers per person"),
+    title=Wording("一人ごとの同意の依頼と回答", "Prompts and answers per person"),
     columns={
         "holder": Wording("本人の仮名", "person (pseudonym)"),
         "prompts": _PROMPTS,

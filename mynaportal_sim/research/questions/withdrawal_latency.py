@@ -25,9 +25,9 @@ QUESTION = Question(
         "app_name": APP_NAME,
         "withdrawals": Wording("撤回数", "withdrawals"),
         "followed": Wording("撤回後にアクセスあり", "followed by accesses"),
-        "p50": Wording("中央値の秒数", "median, s"),
-        "p90": Wording("90%点の秒数", "90 %, s"),
-        "p99": Wording("99%点の秒数", "99 %, s"),
+        "p50": Wording("秒数の中央値", "median, s"),
+        "p90": Wording("秒数の90パーセンタイル", "90 %, s"),
+        "p99": Wording("秒数の99パーセンタイル", "99 %, s"),
         "longest": _LONGEST,
     },
     sql=f"""
