@@ -36,11 +36,13 @@ QUESTION = Question(
             SELECT app_id, app_name, arrangement, consent_version, max(max_uses) AS max_uses
             FROM entries WHERE type = 'consent.granted' AND max_uses IS NOT NULL GROUP BY ALL
         ),
+        uses AS (
+            SELECT arrangement, consent_version, count(*) AS accesses
+            FROM entries WHERE type = 'access.permitted' GROUP BY ALL
+        ),
         exceeded AS (
-            SELECT quotas.*, count(*) AS accesses
-            FROM entries JOIN quotas USING (arrangement, consent_version)
-            WHERE type = 'access.permitted'
-            GROUP BY ALL HAVING count(*) > quotas.max_uses
+            SELECT * FROM uses JOIN quotas USING (arrangement, consent_version)
+            WHERE accesses > quotas.max_uses
         ),
         numbered AS (
             SELECT arrangement, consent_version, "index", row_number() OVER (
