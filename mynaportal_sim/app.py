@@ -133,7 +133,7 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
     signer = keys.ledger_signer(settings.keys)
     chores = [
         asyncio.create_task(keep(database, app.state.clock, signer, settings.ledger)),
-        asyncio.create_task(seek(database, settings.witnesses)),
+        asyncio.create_task(seek(database, settings.witnesses, settings.ledger)),
         asyncio.create_task(_forget_for_ever(database, app.state.clock)),
         asyncio.create_task(_grow_for_ever(database, app.state.clock)),
         asyncio.create_task(_erase_for_ever(database, app.state.clock, app.state.pseudonyms)),

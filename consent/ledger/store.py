@@ -28,12 +28,14 @@ from consent.ledger import tiles
 from consent.ledger.copies import Copy
 from consent.ledger.entry import (
     APP,
+    ERASED,
     Entry,
     Logged,
     Opening,
     erasure,
     leaf_end,
     read_body,
+    read_leaf,
     seal,
 )
 from consent.ledger.evidence import Evidence
@@ -78,7 +80,7 @@ _LOGGED = select(
 _OF_POSITIONS = entries.c.position.in_(bindparam("positions", expanding=True))
 # Locked, so that of two who erase the same one finds it gone, and says nothing of it.
 _WITH_BODY = (
-    select(entries.c.position)
+    select(entries.c.position, entries.c.leaf)
     .join(bodies)
     .where(_OF_POSITIONS)
     .order_by(entries.c.position)
@@ -137,11 +139,13 @@ def erase(
     """Erase what opens these entries, and say so in a new one; gives those that had a body.
 
     Leaves stay, so every proof stays valid; what the leaves commit to is gone for good, since
-    the salts are. An entry `ledger.erased` names the indices and the reason.
+    the salts are. An entry `ledger.erased` names the indices and the reason; such an entry is
+    not erased itself, or what it explains would be unexplained.
     """
     erased = [
         row.position
         for row in connection.execute(_WITH_BODY, {"positions": list(positions)}).all()
+        if read_leaf(row.leaf).type != ERASED
     ]
     if erased:
         connection.execute(_ERASE, {"positions": erased})

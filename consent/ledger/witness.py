@@ -19,6 +19,8 @@ from consent.ledger.note import Verifier, parse
 from consent.ledger.proof import verify_consistency
 
 PROOF_MAX = 63
+SIZE_TYPE = "text/x.tlog.size"
+"""The media type of an answer that says what size was cosigned last."""
 _REQUEST = re.compile(
     rb"old (0|[1-9][0-9]{0,18})\n((?:[A-Za-z0-9+/]{43}=\n){0,%d})\n(.+)" % PROOF_MAX, re.DOTALL
 )

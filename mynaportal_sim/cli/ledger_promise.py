@@ -18,6 +18,7 @@ from consent.ledger.note import Verifier
 from consent.ledger.promise import Broken, Due, Kept, Promise
 from consent.ledger.tiles import inclusion_ranges, tiles_of
 from mynaportal_sim.cli.answer import instant, say
+from mynaportal_sim.cli.ledger_proofs import named_in_errors
 from mynaportal_sim.cli.ledger_whole import named
 from mynaportal_sim.cli.log_files import reading
 from mynaportal_sim.cli.state import opened as opened_state
@@ -35,9 +36,10 @@ def check_promise(
     `file` is the note, or the header `Ledger-Promise` with the note in base64.
 
     Raises:
-        MalformedError, UntrustedNoteError: the file is no promise of this log.
+        CommandError: the file is no promise of this log.
     """
-    given = promise.opened(_note(file.read_bytes()), trusted)
+    with named_in_errors(file):
+        given = promise.opened(_note(file.read_bytes()), trusted)
     now = Clock(settings.clock if place is None else None).now()
     if place is None:
         with opened_state(settings) as database:

@@ -1,12 +1,14 @@
 """Checks a proof that was kept: of an entry, or that the log only grew."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from consent.ledger import evidence
 from consent.ledger.checkpoint import Checkpoint
 from consent.ledger.checkpoint import opened as opened_note
 from consent.ledger.cosignature import Witness
+from consent.ledger.errors import LedgerError
 from consent.ledger.evidence import Evidence, Proven
 from consent.ledger.note import Verifier
 from mynaportal_sim.cli import growth
@@ -22,16 +24,29 @@ def check_file(
     """Say what a proof proves, with no server and no database.
 
     Raises:
-        CommandError: it proves nothing.
-        MalformedError, UntrustedNoteError: it is no proof, or not of this log.
+        CommandError: it proves nothing, is no proof, or not of this log.
     """
     content = file.read_bytes()
-    if content.lstrip().startswith(b"{"):
-        _check_growth(file, Growth.parse(content), old, trusted, json)
-    elif old is not None:
-        raise CommandError(f"{file} is the proof of an entry; --old goes with one of growth")
-    else:
-        _check_entry(file, Evidence.parse(content), trusted, witnesses, json)
+    with named_in_errors(file):
+        if content.lstrip().startswith(b"{"):
+            _check_growth(file, Growth.parse(content), old, trusted, json)
+        elif old is not None:
+            raise CommandError(
+                f"{file} is the proof of an entry; --old goes with one of growth"
+            )
+        else:
+            _check_entry(file, Evidence.parse(content), trusted, witnesses, json)
+
+
+@contextmanager
+def named_in_errors(file: Path) -> Iterator[None]:
+    """Say of which file the ledger's errors are."""
+    try:
+        yield
+    except LedgerError as error:
+        raise CommandError(
+            f"{file}: {error}; give a file as it was saved, and the key that it was saved under"
+        ) from error
 
 
 def _check_entry(

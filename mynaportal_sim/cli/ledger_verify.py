@@ -75,14 +75,18 @@ def verify(  # noqa: PLR0913, PLR0917  one parameter per option
 
     Examples: mynasim ledger verify · mynasim ledger verify entry3.tlog-proof --key "$KEY" ·
     mynasim ledger verify growth.json --old entry3.tlog-proof --key "$KEY" ·
+    mynasim ledger verify --promise promise.txt ·
     mynasim ledger verify --from http://localhost:8400/ledger --key "$KEY" --witness "$WITNESS"
     """
     settings = settings_of(data=data, db=db)
     trusted = Verifier.parse(key) if key else keys.ledger_signer(settings.keys).verifier
-    if (file is not None) + (promise is not None) > 1 or (old is not None and file is None):
+    if (file and (promise or place)) or (promise and witness):
         raise typer.BadParameter(
-            "give one of FILE (and --old, of a proof of growth), --promise"
+            "give FILE (with --old or --witness), --promise (with --from), or neither "
+            "(with --from or --witness)"
         )
+    if old is not None and file is None:
+        raise typer.BadParameter("--old goes with a proof of growth")
     if file is not None:
         check_file(file, old, trusted, [_key(text) for text in witness or ()], json)
         return

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 from sqlalchemy import Connection
@@ -12,13 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from consent.ledger import cosigned, store
 from consent.ledger.cosignature import Witness
 from consent.ledger.errors import LedgerError
-from consent.ledger.witness import Request
+from consent.ledger.publish import publish
+from consent.ledger.witness import SIZE_TYPE, Request
 from mynaportal_sim.database import Database
 from mynaportal_sim.witness_places import WitnessPlace
 
 EVERY = 1.0  # seconds
 TIMEOUT = 5.0  # seconds
-_SIZE = "text/x.tlog.size"
 
 _log = logging.getLogger(__name__)
 
@@ -27,25 +28,34 @@ class WitnessRefusalError(LedgerError):
     """A witness does not cosign; says why, and what that means."""
 
 
-async def seek(database: Database, places: Sequence[WitnessPlace]) -> None:
-    """Have each witness cosign what is new, until cancelled; one that fails is asked again."""
+async def seek(database: Database, places: Sequence[WitnessPlace], directory: Path) -> None:
+    """Have each witness cosign what is new, until cancelled; one that fails is asked again.
+
+    What they cosign is published in `directory` with their lines.
+    """
     if not places:
         return
     async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
         told: dict[str, str] = {}
         while True:
             for place in places:
-                told[place.url] = await _heard(database, client, place, told.get(place.url, ""))
+                asked = (database, client, place, directory)
+                told[place.url] = await _heard(*asked, told.get(place.url, ""))
             await asyncio.sleep(EVERY)
 
 
 async def _heard(
-    database: Database, client: httpx.AsyncClient, place: WitnessPlace, before: str
+    database: Database,
+    client: httpx.AsyncClient,
+    place: WitnessPlace,
+    directory: Path,
+    before: str,
 ) -> str:
     """Ask one witness; the complaint, if any, which is logged once and not every second."""
     try:
-        await ask(database, client, place)
-    except (httpx.HTTPError, httpx.InvalidURL, LedgerError, SQLAlchemyError) as error:
+        if await ask(database, client, place) is not None:
+            await database.read_aside(publish, directory)
+    except (httpx.HTTPError, httpx.InvalidURL, LedgerError, OSError, SQLAlchemyError) as error:
         said = f"{place.witness.name}: {str(error) or type(error).__name__}"
         if said != before:
             level = logging.CRITICAL if isinstance(error, LedgerError) else logging.WARNING
@@ -66,7 +76,7 @@ async def ask(database: Database, client: httpx.AsyncClient, place: WitnessPlace
     if wanted is None:
         return None
     answer = await _post(client, place, wanted.request)
-    if answer.status_code == 409 and answer.headers.get("content-type") == _SIZE:
+    if answer.status_code == 409 and answer.headers.get("content-type") == SIZE_TYPE:
         known = _known_size(answer, wanted)
         wanted = await database.read(_wanted_from, place.witness, known)
         if wanted is None:

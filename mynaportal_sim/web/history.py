@@ -13,6 +13,7 @@ from consent.ledger import store as ledger
 from mynaportal_sim import keys
 from mynaportal_sim.disclosure import proofs
 from mynaportal_sim.disclosure.history import Found, search
+from mynaportal_sim.disclosure.witnesses import Sights, sights
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
 from mynaportal_sim.pki.profiles import JST
 from mynaportal_sim.web.dates import iso
@@ -42,10 +43,13 @@ async def history(
         found = await _found(portal, resident, asked, before)
         shown = [EntryOut.of(event, portal.catalogue, page).plain for event in found.entries]
         answer = {"entries": shown, "older": found.older, "looked": found.looked}
-        return page.data(answer)
+        seen = [one._asdict() for one in (await _sights(portal)).each]
+        witnesses = [one | {"at": one["at"] and iso(one["at"])} for one in seen]
+        return page.data(answer | {"witnesses": witnesses})
     if asked.unread:
         form = await _form(page, portal, resident, asked)
         nothing: dict[str, object] = {"days": [], "older": None, "looked": 0, "bundle": None}
+        nothing["witnesses"] = Sights(())
         return page("history.html", form | nothing, status=HTTPStatus.BAD_REQUEST)
     found = await _found(portal, resident, asked, before)
     entries = [EntryOut.of(event, portal.catalogue, page) for event in found.entries]
@@ -54,6 +58,7 @@ async def history(
         "days": [(day, list(of_day)) for day, of_day in groupby(entries, _day)],
         "older": found.older and urlencode({**asked.query, "before": found.older}),
         "looked": found.looked,
+        "witnesses": await _sights(portal),
         "bundle": urlencode(here) if any(entry.proof for entry in entries) else None,
     }
     return page("history.html", values | await _form(page, portal, resident, asked))
@@ -91,6 +96,10 @@ async def proof(
 async def _found(portal: Portal, resident: LoggedIn, asked: Asked, before: int | None) -> Found:
     holder = portal.pseudonyms.holder(resident.resident_id)
     return await portal.db.read(search, holder, asked.checked(), PAGE_LENGTH, before)
+
+
+async def _sights(portal: Portal) -> Sights:
+    return await portal.db.read(sights, [place.witness for place in portal.settings.witnesses])
 
 
 async def _form(

@@ -16,12 +16,11 @@ from starlette.routing import Route
 from consent.ledger.cosignature import Cosigner, with_line
 from consent.ledger.errors import MalformedError
 from consent.ledger.note import Verifier, parse
-from consent.ledger.witness import Refused, Request, judge
+from consent.ledger.witness import SIZE_TYPE, Refused, Request, judge
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.witness.memory import Memory
 
 BODY_MAX = 16 * 1024
-SIZE = "text/x.tlog.size"
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +68,7 @@ class _Witness:
         found = judge(asked, self.logs, self.memory.last)
         if found is Refused.STALE:
             known = self.memory.size(parse(asked.note).text.partition("\n")[0])
-            return Response(f"{known}\n", found.status, {"Content-Type": SIZE})
+            return Response(f"{known}\n", found.status, {"Content-Type": SIZE_TYPE})
         if isinstance(found, Refused):
             _log.warning("refused: %s", found.text)
             return _refusal(found)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Table, delete, func, select, update
 
-from consent.ledger import store, tables
+from consent.ledger import promise, store, tables
 from consent.ledger.entry import AT, HOLDER, Entry, instant, read_body, seal
+from consent.ledger.promise import Appended
 from consent.ledger.publish import publish
 from consent.ledger.sequencer import sequence
 from mynaportal_sim import keys
@@ -129,3 +130,24 @@ def back_date(connection: Connection) -> None:
     [last] = store.newest(connection, 1)
     at = instant(read_body(last.body or b"")) - timedelta(hours=1)
     store.append(connection, Entry("consent.granted", {"app_id": "late"}), at, urandom)
+
+
+def drop_from_outbox(by: Operator) -> None:
+    """Acknowledge an entry, with a promise, and take it away before it has a place."""
+    at = Clock(by.settings.clock).now() - timedelta(minutes=2)
+    given: list[Appended] = []
+
+    def acknowledge(connection: Connection) -> None:
+        store.append(connection, Entry("access.permitted", {"app_id": "dropped"}), at, urandom)
+        given.extend(store.appended(connection))
+
+    def drop(connection: Connection) -> None:
+        waiting = select(tables.entries.c.id).where(tables.entries.c.position.is_(None))
+        for row in connection.execute(waiting).scalars().all():
+            connection.execute(delete(tables.bodies).where(tables.bodies.c.entry_id == row))
+            connection.execute(delete(tables.entries).where(tables.entries.c.id == row))
+
+    by.change(acknowledge)
+    note = promise.sign(given[0], keys.ledger_signer(by.settings.keys))
+    (by.settings.data / "promise").write_bytes(note)
+    by.change(drop)

@@ -3,6 +3,7 @@
 `docs/ledger.md` has the same table for people; a test holds the two together.
 """
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from consent.ledger import tables
 from mynaportal_sim import keys
 from mynaportal_sim.cli.ledger import app as ledger
 from mynaportal_sim.transparency.promises import HEADER
+from mynaportal_sim.witness_places import WitnessPlace
 from tests.journeys import operator
 from tests.journeys.kit import (
     Portal,
@@ -29,6 +31,7 @@ from tests.journeys.kit import (
 from tests.journeys.operator import Operator
 
 Harm = Callable[[Operator], object]
+PAGE = {"Accept": "text/html", "Accept-Language": "en"}
 DOCS = Path(__file__).parents[2] / "docs" / "ledger.md"
 
 
@@ -44,11 +47,12 @@ class Finished:
     def detect(self, detector: str, data: Path, status: int) -> str:
         """What a detector says of the log in a directory."""
         key = ("--key", str(keys.ledger_signer(self.portal.data / "keys").verifier))
+        given, kept = data / "promise", self.kept / "promise"
         commands: dict[str, tuple[str, ...]] = {
             "verify": ("verify",),
             "witness": ("verify", "--witness", self.witness),
             "public files": ("verify", "--from", str(data / "ledger"), *key),
-            "promise": ("verify", "--promise", str(self.kept / "promise")),
+            "promise": ("verify", "--promise", str(given if given.exists() else kept)),
             "kept proof": (
                 "verify", str(data / "growth.json"), "--old", str(self.kept / "own.tlog-proof"),
             ),
@@ -77,12 +81,15 @@ def finished(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         portal.witnesses = place
         with running(portal):
             app = portal.register()
-            _, redirect = portal.walk(app, details("checkup"))
+            browser, redirect = portal.walk(app, details("checkup"))
             answer = app.fetch(app.redeem(redirect), "/fhir/Observation")
             (home / "promise").write_text(f"{HEADER}: {answer.headers[HEADER]}\n")
             portal.until_indexed()
             size = until_witnessed(portal)
             portal.run("ledger", "prove", "0", "--out", str(home / "own.tlog-proof"))
+            (home / "history.json").write_text(json.dumps(browser.see("/history")))
+            page = browser._http.get(f"{portal.url}/history", headers=PAGE)
+            (home / "history.html").write_text(page.text)
         portal.run("clock", "forward", "5m")
         yield Finished(portal, home, place, size)
 
@@ -170,6 +177,13 @@ ATTACKS = [
     ),
     Attack(
         "an acknowledged entry is dropped before it has a place",
+        operator.drop_from_outbox,
+        "promise",
+        "Broken: ",
+        ("verify", "witness", "public files"),
+    ),
+    Attack(
+        "an acknowledged entry is cut off with the tail",
         signed(operator.cut_tail),
         "promise",
         "Broken: ",
@@ -204,6 +218,23 @@ def test_an_honest_log_alarms_nobody(finished: Finished, detector: str, tmp_path
     data = tmp_path / "data"
     shutil.copytree(finished.portal.data, data)
     finished.detect(detector, data, status=0)
+
+
+def test_a_person_sees_how_many_witnesses_have_seen_an_entry(finished: Finished) -> None:
+    told = json.loads((finished.kept / "history.json").read_text())
+    [witness] = told["witnesses"]
+    assert witness["name"] == "witness.invalid/test"
+    assert witness["size"] == finished.size
+    seen = sum(entry["position"] < witness["size"] for entry in told["entries"])
+    page = (finished.kept / "history.html").read_text()
+    assert seen
+    assert page.count("seen by 1 of 1 witnesses") == seen
+
+
+def test_the_published_checkpoint_bears_the_witnesss_line(finished: Finished) -> None:
+    note = (finished.portal.data / "ledger" / "checkpoint").read_bytes()
+    witness = WitnessPlace.parse(finished.witness).witness
+    assert witness.cosigned_at(note) is not None
 
 
 def test_the_documented_table_of_attacks_is_this_one() -> None:

@@ -44,6 +44,7 @@ def test_erasing_leaves_every_proof_valid_and_says_so(database: Database) -> Non
     assert gone is not None
     assert gone.shown == {}
     assert database.run(store.prove_to, HANAKO, 7) is None
+    assert database.run(store.erase, [300], "to hide it", NOW, urandom) == []
     (said,) = database.run(store.newest, 1)
     assert read_leaf(said.leaf).type == "ledger.erased"
     assert read_body(said.body or b"")["entries"].value == ["7", "9"]

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from consent.ledger import checkpoint, store
 from consent.ledger.checkpoint import Checkpoint
 from consent.ledger.entry import Entry
-from consent.ledger.errors import LedgerError, MalformedError
+from consent.ledger.errors import LedgerError
 from consent.ledger.sequencer import sequence
 from mynaportal_sim import keys
 from mynaportal_sim.cli.failures import CommandError, told
@@ -231,7 +231,9 @@ def test_growth_from_a_log_that_was_signed_anew_is_not_from_the_one_kept(
 def test_a_file_that_is_no_growth_is_told(data: Path, content: bytes) -> None:
     file = data.parent / "growth.json"
     file.write_bytes(content)
-    assert isinstance(ledger(data, "verify", str(file)).exception, MalformedError)
+    told = ledger(data, "verify", str(file)).exception
+    assert isinstance(told, CommandError)
+    assert str(told).startswith(f"{file}: ")
 
 
 @pytest.mark.parametrize(
@@ -343,3 +345,21 @@ def test_what_cannot_be_verified_is_told(
     result = ledger(data, "verify", *given)
     assert isinstance(result.exception, CommandError | LedgerError)
     assert says in str(result.exception)
+    if "FILE" in arguments and "--from" not in arguments:
+        assert str(file) in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["FILE", "--from", "x"], id="a proof from somewhere"),
+        pytest.param(["FILE", "--promise", "FILE"], id="a proof and a promise"),
+        pytest.param(["--promise", "FILE", "--witness", "x"], id="a promise to a witness"),
+        pytest.param(["--old", "FILE"], id="an old log alone"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(data: Path, arguments: list[str]) -> None:
+    file = data.parent / "given"
+    file.write_bytes(b"")
+    given = [one.replace("FILE", str(file)) for one in arguments]
+    assert ledger(data, "verify", *given).exit_code == 2
