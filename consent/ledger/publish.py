@@ -67,6 +67,7 @@ def _publish(connection: Connection, directory: Path, size: int, note: bytes) ->
     path = directory / CHECKPOINT
     if not path.exists() or path.read_bytes() != note:
         _replace(path, note)
+        _sync(directory)
     return size
 
 
@@ -128,6 +129,15 @@ def _replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
+
+
+def _sync(directory: Path) -> None:
+    """See that no power failure takes the new checkpoint back."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager

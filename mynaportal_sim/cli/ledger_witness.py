@@ -14,7 +14,6 @@ from mynaportal_sim import keys
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
 from mynaportal_sim.clock import Clock
-from mynaportal_sim.settings import default_data_directory
 from mynaportal_sim.witness import memory, server
 from mynaportal_sim.witness_places import WitnessPlace
 
@@ -53,10 +52,11 @@ def witness(  # noqa: PLR0913, PLR0917  one parameter per option
     Examples: mynasim ledger witness · mynasim ledger witness --log "$KEY" --state ./w2
     --name witness.invalid/2 --port 8411
     """
+    settings = settings_of(data=data)
     trusted = [Verifier.parse(text) for text in log or ()]
     if not trusted:
-        trusted = [keys.ledger_signer(settings_of(data=data).keys).verifier]
-    directory = state or default_data_directory().with_name("mynasim-witness")
+        trusted = [keys.ledger_signer(settings.keys).verifier]
+    directory = state or settings.data.absolute().with_name("mynasim-witness")
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     memory.create(directory, name, Ed25519PrivateKey.generate())
     with memory.held(directory) as (cosigner, kept):

@@ -49,11 +49,11 @@ class Memory:
         """Remember what is about to be cosigned; it is on disk when this returns.
 
         Raises:
-            ValueError: the log would go back.
+            WitnessStateError: the log would go back.
         """
         known = self.last.get(checkpoint.origin)
         if known is not None and checkpoint.size < known.size:
-            raise ValueError("a witness never goes back")
+            raise WitnessStateError("a witness never goes back")
         notes = {**self._notes, checkpoint.origin: note}
         text = json.dumps({origin: kept.decode() for origin, kept in notes.items()}, indent=2)
         write_private(self._path, text.encode())
@@ -80,7 +80,9 @@ def held(directory: Path) -> Iterator[tuple[Cosigner, Memory]]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise WitnessStateError(f"another witness runs on {directory}") from None
+            raise WitnessStateError(
+                f"another witness runs on {directory}; stop it, or give --state another place"
+            ) from None
         cosigner = _cosigner(directory / _KEY)
         yield cosigner, _memory(directory / _MEMORY, cosigner.witness)
 
@@ -91,7 +93,10 @@ def _cosigner(path: Path) -> Cosigner:
         key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(content["key"]))
         return Cosigner(str(content["name"]), key)
     except (OSError, ValueError, KeyError, TypeError, LedgerError) as error:
-        raise WitnessStateError(f"{path} holds no witness's key") from error
+        raise WitnessStateError(
+            f"{path} holds no witness's key; restore it, or start another witness in an empty "
+            "directory (--state)"
+        ) from error
 
 
 def _memory(path: Path, witness: Witness) -> Memory:

@@ -12,7 +12,14 @@ import pytest
 
 from consent.ledger import store
 from consent.ledger.copies import Copy
-from consent.ledger.entry import Opening, canonical, read_body, read_leaf
+from consent.ledger.entry import (
+    SALT_LENGTH,
+    Opening,
+    canonical,
+    commitment,
+    read_body,
+    read_leaf,
+)
 from consent.ledger.static_files import read_bundle
 from mynaportal_sim import keys
 from mynaportal_sim.database import Database
@@ -22,6 +29,7 @@ from mynaportal_sim.sample_app.relying_party import RelyingParty
 from mynaportal_sim.settings import Settings
 from tests.journeys.kit import Portal, copy_keys, details, free_port, running
 
+MOMENTS = {"at", "valid_from", "valid_until"}  # to the second, so that others share them
 ACCESSES = 3  # of each app for each person
 LUCK = 4  # right guesses that happen by chance; of 13 people, 5 come up once in 500 times
 
@@ -104,11 +112,14 @@ def attributes(world: World, person: Resident) -> set[str]:
 
 def test_no_leaf_holds_or_commits_openly_to_anything_of_a_person(world: World) -> None:
     told = set(world.person_of)
-    for person in world.people:
+    for person in world.database.run(residents.everyone):
         told |= attributes(world, person)
     guessed = {sha256(text.encode()).digest() for text in told}
     guessed |= {sha256(canonical(text).encode()).digest() for text in told}
     leaves = world.leaves()
+    names = {name for leaf in leaves for name in read_leaf(leaf).commitments}
+    for salt in (b"", bytes(SALT_LENGTH)):
+        guessed |= {commitment(name, Opening(salt, one)) for name in names for one in told}
     assert len(leaves) > len(world.people) * 2 * (ACCESSES + 3)
     for leaf in leaves:
         read = read_leaf(leaf)
@@ -130,7 +141,7 @@ def test_what_two_apps_know_has_nothing_in_common_that_is_one_persons(world: Wor
     one, other = (_telling(world.copy(app, Copy.APP)) for app in world.apps)
     shared = one.keys() & other.keys()
     assert one
-    assert all(isinstance(value, tuple) and value[0] == "at" for value in shared)
+    assert all(isinstance(value, tuple) and value[0] in MOMENTS for value in shared)
     assert _hits(world, {one[value]: other[value] for value in shared}) <= LUCK
     leaves = [read_leaf(leaf) for leaf in world.leaves()]
     commitments = Counter(value for leaf in leaves for value in leaf.commitments.values())
@@ -153,7 +164,8 @@ def test_the_order_of_the_log_joins_arrangements_no_better_than_chance(
 def test_the_auditors_copy_does_join_them(world: World) -> None:
     """The one copy that opens whose entry it is; were it not so, the tests above were blind."""
     one, other = (_telling(world.copy(app, Copy.AUDITOR)) for app in world.apps)
-    joined = {one[value]: other[value] for value in one.keys() & other}
+    shared = [value for value in one.keys() & other if isinstance(value, tuple)]
+    joined = {one[value]: other[value] for value in shared if value[0] == "holder"}
     assert _hits(world, joined) == len(world.people)
 
 

@@ -132,7 +132,7 @@ def test_a_sequencer_killed_among_its_instructions_leaves_no_gap_and_no_double(
 
 
 @pytest.mark.deep
-def test_a_sequencer_killed_at_any_instruction_leaves_no_gap_and_no_double(
+def test_a_sequencer_killed_at_every_seventh_instruction_leaves_no_gap_and_no_double(
     database_url: str, tmp_path: Path
 ) -> None:
     killed_at_instructions(database_url, tmp_path / "ledger", 7)

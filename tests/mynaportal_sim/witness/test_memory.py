@@ -38,7 +38,7 @@ def test_what_was_seen_is_known_after_a_restart(tmp_path: Path) -> None:
 
 
 def test_it_never_goes_back(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="never goes back"):
+    with pytest.raises(WitnessStateError, match="never goes back"):
         started(tmp_path, SEVEN, Checkpoint("log.invalid", 6, bytes(32)))
     assert started(tmp_path) == SEVEN
 
