@@ -37,7 +37,6 @@ Details = list[dict[str, object]]
 
 _CODE = re.compile(r"--code ([\w-]{22})")
 _CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
-_SEEN = re.compile(r"saw it whole up to (\d+)")
 _HTML = {"Accept": "text/html", "Accept-Language": "en"}
 
 
@@ -249,12 +248,14 @@ def witness(portal: Portal, state: Path) -> Iterator[str]:
 
 
 def until_witnessed(portal: Portal) -> int:
-    """Wait until a witness has cosigned something; how many entries."""
+    """Wait until a witness has cosigned all that there is; how many entries."""
     deadline = monotonic() + START_WITHIN
-    while not (seen := _SEEN.search(portal.run("ledger", "verify"))):
+    while True:
+        told = json.loads(portal.run("ledger", "verify", "--json"))
+        if any(witness["size"] == told["size"] for witness in told["witnesses"]):
+            return int(told["size"])
         assert monotonic() < deadline
         sleep(0.2)
-    return int(seen[1])
 
 
 @contextmanager

@@ -88,6 +88,8 @@ def finished(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             size = until_witnessed(portal)
             portal.run("ledger", "prove", "0", "--out", str(home / "own.tlog-proof"))
             (home / "history.json").write_text(json.dumps(browser.see("/history")))
+            saved = browser._http.get(f"{portal.url}/history/{size - 1}/proof")
+            (home / "saved.tlog-proof").write_bytes(saved.content)
             page = browser._http.get(f"{portal.url}/history", headers=PAGE)
             (home / "history.html").write_text(page.text)
         portal.run("clock", "forward", "5m")
@@ -218,6 +220,20 @@ def test_an_honest_log_alarms_nobody(finished: Finished, detector: str, tmp_path
     data = tmp_path / "data"
     shutil.copytree(finished.portal.data, data)
     finished.detect(detector, data, status=0)
+
+
+def test_a_proof_that_a_person_saved_is_checked_with_every_server_stopped(
+    finished: Finished, tmp_path: Path
+) -> None:
+    key = str(keys.ledger_signer(finished.portal.data / "keys").verifier)
+    trusted = ("--key", key, "--witness", finished.witness.rpartition("@")[0])
+    said = _ledger(
+        tmp_path / "gone", "verify", str(finished.kept / "saved.tlog-proof"), *trusted
+    )
+    assert "Proven: entry" in said
+    assert "app_name: すこやか手帳" in said
+    assert "witness.invalid/test witnessed it at" in said
+    assert "holder" not in said
 
 
 def test_a_person_sees_how_many_witnesses_have_seen_an_entry(finished: Finished) -> None:
