@@ -264,6 +264,8 @@ def _salt(text: str) -> bytes:
 
 def _value(shown: object) -> Value:
     match shown:
+        case bool():
+            pass
         case str() | int():
             return shown
         case list() if all(isinstance(part, str) for part in shown):

@@ -1,5 +1,6 @@
 """The OpenAPI document tells the truth: a whole journey over the wire is as it says."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -9,10 +10,17 @@ import httpx
 import pytest
 
 from card_reader.client.login import sign_challenge
+from consent.ledger import promise, store
+from consent.ledger.entry import read_leaf
+from consent.ledger.merkle import leaf_hash
+from mynaportal_sim import keys
 from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.cli.second_device import SecondDevice
+from mynaportal_sim.database import Database
 from mynaportal_sim.sample_app.errors import RelyingPartyError
 from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
+from mynaportal_sim.settings import Settings
+from mynaportal_sim.transparency.promises import HEADER
 from tests.journeys.contract import Contract, HeardPortal
 from tests.journeys.kit import SCOPES, copy_keys, details, free_port, running
 
@@ -226,6 +234,35 @@ def test_each_exchange_is_as_documented(
 ) -> None:
     faults = {fault for answer in heard for fault in contract.faults(answer)}
     assert sorted(faults) == []
+
+
+def test_each_entry_was_promised_with_the_answer_that_stands_for_it(
+    portal: HeardPortal, heard: list[httpx.Response]
+) -> None:
+    """Logins, questions, consents, tokens, accesses, and what was refused of each."""
+    log = keys.ledger_signer(portal.data / "keys").verifier
+    notes = [
+        b64decode(note)
+        for answer in heard
+        for note in answer.headers.get_list(HEADER, split_commas=True)
+    ]
+    promised = [promise.opened(note, log).leaf_hash for note in notes]
+    database = Database(Settings(data=portal.data).database_url)
+    entries = database.run(store.newest, 10_000)
+    database.close()
+    kinds = {leaf_hash(entry.leaf): read_leaf(entry.leaf).type for entry in entries}
+    answered = {
+        hashed
+        for hashed, kind in kinds.items()
+        if kind.partition(".")[0] in {"login", "consent", "token", "access"}
+    }
+    assert set(promised) == answered
+    assert len(promised) == len(answered)
+    assert {kinds[hashed] for hashed in promised} >= {
+        "login.accepted", "login.refused", "consent.requested", "consent.granted",
+        "consent.withdrawn", "token.issued", "token.refused", "token.revoked",
+        "access.permitted", "access.refused",
+    }  # fmt: skip
 
 
 def test_each_documented_operation_was_called_and_went_well(

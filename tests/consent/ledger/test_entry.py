@@ -148,6 +148,13 @@ def test_what_is_no_leaf_is_refused(leaf: bytes) -> None:
         read_leaf(leaf)
 
 
+@pytest.mark.parametrize("value", ["true", "null", "1.5", "{}", "[1]", "9" * 5000])
+def test_what_no_value_can_be_is_no_body(value: str) -> None:
+    salt = "A" * 22
+    with pytest.raises(MalformedError):
+        read_body(f'{{"fields":{{"a":{{"salt":"{salt}","value":{value}}}}}}}'.encode())
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

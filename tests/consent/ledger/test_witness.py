@@ -1,5 +1,6 @@
 """What a witness cosigns and what it refuses, and that its word can be checked."""
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -154,6 +155,16 @@ def test_a_cosignature_of_another_text_time_or_key_is_refused() -> None:
     with pytest.raises(UntrustedNoteError):
         COSIGNER.witness.cosigned_at(other)
     assert COSIGNER.witness.cosigned_at(forged) is None
+
+
+@pytest.mark.parametrize("seconds", [253_402_300_800, 2**62, 2**63 - 1, 2**64 - 1])
+def test_a_cosignature_of_a_time_that_no_calendar_has_is_refused(seconds: int) -> None:
+    text = str(head(7))
+    signature = COSIGNER.key.sign(f"cosignature/v1\ntime {seconds}\n{text}".encode())
+    blob = COSIGNER.witness.key_id + seconds.to_bytes(8, "big") + signature
+    note = with_line(sign(head(7), SIGNER), f"— {COSIGNER.name} {b64encode(blob).decode()}\n")
+    with pytest.raises(UntrustedNoteError, match="malformed"):
+        COSIGNER.witness.cosigned_at(note)
 
 
 def test_a_witness_key_is_told_from_a_log_key() -> None:
