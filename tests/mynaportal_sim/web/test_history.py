@@ -141,7 +141,7 @@ def test_a_period_ends_the_search_where_it_begins(portal: Portal) -> None:
     browser = portal.given()
     portal.enter("token.revoked", times=SCAN_MAX, app_id="a", app_name="a")
     found = browser.get("/history?from=9999-01-01", **JSON).json()
-    assert found == {"entries": [], "older": None, "looked": 0}
+    assert found == {"entries": [], "older": None, "looked": 0, "witnesses": []}
 
 
 def test_a_proof_is_for_whose_entry_it_is(portal: Portal) -> None:
