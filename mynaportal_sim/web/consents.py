@@ -31,6 +31,7 @@ class ConsentOut:
 
     arrangement_id: str
     version_id: str
+    app_id: str
     app_name: str
     categories: list[str]
     purpose: str
@@ -55,6 +56,7 @@ class ConsentOut:
         return cls(
             arrangement_id=str(version.arrangement_id),
             version_id=str(version.id),
+            app_id=version.app_id,
             app_name=version.app_name,
             categories=category_labels(catalogue, [rule.category for rule in rules], page),
             purpose=purpose_line(catalogue, terms.purpose.code, terms.purpose.text, page),

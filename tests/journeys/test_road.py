@@ -57,7 +57,7 @@ def test_a_withdrawn_consent_refuses_the_very_next_access(portal: Portal, profil
     page = browser.see("/consents")
     consents = page["consents"]
     assert isinstance(consents, list)
-    [mine] = [one for one in consents if one["state"] == "granted" and one["active"]][:1]
+    [mine] = [one for one in consents if one["app_id"] == app.client_id]
     form = {"csrf": str(page["csrf"]), "version": mine["version_id"]}
     answer = browser.post(f"/consents/{mine['arrangement_id']}/withdraw", form)
     assert answer.status_code == 303
