@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
+from mynaportal_sim.cli.benchmarks.private_pcscd import PrivatePcscd
 from mynaportal_sim.world import upgrade
 from tests.journeys.kit import Portal, free_port, running
 
@@ -20,8 +21,15 @@ SERVER_OPTIONS = "-c fsync=off -c max_connections=200"
 NO_SKIPS = os.environ.get("MYNASIM_NO_SKIPS") == "1"
 
 
-def pytest_configure() -> None:
-    """Let Ctrl-C reach what the tests start: shells have background jobs ignore it."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Ctrl-C reach what the tests start, and no test the machine's own card readers.
+
+    Shells have background jobs ignore Ctrl-C. A process looks once where the smart card service
+    is, so each is told before its first test of a place where there is none yet.
+    """
+    nowhere = Path(mkdtemp(prefix="mynasim-pcscd-"))
+    config.add_cleanup(lambda: shutil.rmtree(nowhere))
+    os.environ.update(PrivatePcscd(nowhere, (), 0).environment)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

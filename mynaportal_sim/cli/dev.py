@@ -31,7 +31,8 @@ CHECKS: Mapping[str, Sequence[str]] = {
 }
 COVERAGE = ("--cov", "--cov-report=term:skip-covered")
 # By file, since what a module's tests share is made once for them.
-SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+# One more than there are processors, since tests also wait.
+SIDE_BY_SIDE = ("-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "loadfile")
 
 UNIVERSAL = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
 COMPILE = ("uv", "--no-config", "pip", "compile", "--quiet", *UNIVERSAL)
@@ -65,15 +66,17 @@ def check() -> int:
 def test(arguments: Sequence[str]) -> NoReturn:
     """Become pytest over all tests but the `deep` ones, or with `--deep` over those too.
 
-    What else is in `arguments` goes to pytest. Coverage is printed for whole runs only.
+    What else is in `arguments` goes to pytest. Coverage, which takes a third more time, is
+    printed for whole runs with `--deep` only.
     Where CI=true, missing system packages are installed and a skipped test is a failure.
     """
     in_ci = os.environ.get("CI") == "true"
     provide_system_packages(in_ci=in_ci)
     provide_reader_support()
-    selection = () if "--deep" in arguments else ("-m", "not deep")
+    deep = "--deep" in arguments
     wanted = [argument for argument in arguments if argument != "--deep"]
-    command = [*PYTEST, *selection, *(wanted or (*SIDE_BY_SIDE, *COVERAGE))]
+    whole = (*SIDE_BY_SIDE, *(COVERAGE if deep else ()))
+    command = [*PYTEST, *(() if deep else ("-m", "not deep")), *(wanted or whole)]
     environment = {**os.environ, "MYNASIM_NO_SKIPS": "1"} if in_ci else dict(os.environ)
     os.chdir(ROOT)
     os.execve(command[0], command, environment)  # noqa: S606  no shell is the point

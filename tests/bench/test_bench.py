@@ -220,6 +220,7 @@ def test_a_merkle_tree_is_measured_without_pymerkle_where_it_cannot_be_installed
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.deep
 @pytest.mark.clients
 def test_every_root_and_proof_is_what_pymerkle_makes_too(tmp_path: Path) -> None:
     """A row is not measured otherwise."""

@@ -100,8 +100,12 @@ def _afterwards(tab: Tab) -> Iterator[str]:
     [
         pytest.param("sato-hanako", "ja", WIDE, True, id="Japanese, wide"),
         pytest.param("suzuki-kenichi", "en", PHONE, True, id="English, phone"),
-        pytest.param("hayashi-kaoru", "ja", PHONE, False, id="Japanese, phone"),
-        pytest.param("yoshida-sho", "en", WIDE, False, id="English, wide"),
+        pytest.param(
+            "hayashi-kaoru", "ja", PHONE, False, id="Japanese, phone", marks=pytest.mark.deep
+        ),
+        pytest.param(
+            "yoshida-sho", "en", WIDE, False, id="English, wide", marks=pytest.mark.deep
+        ),
     ],
 )
 def test_no_page_is_found_fault_with(

@@ -9,12 +9,16 @@ import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from card_reader import pcsc
-from mynaportal_sim.cli.benchmarks.private_pcscd import PrivatePcscd, missing, private_pcscd
+from mynaportal_sim.cli.benchmarks.private_pcscd import (
+    SOCKET_VARIABLE,
+    PrivatePcscd,
+    missing,
+    private_pcscd,
+)
 from tests.hardware.kit import COMMAND, simulated
 
 HERE = Path(__file__).parent
@@ -28,14 +32,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def service() -> Iterator[PrivatePcscd]:
-    """The service that this process and its children use from now on, and no other."""
+    """The service at the only place where this process and its children look for one."""
     lacking = missing() or (
         None if find_spec("smartcard") else "pyscard is not installed: ./mynasim set-up reader"
     )
     if lacking:
         pytest.skip(lacking)
-    with TemporaryDirectory(prefix="mynasim-pcscd-") as place, private_pcscd(Path(place)) as it:
-        os.environ.update(it.environment)
+    place = Path(os.environ[SOCKET_VARIABLE]).parents[1]
+    with private_pcscd(place) as it:
         assert tuple(slot.name for slot in pcsc.slots()) == it.readers
         yield it
 

@@ -1,9 +1,8 @@
 """Cards in the virtual reader, and commands that find them there."""
 
 import json
+import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from card_reader.emulator.card import Card
 from card_reader.spec import EF, SIMULATION_VALUE
 from card_reader.transport import Powered
 from mynaportal_sim.cli.benchmarks.private_pcscd import PrivatePcscd
+from tests import commands
 
 SEEN_WITHIN = 5.0  # seconds; the driver looks twice a second
 
@@ -28,14 +28,7 @@ class Commands:
 
     def run(self, *arguments: str | Path, status: int = 0, stdin: str = "") -> str:
         """What the command printed; it must exit with `status`."""
-        done = subprocess.run(
-            [sys.executable, "-m", "mynaportal_sim", *map(str, arguments)],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        done = commands.run(arguments, os.environ, stdin)
         assert done.returncode == status, (arguments, done.stdout, done.stderr)
         return done.stdout or done.stderr
 

@@ -1,4 +1,4 @@
-"""Portals to walk through: one process on SQLite, four on PostgreSQL."""
+"""Portals to walk through: one process on SQLite, two on PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +44,7 @@ def _portal(request: pytest.FixtureRequest, template: Path, data: Path) -> Itera
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     url = server.format(name=name).replace("postgresql+psycopg", "postgresql")
-    with running(Portal(data, free_port(), url, workers=4)) as started:
+    with running(Portal(data, free_port(), url, workers=2)) as started:
         yield started
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

@@ -24,6 +24,8 @@ from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.sample_app.loopback import client
 from mynaportal_sim.sample_app.relying_party import RelyingParty, five_years, public_jwk
+from tests import commands
+from tests.commands import Started
 
 PERSONA = "sato-hanako"
 REDIRECT_URI = "http://127.0.0.1:9/callback"
@@ -63,7 +65,7 @@ class Portal:
     workers: int = 1
     app_port: int | None = None
     witnesses: str | None = None
-    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    process: Started | None = field(default=None, repr=False)
     clients: ExitStack = field(default_factory=ExitStack, repr=False)
 
     @property
@@ -91,12 +93,10 @@ class Portal:
     def start(self) -> None:
         """Run `mynasim up` and wait until it is ready."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*COMMAND, "up", "--workers", str(self.workers), *self._app_options],
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+            arguments = ("up", "--workers", str(self.workers), *self._app_options)
+            streams = (0, log.fileno(), log.fileno())
+            self.process = commands.start(
+                arguments, self.environment, streams, own_session=True
             )
         deadline = monotonic() + START_WITHIN
         while not self._ready():
@@ -117,13 +117,7 @@ class Portal:
 
     def run(self, *arguments: str, status: int = 0) -> str:
         """Run a `mynasim` command on this portal's state; what it printed."""
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = commands.run(arguments, self.environment)
         assert done.returncode == status, (arguments, done.stdout, done.stderr)
         return done.stdout or done.stderr
 

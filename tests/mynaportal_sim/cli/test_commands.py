@@ -5,22 +5,18 @@ import os
 import re
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from mynaportal_sim import keys
 from mynaportal_sim.oauth.keys import KeyRing
-
-COMMAND = (sys.executable, "-m", "mynaportal_sim")
+from tests import commands
 
 
 def _run(data: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "MYNASIM_DATA": str(data), "COLUMNS": "100", **more}
-    return subprocess.run(
-        [*COMMAND, *arguments], env=environment, capture_output=True, text=True, check=False
-    )
+    return commands.run(arguments, environment)
 
 
 @pytest.mark.parametrize(

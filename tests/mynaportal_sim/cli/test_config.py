@@ -4,25 +4,18 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 
 import pytest
 
 from mynaportal_sim.settings import Settings, option
-
-SHOW = (sys.executable, "-m", "mynaportal_sim", "config", "show")
+from tests import commands
 
 
 def _show(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     outer = {k: v for k, v in os.environ.items() if not k.startswith("MYNASIM_")}
-    return subprocess.run(
-        [*SHOW, *arguments],
-        env={**outer, "HOME": "/nowhere", **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {**outer, "HOME": "/nowhere", **variables}
+    return commands.run(("config", "show", *arguments), environment)
 
 
 def _settings(*arguments: str, **variables: str) -> Mapping[str, dict[str, object]]:

@@ -249,7 +249,7 @@ RECOMPUTED: dict[str, Callable[[list[Seen]], Iterator[Row]]] = {
 }
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=12)
 @given(st.lists(happenings(), min_size=1, max_size=40))
 def test_every_answer_is_what_plain_python_finds(
     moments: list[tuple[datetime, Entry]],
