@@ -73,6 +73,18 @@ class Verifier:
         hashed = self.name.encode() + b"\n" + _ED25519 + self.key.public_bytes_raw()
         return sha256(hashed).digest()[:KEY_ID_LENGTH]
 
+    def alone(self, note: bytes) -> bytes:
+        """The note with one signature of this key, once verified, and no line of others.
+
+        Raises:
+            MalformedError: the bytes are no signed note.
+            UntrustedNoteError: this key has not signed it, or one such signature is wrong.
+        """
+        text, own = self.open(note), (self.name, self.key_id)
+        line = next(line for line in parse(note).signatures if line[:2] == own)
+        signed = b64encode(line.key_id + line.signature).decode()
+        return f"{text}\n— {self.name} {signed}\n".encode()
+
     def __str__(self) -> str:
         material = b64encode(_ED25519 + self.key.public_bytes_raw()).decode()
         return f"{self.name}+{self.key_id.hex()}+{material}"
