@@ -23,8 +23,8 @@ from consent.ledger.errors import MalformedError, UntrustedNoteError
 _ED25519 = b"\x01"
 KEY_ID_LENGTH = 4
 _SIGNATURES_MAX = 64  # the specification asks to accept 16 at least, and to have a limit
-NAME = re.compile(r"[^\s+]+")
-_KEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
+NAME = re.compile(r"[^\s+\ud800-\udfff]+")  # without what UTF-8 cannot hold
+_KEY = re.compile(rf"({NAME.pattern})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/=]+)")
 _SIGNATURE_LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)\n")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
