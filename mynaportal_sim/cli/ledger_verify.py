@@ -79,7 +79,9 @@ def verify(  # noqa: PLR0913, PLR0917  one parameter per option
     mynasim ledger verify --from http://localhost:8400/ledger --key "$KEY" --witness "$WITNESS"
     """
     settings = settings_of(data=data, db=db)
-    trusted = Verifier.parse(key) if key else keys.ledger_signer(settings.keys).verifier
+    trusted = (
+        Verifier.parse(key) if key is not None else keys.ledger_signer(settings.keys).verifier
+    )
     if (file and (promise or place)) or (promise and witness):
         raise typer.BadParameter(
             "give FILE (with --old or --witness), --promise (with --from), or neither "

@@ -331,7 +331,12 @@ def test_a_proof_opens_what_its_readers_copy_shows(
         ),
         pytest.param(["--witness", "x"], b"", "give KEY@URL", id="no witness"),
         pytest.param(["--witness", "x@http://127.0.0.1:9"], b"", "verifier key", id="no key"),
+        pytest.param(["--witness", "x@http://["], b"", "give KEY@URL", id="no address"),
         pytest.param(["--key", "x"], b"", "verifier key", id="no log key"),
+        pytest.param(["--key", ""], b"", "verifier key", id="empty log key"),
+        pytest.param(
+            ["--key", f"a\udcff+0123abcd+AQ{'A' * 42}"], b"", "verifier key", id="no UTF-8"
+        ),
     ],
 )
 def test_what_cannot_be_verified_is_told(
