@@ -323,6 +323,7 @@ def test_a_proof_opens_what_its_readers_copy_shows(
         pytest.param(["--promise", "FILE"], b"", "no", id="empty promise"),
         pytest.param(["--promise", "FILE"], b"not base64!", "no promise", id="no base64"),
         pytest.param(["--promise", "FILE"], b"\xff\xfe\n\n", "no promise", id="binary promise"),
+        pytest.param(["--promise", "FILE"], b"YQ==, YQ==", "several", id="joined promises"),
         pytest.param(["FILE"], b"\xff", "no proof", id="binary proof"),
         pytest.param(["--from", "FILE"], b"", "neither a directory nor", id="a file as log"),
         pytest.param(["--from", "FILE/.."], b"", "publishes no checkpoint", id="no log there"),
