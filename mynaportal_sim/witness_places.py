@@ -21,7 +21,10 @@ class WitnessPlace(NamedTuple):
             MalformedError: it is none, with what is wrong.
         """
         key, at, url = text.strip().rpartition("@")
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # such as brackets that hold no address
+            parts = urlsplit("")
         if not at or parts.scheme not in {"http", "https"} or not parts.netloc:
             raise MalformedError(
                 f"{text!r} is no witness: give KEY@URL, as `mynasim ledger witness` prints it"

@@ -23,8 +23,8 @@ from consent.ledger.errors import MalformedError, UntrustedNoteError
 _ED25519 = b"\x01"
 KEY_ID_LENGTH = 4
 _SIGNATURES_MAX = 64  # the specification asks to accept 16 at least, and to have a limit
-NAME = re.compile(r"[^\s+]+")
-_KEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
+NAME = re.compile(r"[^\s+\ud800-\udfff]+")  # without what UTF-8 cannot hold
+_KEY = re.compile(rf"({NAME.pattern})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/=]+)")
 _SIGNATURE_LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)\n")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
@@ -72,6 +72,18 @@ class Verifier:
         """The first four bytes of SHA-256(name, newline, type, public key)."""
         hashed = self.name.encode() + b"\n" + _ED25519 + self.key.public_bytes_raw()
         return sha256(hashed).digest()[:KEY_ID_LENGTH]
+
+    def alone(self, note: bytes) -> bytes:
+        """The note with one signature of this key, once verified, and no line of others.
+
+        Raises:
+            MalformedError: the bytes are no signed note.
+            UntrustedNoteError: this key has not signed it, or one such signature is wrong.
+        """
+        text, own = self.open(note), (self.name, self.key_id)
+        line = next(line for line in parse(note).signatures if line[:2] == own)
+        signed = b64encode(line.key_id + line.signature).decode()
+        return f"{text}\n— {self.name} {signed}\n".encode()
 
     def __str__(self) -> str:
         material = b64encode(_ED25519 + self.key.public_bytes_raw()).decode()

@@ -206,16 +206,21 @@ class _Audit:
             if leaf_hash(entry.leaf) != hashes[position - first]:
                 self._found(Fault.LEAF_CHANGED, position)
             else:
-                self._dated(position, minute_of(entry.leaf))
+                self._dated(position, entry)
                 self._body(position, entry)
         if expected != end:
             self._found(Fault.ENTRY_MISSING, expected)
 
-    def _dated(self, position: int, minute: bytes) -> None:
+    def _dated(self, position: int, entry: Logged) -> None:
         """Entries reach the log in the order of their commits, and after what witnesses saw."""
+        minute = minute_of(entry.leaf)
+        if minute != self._latest and not _is_minute(minute):
+            if entry.body is None:  # else the body's leaf is read, and says so itself
+                self._found(Fault.LEAF_MALFORMED, position, "it has no minute")
+            return
         while self._floors and self._floors[0].checkpoint.size <= position:
             self._latest = max(self._latest, _minute(self._floors.popleft().at))
-        if minute and minute < self._latest:
+        if minute < self._latest:
             late = _instant(self._latest) - _instant(minute)
             if late > DISORDER:
                 self._found(Fault.BACK_DATED, position, f"by {late}")
@@ -300,6 +305,13 @@ def _as_seen(seen: Witnessed) -> str:
 
 def _minute(at: datetime) -> bytes:
     return at.strftime("%Y-%m-%dT%H:%MZ").encode()
+
+
+def _is_minute(text: bytes) -> bool:
+    try:
+        return _minute(_instant(text)) == text
+    except ValueError:
+        return False
 
 
 def _instant(minute: bytes) -> datetime:

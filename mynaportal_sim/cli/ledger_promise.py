@@ -91,6 +91,9 @@ def _sentence(verdict: Verdict, given: Promise, trusted: Verifier) -> str:
 def _note(content: bytes) -> bytes:
     """The note in a file; a header's value, with or without its name, is its base64."""
     text = content.strip()
+    joined = b"," in text and b"\n" not in text  # as clients join headers of one name
+    if joined or text.lower().count(b"ledger-promise:") > 1:
+        raise MalformedError("these are several promises: keep each in a file of its own")
     if b"\n" in text:
         return content
     try:

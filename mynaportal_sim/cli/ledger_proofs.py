@@ -16,6 +16,7 @@ from mynaportal_sim.cli.answer import instant, plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.growth import Growth
 from mynaportal_sim.cli.ledger_whole import named
+from mynaportal_sim.cli.witnesses import demand
 
 
 def check_file(
@@ -29,6 +30,8 @@ def check_file(
     content = file.read_bytes()
     with named_in_errors(file):
         if content.lstrip().startswith(b"{"):
+            if witnesses:
+                raise CommandError(f"{file} is a proof of growth; --witness goes with others")
             _check_growth(file, Growth.parse(content), old, trusted, json)
         elif old is not None:
             raise CommandError(
@@ -55,6 +58,7 @@ def _check_entry(
     verdict = evidence.judge(proof, trusted, witnesses)
     if not isinstance(verdict, Proven):
         raise CommandError(f"{file} proves nothing: {verdict.reason}")
+    demand([one.name for one in witnesses], [one.by for one in verdict.witnessed])
     shown = {name: opening.value for name, opening in verdict.shown.items()}
     size, leaf = verdict.checkpoint.size, verdict.leaf
     minute = instant(leaf.minute)

@@ -13,7 +13,7 @@ from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.ledger_promise import check_promise
 from mynaportal_sim.cli.ledger_proofs import check_file
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
-from mynaportal_sim.cli.witnesses import WitnessOption, asked
+from mynaportal_sim.cli.witnesses import WitnessOption, asked, demand
 from mynaportal_sim.witness_places import WitnessPlace
 
 FileArgument = Annotated[
@@ -79,7 +79,9 @@ def verify(  # noqa: PLR0913, PLR0917  one parameter per option
     mynasim ledger verify --from http://localhost:8400/ledger --key "$KEY" --witness "$WITNESS"
     """
     settings = settings_of(data=data, db=db)
-    trusted = Verifier.parse(key) if key else keys.ledger_signer(settings.keys).verifier
+    trusted = (
+        Verifier.parse(key) if key is not None else keys.ledger_signer(settings.keys).verifier
+    )
     if (file and (promise or place)) or (promise and witness):
         raise typer.BadParameter(
             "give FILE (with --old or --witness), --promise (with --from), or neither "
@@ -95,6 +97,8 @@ def verify(  # noqa: PLR0913, PLR0917  one parameter per option
         return
     witnesses = tuple(map(WitnessPlace.parse, witness)) if witness else settings.witnesses
     seen = asked(witnesses, trusted)
+    if witness:
+        demand([one.witness.name for one in witnesses], [one.by for one in seen])
     if place is None:
         report, size = ledger_whole.judge_stored(settings, trusted, seen)
     else:

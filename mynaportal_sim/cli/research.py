@@ -58,7 +58,7 @@ def verify(
     with extras.research():
         from mynaportal_sim.research import verification  # noqa: PLC0415  as above
         from mynaportal_sim.research.manifest import Manifest  # noqa: PLC0415
-    trusted = Verifier.parse(key) if key else None
+    trusted = Verifier.parse(key) if key is not None else None
     manifest = Manifest.read(directory)
     with progress("Verifying", manifest.size * manifest.passes) as passed:
         report = verification.verify(directory, trusted, passed)

@@ -37,6 +37,19 @@ def asked(places: Sequence[WitnessPlace], log: Verifier) -> list[Witnessed]:
     return [_checked(place, note, log) for place, note in answers if note is not None]
 
 
+def demand(wanted: Sequence[str], seen: Sequence[str]) -> None:
+    """See that each witness that was named has cosigned; silence is no word for the log.
+
+    Raises:
+        CommandError: one has not.
+    """
+    if lacking := [name for name in wanted if name not in seen]:
+        raise CommandError(
+            f"{', '.join(lacking)} has cosigned none of this; check its key and address,"
+            " or verify without --witness"
+        )
+
+
 def _last(client: httpx.Client, place: WitnessPlace, log: Verifier) -> bytes | None:
     url = f"{place.url}/{place_of(log.name)}"
     try:

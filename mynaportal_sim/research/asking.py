@@ -60,6 +60,11 @@ def ask(directory: Path, question: Question) -> Answer:
             f"{path} is not the file that the manifest records;"
             f" `mynasim research verify {directory}` tells more"
         )
-    with duckdb.connect(config=dict(_OFFLINE)) as connection:
-        connection.read_parquet(str(path)).create_view("entries")
-        return Answer(question, connection.execute(question.sql).fetchall())
+    try:
+        with duckdb.connect(config=dict(_OFFLINE)) as connection:
+            connection.read_parquet(str(path)).create_view("entries")
+            return Answer(question, connection.execute(question.sql).fetchall())
+    except duckdb.Error as error:
+        raise NoExportError(
+            f"{path} is not what an export has under this name ({str(error).splitlines()[0]})"
+        ) from error

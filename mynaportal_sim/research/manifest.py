@@ -92,9 +92,14 @@ class Manifest:
             files = {name: FileRecord(**record) for name, record in document["files"].items()}
             manifest = cls(**{**document, "files": files})
             Copy(manifest.copy)
+            numbers = (manifest.format, manifest.size, manifest.erased)
+            texts = (manifest.product, manifest.verifier_key, manifest.root)
+            typed = {*map(type, numbers)} == {int} and {*map(type, texts)} == {str}
             changed = bytes(manifest) != content
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise NoExportError(f"{path}: this is no manifest of an export") from error
+        if not typed:
+            raise NoExportError(f"{path}: this is no manifest of an export")
         if manifest.format != FORMAT:
             raise NoExportError(
                 f"{path}: format {manifest.format}, which this version of mynasim does not read"

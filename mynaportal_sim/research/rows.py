@@ -72,7 +72,7 @@ def _rows(path: Path, schema: pa.Schema) -> Iterator[tuple[Any, ...]]:
                 raise MisshapenError(f"{path.name} has other columns than an export")
             for batch in file.iter_batches(_BATCH):
                 yield from zip(*map(_values, batch.columns), strict=True)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise MisshapenError(f"{path.name} cannot be read ({error})") from error
 
 

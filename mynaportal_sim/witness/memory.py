@@ -62,7 +62,12 @@ class Memory:
 
 
 def create(directory: Path, name: str, key: Ed25519PrivateKey) -> None:
-    """Give a new witness its name, key and an empty memory; an old one is left as it is."""
+    """Give a new witness its name, key and an empty memory; an old one is left as it is.
+
+    Raises:
+        MalformedError: no key can have this name; nothing is written.
+    """
+    Cosigner(name, key)
     if not (directory / _KEY).exists() and not (directory / _MEMORY).exists():
         write_private(directory / _MEMORY, b"{}")
         content = {"name": name, "key": key.private_bytes_raw().hex()}

@@ -5,16 +5,18 @@ What it cosigned last of a log stands at `/<SHA-256 of the origin, in hex>/check
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from consent.ledger.cosignature import Cosigner, with_line
-from consent.ledger.errors import MalformedError
+from consent.ledger.errors import MalformedError, UntrustedNoteError
 from consent.ledger.note import Verifier, parse
 from consent.ledger.witness import SIZE_TYPE, Refused, Request, judge
 from mynaportal_sim.clock import Clock
@@ -72,18 +74,29 @@ class _Witness:
         if isinstance(found, Refused):
             _log.warning("refused: %s", found.text)
             return _refusal(found)
-        line = self.cosigner.cosign(str(found), self.clock.now())
-        self.memory.keep(found, with_line(asked.note, line))
+        signed = self._signed(asked.note, found.origin)
+        line = self.cosigner.cosign(parse(signed).text, self.clock.now())
+        self.memory.keep(found, with_line(signed, line))
         return PlainTextResponse(line)
+
+    def _signed(self, note: bytes, origin: str) -> bytes:
+        """The log's line alone: anybody can add others, even in this witness's name."""
+        for key in self.logs[origin]:
+            with suppress(UntrustedNoteError):
+                return key.alone(note)
+        raise UntrustedNoteError(f"no key of {origin} has signed this")
 
 
 async def _body(request: HttpRequest) -> bytes:
     """The request's body; nothing of one that is longer than any honest one."""
     read = bytearray()
-    async for chunk in request.stream():
-        read += chunk
-        if len(read) > BODY_MAX:
-            return b""
+    try:
+        async for chunk in request.stream():
+            read += chunk
+            if len(read) > BODY_MAX:
+                return b""
+    except ClientDisconnect:  # whoever hung up is not worth a trace in the log
+        return b""
     return bytes(read)
 
 

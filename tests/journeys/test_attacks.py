@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
 from consent.ledger import tables
+from consent.ledger.cosignature import Cosigner
 from mynaportal_sim import keys
 from mynaportal_sim.cli.ledger import app as ledger
 from mynaportal_sim.transparency.promises import HEADER
@@ -234,6 +236,14 @@ def test_a_proof_that_a_person_saved_is_checked_with_every_server_stopped(
     assert "app_name: すこやか手帳" in said
     assert "witness.invalid/test witnessed it at" in said
     assert "holder" not in said
+
+
+def test_a_witness_that_says_nothing_is_no_witness(finished: Finished, tmp_path: Path) -> None:
+    key = str(keys.ledger_signer(finished.portal.data / "keys").verifier)
+    stranger = str(Cosigner("other.invalid", Ed25519PrivateKey.generate()).witness)
+    proof = str(finished.kept / "saved.tlog-proof")
+    told = _ledger(tmp_path, "verify", proof, "--key", key, "--witness", stranger, status=1)
+    assert "other.invalid has cosigned none of this" in told
 
 
 def test_a_person_sees_how_many_witnesses_have_seen_an_entry(finished: Finished) -> None:

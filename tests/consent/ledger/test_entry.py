@@ -89,6 +89,8 @@ def test_an_opening_does_not_fit_under_another_name() -> None:
     openings = read_body(sealed.body)
     assert misfit(read_leaf(sealed.leaf), {"org": openings["app"]}) == "org"
     assert misfit(read_leaf(sealed.leaf), {"other": openings["app"]}) == "other"
+    lone = openings["app"]._replace(value="\ud800")
+    assert misfit(read_leaf(sealed.leaf), {"app": lone}) == "app"
 
 
 def test_the_same_entry_never_makes_the_same_commitment() -> None:

@@ -291,3 +291,19 @@ def test_the_first_of_many_is_named_and_the_others_counted() -> None:
         log = log.with_entry(index, changed)
     (found,) = log.judged().findings
     assert (found.fault, found.at, found.count) == (Fault.LEAF_CHANGED, 77, 3)
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        pytest.param(b'"minute":"0000-junk-minute!', id="no minute"),
+        pytest.param(b'"minute":"\xff\xff', id="no text"),
+        pytest.param(b"not a leaf", id="no leaf"),
+    ],
+)
+def test_a_leaf_that_is_none_is_named_where_there_are_no_bodies(leaf: bytes) -> None:
+    log = grown_log(3, (3,), Logged(1, 1, leaf, None, None))
+    entries = [entry._replace(body=None) for entry in log.entries]
+    tiles = sorted(log.tiles.items())
+    report = verify(entries, tiles, log.checkpoints, SIGNER.verifier, bodiless=True)
+    assert [(one.fault, one.at) for one in report.findings] == [(Fault.LEAF_MALFORMED, 1)]

@@ -323,6 +323,7 @@ def test_a_proof_opens_what_its_readers_copy_shows(
         pytest.param(["--promise", "FILE"], b"", "no", id="empty promise"),
         pytest.param(["--promise", "FILE"], b"not base64!", "no promise", id="no base64"),
         pytest.param(["--promise", "FILE"], b"\xff\xfe\n\n", "no promise", id="binary promise"),
+        pytest.param(["--promise", "FILE"], b"YQ==, YQ==", "several", id="joined promises"),
         pytest.param(["FILE"], b"\xff", "no proof", id="binary proof"),
         pytest.param(["--from", "FILE"], b"", "neither a directory nor", id="a file as log"),
         pytest.param(["--from", "FILE/.."], b"", "publishes no checkpoint", id="no log there"),
@@ -331,7 +332,12 @@ def test_a_proof_opens_what_its_readers_copy_shows(
         ),
         pytest.param(["--witness", "x"], b"", "give KEY@URL", id="no witness"),
         pytest.param(["--witness", "x@http://127.0.0.1:9"], b"", "verifier key", id="no key"),
+        pytest.param(["--witness", "x@http://["], b"", "give KEY@URL", id="no address"),
         pytest.param(["--key", "x"], b"", "verifier key", id="no log key"),
+        pytest.param(["--key", ""], b"", "verifier key", id="empty log key"),
+        pytest.param(
+            ["--key", f"a\udcff+0123abcd+AQ{'A' * 42}"], b"", "verifier key", id="no UTF-8"
+        ),
     ],
 )
 def test_what_cannot_be_verified_is_told(

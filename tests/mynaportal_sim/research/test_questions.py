@@ -18,6 +18,7 @@ from mynaportal_sim.oauth.scopes import CATEGORY_OF
 from mynaportal_sim.research.asking import ask, named
 from mynaportal_sim.research.errors import NoExportError, NoSuchQuestionError
 from mynaportal_sim.research.export import Format
+from mynaportal_sim.research.manifest import FileRecord
 from mynaportal_sim.research.questions import QUESTIONS
 from tests.mynaportal_sim.research.logs import BEGIN, exported
 
@@ -371,3 +372,16 @@ def test_a_log_with_nothing_to_find_has_empty_answers(tmp_path: Path) -> None:
     directory = exported(tmp_path, [(BEGIN, Entry("app.moved", {}))], [Format.PARQUET])
     for question in QUESTIONS:
         assert ask(directory, question).rows == []
+
+
+def test_what_is_no_parquet_is_told_though_the_manifest_records_it(tmp_path: Path) -> None:
+    directory = exported(tmp_path, [at(0, "consent.granted")], [Format.PARQUET])
+    path = directory / "entries.parquet"
+    recorded = FileRecord.of(path)
+    path.write_bytes(b"PAR1")
+    told = (directory / "manifest.json").read_text()
+    told = told.replace(recorded.sha256, FileRecord.of(path).sha256)
+    told = told.replace(f'"bytes": {recorded.bytes},', '"bytes": 4,')
+    (directory / "manifest.json").write_text(told)
+    with pytest.raises(NoExportError, match="is not what an export has"):
+        ask(directory, QUESTIONS[0])

@@ -388,6 +388,9 @@ def test_the_key_that_the_reader_trusts_decides(copy: Path, tmp_path: Path) -> N
         pytest.param(manifest(format=2), "format 2", id="a later format"),
         pytest.param(manifest(more=1), "no manifest", id="another member"),
         pytest.param(manifest(copy="mine"), "no manifest", id="nobody's copy"),
+        pytest.param(manifest(size=None), "no manifest", id="no size"),
+        pytest.param(manifest(format=True), "no manifest", id="format true"),
+        pytest.param(manifest(verifier_key=5), "no manifest", id="a number as key"),
         pytest.param(
             lambda c: (c / "manifest.json").write_text(
                 (c / "manifest.json").read_text().replace("  ", " ")

@@ -1,7 +1,9 @@
 """A portal asks a real witness over its HTTP interface, and understands what it says."""
 
 import asyncio
-from collections.abc import Iterator
+import shutil
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,7 +21,7 @@ from consent.ledger.cosignature import Witness
 from consent.ledger.entry import Entry
 from consent.ledger.errors import UntrustedNoteError
 from consent.ledger.evidence import Proven, judge
-from consent.ledger.note import Signer
+from consent.ledger.note import Signer, parse
 from consent.ledger.sequencer import sequence
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
@@ -195,3 +197,28 @@ def test_a_stale_size_is_answered_with_the_size_that_was_seen(rig: Rig) -> None:
     assert (answer.status_code, answer.text) == (409, "5\n")
     assert answer.headers["content-type"] == "text/x.tlog.size"
     assert rig.get(server.place_of("nobody")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        pytest.param(lambda own, _: [(own.name, own.key_id + bytes(72))], id="in its name"),
+        pytest.param(lambda _, log: [log] * 63, id="the log's line, often"),
+        pytest.param(lambda *_: [(f"x{n}", bytes(9)) for n in range(63)], id="as many as fit"),
+    ],
+)
+def test_lines_that_others_added_do_not_keep_a_witness_from_starting_again(
+    rig: Rig,
+    tmp_path: Path,
+    added: Callable[[Witness, tuple[str, bytes]], list[tuple[str, bytes]]],
+) -> None:
+    rig.grow(5)
+    newest = rig.database.run(store.checkpoint)
+    assert newest is not None
+    [log] = parse(newest.note).signatures
+    lines = added(rig.witness, (log.name, log.key_id + log.signature))
+    more = "".join(f"— {name} {b64encode(blob).decode()}\n" for name, blob in lines)
+    assert rig.post(b"old 0\n\n" + newest.note + more.encode()).status_code == 200
+    shutil.copytree(tmp_path / "w", tmp_path / "restarted")
+    with memory.held(tmp_path / "restarted") as (_, kept):
+        assert kept.size("log.invalid") == 5

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent.ledger.checkpoint import Checkpoint, sign
 from consent.ledger.cosignature import with_line
+from consent.ledger.errors import MalformedError
 from consent.ledger.note import Signer
 from mynaportal_sim.witness import memory
 from mynaportal_sim.witness.memory import WitnessStateError
@@ -35,6 +36,12 @@ def test_what_was_seen_is_known_after_a_restart(tmp_path: Path) -> None:
     assert started(tmp_path, SEVEN) == SEVEN
     assert started(tmp_path) == SEVEN
     assert (tmp_path / "witness.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_name_that_cannot_be_leaves_the_directory_free(tmp_path: Path) -> None:
+    with pytest.raises(MalformedError):
+        memory.create(tmp_path, "my witness", KEY)
+    assert started(tmp_path) is None
 
 
 def test_it_never_goes_back(tmp_path: Path) -> None:
