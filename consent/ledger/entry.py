@@ -13,6 +13,7 @@ ledger's own: `at`, the exact second, and `holder`, whose entry it is.
 
 import hmac
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ _DOMAIN = b"mynaportal-sim/ledger/1/field\x00"
 _SAFE_INTEGER = 2**53 - 1  # RFC 8785 3.2.2.3
 _MINUTE = "%Y-%m-%dT%H:%MZ"
 _MINUTE_MEMBER = b'"minute":"'
+_INDEX = re.compile("[0-9]{1,18}")
 _SECOND = "%Y-%m-%dT%H:%M:%SZ"
 
 # With strings, integers and lists of strings as values and ASCII names, this is RFC 8785.
@@ -197,7 +199,7 @@ def erased_by(openings: Mapping[str, Opening]) -> set[int]:
     """The indices that an entry of type `ledger.erased` names, none if it is of another."""
     named = openings["entries"].value if "entries" in openings else []
     return (
-        {int(index) for index in named if index.isdecimal()}
+        {int(index) for index in named if _INDEX.fullmatch(index)}
         if isinstance(named, list)
         else set()
     )

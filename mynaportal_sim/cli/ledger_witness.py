@@ -9,6 +9,7 @@ import typer
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from consent.ledger.cosignature import Cosigner
 from consent.ledger.note import Verifier
 from mynaportal_sim import keys
 from mynaportal_sim.cli.answer import say
@@ -58,9 +59,10 @@ def witness(  # noqa: PLR0913, PLR0917  one parameter per option
         trusted = [keys.ledger_signer(settings.keys).verifier]
     directory = state or settings.data.absolute().with_name("mynasim-witness")
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    memory.create(directory, name, Ed25519PrivateKey.generate())
-    with memory.held(directory) as (cosigner, kept):
-        place = WitnessPlace(cosigner.witness, f"http://{listen}:{port}")
+    new = Cosigner(name, Ed25519PrivateKey.generate())
+    with memory.held(directory, new) as (cosigner, kept):
+        host = f"[{listen}]" if ":" in listen else listen
+        place = WitnessPlace(cosigner.witness, f"http://{host}:{port}")
         told = {"place": str(place), "state": str(directory), "logs": [*map(str, trusted)]}
         say(told, _announced(place, directory, trusted), json)
         logging.basicConfig(format="%(levelname)s %(message)s")

@@ -47,6 +47,6 @@ class UnreadableFilterError(WebError):
         """`unread` are the fields that could not be read, with what they held."""
         held = ", ".join(f"{name}={text!r}" for name, text in unread.items())
         super().__init__(
-            f"cannot be read: {held}; kind is access, consent, token or login, from and to are "
-            "days like 2026-04-01, the first not after the last"
+            f"cannot be read: {held}; from and to are days like 2026-04-01, the first not "
+            "after the last, and a history's kind is access, consent, token or login"
         )

@@ -63,22 +63,24 @@ async def _asked(
     since: Annotated[str, Query(alias="from", max_length=32)] = "",
     until: Annotated[str, Query(alias="to", max_length=32)] = "",
 ) -> Asked:
-    days = {name: _day(text) for name, text in (("from", since), ("to", until))}
-    wanted = Filter(
-        app, category, kind if kind in KIND_LABELS else "", days["from"], days["to"]
-    )
-    unread = {"kind": kind} if kind != wanted.kind else {}
-    unread |= {
-        name: text
-        for name, text in (("from", since), ("to", until))
-        if text and days[name] is None
-    }
-    if wanted.since and wanted.until and wanted.since > wanted.until:
-        unread["to"] = until
+    first, last, unread = days(since, until)
+    wanted = Filter(app, category, kind if kind in KIND_LABELS else "", first, last)
+    if kind != wanted.kind:
+        unread = {"kind": kind, **unread}
     return Asked(wanted, unread)
 
 
 AskedDep = Annotated[Asked, Depends(_asked)]
+
+
+def days(since: str, until: str) -> tuple[date | None, date | None, dict[str, str]]:
+    """The first and the last day asked for, and by name of field what could not be read."""
+    first, last = _day(since), _day(until)
+    fields = (("from", since, first), ("to", until, last))
+    unread = {name: text for name, text, day in fields if text and day is None}
+    if first and last and first > last:
+        unread["to"] = until
+    return first, last, unread
 
 
 def _day(text: str) -> date | None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -18,6 +17,8 @@ from mynaportal_sim.disclosure.provisions import KEPT_YEARS, Party, Record, docu
 from mynaportal_sim.disclosure.walk import Period, Whose
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
 from mynaportal_sim.pki.profiles import JST
+from mynaportal_sim.web.errors import UnreadableFilterError
+from mynaportal_sim.web.history_filter import days
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page, PageDep, page_headers
@@ -68,11 +69,14 @@ async def _disclosure(
     page: PageDep,
     portal: PortalDep,
     resident: ResidentDep,
-    since: Annotated[str, Query(alias="from", max_length=10)] = "",
-    until: Annotated[str, Query(alias="to", max_length=10)] = "",
+    since: Annotated[str, Query(alias="from", max_length=32)] = "",
+    until: Annotated[str, Query(alias="to", max_length=32)] = "",
 ) -> Disclosure:
+    first, last, unread = days(since, until)
+    if unread:
+        raise UnreadableFilterError(unread)
     usual = Period.kept(portal.now.astimezone(JST).date())
-    return Disclosure(page, portal, resident, Period(_day(since) or usual.since, _day(until)))
+    return Disclosure(page, portal, resident, Period(first or usual.since, last))
 
 
 DisclosureDep = Annotated[Disclosure, Depends(_disclosure)]
@@ -141,10 +145,3 @@ def _download(content: AsyncIterator[bytes], media_type: str, suffix: str) -> Re
 def _organisations(connection: Connection, app_ids: set[str]) -> dict[str, str]:
     found = (apps.find(connection, app_id) for app_id in app_ids)
     return {app.client_id: app.organisation for app in found if app is not None}
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

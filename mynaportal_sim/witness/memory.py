@@ -22,6 +22,7 @@ from mynaportal_sim.files import write_private
 _KEY = "witness.json"
 _MEMORY = "cosigned.json"
 _LOCK = "lock"
+_NOTHING = b"{}"
 
 
 class WitnessStateError(PortalError):
@@ -61,22 +62,9 @@ class Memory:
         self.last[checkpoint.origin] = checkpoint
 
 
-def create(directory: Path, name: str, key: Ed25519PrivateKey) -> None:
-    """Give a new witness its name, key and an empty memory; an old one is left as it is.
-
-    Raises:
-        MalformedError: no key can have this name; nothing is written.
-    """
-    Cosigner(name, key)
-    if not (directory / _KEY).exists() and not (directory / _MEMORY).exists():
-        write_private(directory / _MEMORY, b"{}")
-        content = {"name": name, "key": key.private_bytes_raw().hex()}
-        write_private(directory / _KEY, json.dumps(content).encode())
-
-
 @contextmanager
-def held(directory: Path) -> Iterator[tuple[Cosigner, Memory]]:
-    """The witness that lives in a directory, for this process alone.
+def held(directory: Path, new: Cosigner | None = None) -> Iterator[tuple[Cosigner, Memory]]:
+    """The witness that lives in a directory, for this process alone; `new` where none does.
 
     Raises:
         WitnessStateError: another process has it, or its key or memory is missing or damaged.
@@ -88,8 +76,20 @@ def held(directory: Path) -> Iterator[tuple[Cosigner, Memory]]:
             raise WitnessStateError(
                 f"another witness runs on {directory}; stop it, or give --state another place"
             ) from None
+        if new is not None:
+            _move_in(directory, new)
         cosigner = _cosigner(directory / _KEY)
         yield cosigner, _memory(directory / _MEMORY, cosigner.witness)
+
+
+def _move_in(directory: Path, new: Cosigner) -> None:
+    """Give a new witness its memory, then its key; whoever was killed between is followed."""
+    memory, key = directory / _MEMORY, directory / _KEY
+    if key.exists() or (memory.exists() and memory.read_bytes() != _NOTHING):
+        return
+    write_private(memory, _NOTHING)
+    content = {"name": new.name, "key": new.key.private_bytes_raw().hex()}
+    write_private(key, json.dumps(content).encode())
 
 
 def _cosigner(path: Path) -> Cosigner:

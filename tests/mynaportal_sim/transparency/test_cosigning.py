@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, update
 from starlette.applications import Starlette
 
 from consent.ledger import cosigned, store, tables
-from consent.ledger.cosignature import Witness
+from consent.ledger.cosignature import Cosigner, Witness
 from consent.ledger.entry import Entry
 from consent.ledger.errors import UntrustedNoteError
 from consent.ledger.evidence import Proven, judge
@@ -81,8 +81,8 @@ class Rig:
 @pytest.fixture
 def rig(database_url: str, tmp_path: Path) -> Iterator[Rig]:
     database = Database(database_url)
-    memory.create(tmp_path / "w", "witness.invalid/1", Ed25519PrivateKey.generate())
-    with memory.held(tmp_path / "w") as (cosigner, kept):
+    new = Cosigner("witness.invalid/1", Ed25519PrivateKey.generate())
+    with memory.held(tmp_path / "w", new) as (cosigner, kept):
         logs = {SIGNER.name: [SIGNER.verifier]}
         app = server.create_app(cosigner, kept, logs, Clock(None))
         yield Rig(database, app, cosigner.witness)
@@ -153,8 +153,8 @@ def test_a_log_that_was_signed_anew_gets_no_cosignature(rig: Rig) -> None:
 def test_a_witness_that_lost_its_memory_is_not_believed(rig: Rig, tmp_path: Path) -> None:
     rig.grow(5)
     rig.ask()
-    memory.create(tmp_path / "young", "witness.invalid/1", Ed25519PrivateKey.generate())
-    with memory.held(tmp_path / "young") as (cosigner, kept):
+    new = Cosigner("witness.invalid/1", Ed25519PrivateKey.generate())
+    with memory.held(tmp_path / "young", new) as (cosigner, kept):
         logs = {SIGNER.name: [SIGNER.verifier]}
         rig.app = server.create_app(cosigner, kept, logs, Clock(None))
         rig.grow(2)

@@ -100,6 +100,22 @@ def test_nobody_has_anothers(
         assert "花子さん" not in reader.get(path).text
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("from=abc", id="no day"),
+        pytest.param("to=2026-02-30", id="no such day"),
+        pytest.param("from=2026-W01-1", id="another way to write one"),
+        pytest.param("from=2026-02-02&to=2026-02-01", id="backwards"),
+    ],
+)
+def test_days_that_cannot_be_read_are_refused_and_not_left_out(
+    reader: Browser, query: str
+) -> None:
+    for path in ("/provision-records", *DOWNLOADS):
+        assert reader.get(f"{path}?{query}").status_code == 400
+
+
 def test_only_provisions_are_listed(reader: Browser) -> None:
     assert "提供の記録はありません" in reader.get("/provision-records").text
     assert len(sheet(reader)) == 1

@@ -9,8 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent.ledger.checkpoint import Checkpoint, sign
-from consent.ledger.cosignature import with_line
-from consent.ledger.errors import MalformedError
+from consent.ledger.cosignature import Cosigner, with_line
 from consent.ledger.note import Signer
 from mynaportal_sim.witness import memory
 from mynaportal_sim.witness.memory import WitnessStateError
@@ -23,8 +22,7 @@ SEVEN = Checkpoint("log.invalid", 7, sha256(b"7").digest())
 
 def started(directory: Path, *seen: Checkpoint) -> Checkpoint | None:
     """Run a witness that sees these checkpoints; what it then knows of the log."""
-    memory.create(directory, "witness.invalid/1", KEY)
-    with memory.held(directory) as (cosigner, kept):
+    with memory.held(directory, Cosigner("witness.invalid/1", KEY)) as (cosigner, kept):
         for checkpoint in seen:
             line = cosigner.cosign(str(checkpoint), NOW)
             kept.keep(checkpoint, with_line(sign(checkpoint, SIGNER), line))
@@ -38,10 +36,10 @@ def test_what_was_seen_is_known_after_a_restart(tmp_path: Path) -> None:
     assert (tmp_path / "witness.json").stat().st_mode & 0o077 == 0
 
 
-def test_a_name_that_cannot_be_leaves_the_directory_free(tmp_path: Path) -> None:
-    with pytest.raises(MalformedError):
-        memory.create(tmp_path, "my witness", KEY)
-    assert started(tmp_path) is None
+def test_who_was_killed_before_it_had_a_key_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "cosigned.json").write_text("{}")
+    assert started(tmp_path, SEVEN) == SEVEN
+    assert started(tmp_path) == SEVEN
 
 
 def test_it_never_goes_back(tmp_path: Path) -> None:
