@@ -58,7 +58,6 @@ def witness(  # noqa: PLR0913, PLR0917  one parameter per option
     if not trusted:
         trusted = [keys.ledger_signer(settings.keys).verifier]
     directory = state or settings.data.absolute().with_name("mynasim-witness")
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = Cosigner(name, Ed25519PrivateKey.generate())
     with memory.held(directory, new) as (cosigner, kept):
         host = f"[{listen}]" if ":" in listen else listen

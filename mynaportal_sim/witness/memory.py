@@ -69,6 +69,8 @@ def held(directory: Path, new: Cosigner | None = None) -> Iterator[tuple[Cosigne
     Raises:
         WitnessStateError: another process has it, or its key or memory is missing or damaged.
     """
+    if new is not None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (directory / _LOCK).open("wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
