@@ -32,7 +32,10 @@ CHECKS: Mapping[str, Sequence[str]] = {
 COVERAGE = ("--cov", "--cov-report=term:skip-covered")
 # By file, since what a module's tests share is made once for them.
 # One more than there are processors, since tests also wait.
-SIDE_BY_SIDE = ("-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "loadfile")
+SIDE_BY_SIDE = (
+    *("-n", str(min(4, (os.cpu_count() or 1) + 1))),
+    *("--dist", "loadfile", "--no-loadscope-reorder"),  # files of few tests are the slow ones
+)
 
 UNIVERSAL = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
 COMPILE = ("uv", "--no-config", "pip", "compile", "--quiet", *UNIVERSAL)
