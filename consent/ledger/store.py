@@ -269,6 +269,12 @@ def in_order(connection: Connection) -> Iterator[Logged]:
         after = rows[-1].position or 0
 
 
+def waiting(connection: Connection) -> list[Logged]:
+    """Every entry that awaits its index."""
+    found = connection.execute(_LOGGED.where(entries.c.position.is_(None)))
+    return [Logged._make(row) for row in found]
+
+
 def all_tiles(connection: Connection) -> Iterator[tuple[TileId, bytes]]:
     """Every tile, leaf hashes first, in order."""
     key = tuple_(tile_rows.c.level, tile_rows.c.number)

@@ -9,6 +9,7 @@ Only a witness remembers a tail that was cut off together with its checkpoints, 
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
@@ -101,6 +102,7 @@ def verify(
     verifier: Verifier,
     *,
     witnessed: Iterable[Witnessed] = (),
+    waiting: Iterable[Logged] = (),
     bodiless: bool = False,
 ) -> Report:
     """Hold entries, tree and signatures against each other, and against what witnesses saw.
@@ -111,10 +113,12 @@ def verify(
         checkpoints: the size each is filed under and its note, smallest first.
         verifier: the key that the reader trusts.
         witnessed: checkpoints of this log that witnesses have cosigned, in any order.
+        waiting: entries that await their index; what they say was erased was not in secret.
         bodiless: whether entries have no bodies here, as in the log's public files.
     """
     audit = _Audit(entries, checkpoints, verifier, sorted(witnessed, key=_size_seen))
     audit.bodiless = bodiless
+    audit.await_index(waiting)
     stored = _Ahead(tiles, lambda tile: tile[0][0])
     for (_, number), hashes in stored.below(1):
         audit.leaf_tile(number * WIDTH, hashes)
@@ -159,6 +163,13 @@ class _Audit:
         self._latest = b""
         self._signed: Checkpoint | None = None
         self._findings: dict[Fault, Finding] = {}
+
+    def await_index(self, waiting: Iterable[Logged]) -> None:
+        for entry in waiting:
+            with suppress(MalformedError):  # it is judged once it has an index
+                leaf = read_leaf(entry.leaf)
+                if entry.body is not None and _wrong_with(leaf, entry.body, entry) is None:
+                    self._note_erased(leaf, entry.body)
 
     def leaf_tile(self, first: int, tile: bytes) -> None:
         """The next tile of leaf hashes; `first` is the index of its first leaf."""
@@ -241,7 +252,11 @@ class _Audit:
         wrong = _wrong_with(leaf, body, entry)
         if wrong is not None:
             self._found(Fault.BODY_CHANGED, position, wrong)
-        elif leaf.type == ERASED:
+        else:
+            self._note_erased(leaf, body)
+
+    def _note_erased(self, leaf: Leaf, body: bytes) -> None:
+        if leaf.type == ERASED:
             self._erased |= erased_by(read_body(body))
 
     def _extend(self, first: int, hashes: list[bytes], head: bytes | None) -> None:

@@ -72,6 +72,7 @@ def _judged(
         store.all_checkpoints(connection),
         trusted,
         witnessed=witnessed,
+        waiting=store.waiting(connection),
     )
     return report, size
 
