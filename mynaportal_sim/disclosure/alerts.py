@@ -93,8 +93,8 @@ class Watch:
         app_id, version = event.app_id, event.text("consent_version")
         if (first := _FIRSTS.get(event.type)) is not None:
             self._alerts[_Key(first, app_id)] = Alert(first, event)
-            if not event.supervisor:
-                self._count(_Key(Kind.UNSUPERVISED, app_id, version), event)
+        if event.unsupervised:
+            self._count(_Key(Kind.UNSUPERVISED, app_id, version), event)
         if event.type == "access.permitted":
             self._permitted[version] = _one_more(
                 self._permitted.get(version), Kind.DESPITE_WITHDRAWAL, event

@@ -20,6 +20,7 @@ _END = re.compile(
     rb'"minute":"(\d{4}-\d\d-\d\dT\d\d:\d\dZ)","type":"([a-z_.]{1,64})","v":\d{1,4}\}\Z'
 )
 _END_LENGTH = 160
+_SUPERVISED = frozenset({"consent.granted", "token.issued", "access.permitted"})
 
 
 class Head(NamedTuple):
@@ -110,6 +111,11 @@ class Event:
     def supervisor(self) -> str:
         """Who watches over the use of the data, empty where nobody is named."""
         return self.text("supervisor").strip()
+
+    @property
+    def unsupervised(self) -> bool:
+        """Whether it gave something, and says of nobody that they watch over it."""
+        return self.type in _SUPERVISED and not self.erased and not self.supervisor
 
     @property
     def reason(self) -> str:
