@@ -8,12 +8,13 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from consent.ledger.copies import UNDISCLOSED
 from consent.ledger.entry import AT, HOLDER, Logged, Value
 from consent.ledger.errors import MalformedError
+from mynaportal_sim.japan import day_of
 
 # A leaf is canonical JSON, whose last members are these three; nothing else can end it so.
 _END = re.compile(
@@ -28,6 +29,11 @@ class Head(NamedTuple):
 
     type: str
     minute: datetime
+
+    @property
+    def day(self) -> date:
+        """The day in Japan that the minute lies in."""
+        return day_of(self.minute)
 
 
 @dataclass(frozen=True, slots=True)

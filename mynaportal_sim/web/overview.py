@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Response
 
 from mynaportal_sim.disclosure.history import pages
 from mynaportal_sim.disclosure.overview import AppSum, Bar, Overview, Span
+from mynaportal_sim.japan import day_of
 from mynaportal_sim.login.sessions import ResidentDep
-from mynaportal_sim.pki.profiles import JST
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
 from mynaportal_sim.web.language import marked
@@ -87,7 +87,7 @@ async def overview(
     summed = Overview()
     async for events in pages(portal.db, portal.pseudonyms.holder(resident.resident_id)):
         summed.add(events)
-    bars = summed.bars(by, portal.now.astimezone(JST).date(), BARS)
+    bars = summed.bars(by, day_of(portal.now), BARS)
     apps = [AppOut.of(app, portal, page) for app in summed.apps]
     refused = [AppOut.of(app, portal, page) for app in summed.refused_only]
     categories = _categories(summed, portal, page)

@@ -16,8 +16,8 @@ from mynaportal_sim.disclosure import sheet, walk
 from mynaportal_sim.disclosure.event import Event
 from mynaportal_sim.disclosure.provisions import KEPT_YEARS, Party, Record, document, of_event
 from mynaportal_sim.disclosure.walk import Period, Whose
+from mynaportal_sim.japan import day_of
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
-from mynaportal_sim.pki.profiles import JST
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page, PageDep, page_headers
@@ -71,7 +71,7 @@ async def _disclosure(
     since: Annotated[str, Query(alias="from", max_length=10)] = "",
     until: Annotated[str, Query(alias="to", max_length=10)] = "",
 ) -> Disclosure:
-    usual = Period.kept(portal.now.astimezone(JST).date())
+    usual = Period.kept(day_of(portal.now))
     return Disclosure(page, portal, resident, Period(_day(since) or usual.since, _day(until)))
 
 
