@@ -1,7 +1,6 @@
 """`mynasim ledger export`: the auditor's copy of the whole log, as files."""
 
 import asyncio
-from enum import StrEnum, unique
 from pathlib import Path
 from typing import Annotated
 
@@ -14,21 +13,13 @@ from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.progress import progress
 from mynaportal_sim.cli.state import opened
-
-
-@unique
-class FormatName(StrEnum):
-    """What an export is made of."""
-
-    PARQUET = "parquet"
-    JSONL = "jsonl"
-
+from mynaportal_sim.research.formats import Format
 
 DirectoryArgument = Annotated[
     Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")
 ]
 FormatOption = Annotated[
-    list[FormatName] | None,
+    list[Format] | None,
     typer.Option("--format", help="May be repeated.  [default: both]", show_default=False),
 ]
 
@@ -49,13 +40,12 @@ def export(
     """
     with extras.research():
         from mynaportal_sim.research.export import (  # noqa: PLC0415  no part of the core
-            Format,
             Source,
             export,
         )
     settings = settings_of(data=data, db=db)
     source = Source(keys.ledger_signer(settings.keys).verifier)
-    wanted = [Format(name.value) for name in dict.fromkeys(formats or FormatName)]
+    wanted = list(dict.fromkeys(formats or Format))
     with opened(settings) as database:
         size = asyncio.run(database.read(store.size)).indexed
         with progress("Exporting", size * len(wanted)) as passed:
