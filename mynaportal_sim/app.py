@@ -25,6 +25,7 @@ from mynaportal_sim.deps import DatabaseDep
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.exchange import service as exchanges
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
+from mynaportal_sim.japan import day_of
 from mynaportal_sim.login import challenge, sessions
 from mynaportal_sim.login.limit import SECOND_DEVICE_BURST, RateLimit
 from mynaportal_sim.login.router import router as login_router
@@ -37,7 +38,6 @@ from mynaportal_sim.oauth.metadata import Published
 from mynaportal_sim.oauth.router import router as oauth_router
 from mynaportal_sim.phr.router import router as fhir_router
 from mynaportal_sim.pki import authority
-from mynaportal_sim.pki.profiles import JST
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.records import generate
 from mynaportal_sim.residents import store as residents
@@ -161,7 +161,7 @@ async def _grow_for_ever(database: Database, clock: Clock) -> None:
     filled = None
     while True:
         try:
-            today = clock.now().astimezone(JST).date()
+            today = day_of(clock.now())
             if filled is not None and today != filled:
                 for resident in await database.read(residents.everyone):
                     await database.write(generate.fill, resident, today)
@@ -177,7 +177,7 @@ async def _erase_for_ever(database: Database, clock: Clock, pseudonyms: Pseudony
     while True:
         try:
             now = clock.now()
-            today = now.astimezone(JST).date()
+            today = day_of(now)
             if today != done:
                 for resident in await database.read(residents.everyone):
                     holder = pseudonyms.holder(resident.id)

@@ -24,9 +24,9 @@ from mynaportal_sim.exchange import past
 from mynaportal_sim.exchange import service as exchanges
 from mynaportal_sim.issuing.cards import Counter
 from mynaportal_sim.issuing.counter import personalise_all
+from mynaportal_sim.japan import day_of
 from mynaportal_sim.oauth.keys import KeyRing
 from mynaportal_sim.pki import authority
-from mynaportal_sim.pki.profiles import JST
 from mynaportal_sim.records import generate
 from mynaportal_sim.residents import personas
 from mynaportal_sim.residents.model import Resident
@@ -164,7 +164,7 @@ def _furnish(
     personalise_all(database, counter, residents, settings.cards, now)
     pseudonyms = keys.pseudonyms(settings.keys)
     for resident in residents:
-        database.run(generate.fill, resident, now.astimezone(JST).date())
+        database.run(generate.fill, resident, day_of(now))
         holder = pseudonyms.holder(resident.id)
         known = past.exchanges(resident, now)
         database.run(exchanges.add_missing, known, holder, now, token_bytes)

@@ -10,12 +10,17 @@ from pathlib import Path
 from tempfile import mkdtemp
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from mynaportal_sim.cli.benchmarks.private_pcscd import PrivatePcscd
 from mynaportal_sim.world import upgrade
 from tests.journeys.kit import Portal, free_port, running
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.load_profile("here")
 
 SERVER_OPTIONS = "-c fsync=off -c max_connections=200"
 NO_SKIPS = os.environ.get("MYNASIM_NO_SKIPS") == "1"

@@ -95,7 +95,7 @@ class Report:
         return not self.findings
 
 
-def verify(
+def verify(  # noqa: PLR0913  what is held against each other
     entries: Iterable[Logged],
     tiles: Iterable[tuple[TileId, bytes]],
     checkpoints: Iterable[tuple[int, bytes]],

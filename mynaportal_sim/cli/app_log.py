@@ -24,7 +24,7 @@ from mynaportal_sim.disclosure.of_app import Listing, Row
 from mynaportal_sim.disclosure.provisions import Party, Record, document, of_event
 from mynaportal_sim.disclosure.walk import Period, Whose
 from mynaportal_sim.domains.catalogue import catalogue
-from mynaportal_sim.pki.profiles import JST
+from mynaportal_sim.japan import day_of
 
 _DAY = "%Y-%m-%d"
 PROVIDER = "ポータルシミュレーター"
@@ -119,7 +119,7 @@ def provision_records(
     Example: mynasim app provision-records CLIENT_ID --format csv > received.csv
     """
     settings = settings_of(data=data, db=db)
-    today = Clock(settings.clock).now().astimezone(JST).date()
+    today = day_of(Clock(settings.clock).now())
     with opened(settings) as database:
         app = _app(database, client_id)
         provider = Party(PROVIDER, address=settings.issuer.rstrip("/"))

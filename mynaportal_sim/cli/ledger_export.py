@@ -1,44 +1,25 @@
 """`mynasim ledger export`: the auditor's copy of the whole log, as files."""
 
 import asyncio
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import StrEnum, unique
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from consent.ledger import store
 from mynaportal_sim import keys
 from mynaportal_sim.cli import extras
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
+from mynaportal_sim.cli.progress import progress
 from mynaportal_sim.cli.state import opened
-
-
-@unique
-class FormatName(StrEnum):
-    """What an export is made of."""
-
-    PARQUET = "parquet"
-    JSONL = "jsonl"
-
-
-class Passed(Protocol):
-    """Is told how many entries have gone by since it was told last."""
-
-    def __call__(self, count: int, /) -> object: ...
-
+from mynaportal_sim.research.formats import Format
 
 DirectoryArgument = Annotated[
     Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")
 ]
 FormatOption = Annotated[
-    list[FormatName] | None,
+    list[Format] | None,
     typer.Option("--format", help="May be repeated.  [default: both]", show_default=False),
 ]
 
@@ -59,13 +40,12 @@ def export(
     """
     with extras.research():
         from mynaportal_sim.research.export import (  # noqa: PLC0415  no part of the core
-            Format,
             Source,
             export,
         )
     settings = settings_of(data=data, db=db)
     source = Source(keys.ledger_signer(settings.keys).verifier)
-    wanted = [Format(name.value) for name in dict.fromkeys(formats or FormatName)]
+    wanted = list(dict.fromkeys(formats or Format))
     with opened(settings) as database:
         size = asyncio.run(database.read(store.size)).indexed
         with progress("Exporting", size * len(wanted)) as passed:
@@ -83,12 +63,3 @@ def export(
         f" Anyone can check them: mynasim research verify {directory}"
     )
     say(told, text, json)
-
-
-@contextmanager
-def progress(doing: str, total: int) -> Iterator[Passed]:
-    """A bar on the terminal, if there is one, as long as the block lasts."""
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(doing, total=total)
-        yield lambda count: bar.advance(task, count)

@@ -1,23 +1,20 @@
 """The whole of a log, judged where it is stored or from its public files, and told."""
 
 import asyncio
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
-from rich.console import Console
-from rich.progress import track
 from sqlalchemy import Connection
 
 from consent.ledger import published, store
 from consent.ledger import verify as verification
 from consent.ledger.checkpoint import opened
 from consent.ledger.cosignature import Witnessed
-from consent.ledger.entry import Logged
 from consent.ledger.note import Verifier
 from consent.ledger.store import Size
 from consent.ledger.verify import Fault, Finding, Report
 from mynaportal_sim.cli.log_files import reading
+from mynaportal_sim.cli.progress import tracked
 from mynaportal_sim.cli.state import opened as opened_state
 from mynaportal_sim.settings import Settings
 
@@ -52,7 +49,7 @@ def judge_published(
         note = published.checkpoint(read)
         size = opened(note, trusted).size
         report = verification.verify(
-            _tracked(published.entries(read, size), size),
+            tracked("Verifying", published.entries(read, size), size),
             published.tiles(read, size),
             [(size, note)],
             trusted,
@@ -67,7 +64,7 @@ def _judged(
 ) -> tuple[Report, Size]:
     size = store.size(connection)
     report = verification.verify(
-        _tracked(store.in_order(connection), size.indexed),
+        tracked("Verifying", store.in_order(connection), size.indexed),
         store.all_tiles(connection),
         store.all_checkpoints(connection),
         trusted,
@@ -75,17 +72,6 @@ def _judged(
         waiting=store.waiting(connection),
     )
     return report, size
-
-
-def _tracked(entries: Iterable[Logged], total: int) -> Iterable[Logged]:
-    return track(
-        entries,
-        "Verifying",
-        total=total,
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    )
 
 
 def lines(

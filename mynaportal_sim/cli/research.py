@@ -12,8 +12,8 @@ from rich.table import Column, Table
 from consent.ledger.note import Verifier
 from mynaportal_sim.cli import extras
 from mynaportal_sim.cli.answer import plain, say
-from mynaportal_sim.cli.ledger_export import progress
 from mynaportal_sim.cli.options import JsonOption
+from mynaportal_sim.cli.progress import progress
 
 if TYPE_CHECKING:  # the extra `research` is no part of the core
     from mynaportal_sim.research.asking import Answer, Cell

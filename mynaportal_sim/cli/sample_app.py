@@ -36,7 +36,7 @@ ADDRESS = "127.0.0.1"
 PORTS_AWAY = 100
 PORT_MAX = 65535
 STOP_WITHIN = 5.0  # seconds
-_SUPERVISOR = "こもれびヘルスケア株式会社（架空） 個人情報保護責任者 木下葉子"  # noqa: RUF001  Japanese
+_SUPERVISOR = "こもれびヘルスケア株式会社（架空） 個人情報保護責任者 木下葉子"
 _PURPOSE_TEXT = "健診結果の推移とお薬の記録をご本人に表示するため"
 _SCOPES = (
     OPENID,

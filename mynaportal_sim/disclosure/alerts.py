@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from consent.policy import Reason
 from mynaportal_sim.disclosure.event import Event
-from mynaportal_sim.pki.profiles import JST
+from mynaportal_sim.japan import day_of
 
 LOOK_MAX = 5_000
 """Of how many of a person's newest entries alerts are worked out."""
@@ -93,8 +93,8 @@ class Watch:
         app_id, version = event.app_id, event.text("consent_version")
         if (first := _FIRSTS.get(event.type)) is not None:
             self._alerts[_Key(first, app_id)] = Alert(first, event)
-            if not event.supervisor:
-                self._count(_Key(Kind.UNSUPERVISED, app_id, version), event)
+        if event.unsupervised:
+            self._count(_Key(Kind.UNSUPERVISED, app_id, version), event)
         if event.type == "access.permitted":
             self._permitted[version] = _one_more(
                 self._permitted.get(version), Kind.DESPITE_WITHDRAWAL, event
@@ -102,7 +102,7 @@ class Watch:
         elif event.type == "access.refused":
             late = event.reason == Reason.WITHDRAWN.value
             kind = Kind.AFTER_WITHDRAWAL if late else Kind.REFUSED
-            self._count(_Key(kind, app_id, version, event.reason, _day(event)), event)
+            self._count(_Key(kind, app_id, version, event.reason, day_of(event.at)), event)
         elif event.type == "consent.withdrawn" and version:
             self._withdrawn(app_id, version)
 
@@ -134,7 +134,3 @@ def alerts(events: Iterable[Event]) -> list[Alert]:
 def _one_more(alert: Alert | None, kind: Kind, event: Event) -> Alert:
     """An alert about one more entry, older than the others."""
     return Alert(kind, event) if alert is None else replace(alert, times=alert.times + 1)
-
-
-def _day(event: Event) -> date:
-    return event.at.astimezone(JST).date()

@@ -8,18 +8,20 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from consent.ledger.copies import UNDISCLOSED
 from consent.ledger.entry import AT, HOLDER, Logged, Value
 from consent.ledger.errors import MalformedError
+from mynaportal_sim.japan import day_of
 
 # A leaf is canonical JSON, whose last members are these three; nothing else can end it so.
 _END = re.compile(
     rb'"minute":"(\d{4}-\d\d-\d\dT\d\d:\d\dZ)","type":"([a-z_.]{1,64})","v":\d{1,4}\}\Z'
 )
 _END_LENGTH = 160
+_SUPERVISED = frozenset({"consent.granted", "token.issued", "access.permitted"})
 
 
 class Head(NamedTuple):
@@ -27,6 +29,11 @@ class Head(NamedTuple):
 
     type: str
     minute: datetime
+
+    @property
+    def day(self) -> date:
+        """The day in Japan that the minute lies in."""
+        return day_of(self.minute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,11 @@ class Event:
     def supervisor(self) -> str:
         """Who watches over the use of the data, empty where nobody is named."""
         return self.text("supervisor").strip()
+
+    @property
+    def unsupervised(self) -> bool:
+        """Whether it gave something, and says of nobody that they watch over it."""
+        return self.type in _SUPERVISED and not self.erased and not self.supervisor
 
     @property
     def reason(self) -> str:

@@ -11,7 +11,6 @@ from consent.ledger import store as ledger
 from consent.ledger.entry import Logged, canonical
 from mynaportal_sim.database import Database
 from mynaportal_sim.disclosure.event import Event, head, read
-from mynaportal_sim.pki.profiles import JST
 
 SCAN_MAX = 1_000
 """Entries looked through for a page: what an entry says is not indexed, for good reasons."""
@@ -41,7 +40,7 @@ class Filter:
 
     def ended_by(self, logged: Logged) -> bool:
         """Whether this entry and all that were logged before it are older than is wanted."""
-        return self.since is not None and _day(logged) + _DISORDER < self.since
+        return self.since is not None and head(logged.leaf).day + _DISORDER < self.since
 
     def _may_take(self, logged: Logged) -> bool:
         """Looks at bytes alone: reading a body costs 20 times as much, for each that is not
@@ -55,7 +54,7 @@ class Filter:
             return False
         if self.since is None and self.until is None:
             return True
-        day = _day(logged)
+        day = head(logged.leaf).day
         return (self.since is None or day >= self.since) and (
             self.until is None or day <= self.until
         )
@@ -130,7 +129,3 @@ async def pages(db: Database, holder: bytes) -> AsyncIterator[list[Event]]:
 
 def _page(connection: Connection, holder: bytes, before: int | None) -> list[Event]:
     return [read(logged) for logged in ledger.of_holder(connection, holder, _STEP, before)]
-
-
-def _day(logged: Logged) -> date:
-    return head(logged.leaf).minute.astimezone(JST).date()

@@ -13,7 +13,7 @@ from enum import StrEnum, unique
 from typing import NamedTuple
 
 from mynaportal_sim.disclosure.event import Event
-from mynaportal_sim.pki.profiles import JST
+from mynaportal_sim.japan import day_of
 
 
 class Given(NamedTuple):
@@ -127,7 +127,7 @@ class Overview:
             self._add_access(app, event)
         elif event.type == "access.refused":
             app.refused += 1
-            self._refused[_day(event)] += 1
+            self._refused[day_of(event.at)] += 1
         if event.consent and event.type in {"consent.granted", "access.permitted"}:
             app.consents[Given(*event.consent)] = event.at
 
@@ -136,7 +136,7 @@ class Overview:
         app.records += event.count or 0
         app.last, app.first = app.last or event.at, event.at
         app.categories.update(event.categories)
-        self._permitted[_day(event)] += 1
+        self._permitted[day_of(event.at)] += 1
         for code in event.categories:
             by_app = self._receipts.setdefault(code, {})
             receipt = by_app.setdefault(app.id, Receipt(app.id, 0, event.at))
@@ -152,7 +152,3 @@ def _pieces(days: Counter[date], span: Span) -> Counter[date]:
     for day, count in days.items():
         pieces[span.begin(day)] += count
     return pieces
-
-
-def _day(event: Event) -> date:
-    return event.at.astimezone(JST).date()

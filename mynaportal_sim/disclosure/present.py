@@ -12,19 +12,7 @@ from uuid import UUID
 
 from consent.model import ConsentVersion, standing
 from consent.policy import AccessRequest, Decision, Permit, decide
-
-
-class Key(NamedTuple):
-    """A key of an app's to one arrangement, from the answer it was issued under until it ends.
-
-    With it the app gets access tokens without the person. `revoked` is when it was ended early.
-    """
-
-    arrangement_id: UUID
-    version_id: UUID
-    since: datetime
-    ends: datetime
-    revoked: datetime | None
+from mynaportal_sim.apps.access_keys import Key
 
 
 class JudgedKey(NamedTuple):

@@ -14,7 +14,6 @@ from consent.ledger.entry import Logged
 from mynaportal_sim.database import Database
 from mynaportal_sim.disclosure.event import Event, head, read
 from mynaportal_sim.disclosure.provisions import KEPT_YEARS, TYPE
-from mynaportal_sim.pki.profiles import JST
 
 STEP = 250
 SCAN_MAX = 2_000
@@ -100,22 +99,19 @@ def look(connection: Connection, whose: Whose, period: Period, before: int | Non
     page = whose.read(connection, STEP, before)
     found = [read(one, whose.shut) for one in page if one.body and _wanted(one, period)]
     ended = len(page) < STEP or (
-        period.since is not None and _day(page[-1]) + _DISORDER < period.since
+        period.since is not None and head(page[-1].leaf).day + _DISORDER < period.since
     )
     return Step(found, None if ended else page[-1].id)
 
 
 def _wanted(logged: Logged, period: Period) -> bool:
-    if head(logged.leaf).type != TYPE:
+    leaf = head(logged.leaf)
+    if leaf.type != TYPE:
         return False
-    day = _day(logged)
+    day = leaf.day
     return (period.since is None or day >= period.since) and (
         period.until is None or day <= period.until
     )
-
-
-def _day(logged: Logged) -> date:
-    return head(logged.leaf).minute.astimezone(JST).date()
 
 
 def _of_holder(

@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from card_reader.emulator.personalise import CardData
 from card_reader.spec import AUTHENTICATION_PIN, RSA_BITS, Kind
+from mynaportal_sim.japan import day_of
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.model import Holder, Order, Randomness
-from mynaportal_sim.pki.profiles import JST, PUBLIC_EXPONENT
+from mynaportal_sim.pki.profiles import PUBLIC_EXPONENT
 from mynaportal_sim.residents.characters import substitute
 from mynaportal_sim.residents.model import CardState, Resident
 
@@ -33,7 +34,7 @@ class Counter:
     def make(self, resident: Resident, keys: Keys, now: datetime) -> CardData:
         """The card that `resident` shall have, in its state; in no register and file yet."""
         issued = now - _LONG_AGO if resident.card.state is CardState.EXPIRED else now
-        may_sign = resident.may_sign_on(issued.astimezone(JST).date())
+        may_sign = resident.may_sign_on(day_of(issued))
         locked = resident.card.state is CardState.PIN_LOCKED
         return CardData(
             label=resident.persona,

@@ -2,26 +2,12 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select
 
+from mynaportal_sim.apps.access_keys import Key
 from mynaportal_sim.oauth.tables import token_families
-
-
-class Holding(NamedTuple):
-    """A family whose code was used, so that an app holds its refresh token.
-
-    `ends` is when the consent does that it came of; `revoked` is when it was ended before.
-    """
-
-    arrangement_id: UUID
-    version_id: UUID
-    since: datetime
-    ends: datetime
-    revoked: datetime | None
-
 
 _OF_ARRANGEMENTS = select(
     token_families.c.arrangement_id,
@@ -35,14 +21,15 @@ _OF_ARRANGEMENTS = select(
 )
 
 
-def of_arrangements(connection: Connection, arrangement_ids: Collection[UUID]) -> list[Holding]:
+def of_arrangements(connection: Connection, arrangement_ids: Collection[UUID]) -> list[Key]:
     """What apps hold, or held, to these arrangements, in no order.
 
-    Families that have ended are forgotten by and by.
+    A key is a family whose code was used, so that an app has its refresh token. Families that
+    have ended are forgotten by and by.
     """
     rows = connection.execute(_OF_ARRANGEMENTS, {"arrangements": list(arrangement_ids)})
     return [
-        Holding(
+        Key(
             row.arrangement_id,
             row.version_id,
             _instant(row.code_used_at),

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from consent.model import ConsentRule, DeclaredPurpose
 from mynaportal_sim.apps.model import App
+from mynaportal_sim.japan import day_of
 from mynaportal_sim.oauth import details, pkce, scopes
 from mynaportal_sim.oauth.details import Wish
 from mynaportal_sim.oauth.errors import (
@@ -23,7 +24,6 @@ from mynaportal_sim.oauth.errors import (
 )
 from mynaportal_sim.oauth.form import required
 from mynaportal_sim.oauth.server import Server
-from mynaportal_sim.pki.profiles import JST
 
 STATE_MAX = 4096  # FAPI 2.0 5.3.2.2, note 4: more than 1000 must work
 NONCE_MAX = 1024
@@ -189,7 +189,7 @@ def _wish(
         app,
         scopes.categories(app.scopes) & server.catalogue.categories.keys(),
         scopes.categories(asked),
-        now.astimezone(JST).date(),
+        day_of(now),
     )
     if not wish.rules:
         raise InvalidScopeError(

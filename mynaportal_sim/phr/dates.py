@@ -6,13 +6,13 @@ whole range that its precision leaves open, and prefixes compare that range with
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from mynaportal_sim.japan import JST
 from mynaportal_sim.phr.errors import InvalidParameterError
 from mynaportal_sim.records.model import Span
 
-_JAPAN = timezone(timedelta(hours=9))
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
@@ -78,7 +78,7 @@ def _last_of_month(first: date) -> date:
 def _instant_range(match: re.Match[str]) -> _Range:
     time, zone = match["time"], match["zone"] or "+09:00"
     stated = f"{match['year']}-{match['month']}-{match['day']}T{time}{zone}"
-    begins = datetime.fromisoformat(stated).astimezone(_JAPAN)
+    begins = datetime.fromisoformat(stated).astimezone(JST)
     ends = begins + (_MINUTE if len(time) == len("hh:mm") else _SECOND)
     return _Range(ends.date(), (begins - _TICK).date(), None)
 

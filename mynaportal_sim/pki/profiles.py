@@ -6,13 +6,14 @@ distribution points, a person's particulars as six otherNames of the signing cer
 """
 
 from calendar import isleap
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from card_reader.spec import SIMULATION_OID, SIMULATION_VALUE, Kind
+from mynaportal_sim.japan import JST, day_of
 from mynaportal_sim.pki import names
 from mynaportal_sim.pki.model import Holder, Order, Randomness
 
@@ -28,7 +29,6 @@ PARTICULARS_ARC = "1.2.392.200149.8.5.5"
 
 PUBLIC_EXPONENT = 65537
 CA_YEARS = 10
-JST = timezone(timedelta(hours=9))
 _ERAS = (  # the first day of each era, newest first
     (date(2019, 5, 1), "5"),
     (date(1989, 1, 8), "4"),
@@ -48,7 +48,7 @@ def expiry(born: date, issued: datetime) -> datetime:
 
     In common years the birthday of 29 February is the 28th.
     """
-    day = issued.astimezone(JST).date()
+    day = day_of(issued)
     years = 4 if _anniversary(born, day.year) > day else 5
     return _end_of(_anniversary(born, day.year + years))
 
@@ -58,7 +58,7 @@ def authority(
 ) -> x509.CertificateBuilder:
     """The certificate of an authority, to be signed by its own key; good for ten years."""
     name = names.issuer(kind)
-    day = now.astimezone(JST).date()
+    day = day_of(now)
     last = _anniversary(day, day.year + CA_YEARS) - timedelta(days=1)
     builder = _builder(name, name, now, _end_of(last), randomness).public_key(public_key)
     return _extended(

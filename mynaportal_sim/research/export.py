@@ -7,7 +7,6 @@ by a thread, so memory stays the same however long the log is.
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from enum import StrEnum, unique
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +25,7 @@ from mynaportal_sim.research.batches import Batch, batch
 from mynaportal_sim.research.columns import ENTRIES, FIELDS, INDEX, MINUTE, OPENINGS
 from mynaportal_sim.research.erasures import Erasures
 from mynaportal_sim.research.errors import DamagedLogError, NoCheckpointError
+from mynaportal_sim.research.formats import Format
 from mynaportal_sim.research.lines import line
 from mynaportal_sim.research.manifest import (
     CHECKPOINT,
@@ -45,14 +45,6 @@ ROW_GROUP = 4 * PAGE
 WORKERS = 2
 
 _RISING = (INDEX, MINUTE, AT)  # what is stored of them is how much they rise
-
-
-@unique
-class Format(StrEnum):
-    """What an export is made of."""
-
-    PARQUET = "parquet"
-    JSONL = "jsonl"
 
 
 class Source(NamedTuple):

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from consent import service
 from consent.model import ConsentVersion
 from consent.policy import Deny, Permit
-from mynaportal_sim.disclosure.present import Arranged, JudgedKey, Key, arranged
+from mynaportal_sim.apps.access_keys import Key
+from mynaportal_sim.disclosure.present import Arranged, JudgedKey, arranged
 from mynaportal_sim.login.sessions import ResidentDep
 from mynaportal_sim.oauth import holdings
 from mynaportal_sim.web.dates import iso
@@ -148,7 +149,7 @@ def _look(connection: Connection, resident_id: UUID) -> tuple[list[ConsentVersio
     histories = service.of_resident(connection, resident_id)
     held = holdings.of_arrangements(connection, [one.arrangement.id for one in histories])
     versions = [version for history in histories for version in history.versions]
-    return versions, [Key(*holding) for holding in held]
+    return versions, held
 
 
 def _given(decision: Permit | Deny, portal: Portal, page: Page) -> list[Given]:

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-_JAPAN = ZoneInfo("Asia/Tokyo")
+from mynaportal_sim.japan import JST, day_of
 
 
 def _day_ja(day: date) -> str:
@@ -27,11 +26,11 @@ def last_day(until: datetime) -> date:
 
 def clock(at: datetime) -> str:
     """The time of day in Japan."""
-    return f"{at.astimezone(_JAPAN):%H:%M}"
+    return f"{at.astimezone(JST):%H:%M}"
 
 
 def _japanese_day(value: date | datetime) -> date:
-    return value.astimezone(_JAPAN).date() if isinstance(value, datetime) else value
+    return day_of(value) if isinstance(value, datetime) else value
 
 
 DAY: dict[str, Callable[[date | datetime], str]] = {
@@ -43,6 +42,6 @@ MONTH: dict[str, Callable[[date], str]] = {
     "en": lambda day: f"{day:%B} {day.year}",
 }
 MOMENT: dict[str, Callable[[datetime], str]] = {
-    "ja": lambda at: f"{_day_ja(_japanese_day(at))} {at.astimezone(_JAPAN):%H:%M}",
-    "en": lambda at: f"{_day_en(_japanese_day(at))}, {at.astimezone(_JAPAN):%H:%M} (Japan)",
+    "ja": lambda at: f"{_day_ja(_japanese_day(at))} {at.astimezone(JST):%H:%M}",
+    "en": lambda at: f"{_day_en(_japanese_day(at))}, {at.astimezone(JST):%H:%M} (Japan)",
 }

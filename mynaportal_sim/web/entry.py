@@ -13,8 +13,6 @@ from mynaportal_sim.web.wording import EVENTS, REASONS, TONES
 
 REASONS_OF_CONSENT = {reason.value: reason for reason in Reason}
 _BASES = {basis.value: basis for basis in LegalBasis}
-UNDER_SUPERVISION = frozenset({"consent.granted", "token.issued", "access.permitted"})
-"""What nobody should do unsupervised, so that a page must say where nobody is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,7 @@ class EntryOut:
             purpose=purpose_line(catalogue, event.purpose, event.purpose_text, page),
             legal_basis=basis_line(event.legal_basis, page),
             supervisor=event.supervisor,
-            unsupervised=event.type in UNDER_SUPERVISION
-            and not event.erased
-            and not event.supervisor,
+            unsupervised=event.unsupervised,
             reason=reason_line(event.reason, page),
             count=event.count,
             consent="/consents/{}/{}".format(*event.consent) if event.consent else None,

@@ -15,8 +15,8 @@ from mynaportal_sim.exchange import service
 from mynaportal_sim.exchange.affairs import english
 from mynaportal_sim.exchange.entries import Recorded
 from mynaportal_sim.exchange.model import KEPT_YEARS
+from mynaportal_sim.japan import JST
 from mynaportal_sim.login.sessions import ResidentDep
-from mynaportal_sim.pki.profiles import JST
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Resident
 from mynaportal_sim.web.dates import iso

@@ -1,6 +1,5 @@
 """Who saw a person's data: their own entries of the ledger, newest first, and their proofs."""
 
-from datetime import date
 from http import HTTPStatus
 from itertools import groupby
 from typing import Annotated
@@ -14,8 +13,8 @@ from mynaportal_sim import keys
 from mynaportal_sim.disclosure import proofs
 from mynaportal_sim.disclosure.history import Found, search
 from mynaportal_sim.disclosure.witnesses import Sights, sights
+from mynaportal_sim.japan import day_of
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
-from mynaportal_sim.pki.profiles import JST
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.entry import EntryOut
 from mynaportal_sim.web.errors import NoSuchEntryError
@@ -55,7 +54,10 @@ async def history(
     entries = [EntryOut.of(event, portal.catalogue, page) for event in found.entries]
     here = asked.query | ({"before": str(before)} if before else {})
     values: dict[str, object] = {
-        "days": [(day, list(of_day)) for day, of_day in groupby(entries, _day)],
+        "days": [
+            (day, list(of_day))
+            for day, of_day in groupby(entries, lambda entry: day_of(entry.at))
+        ],
         "older": found.older and urlencode({**asked.query, "before": found.older}),
         "looked": found.looked,
         "witnesses": await _sights(portal),
@@ -128,7 +130,3 @@ def _saved_as(name: str) -> dict[str, str]:
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-
-
-def _day(entry: EntryOut) -> date:
-    return entry.at.astimezone(JST).date()

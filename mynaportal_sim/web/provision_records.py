@@ -15,8 +15,8 @@ from mynaportal_sim.disclosure import sheet, walk
 from mynaportal_sim.disclosure.event import Event
 from mynaportal_sim.disclosure.provisions import KEPT_YEARS, Party, Record, document, of_event
 from mynaportal_sim.disclosure.walk import Period, Whose
+from mynaportal_sim.japan import day_of
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
-from mynaportal_sim.pki.profiles import JST
 from mynaportal_sim.web.errors import UnreadableFilterError
 from mynaportal_sim.web.history_filter import days
 from mynaportal_sim.web.kept import Portal, PortalDep
@@ -75,7 +75,7 @@ async def _disclosure(
     first, last, unread = days(since, until)
     if unread:
         raise UnreadableFilterError(unread)
-    usual = Period.kept(portal.now.astimezone(JST).date())
+    usual = Period.kept(day_of(portal.now))
     return Disclosure(page, portal, resident, Period(first or usual.since, last))
 
 

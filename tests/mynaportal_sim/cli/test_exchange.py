@@ -16,7 +16,7 @@ from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.exchange.errors import ExchangeError
-from mynaportal_sim.pki.profiles import JST
+from mynaportal_sim.japan import JST
 from mynaportal_sim.residents import personas
 from mynaportal_sim.settings import Settings
 from mynaportal_sim.web.dates import iso

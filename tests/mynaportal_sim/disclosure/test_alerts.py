@@ -27,6 +27,7 @@ WORDS: dict[str, tuple[str, dict[str, Any]]] = {
     "deny": ("consent.denied", {}),
     "withdraw": ("consent.withdrawn", {}),
     "token": ("token.issued", {}),
+    "token unsupervised": ("token.issued", {"supervisor": ""}),
     "fetch": ("access.permitted", {}),
     "fetch again": ("access.permitted", {"consent_version": "w"}),
     "fetch b": ("access.permitted", {"app_id": "b", "consent_version": "b"}),
@@ -99,8 +100,8 @@ def happened(*words: str) -> list[Event]:
             id="consented anew after the withdrawal",
         ),
         pytest.param(
-            ["grant unsupervised", "fetch unsupervised"],
-            [(Kind.UNSUPERVISED, 2, 2), (Kind.NEW_DATA, 2, 1), *NEW],
+            ["grant unsupervised", "token unsupervised", "fetch unsupervised"],
+            [(Kind.UNSUPERVISED, 3, 3), (Kind.NEW_DATA, 3, 1), *NEW],
             id="nobody supervises",
         ),
     ],

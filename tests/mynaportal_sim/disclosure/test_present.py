@@ -16,7 +16,8 @@ from consent.model import (
     Terms,
 )
 from consent.policy import Deny, Reason
-from mynaportal_sim.disclosure.present import Arranged, Key, arranged
+from mynaportal_sim.apps.access_keys import Key
+from mynaportal_sim.disclosure.present import Arranged, arranged
 from tests.mynaportal_sim.disclosure.kit import BEGIN
 
 ARRANGEMENT, FIRST, SECOND = UUID(int=10), UUID(int=100), UUID(int=101)

@@ -15,7 +15,8 @@ from consent.ledger.entry import Entry
 from consent.ledger.note import Signer
 from consent.ledger.sequencer import sequence
 from mynaportal_sim.database import Database
-from mynaportal_sim.research.export import Format, Source, export
+from mynaportal_sim.research.export import Source, export
+from mynaportal_sim.research.formats import Format
 from mynaportal_sim.research.manifest import Manifest
 
 BEGIN = datetime(2026, 11, 26, 21, 0, 0, tzinfo=UTC)

@@ -22,7 +22,8 @@ from consent.ledger.note import Verifier
 from mynaportal_sim import __version__, keys
 from mynaportal_sim.database import Database
 from mynaportal_sim.research.errors import DamagedLogError, NoCheckpointError, TakenError
-from mynaportal_sim.research.export import Format, Source, export
+from mynaportal_sim.research.export import Source, export
+from mynaportal_sim.research.formats import Format
 from mynaportal_sim.research.manifest import FileRecord, Manifest
 from mynaportal_sim.research.place import whole
 from mynaportal_sim.research.verification import verify
@@ -202,7 +203,7 @@ ENDLESS = """
 import sys
 from pathlib import Path
 from mynaportal_sim.database import Database
-from mynaportal_sim.research.export import Format
+from mynaportal_sim.research.formats import Format
 from tests.mynaportal_sim.research.logs import SOURCE
 from mynaportal_sim.research import export, pages
 database, place = Database(sys.argv[1]), Path(sys.argv[2])

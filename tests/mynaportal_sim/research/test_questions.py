@@ -17,7 +17,7 @@ from consent.ledger.entry import Entry, Value, b64url
 from mynaportal_sim.oauth.scopes import CATEGORY_OF
 from mynaportal_sim.research.asking import ask, named
 from mynaportal_sim.research.errors import NoExportError, NoSuchQuestionError
-from mynaportal_sim.research.export import Format
+from mynaportal_sim.research.formats import Format
 from mynaportal_sim.research.manifest import FileRecord
 from mynaportal_sim.research.questions import QUESTIONS
 from tests.mynaportal_sim.research.logs import BEGIN, exported

@@ -53,7 +53,7 @@ def test_whoever_is_not_logged_in_is_sent_to_the_login(browser: Browser) -> None
 def test_a_portal_begins_with_a_past_between_agencies(reader: Browser) -> None:
     page = reader.get("/exchanges").text
     assert "豊中市" in page
-    assert "地方税関係情報（所得・課税の状況）" in page  # noqa: RUF001  as people write it
+    assert "地方税関係情報（所得・課税の状況）" in page
     english = reader.get("/exchanges?lang=en").text
     assert "Toyonaka-shi" in english
     assert "Local tax: income and taxation" in english

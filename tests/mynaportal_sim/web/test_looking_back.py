@@ -190,7 +190,7 @@ def test_an_app_that_was_there_before_is_not_new_again(portal: Portal) -> None:
 
 def test_alerts_are_found_in_the_newest_entries_and_say_so(portal: Portal) -> None:
     browser = portal.given()
-    portal.enter("token.issued", times=LOOK_MAX, **GIVEN)
+    portal.enter("token.issued", times=LOOK_MAX, supervisor="監督", **GIVEN)
     shown = browser.get("/alerts", **JSON).json()
     assert (shown["alerts"], shown["more"]) == ([], True)
     assert f"最近の記録{LOOK_MAX}件から" in browser.get("/alerts").text

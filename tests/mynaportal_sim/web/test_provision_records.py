@@ -136,7 +136,6 @@ def test_a_formula_in_an_apps_name_stays_text(
         pytest.param("?from=2026-02-02&to=2026-02-02", ["02"], id="one day of Japan"),
         pytest.param("?from=2026-02-02&to=2026-02-28", ["03", "02"], id="some days"),
         pytest.param("?from=2026-02-04", [], id="none"),
-        pytest.param("?from=yesterday&to=2026-02-28", ["03", "02", "01"], id="no day"),
     ],
 )
 def test_a_period_is_chosen_by_days_of_japan(
