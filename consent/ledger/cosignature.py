@@ -7,56 +7,26 @@ the checkpoint. Its verifier key has the type 0x04, which tells it from a key th
 from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent.ledger.checkpoint import Checkpoint, opened
 from consent.ledger.errors import MalformedError, UntrustedNoteError
-from consent.ledger.note import KEY_ID_LENGTH, NAME, Note, Verifier, parse, parse_key
+from consent.ledger.note import NAME, Note, Verifier, VerifierKey, parse
 
-_TYPE = b"\x04"
 _TIME_LENGTH = 8
 _SIGNATURE_LENGTH = 64
 _LATEST = 253_402_300_799  # the end of the year 9999, after which datetime has no instants
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(VerifierKey):
     """A witness's public key under its name, as a reader of the log trusts it."""
 
-    name: str
-    key: Ed25519PublicKey
-
-    @classmethod
-    def parse(cls, verifier_key: str) -> Self:
-        """The witness that a verifier key of type 0x04 stands for.
-
-        Raises:
-            MalformedError: the text is no such key, or its parts do not agree.
-        """
-        name, key_id, material = parse_key(verifier_key)
-        if len(material) != 33 or material[:1] != _TYPE:
-            raise MalformedError("the verifier key is not a witness's (type 0x04)")
-        witness = cls(name, Ed25519PublicKey.from_public_bytes(material[1:]))
-        if witness.key_id != key_id:
-            raise MalformedError("the verifier key's id does not follow from its name and key")
-        return witness
-
-    @property
-    def key_id(self) -> bytes:
-        """The first four bytes of SHA-256(name, newline, type, public key)."""
-        hashed = self.name.encode() + b"\n" + _TYPE + self.key.public_bytes_raw()
-        return sha256(hashed).digest()[:KEY_ID_LENGTH]
-
-    def __str__(self) -> str:
-        material = b64encode(_TYPE + self.key.public_bytes_raw()).decode()
-        return f"{self.name}+{self.key_id.hex()}+{material}"
+    TYPE = b"\x04"
+    OTHER_TYPE = "the verifier key is not a witness's (type 0x04)"
 
     def cosigned_at(self, note: bytes | Note) -> datetime | None:
         """When this witness cosigned the checkpoint in a note; None if it did not.

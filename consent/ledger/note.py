@@ -10,7 +10,7 @@ import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 
 from consent.ledger.errors import MalformedError, UntrustedNoteError
 
-_ED25519 = b"\x01"
 KEY_ID_LENGTH = 4
 _SIGNATURES_MAX = 64  # the specification asks to accept 16 at least, and to have a limit
 NAME = re.compile(r"[^\s+\ud800-\udfff]+")  # without what UTF-8 cannot hold
@@ -46,48 +45,53 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Verifier:
-    """A public key under its name, as a reader of the log trusts it."""
+class VerifierKey:
+    """A public key under its name; the type tells what it signs.
+
+    What two types differ in stands in the classes for them.
+    """
+
+    TYPE: ClassVar[bytes]
+    OTHER_TYPE: ClassVar[str]
 
     name: str
     key: Ed25519PublicKey
 
     @classmethod
     def parse(cls, verifier_key: str) -> Self:
-        """The verifier that a verifier key stands for.
+        """What a verifier key of this type stands for.
 
         Raises:
-            MalformedError: the text is no Ed25519 verifier key, or its parts do not agree.
+            MalformedError: the text is no verifier key of this type, or its parts do not agree.
         """
-        name, key_id, material = parse_key(verifier_key)
-        if len(material) != 33 or material[:1] != _ED25519:
-            raise MalformedError("the verifier key is not one of Ed25519 (type 0x01)")
-        verifier = cls(name, Ed25519PublicKey.from_public_bytes(material[1:]))
-        if verifier.key_id != key_id:
+        match = _KEY.fullmatch(verifier_key)
+        if match is None:
+            raise MalformedError("a verifier key looks like name+0123abcd+base64")
+        material = _base64(match[3])
+        if len(material) != 33 or material[:1] != cls.TYPE:
+            raise MalformedError(cls.OTHER_TYPE)
+        parsed = cls(match[1], Ed25519PublicKey.from_public_bytes(material[1:]))
+        if parsed.key_id.hex() != match[2]:
             raise MalformedError("the verifier key's id does not follow from its name and key")
-        return verifier
+        return parsed
 
     @property
     def key_id(self) -> bytes:
         """The first four bytes of SHA-256(name, newline, type, public key)."""
-        hashed = self.name.encode() + b"\n" + _ED25519 + self.key.public_bytes_raw()
+        hashed = self.name.encode() + b"\n" + self.TYPE + self.key.public_bytes_raw()
         return sha256(hashed).digest()[:KEY_ID_LENGTH]
 
-    def alone(self, note: bytes) -> bytes:
-        """The note with one signature of this key, once verified, and no line of others.
-
-        Raises:
-            MalformedError: the bytes are no signed note.
-            UntrustedNoteError: this key has not signed it, or one such signature is wrong.
-        """
-        text, own = self.open(note), (self.name, self.key_id)
-        line = next(line for line in parse(note).signatures if line[:2] == own)
-        signed = b64encode(line.key_id + line.signature).decode()
-        return f"{text}\n— {self.name} {signed}\n".encode()
-
     def __str__(self) -> str:
-        material = b64encode(_ED25519 + self.key.public_bytes_raw()).decode()
+        material = b64encode(self.TYPE + self.key.public_bytes_raw()).decode()
         return f"{self.name}+{self.key_id.hex()}+{material}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier(VerifierKey):
+    """A public key under its name, as a reader of the log trusts it."""
+
+    TYPE = b"\x01"
+    OTHER_TYPE = "the verifier key is not one of Ed25519 (type 0x01)"
 
     def open(self, note: bytes) -> str:
         """The text of a note, once this key's signature on it has been verified.
@@ -107,6 +111,18 @@ class Verifier:
             except InvalidSignature:
                 raise UntrustedNoteError(f"{self.name} did not sign this text") from None
         return read.text
+
+    def alone(self, note: bytes) -> bytes:
+        """The note with one signature of this key, once verified, and no line of others.
+
+        Raises:
+            MalformedError: the bytes are no signed note.
+            UntrustedNoteError: this key has not signed it, or one such signature is wrong.
+        """
+        text, own = self.open(note), (self.name, self.key_id)
+        line = next(line for line in parse(note).signatures if line[:2] == own)
+        signed = b64encode(line.key_id + line.signature).decode()
+        return f"{text}\n— {self.name} {signed}\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +145,6 @@ class Signer:
         """The note of `text`, which ends in a newline, with this key's signature."""
         signed = b64encode(self.verifier.key_id + self.key.sign(text.encode())).decode()
         return f"{text}\n— {self.name} {signed}\n".encode()
-
-
-def parse_key(verifier_key: str) -> tuple[str, bytes, bytes]:
-    """The name, the key id and the type and key of a verifier key, of whatever type.
-
-    Raises:
-        MalformedError: the text is no verifier key.
-    """
-    match = _KEY.fullmatch(verifier_key)
-    if match is None:
-        raise MalformedError("a verifier key looks like name+0123abcd+base64")
-    return match[1], bytes.fromhex(match[2]), _base64(match[3])
 
 
 def parse(note: bytes) -> Note:
