@@ -22,7 +22,9 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    type_coerce,
 )
+from sqlalchemy.types import NullType
 
 from consent.ledger import tiles
 from consent.ledger.copies import Copy
@@ -77,6 +79,23 @@ _LOGGED = select(
     bodies.c.app_id,
 ).select_from(entries.outerjoin(bodies))
 
+
+def _unprocessed(column: ColumnElement[bytes]) -> ColumnElement[bytes]:
+    """Bytes as the driver gives them; to have SQLAlchemy make sure takes half as long again."""
+    return type_coerce(cast(column, LargeBinary), NullType())  # type: ignore[arg-type]  # untyped
+
+
+_SPAN = (
+    select(
+        entries.c.position,
+        _unprocessed(entries.c.leaf).label("leaf"),
+        _unprocessed(bodies.c.body).label("body"),
+    )
+    .select_from(entries.outerjoin(bodies))
+    .where(entries.c.position >= bindparam("first"))
+    .order_by(entries.c.position)
+    .limit(bindparam("count"))
+)
 _OF_POSITIONS = entries.c.position.in_(bindparam("positions", expanding=True))
 # Locked, so that of two who erase the same one finds it gone, and says nothing of it.
 _WITH_BODY = (
@@ -267,6 +286,15 @@ def in_order(connection: Connection) -> Iterator[Logged]:
         if len(rows) < PAGE:
             return
         after = rows[-1].position or 0
+
+
+def span(connection: Connection, first: int, count: int) -> list[Logged]:
+    """At most `count` entries with an index from `first` on, by index; for going through all.
+
+    Of each there are the index, the leaf and the body, as fast as the database gives them.
+    """
+    rows = connection.execute(_SPAN, {"first": first, "count": count}).all()
+    return [Logged(0, position, leaf, body, None) for position, leaf, body in rows]
 
 
 def all_tiles(connection: Connection) -> Iterator[tuple[TileId, bytes]]:

@@ -1,35 +1,15 @@
-"""Reads the log page by page, as fast as the database gives it."""
+"""Goes through the log page by page, and takes note of what is erased."""
 
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import Connection, LargeBinary, bindparam, cast, select, type_coerce
-from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.types import NullType
+from sqlalchemy import Connection
 
+from consent.ledger import store
 from consent.ledger.entry import Logged, read_body
-from consent.ledger.tables import bodies, entries
 from mynaportal_sim.research.erasures import Erasures, tells_of_erasure
 from mynaportal_sim.research.errors import DamagedLogError
 
 PAGE = 16_384
-
-
-def _raw(column: ColumnElement[bytes]) -> ColumnElement[bytes]:
-    """Bytes as the driver gives them; to have SQLAlchemy make sure takes half as long again."""
-    return type_coerce(cast(column, LargeBinary), NullType())  # type: ignore[arg-type]  # untyped
-
-
-_PAGE = (
-    select(
-        entries.c.position,
-        _raw(entries.c.leaf).label("leaf"),
-        _raw(bodies.c.body).label("body"),
-    )
-    .select_from(entries.outerjoin(bodies))
-    .where(entries.c.position >= bindparam("first"))
-    .order_by(entries.c.position)
-    .limit(bindparam("count"))
-)
 
 
 def pages(
@@ -44,8 +24,7 @@ def pages(
     """
     for first in range(0, size, PAGE):
         count = min(PAGE, size - first)
-        rows = connection.execute(_PAGE, {"first": first, "count": count}).all()
-        page = [Logged(0, position, leaf, body, None) for position, leaf, body in rows]
+        page = store.span(connection, first, count)
         for expected, entry in enumerate(page, first):
             if entry.position != expected:
                 raise DamagedLogError(expected, "it is missing")
