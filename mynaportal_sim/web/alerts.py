@@ -114,7 +114,11 @@ async def acknowledge(
 
 
 async def count_unseen(portal: Portal, session: LoggedIn) -> int:
-    """How many alerts a person has not seen yet; reads little more than what is new to them."""
+    """How many alerts a person has not seen yet.
+
+    Reads back to what they saw last, and on while an app looks new; `LOOK_MAX` entries at most,
+    which it comes to for whoever has a long history and never marked an alert as seen.
+    """
     holder = portal.pseudonyms.holder(session.resident_id)
     seen = await portal.db.read(acknowledged.seen, holder)
     watch, _ = await _watched(portal, holder, seen, everything=False)
