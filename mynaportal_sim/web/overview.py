@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query, Response
 
@@ -65,6 +65,32 @@ class AppOut:
         )
 
 
+class ReceiptOut(NamedTuple):
+    """How often an app got one kind of data, and when last."""
+
+    app: str
+    name: str
+    accesses: int
+    last: datetime
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """The same for programs."""
+        return self._asdict() | {"last": iso(self.last)}
+
+
+class CategoryOut(NamedTuple):
+    """A kind of data by its name, and the apps that got it."""
+
+    name: str
+    receipts: list[ReceiptOut]
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """The same for programs."""
+        return {"category": self.name, "apps": [receipt.plain for receipt in self.receipts]}
+
+
 @dataclass(frozen=True, slots=True)
 class BarOut:
     """A piece of time with its two bars, whose lengths are percents of the longest."""
@@ -96,7 +122,7 @@ async def overview(
             {
                 "entries": summed.entries,
                 "apps": [_plain(app) for app in apps + refused],
-                "categories": [_plain_category(*one) for one in categories],
+                "categories": [category.plain for category in categories],
                 "over_time": [
                     {"from": bar.begin.isoformat(), "permitted": bar.permitted}
                     | {"refused": bar.refused}
@@ -116,16 +142,16 @@ async def overview(
     return page("overview.html", values)
 
 
-_Receipts = list[tuple[str, str, int, datetime]]
-
-
-def _categories(summed: Overview, portal: Portal, page: Page) -> list[tuple[str, _Receipts]]:
-    """Each kind of data that anybody got: its name, and app, app's name, accesses, the last."""
+def _categories(summed: Overview, portal: Portal, page: Page) -> list[CategoryOut]:
+    """Each kind of data that anybody got."""
     names = {app.id: app.name or app.id for app in summed.apps}
     return [
-        (
+        CategoryOut(
             category_labels(portal.catalogue, [code], page)[0],
-            [(one.app_id, names[one.app_id], one.accesses, one.last) for one in receipts],
+            [
+                ReceiptOut(one.app_id, names[one.app_id], one.accesses, one.last)
+                for one in receipts
+            ],
         )
         for code, receipts in summed.categories.items()
     ]
@@ -145,11 +171,3 @@ def _plain(app: AppOut) -> dict[str, object]:
         "last": app.last and iso(app.last),
         "consents": [consent.address for consent in app.consents],
     }
-
-
-def _plain_category(name: str, receipts: _Receipts) -> dict[str, object]:
-    got = [
-        {"app": app, "name": of_app, "accesses": accesses, "last": iso(last)}
-        for app, of_app, accesses, last in receipts
-    ]
-    return {"category": name, "apps": got}
