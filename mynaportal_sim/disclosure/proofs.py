@@ -18,8 +18,6 @@ from mynaportal_sim.disclosure.event import Event
 
 INDEX = "index.json"
 FORMAT = "mynaportal-sim/proofs/1"
-PROOFS_MAX = 200
-"""Proofs in one ZIP at most: each costs a look into the tree."""
 
 
 class Proven(NamedTuple):
@@ -30,7 +28,7 @@ class Proven(NamedTuple):
 
 
 def of_events(connection: Connection, holder: bytes, events: Sequence[Event]) -> list[Proven]:
-    """What proves these entries of a person's; of those beyond `PROOFS_MAX`, nothing.
+    """What proves these entries of a person's; each costs a look into the tree.
 
     Raises:
         MalformedError: the stored tree or a body is damaged.
@@ -42,7 +40,7 @@ def of_events(connection: Connection, holder: bytes, events: Sequence[Event]) ->
             if event.position is None
             else ledger.prove_to(connection, holder, event.position),
         )
-        for event in events[:PROOFS_MAX]
+        for event in events
     ]
 
 
