@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from os import urandom
 from pathlib import Path
@@ -58,13 +59,8 @@ def copy(untouched: Path, tmp_path: Path) -> Path:
 
 def recorded(copy: Path) -> None:
     """Make the manifest agree with the files, as somebody who hides a change would."""
-    manifest = Manifest.read(copy)
-    files = {name: FileRecord.of(copy / name) for name in manifest.files}
-    document = json.loads(bytes(manifest))
-    document["files"] = {
-        name: {"bytes": r.bytes, "sha256": r.sha256} for name, r in files.items()
-    }
-    (copy / "manifest.json").write_text(json.dumps(document, indent=2, sort_keys=True) + "\n")
+    files = {name: FileRecord.of(copy / name) for name in Manifest.read(copy).files}
+    manifest(files={name: asdict(record) for name, record in files.items()})(copy)
 
 
 def rows(name: str, change: Callable[[list[dict[str, object]]], object]) -> Harm:
