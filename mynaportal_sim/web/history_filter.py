@@ -13,7 +13,7 @@ from mynaportal_sim.web.render import Page
 from mynaportal_sim.web.wording import KIND_LABELS
 
 _NO_KIND = marked("There is no “%(text)s” to choose. Choose from the list.")
-_NO_DAY = marked("“%(text)s” is no day. Choose one, or leave this empty.")
+_NO_DAY = marked("“%(text)s” is not a date. Choose one, or leave this empty.")
 _BACKWARDS = marked("The last day is before the first.")
 
 

@@ -33,7 +33,7 @@ def test_the_road_of_a_consent_from_asking_to_withdrawing(
     tab.go("/history?kind=access")
     assert "健診結果" in tab.page.locator(".timeline").inner_text()
     with tab.page.expect_download() as download:
-        tab.page.get_by_text("証明を保存").first.click()
+        tab.page.get_by_text("証明ファイルを保存").first.click()
     proof = tmp_path / download.value.suggested_filename
     download.value.save_as(proof)
     portal.run("ledger", "verify", str(proof))

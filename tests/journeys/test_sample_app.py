@@ -159,7 +159,7 @@ def test_a_withdrawal_at_the_portal_empties_the_app(portal: Portal) -> None:
     visitor.withdraw()
     page = visitor.read("/checkups")
     assert ENDED in page
-    assert "同意を撤回されました" in page
+    assert "同意が撤回されました" in page
     assert "<table" not in page
     assert len(_kept(portal)) == before - 1
     assert WELCOME in visitor.read("/")

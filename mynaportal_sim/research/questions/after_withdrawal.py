@@ -29,7 +29,7 @@ QUESTION = Question(
         "app_name": APP_NAME,
         "arrangement": ARRANGEMENT,
         "consent_version": VERSION,
-        "withdrawal": Wording("撤回の番号", "withdrawal's index"),
+        "withdrawal": Wording("撤回の記録番号", "withdrawal's index"),
         "withdrawn_at": Wording("撤回日時", "withdrawn"),
         "seconds_after": SECONDS_AFTER,
         "categories": CATEGORIES,

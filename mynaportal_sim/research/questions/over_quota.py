@@ -29,7 +29,7 @@ QUESTION = Question(
         "max_uses": Wording("上限回数", "allowed"),
         "accesses": ACCESSES,
         "over": _OVER,
-        "first_over": Wording("最初に超過した番号", "first over, index"),
+        "first_over": Wording("最初に超過した記録番号", "first over, index"),
     },
     sql="""
         WITH quotas AS (

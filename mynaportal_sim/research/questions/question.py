@@ -39,9 +39,9 @@ class Question:
 
 APP_ID = Wording("アプリID", "app id")
 APP_NAME = Wording("アプリ", "app")
-INDEX = Wording("番号", "index")
+INDEX = Wording("記録番号", "index")
 AT = Wording("日時", "time")
-ARRANGEMENT = Wording("取決め", "arrangement")
+ARRANGEMENT = Wording("取り決め", "arrangement")
 VERSION = Wording("同意のバージョン", "consent version")
 CATEGORIES = Wording("データの種類", "categories")
 ACCESSES = Wording("アクセス数", "accesses")

@@ -15,7 +15,7 @@ from mynaportal_sim.research.questions.question import (
     Wording,
 )
 
-_LONGEST = Wording("最長の秒数", "longest, s")
+_LONGEST = Wording("最長（秒）", "longest, s")  # noqa: RUF001  Japanese
 
 QUESTION = Question(
     name="withdrawal-latency",
@@ -25,9 +25,9 @@ QUESTION = Question(
         "app_name": APP_NAME,
         "withdrawals": Wording("撤回数", "withdrawals"),
         "followed": Wording("撤回後にアクセスあり", "followed by accesses"),
-        "p50": Wording("秒数の中央値", "median, s"),
-        "p90": Wording("秒数の90パーセンタイル", "90 %, s"),
-        "p99": Wording("秒数の99パーセンタイル", "99 %, s"),
+        "p50": Wording("中央値（秒）", "median, s"),  # noqa: RUF001  Japanese
+        "p90": Wording("90パーセンタイル（秒）", "90 %, s"),  # noqa: RUF001  Japanese
+        "p99": Wording("99パーセンタイル（秒）", "99 %, s"),  # noqa: RUF001  Japanese
         "longest": _LONGEST,
     },
     sql=f"""
@@ -48,5 +48,5 @@ QUESTION = Question(
         FROM latencies GROUP BY ALL
         ORDER BY longest DESC, app_id, app_name
     """,  # noqa: S608  both parts are constants
-    bars=Bars(("app_name",), "longest", Wording("最長の秒数", "longest, seconds")),
+    bars=Bars(("app_name",), "longest", Wording("最長（秒）", "longest, seconds")),  # noqa: RUF001  Japanese
 )
