@@ -111,6 +111,7 @@ def answer(request: Request, problem: Problem) -> Response:
             "advice": page.text(_ADVICE.get(problem.status, _ADVICE_ELSE)),
             "code": problem.code,
             "reference": problem.reference,
+            "log_in": problem.status == HTTPStatus.UNAUTHORIZED,
         }
         response = page("problem.html", values, status=problem.status)
         response.headers.update(problem.headers)

@@ -5,10 +5,15 @@ rebinding), and only the Host header tells. Of a request line in absolute form u
 the path alone, so that too is judged by its Host; no browser sends one to a server.
 """
 
-import json
 from collections.abc import Collection
+from http import HTTPStatus
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mynaportal_sim.web.render import Page
+from mynaportal_sim.web.visitor import NOBODY
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 
@@ -24,30 +29,31 @@ class HostGuard:
     def __init__(self, app: ASGIApp, hosts: Collection[str], issuer: str) -> None:
         self._app = app
         self._hosts = frozenset(host.encode() for host in hosts)
-        self._body = json.dumps(
-            {
-                "type": "/problems/host_not_allowed",
-                "title": "this portal is not reached under that name",
-                "detail": f"Use {issuer}/ in your browser or client.",
-                "status": 421,
-            }
-        ).encode()
+        self._portal = f"{issuer}/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] not in OPEN_PATHS:
             hosts = [value for name, value in scope["headers"] if name == b"host"]
             if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
-                await self._refuse(send)
+                await self._refused(scope)(scope, receive, send)
                 return
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
         await self._app(scope, receive, send)
 
-    async def _refuse(self, send: Send) -> None:
-        headers = [
-            (b"content-type", b"application/problem+json"),
-            (b"content-length", str(len(self._body)).encode()),
-        ]
-        await send({"type": "http.response.start", "status": 421, "headers": headers})
-        await send({"type": "http.response.body", "body": self._body})
+    def _refused(self, scope: Scope) -> Response:
+        # Without the Host, which may be no part of a URL.
+        headers = [header for header in scope["headers"] if header[0] != b"host"]
+        request = Request({**scope, "headers": headers})
+        status = HTTPStatus.MISDIRECTED_REQUEST
+        if "text/html" in request.headers.get("accept", ""):
+            page = Page(request, NOBODY)
+            return page("misdirected.html", {"portal": self._portal}, status=status)
+        body = {
+            "type": "/problems/host_not_allowed",
+            "title": "this portal is not reached under that name",
+            "detail": f"Use {self._portal} in your browser or client.",
+            "status": status.value,
+        }
+        return JSONResponse(body, status, media_type="application/problem+json")

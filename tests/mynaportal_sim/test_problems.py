@@ -115,6 +115,13 @@ def test_a_person_reads_their_own_language_only(
 
 
 @pytest.mark.parametrize(("error", "status", "code", "said"), CASES)
+def test_who_must_log_in_finds_the_way(
+    error: Exception, status: int, code: str, said: str
+) -> None:
+    assert ('href="/login"' in _main(_answer(error, HTML))) == (status == 401), (code, said)
+
+
+@pytest.mark.parametrize(("error", "status", "code", "said"), CASES)
 def test_a_program_reads_a_problem_in_english(
     error: Exception, status: int, code: str, said: str
 ) -> None:

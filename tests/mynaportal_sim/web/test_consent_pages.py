@@ -169,6 +169,17 @@ def test_a_consent_that_has_ended_cannot_be_withdrawn_anew(portal: Portal) -> No
     assert "すでに終了しているか、撤回されています" in again.text
 
 
+def test_a_consent_that_has_ended_is_not_asked_about(portal: Portal) -> None:
+    browser = _given(portal)
+    form, path = _withdrawal(browser)
+    browser.post(path, form)
+    page = browser.get(f"{path}?version={form['version']}")
+    assert page.status_code == 200
+    assert "この同意は有効ではありません" in page.text
+    assert "やめますか" not in page.text
+    assert f'action="{path}"' not in page.text
+
+
 def test_nobody_withdraws_another_persons_consent(portal: Portal) -> None:
     browser = _given(portal)
     form, path = _withdrawal(browser)

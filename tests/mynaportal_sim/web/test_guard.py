@@ -1,12 +1,13 @@
 """Only requests that name the portal are answered, whatever name they came by."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from mynaportal_sim.app import create_app
 from mynaportal_sim.settings import Settings
-from tests.mynaportal_sim.web.kit import PORT, Portal
+from tests.mynaportal_sim.web.kit import ORIGIN, PORT, Portal
 
 OWN = f"localhost:{PORT}"
 ALLOWED = "portal.test:8400"
@@ -56,7 +57,31 @@ def test_a_request_that_does_not_name_the_portal_is_misdirected(
     assert _status(portal, "/healthz", hosts) == 200
 
 
+@pytest.mark.parametrize(
+    ("accept", "type_", "says"),
+    [
+        pytest.param("text/html,*/*", "text/html; charset=utf-8", "別のアドレス", id="person"),
+        pytest.param("*/*", "application/problem+json", "host_not_allowed", id="program"),
+    ],
+)
+@pytest.mark.parametrize("host", ["evil.example", "[evil", "evil/x?lang=en", ""])
+def test_who_asks_under_another_name_is_told_the_portals_own(
+    portal: Portal, host: str, accept: str, type_: str, says: str
+) -> None:
+    status, headers, body = _answer(portal, "/history", [host], accept)
+    assert (status, headers["content-type"]) == (421, type_)
+    assert says in body
+    assert f"{ORIGIN}/" in body
+    assert "evil" not in body
+
+
 def _status(portal: Portal, path: str, hosts: list[str]) -> int:
+    return _answer(portal, path, hosts, "*/*")[0]
+
+
+def _answer(
+    portal: Portal, path: str, hosts: list[str], accept: str
+) -> tuple[int, dict[str, str], str]:
     """Ask by bare ASGI, since an HTTP client would mend the Host header."""
     scope = {
         "type": "http",
@@ -64,21 +89,24 @@ def _status(portal: Portal, path: str, hosts: list[str]) -> int:
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [(b"host", host.encode()) for host in hosts],
+        "headers": [
+            *((b"host", host.encode()) for host in hosts),
+            (b"accept", accept.encode()),
+        ],
         "scheme": "http",
         "http_version": "1.1",
         "server": ("127.0.0.1", 8400),
         "client": ("127.0.0.1", 1),
     }
-    said: list[int] = []
+    said: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    async def send(message: dict[str, object]) -> None:
-        if message["type"] == "http.response.start":
-            said.append(int(str(message["status"])))
+    async def send(message: dict[str, Any]) -> None:
+        said.append(message)
 
     portal.runner.run(portal.web(scope, receive, send))  # type: ignore[arg-type]  # ASGI's types are wider
-    [status] = said
-    return status
+    [start, *parts] = said
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    return start["status"], headers, b"".join(part.get("body", b"") for part in parts).decode()

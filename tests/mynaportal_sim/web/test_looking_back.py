@@ -42,6 +42,9 @@ def test_each_way_to_look_leads_to_the_others(portal: Portal, path: str) -> None
     assert views
     assert re.findall(r'href="([^"]+)"', views[0]) == list(PAGES)
     assert re.findall(r'href="([^"]+)" aria-current="page"', views[0]) == [path]
+    menu = re.search(r"<nav aria-label=.*?</nav>", page.text, re.DOTALL)
+    assert menu
+    assert re.findall(r'href="([^"]+)" aria-current="page"', menu[0]) == ["/history"]
     assert " style=" not in page.text
 
 
