@@ -58,7 +58,7 @@ class _Key(NamedTuple):
 
 
 _FIRSTS = {"consent.granted": Kind.NEW_CONSENT, "access.permitted": Kind.NEW_DATA}
-_NEW = frozenset(_FIRSTS.values())
+NEW = frozenset(_FIRSTS.values())
 
 
 class Watch:
@@ -86,7 +86,7 @@ class Watch:
         withdrawal before goes on doing so is settled too: the person was told.
         """
         return not any(
-            alert.unseen(seen) for alert in self._alerts.values() if alert.kind in _NEW
+            alert.unseen(seen) for alert in self._alerts.values() if alert.kind in NEW
         )
 
     def _see(self, event: Event) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy import Connection
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from consent.token import AccessToken
 from mynaportal_sim.oauth import families
@@ -33,6 +34,15 @@ from mynaportal_sim.records.model import Page, Query, Read
 _FORM = "application/x-www-form-urlencoded"
 _ACCEPTABLE = ("application/fhir+json", "application/json", "application/*", "*/*")
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class _Anything(PathConvertor):
+    """What is left of a path, with line breaks: nothing under /fhir is another's to answer."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("anything", _Anything())
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -101,7 +111,7 @@ async def search_by_form(
     return await _search(resource_type, request, server, presented, asked)
 
 
-@router.api_route("/{path:path}", methods=_METHODS, include_in_schema=False)
+@router.api_route("/{path:anything}", methods=_METHODS, include_in_schema=False)
 async def unsupported(path: str, request: Request) -> Response:
     """Whatever else FHIR defines."""
     _check_type(path.partition("/")[0])

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel, Field
 
 from mynaportal_sim.disclosure import acknowledged
-from mynaportal_sim.disclosure.alerts import LOOK_MAX, Alert, Kind, Watch
+from mynaportal_sim.disclosure.alerts import LOOK_MAX, NEW, Alert, Kind, Watch
 from mynaportal_sim.disclosure.history import pages
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
@@ -18,6 +18,7 @@ from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
 
 SHOWN_MAX = 200
+GLANCE = 500
 router = APIRouter()
 
 TITLES: dict[Kind, str] = {
@@ -78,7 +79,7 @@ async def alerts(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Res
     """Show what there is to hear of, newest first."""
     holder = portal.pseudonyms.holder(resident.resident_id)
     seen = await portal.db.read(acknowledged.seen, holder)
-    watch, more = await _watched(portal, holder, seen, everything=True)
+    watch, more = await _watched(portal, holder, seen, LOOK_MAX)
     found = watch.alerts[:SHOWN_MAX]
     shown = [AlertOut.of(alert, seen, portal, page) for alert in found]
     indexed = [alert.event.position for alert in found if alert.event.position is not None]
@@ -114,29 +115,30 @@ async def acknowledge(
 
 
 async def count_unseen(portal: Portal, session: LoggedIn) -> int:
-    """How many alerts a person has not seen yet.
+    """How many alerts a person has not seen yet, among their newest `GLANCE` entries.
 
-    Reads back to what they saw last, and on while an app looks new; `LOOK_MAX` entries at most,
-    which it comes to for whoever has a long history and never marked an alert as seen.
+    Reads back to what they saw last, and on while an app looks new. Where that is further back,
+    whether an app is new is left to the page of alerts, so that the first page stays quick.
     """
     holder = portal.pseudonyms.holder(session.resident_id)
     seen = await portal.db.read(acknowledged.seen, holder)
-    watch, _ = await _watched(portal, holder, seen, everything=False)
-    return sum(alert.unseen(seen) for alert in watch.alerts)
+    watch, more = await _watched(portal, holder, seen, GLANCE)
+    unseen = [alert for alert in watch.alerts if alert.unseen(seen)]
+    return sum(not (more and alert.kind in NEW) for alert in unseen)
 
 
-async def _watched(
-    portal: Portal, holder: bytes, seen: int, *, everything: bool
-) -> tuple[Watch, bool]:
-    """What was gathered from a person's newest entries, and whether there are older ones."""
+async def _watched(portal: Portal, holder: bytes, seen: int, most: int) -> tuple[Watch, bool]:
+    """What was gathered from at most so many of a person's newest entries, and whether there
+    are older ones that could change it.
+    """
     watch, looked = Watch(), 0
     async for events in pages(portal.db, holder):
-        if looked >= LOOK_MAX:
+        if looked >= most:
             return watch, bool(events)
         watch.see(events)
         looked += len(events)
         oldest = events[-1].position if events else None
         reached = oldest is not None and oldest <= seen
-        if reached and not everything and watch.settled(seen):
+        if reached and most < LOOK_MAX and watch.settled(seen):
             break
     return watch, False

@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 from fhir.resources.R4B.operationoutcome import OperationOutcome
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm
 
@@ -428,6 +428,7 @@ def test_a_search_is_one_ledger_entry_that_names_nobody(portal: Portal) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(path=st.text(max_size=20), query=st.text(max_size=30))
+@example(path="\n/", query="")
 def test_no_request_is_a_server_error(portal: Portal, path: str, query: str) -> None:
     version = portal.grant(rule("checkup"))
     for start in ("", "Observation/", "Observation?"):
