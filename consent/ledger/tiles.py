@@ -7,6 +7,7 @@ grow. A tile that does not hold what the tree needs raises MalformedError.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from consent.ledger.errors import MalformedError
@@ -137,7 +138,11 @@ def _head(read: ReadTile, level: int, index: int) -> bytes:
     hashes = tile[first * HASH_LENGTH : (first + (1 << rise)) * HASH_LENGTH]
     if len(hashes) != HASH_LENGTH << rise:
         raise MalformedError(f"tile {level // HEIGHT}/{number} of the ledger is cut short")
-    return head_of(hashes)
+    return _known_head(hashes)
+
+
+# The upper tiles are in every proof; their hashes are those of the tree, which never change.
+_known_head = lru_cache(maxsize=1024)(head_of)
 
 
 def _cut(hashes: bytes) -> list[bytes]:
