@@ -4,6 +4,8 @@ ConsentError
 ├── InvalidTermsError        the terms are not ones a person may be asked, or were not asked
 ├── NoSuchArrangementError
 ├── IllegalTransitionError   carries .state and .event
+├── NotEntitledError         carries .actor and .event
+├── NoReasonError            an authority must say why
 ├── StaleVersionError        carries .version_id, which no longer stands
 ├── KeyReusedError           the idempotency key belongs to something else
 ├── NotInForceError          a token was wanted from a consent that gives none
@@ -36,6 +38,22 @@ class IllegalTransitionError(ConsentError):
         super().__init__(f"a {state} consent has no transition by {event}")
         self.state = state
         self.event = event
+
+
+class NotEntitledError(ConsentError):
+    """The event is not for this actor to bring about."""
+
+    def __init__(self, actor: str, event: str) -> None:
+        super().__init__(f"{actor} may not {event} a consent")
+        self.actor = actor
+        self.event = event
+
+
+class NoReasonError(ConsentError):
+    """What an authority does to a consent needs a reason that the person can read."""
+
+    def __init__(self, event: str) -> None:
+        super().__init__(f"give the reason to {event} the consent")
 
 
 class StaleVersionError(ConsentError):

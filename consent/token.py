@@ -188,6 +188,8 @@ def granted_details(terms: Terms) -> tuple[Detail, ...]:
     """What was granted as RFC 9396 authorization details, one object per period."""
     by_period: dict[tuple[str, str], list[str]] = {}
     for rule in terms.rules:
+        if not rule.permits:
+            continue
         period = (rule.period_from.isoformat(), rule.period_to.isoformat())
         by_period.setdefault(period, []).append(rule.category)
     return tuple(
@@ -196,7 +198,7 @@ def granted_details(terms: Terms) -> tuple[Detail, ...]:
             "categories": sorted(categories),
             "period": {"from": period_from, "to": period_to},
             "purpose": terms.purpose.code,
-            "recipients": list(terms.recipients),
+            "recipients": [one.name for one in terms.recipients],
         }
         for (period_from, period_to), categories in sorted(by_period.items())
     )

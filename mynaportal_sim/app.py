@@ -17,6 +17,7 @@ from sqlalchemy import Connection, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from consent.japan import day_of
 from consent.ledger.errors import LedgerError
 from mynaportal_sim import keys, once, problems, web
 from mynaportal_sim.clock import Clock, ClockError
@@ -25,7 +26,6 @@ from mynaportal_sim.deps import DatabaseDep
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.exchange import service as exchanges
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
-from mynaportal_sim.japan import day_of
 from mynaportal_sim.login import challenge, sessions
 from mynaportal_sim.login.limit import SECOND_DEVICE_BURST, RateLimit
 from mynaportal_sim.login.router import router as login_router

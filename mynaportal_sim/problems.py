@@ -21,7 +21,9 @@ from consent.errors import (
     ConsentError,
     IllegalTransitionError,
     InvalidTermsError,
+    NoReasonError,
     NoSuchArrangementError,
+    NotEntitledError,
     StaleVersionError,
 )
 from mynaportal_sim.login.errors import LoginError, LoginRefusedError, LoginRequiredError
@@ -38,6 +40,8 @@ _log = logging.getLogger(__name__)
 
 _CONSENT_STATUS: dict[type[ConsentError], HTTPStatus] = {
     InvalidTermsError: HTTPStatus.BAD_REQUEST,
+    NoReasonError: HTTPStatus.BAD_REQUEST,
+    NotEntitledError: HTTPStatus.FORBIDDEN,
     NoSuchArrangementError: HTTPStatus.NOT_FOUND,
     IllegalTransitionError: HTTPStatus.CONFLICT,
     StaleVersionError: HTTPStatus.CONFLICT,

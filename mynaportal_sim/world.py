@@ -16,6 +16,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import make_url
 
+from consent.japan import day_of
 from mynaportal_sim import keys
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
@@ -24,7 +25,6 @@ from mynaportal_sim.exchange import past
 from mynaportal_sim.exchange import service as exchanges
 from mynaportal_sim.issuing.cards import Counter
 from mynaportal_sim.issuing.counter import personalise_all
-from mynaportal_sim.japan import day_of
 from mynaportal_sim.oauth.keys import KeyRing
 from mynaportal_sim.pki import authority
 from mynaportal_sim.records import generate

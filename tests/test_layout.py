@@ -20,7 +20,7 @@ FUNCTION_LINES = 50
 
 # Module -> why it is longer than MODULE_LINES.
 LONG_MODULES: dict[str, str] = {
-    "tests/consent/test_service.py": "what a person does to consents, on both databases",
+    "tests/journeys/test_sample_app.py": "one app, from its start to its end",
     "tests/mynaportal_sim/login/test_card_login.py": "cases L1 to L18 of one endpoint",
     "tests/mynaportal_sim/phr/test_fhir.py": "one search grammar and one gate, over HTTP",
     "tests/mynaportal_sim/pki/test_validation.py": "cases V1 to V16, one table",

@@ -16,6 +16,8 @@ UNDISCLOSED = "undisclosed_"
 """Begins the names of fields that tell what a record marked as not to be disclosed is about."""
 
 _OF_LOGIN = frozenset({"channel", "certificate", "reference"})
+# A mandate is the same for every app, so that it would tell two apps of one person.
+_OF_PERSON = frozenset({"mandate"})
 _MARKED = frozenset(
     f"{UNDISCLOSED}{name}"
     for name in ("inquirer", "provider", "purpose_text", "items", "provided_at")
@@ -42,6 +44,6 @@ class Copy(StrEnum):
 
 _SHUT = {
     Copy.PERSON: frozenset({HOLDER}) | _MARKED,
-    Copy.APP: frozenset({HOLDER}) | _OF_LOGIN | _MARKED,
+    Copy.APP: frozenset({HOLDER}) | _OF_LOGIN | _OF_PERSON | _MARKED,
     Copy.AUDITOR: _OF_LOGIN - {"channel"} | _MARKED,
 }

@@ -7,7 +7,7 @@ resident, by whom the tables can be distributed.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy import Connection, Table, Update, bindparam, or_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from consent.model import Arrangement, ConsentVersion, Event, State
@@ -19,7 +19,7 @@ from consent.store.rows import (
     version_of,
     version_values,
 )
-from consent.store.tables import arrangements, consent_events, consent_versions
+from consent.store.tables import arrangements, consent_events, consent_uses, consent_versions
 
 _VERSIONS = select(consent_versions).where(
     consent_versions.c.resident_id == bindparam("resident_id")
@@ -38,6 +38,11 @@ _GRANTED_SHARED = (
         consent_versions.c.state == State.GRANTED.value,
     )
     .with_for_update(read=True)
+)
+_USE = select(consent_uses.c.token_id).where(
+    consent_uses.c.resident_id == bindparam("resident_id"),
+    consent_uses.c.version_id == bindparam("version_id"),
+    consent_uses.c.token_id == bindparam("token_id"),
 )
 _ARRANGEMENTS = select(arrangements).where(
     arrangements.c.resident_id == bindparam("resident_id")
@@ -135,21 +140,65 @@ def add_version(connection: Connection, new: ConsentVersion) -> bool:
     return connection.execute(statement).first() is not None
 
 
+def save_answer(connection: Connection, answered: ConsentVersion, was: State) -> bool:
+    """Store the answer to a request that was put off; False when it is no longer `was`."""
+    values = version_values(answered)
+    return connection.execute(_of_state(answered, was).values(values)).rowcount == 1
+
+
 def save_state(connection: Connection, moved: ConsentVersion, was: State) -> bool:
     """Store the state of `moved`; False when the stored one is no longer `was`."""
-    statement = (
-        consent_versions.update()
-        .where(
-            consent_versions.c.resident_id == moved.resident_id,
-            consent_versions.c.id == moved.id,
-            consent_versions.c.state == was.value,
-        )
-        .values(state=moved.state.value, state_since_at=seconds(moved.state_since))
+    statement = _of_state(moved, was).values(
+        state=moved.state.value,
+        state_since_at=seconds(moved.state_since),
+        state_by=moved.state_by.value,
     )
     return connection.execute(statement).rowcount == 1
 
 
-def add_event(connection: Connection, key: UUID, event: Event, moved: ConsentVersion) -> bool:
+def _of_state(version: ConsentVersion, state: State) -> Update:
+    return consent_versions.update().where(
+        consent_versions.c.resident_id == version.resident_id,
+        consent_versions.c.id == version.id,
+        consent_versions.c.state == state.value,
+    )
+
+
+def has_use(connection: Connection, resident_id: UUID, version_id: UUID, token_id: str) -> bool:
+    """Whether a token's use of a version is stored."""
+    sought = {"resident_id": resident_id, "version_id": version_id, "token_id": token_id}
+    return connection.execute(_USE, sought).first() is not None
+
+
+def count_use(connection: Connection, version: ConsentVersion, now: datetime) -> bool:
+    """Count one more use of a granted version; False when it has none left, or rests."""
+    usage, at = version.terms.usage, seconds(now)
+    rested = at - int(usage.min_interval.total_seconds())
+    statement = (
+        _of_state(version, State.GRANTED)
+        .where(
+            or_(consent_versions.c.used_at.is_(None), consent_versions.c.used_at <= rested),
+            true() if usage.max_uses is None else consent_versions.c.uses < usage.max_uses,
+        )
+        .values(uses=consent_versions.c.uses + 1, used_at=at)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def add_use(connection: Connection, resident_id: UUID, version_id: UUID, token_id: str) -> bool:
+    """Store a token's use of a version; False when it is stored already."""
+    statement = (
+        _insert(consent_uses, connection)
+        .values(resident_id=resident_id, version_id=version_id, token_id=token_id)
+        .on_conflict_do_nothing()
+        .returning(consent_uses.c.token_id)
+    )
+    return connection.execute(statement).first() is not None
+
+
+def add_event(
+    connection: Connection, key: UUID, event: Event, moved: ConsentVersion, reason: str = ""
+) -> bool:
     """Store what brought `moved` to its state; False when `key` is taken."""
     statement = (
         _insert(consent_events, connection)
@@ -158,6 +207,8 @@ def add_event(connection: Connection, key: UUID, event: Event, moved: ConsentVer
             id=key,
             version_id=moved.id,
             event=event.value,
+            actor=moved.state_by.value,
+            reason=reason,
             happened_at=seconds(moved.state_since),
         )
         .on_conflict_do_nothing()

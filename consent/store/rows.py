@@ -1,25 +1,22 @@
 """Between rows of the tables and values of the model."""
 
 import json
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
 
-from consent.catalogue import LegalBasis
 from consent.model import (
-    Action,
+    Actor,
     Arrangement,
-    ConsentRule,
     ConsentVersion,
-    DeclaredPurpose,
     Evidence,
-    Notice,
+    Granter,
+    Role,
     State,
-    Terms,
 )
+from consent.model.plain import plain_rules, plain_terms, rules_of, terms_of
 
 
 def seconds(at: datetime) -> int:
@@ -65,14 +62,19 @@ def version_values(version: ConsentVersion) -> dict[str, object]:
         "supersedes": version.supersedes,
         "app_id": version.app_id,
         "app_name": version.app_name,
-        "asked": json.dumps(_rules_json(version.asked)),
-        "terms": _terms_json(version.terms),
+        "asked": json.dumps(plain_rules(version.asked)),
+        "terms": json.dumps(plain_terms(version.terms), ensure_ascii=False),
         "evidence": _evidence_json(version.evidence),
         "valid_from_at": seconds(version.terms.valid_from),
         "valid_until_at": seconds(version.terms.valid_until),
         "state": version.state.value,
         "answered_at": seconds(version.answered_at),
         "state_since_at": seconds(version.state_since),
+        "state_by": version.state_by.value,
+        "granter_role": version.granter.role.value,
+        "mandate_id": version.granter.mandate_id,
+        "uses": version.uses,
+        "used_at": None if version.used_at is None else seconds(version.used_at),
     }
 
 
@@ -88,56 +90,18 @@ def version_of(row: Row[Any]) -> ConsentVersion:
         supersedes=row.supersedes,
         app_id=row.app_id,
         app_name=row.app_name,
-        asked=_rules(json.loads(row.asked)),
-        terms=_terms(row.terms, row.valid_from_at, row.valid_until_at),
+        asked=rules_of(json.loads(row.asked)),
+        terms=terms_of(
+            json.loads(row.terms), instant(row.valid_from_at), instant(row.valid_until_at)
+        ),
         evidence=_evidence(row.evidence),
         state=State(row.state),
         answered_at=instant(row.answered_at),
         state_since=instant(row.state_since_at),
-    )
-
-
-def _rules_json(rules: Sequence[ConsentRule]) -> list[list[str]]:
-    return [
-        [rule.category, rule.period_from.isoformat(), rule.period_to.isoformat()]
-        for rule in rules
-    ]
-
-
-def _rules(stored: list[list[str]]) -> tuple[ConsentRule, ...]:
-    return tuple(
-        ConsentRule(category, date.fromisoformat(first), date.fromisoformat(last))
-        for category, first, last in stored
-    )
-
-
-def _terms_json(terms: Terms) -> str:
-    return json.dumps(
-        {
-            "rules": _rules_json(terms.rules),
-            "purpose": [terms.purpose.code, terms.purpose.text],
-            "recipients": terms.recipients,
-            "notice": [terms.notice.version, terms.notice.language],
-            "supervisor": terms.supervisor,
-            "actions": sorted(terms.actions),
-            "legal_basis": terms.legal_basis,
-        },
-        ensure_ascii=False,
-    )
-
-
-def _terms(stored: str, valid_from_at: int, valid_until_at: int) -> Terms:
-    fields = json.loads(stored)
-    return Terms(
-        rules=_rules(fields["rules"]),
-        purpose=DeclaredPurpose(*fields["purpose"]),
-        recipients=tuple(fields["recipients"]),
-        valid_from=instant(valid_from_at),
-        valid_until=instant(valid_until_at),
-        notice=Notice(*fields["notice"]),
-        supervisor=fields["supervisor"],
-        actions=frozenset(map(Action, fields["actions"])),
-        legal_basis=LegalBasis(fields["legal_basis"]),
+        granter=Granter(Role(row.granter_role), row.mandate_id),
+        state_by=Actor(row.state_by),
+        uses=row.uses,
+        used_at=None if row.used_at is None else instant(row.used_at),
     )
 
 

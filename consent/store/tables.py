@@ -22,7 +22,10 @@ class ArrangementRow(SQLModel, table=True):
 
 
 class ConsentVersionRow(SQLModel, table=True):
-    """One answer; of its columns only state and state_since_at ever change."""
+    """One answer, or a request put off, which has a number below 0.
+
+    Once it is answered, only what is said of its state and its uses ever changes.
+    """
 
     __tablename__ = "consent_versions"
     __table_args__ = (
@@ -47,6 +50,21 @@ class ConsentVersionRow(SQLModel, table=True):
     state: str
     answered_at: int = Field(sa_type=BigInteger)
     state_since_at: int = Field(sa_type=BigInteger)
+    state_by: str
+    granter_role: str
+    mandate_id: UUID | None
+    uses: int
+    used_at: int | None = Field(sa_type=BigInteger)
+
+
+class ConsentUseRow(SQLModel, table=True):
+    """A use of a version by one access token; append only."""
+
+    __tablename__ = "consent_uses"
+
+    resident_id: UUID = Field(primary_key=True)
+    version_id: UUID = Field(primary_key=True)
+    token_id: str = Field(primary_key=True)
 
 
 class ConsentEventRow(SQLModel, table=True):
@@ -64,9 +82,12 @@ class ConsentEventRow(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     version_id: UUID
     event: str
+    actor: str
+    reason: str
     happened_at: int = Field(sa_type=BigInteger)
 
 
 arrangements = SQLModel.metadata.tables["arrangements"]
 consent_versions = SQLModel.metadata.tables["consent_versions"]
+consent_uses = SQLModel.metadata.tables["consent_uses"]
 consent_events = SQLModel.metadata.tables["consent_events"]

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
+from consent.japan import day_of
 from mynaportal_sim.apps import store
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.cli.answer import instant, plain, say
@@ -24,7 +25,6 @@ from mynaportal_sim.disclosure.of_app import Listing, Row
 from mynaportal_sim.disclosure.provisions import Party, Record, document, of_event
 from mynaportal_sim.disclosure.walk import Period, Whose
 from mynaportal_sim.domains.catalogue import catalogue
-from mynaportal_sim.japan import day_of
 
 _DAY = "%Y-%m-%d"
 PROVIDER = "ポータルシミュレーター"

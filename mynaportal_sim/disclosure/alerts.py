@@ -10,9 +10,9 @@ from datetime import date
 from enum import StrEnum, unique
 from typing import NamedTuple
 
+from consent.japan import day_of
 from consent.policy import Reason
 from mynaportal_sim.disclosure.event import Event
-from mynaportal_sim.japan import day_of
 
 LOOK_MAX = 5_000
 """Of how many of a person's newest entries alerts are worked out."""

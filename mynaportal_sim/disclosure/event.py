@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from consent.japan import day_of
 from consent.ledger.copies import UNDISCLOSED
 from consent.ledger.entry import AT, HOLDER, Logged, Value
 from consent.ledger.errors import MalformedError
-from mynaportal_sim.japan import day_of
 
 # A leaf is canonical JSON, whose last members are these three; nothing else can end it so.
 _END = re.compile(

@@ -32,7 +32,18 @@ _TYPES = {
     Listing.ACCESSES: frozenset({"access.permitted"}),
     Listing.REFUSALS: frozenset({"access.refused", "token.refused"}),
     Listing.RECEIPTS: frozenset(
-        {"consent.granted", "consent.denied", "consent.withdrawn", "consent.superseded"}
+        {
+            "consent.granted",
+            "consent.denied",
+            "consent.deferred",
+            "consent.cancelled",
+            "consent.suspended",
+            "consent.resumed",
+            "consent.withdrawn",
+            "consent.revoked",
+            "consent.invalidated",
+            "consent.lapsed",
+        }
     ),
 }
 

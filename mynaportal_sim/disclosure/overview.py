@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum, unique
 from typing import NamedTuple
 
+from consent.japan import day_of
 from mynaportal_sim.disclosure.event import Event
-from mynaportal_sim.japan import day_of
 
 
 class Given(NamedTuple):

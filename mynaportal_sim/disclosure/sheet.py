@@ -6,8 +6,8 @@ from io import StringIO
 from typing import NamedTuple
 
 from consent.catalogue import Catalogue, LegalBasis
+from consent.japan import JST
 from mynaportal_sim.disclosure.provisions import Record
-from mynaportal_sim.japan import JST
 
 BOM = "\ufeff".encode()
 """Without it, Excel takes UTF-8 for the system's code page."""

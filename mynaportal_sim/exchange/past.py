@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
+from consent.japan import JST
 from mynaportal_sim.exchange.affairs import AFTER_A_MOVE, Affair, Insured, body, built_in, city
 from mynaportal_sim.exchange.model import KEPT_YEARS, Exchange, Ground
-from mynaportal_sim.japan import JST
 from mynaportal_sim.residents.model import Resident
 
 _FIRST_MOVE, _LAST_MOVE = 2020, 2025

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from card_reader.emulator.personalise import CardData
 from card_reader.spec import AUTHENTICATION_PIN, RSA_BITS, Kind
-from mynaportal_sim.japan import day_of
+from consent.japan import day_of
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.model import Holder, Order, Randomness
 from mynaportal_sim.pki.profiles import PUBLIC_EXPONENT

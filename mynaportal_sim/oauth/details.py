@@ -21,7 +21,7 @@ from pydantic import (
     ValidationError,
 )
 
-from consent.model import ConsentRule, DeclaredPurpose
+from consent.model import ConsentRule, DeclaredPurpose, Recipient
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.jose import JoseError, strict_json
 from mynaportal_sim.oauth.errors import InvalidAuthorizationDetailsError
@@ -66,7 +66,7 @@ class Wish:
     """What is asked of a person: which data, for whom and what for."""
 
     rules: tuple[ConsentRule, ...]
-    recipients: tuple[str, ...]
+    recipients: tuple[Recipient, ...]
     purpose: DeclaredPurpose
 
 
@@ -107,7 +107,9 @@ def wish(
         raise InvalidAuthorizationDetailsError(
             f"purpose: this app has declared {app.purpose.code} and no other"
         )
-    recipients = {_recipients(detail, app) for detail in asked} or {(app.organisation,)}
+    recipients = {_recipients(detail, app) for detail in asked} or {
+        (Recipient(app.organisation),)
+    }
     if len(recipients) > 1:
         raise InvalidAuthorizationDetailsError("recipients: the same in each object, please")
     named = [
@@ -124,13 +126,13 @@ def wish(
     return Wish(tuple(sorted(rules)), recipients.pop(), app.purpose)
 
 
-def _recipients(detail: PhrAccess, app: App) -> tuple[str, ...]:
+def _recipients(detail: PhrAccess, app: App) -> tuple[Recipient, ...]:
     others = detail.recipients or []
     if not all(name.isprintable() and name.strip() for name in others):
         raise InvalidAuthorizationDetailsError(
             "recipients: a name has a control or direction character"
         )
-    return tuple(dict.fromkeys((app.organisation, *others)))
+    return tuple(map(Recipient, dict.fromkeys((app.organisation, *others))))
 
 
 def _period(detail: PhrAccess, today: date) -> tuple[date, date]:

@@ -19,7 +19,7 @@ def issued(version: ConsentVersion, request: str, jti: str, holder: bytes) -> En
             "purpose": terms.purpose.code,
             "purpose_text": terms.purpose.text,
             "legal_basis": terms.legal_basis.value,
-            "supervisor": terms.supervisor,
+            "supervisor": terms.supervision.officer,
             "categories": sorted(terms.categories),
             "request": request,
             "token": jti,

@@ -6,6 +6,7 @@ OAuthError                        carries .code, .status, .headers and .redirect
 │   └── UnverifiedRequestError    nobody may be redirected: the client or its URI is not known
 ├── InvalidClientError
 ├── InvalidGrantError
+├── ConsentSuspendedError         ours; RFC 6749 8.5 lets servers have more codes
 ├── UnsupportedGrantTypeError
 ├── UnsupportedResponseTypeError
 ├── InvalidScopeError
@@ -93,6 +94,12 @@ class InvalidGrantError(OAuthError):
     """The code or refresh token gives nothing, or not to this client."""
 
     code = "invalid_grant"
+
+
+class ConsentSuspendedError(OAuthError):
+    """The consent rests: nothing is given now, and the refresh token is to be kept."""
+
+    code = "consent_suspended"
 
 
 class UnsupportedGrantTypeError(OAuthError):

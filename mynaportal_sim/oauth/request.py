@@ -6,12 +6,18 @@ authorization endpoint.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import astuple, dataclass
+from datetime import datetime
 
-from consent.model import ConsentRule, DeclaredPurpose
+from consent.japan import day_of
+from consent.model import DeclaredPurpose
+from consent.model.plain import (
+    plain_recipients,
+    plain_rules,
+    recipients_of,
+    rules_of,
+)
 from mynaportal_sim.apps.model import App
-from mynaportal_sim.japan import day_of
 from mynaportal_sim.oauth import details, pkce, scopes
 from mynaportal_sim.oauth.details import Wish
 from mynaportal_sim.oauth.errors import (
@@ -49,13 +55,12 @@ class AuthorizationRequest:
 
     def dump(self) -> str:
         """This request as JSON, as `load` reads it."""
-        rules = [
-            [rule.category, rule.period_from.isoformat(), rule.period_to.isoformat()]
-            for rule in self.wish.rules
-        ]
         fields = {name: getattr(self, name) for name in self.__slots__ if name != "wish"}
-        purpose = self.wish.purpose
-        wish = [rules, self.wish.recipients, [purpose.code, purpose.text]]
+        wish = [
+            plain_rules(self.wish.rules),
+            plain_recipients(self.wish.recipients),
+            astuple(self.wish.purpose),
+        ]
         return json.dumps({**fields, "wish": wish}, ensure_ascii=False)
 
     @classmethod
@@ -64,11 +69,8 @@ class AuthorizationRequest:
         fields = json.loads(text)
         rules, recipients, purpose = fields["wish"]
         fields["wish"] = Wish(
-            tuple(
-                ConsentRule(category, date.fromisoformat(first), date.fromisoformat(last))
-                for category, first, last in rules
-            ),
-            tuple(recipients),
+            rules_of(rules),
+            recipients_of(recipients),
             DeclaredPurpose(*purpose),
         )
         fields["scopes"] = tuple(fields["scopes"])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from mynaportal_sim.japan import JST
+from consent.japan import JST
 from mynaportal_sim.phr.errors import InvalidParameterError
 from mynaportal_sim.records.model import Span
 

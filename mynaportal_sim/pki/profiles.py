@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from card_reader.spec import SIMULATION_OID, SIMULATION_VALUE, Kind
-from mynaportal_sim.japan import JST, day_of
+from consent.japan import JST, day_of
 from mynaportal_sim.pki import names
 from mynaportal_sim.pki.model import Holder, Order, Randomness
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from consent import policy, service
 from consent.ledger import store as ledger
 from consent.model import ConsentVersion
-from consent.policy import AccessRequest, Deny, Permit, Reason, Step
+from consent.policy import AccessRequest, Consume, Deny, MinimumCell, Permit, Reason, Step
 from consent.token import AccessToken
 from mynaportal_sim import once
 from mynaportal_sim.database import Database
@@ -54,7 +54,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one snapshot showed of a resident: an objection, or a page and what it rests on."""
+    """What one snapshot showed of a resident: an objection, or a page and what it rests on.
+
+    `counts` says that a use of the version begins with this access.
+    """
 
     resident_id: UUID
     holder: bytes
@@ -63,6 +66,7 @@ class Sight:
     grounds: Sequence[Step] = ()
     page: Page = _NOTHING
     categories: frozenset[str] = frozenset()
+    counts: bool = False
 
 
 def look(
@@ -75,17 +79,23 @@ def look(
         return None
     holder = pseudonyms.holder(resident_id)
     versions = service.in_force(connection, resident_id, token.client_id, demand.at)
-    decision = _decide(demand, resident_id, versions)
+    version = _named(token, versions)
+    begun = _begun(connection, demand, version)
+    decision = _decide(demand, resident_id, versions, begun)
     if isinstance(decision, Deny):
         history = _history(connection, resident_id)
-        reason = _nearest(demand, resident_id, history)
+        reason = _nearest(demand, resident_id, history, begun)
         return Sight(resident_id, holder, _named(token, history), reason)
-    version = _named(token, versions)
+    if any(isinstance(one, MinimumCell) for one in decision.obligations):
+        return Sight(resident_id, holder, version, Reason.ONLY_STATISTICS)
     if _asks_for_another(demand.wish, pseudonyms.logical_id(token.client_id, resident_id)):
         return Sight(resident_id, holder, version, Reason.OTHER_PARTY)
     page = _read(connection, resident_id, demand.wish, decision)
     categories = decision.filter.categories
-    return Sight(resident_id, holder, version, None, decision.grounds, page, categories)
+    counts = any(isinstance(one, Consume) for one in decision.obligations)
+    return Sight(
+        resident_id, holder, version, None, decision.grounds, page, categories, counts=counts
+    )
 
 
 def settle(
@@ -116,7 +126,10 @@ def _objection(
 
 
 def _decide(
-    demand: Demand, resident_id: UUID, versions: Sequence[ConsentVersion]
+    demand: Demand,
+    resident_id: UUID,
+    versions: Sequence[ConsentVersion],
+    begun: frozenset[UUID],
 ) -> Permit | Deny:
     token = demand.token
     request = AccessRequest(
@@ -126,6 +139,7 @@ def _decide(
         arrangement_id=token.arrangement_id,
         version_id=token.version_id,
         purpose=token.purpose,
+        begun=begun,
     )
     return policy.decide(request, versions, demand.at)
 
@@ -149,7 +163,20 @@ def _lapsed(connection: Connection, demand: Demand, seen: Sight) -> Reason | Non
         named = (step.arrangement_id, step.version_id)
         if not service.recheck(connection, resident_id, *named, at):
             return _nearest(demand, resident_id, _history(connection, resident_id))
+    if seen.counts and seen.version is not None:
+        begun = service.begin_use(connection, seen.version, demand.token.jti, at)
+        return None if begun else Reason.EXHAUSTED
     return None
+
+
+def _begun(
+    connection: Connection, demand: Demand, version: ConsentVersion | None
+) -> frozenset[UUID]:
+    """The version of the token, if its uses are counted and this token's has begun."""
+    if version is None or not version.terms.usage.limited:
+        return frozenset()
+    begun = service.has_begun(connection, version, demand.token.jti)
+    return frozenset({version.id}) if begun else frozenset()
 
 
 def _history(connection: Connection, resident_id: UUID) -> list[ConsentVersion]:
@@ -161,8 +188,13 @@ def _history(connection: Connection, resident_id: UUID) -> list[ConsentVersion]:
     ]
 
 
-def _nearest(demand: Demand, resident_id: UUID, history: Sequence[ConsentVersion]) -> Reason:
-    decision = _decide(demand, resident_id, history)
+def _nearest(
+    demand: Demand,
+    resident_id: UUID,
+    history: Sequence[ConsentVersion],
+    begun: frozenset[UUID] = frozenset(),
+) -> Reason:
+    decision = _decide(demand, resident_id, history, begun)
     return decision.reason if isinstance(decision, Deny) else Reason.NO_CONSENT
 
 

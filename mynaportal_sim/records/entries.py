@@ -54,6 +54,6 @@ def _common(demand: Demand, version: ConsentVersion | None) -> dict[str, Value]:
             "purpose": terms.purpose.code,
             "purpose_text": terms.purpose.text,
             "legal_basis": terms.legal_basis.value,
-            "supervisor": terms.supervisor,
+            "supervisor": terms.supervision.officer,
         }
     return fields

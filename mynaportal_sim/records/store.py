@@ -20,11 +20,12 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    not_,
     or_,
     select,
 )
 
-from consent.policy import Filter
+from consent.policy import Allowance, Filter, Share
 from mynaportal_sim.database import insert_once
 from mynaportal_sim.domains.base import Json, Record
 from mynaportal_sim.records.errors import UnknownAnchorError
@@ -40,11 +41,8 @@ from mynaportal_sim.records.model import (
 from mynaportal_sim.records.tables import record_tokens, records
 
 _STORED = (records.c.id, records.c.resource, records.c.refers_to)
-_BY_ID = select(records.c.category, records.c.on_day, *_STORED).where(
-    records.c.resident_id == bindparam("resident_id"),
-    records.c.id == bindparam("id"),
-    records.c.resource_type == bindparam("resource_type"),
-)
+# FHIR's search parameter for meta.security, under which labels are kept beside codes.
+_LABELS = "_security"
 
 
 def add(
@@ -81,9 +79,9 @@ def read(connection: Connection, resident_id: UUID, wish: Read, within: Filter) 
     """The record with this id, or an empty page if `within` hides it or there is none."""
     if wish.id is None:
         return Page((), 0)
-    key = {"resident_id": resident_id, "id": wish.id, "resource_type": wish.resource_type}
-    row = connection.execute(_BY_ID, key).first()
-    if row is None or not _admits(within, row.category, row.on_day):
+    key = {"whose": resident_id, "id": wish.id, "resource_type": wish.resource_type}
+    row = connection.execute(_by_id(within), key).first()
+    if row is None:
         return Page((), 0)
     found = (_stored(row.id, row.resource, row.refers_to),)
     return Page(found, 1, hidden=_hidden(connection, resident_id, found, within))
@@ -111,6 +109,16 @@ def search(connection: Connection, resident_id: UUID, query: Query, within: Filt
         total,
         more=more and query.count > 0,
         hidden=_hidden(connection, resident_id, found, within),
+    )
+
+
+@lru_cache(maxsize=512)
+def _by_id(within: Filter) -> Select[tuple[UUID, str, str]]:
+    return select(*_STORED).where(
+        records.c.resident_id == bindparam("whose"),
+        records.c.id == bindparam("id"),
+        records.c.resource_type == bindparam("resource_type"),
+        _visible(within),
     )
 
 
@@ -147,26 +155,32 @@ def _conditions(query: Query, within: Filter) -> list[ColumnElement[bool]]:
 
 
 def _visible(within: Filter) -> ColumnElement[bool]:
-    """`Filter.admits`, in SQL; what belongs to no day needs its category only."""
-    return or_(
-        false(),
-        *(
-            and_(
-                records.c.category == allowance.category,
-                or_(
-                    records.c.on_day.is_(None),
-                    records.c.on_day.between(allowance.period_from, allowance.period_to),
-                ),
-            )
-            for allowance in within.allowances
+    """`Filter.admits`, in SQL."""
+    return or_(false(), *map(_given_by, within.shares))
+
+
+def _given_by(share: Share) -> ColumnElement[bool]:
+    given = or_(false(), *map(_matches, share.allowances))
+    if not share.kept_back:
+        return given
+    return and_(given, not_(or_(*map(_matches, share.kept_back))))
+
+
+def _matches(allowance: Allowance) -> ColumnElement[bool]:
+    conditions = [
+        records.c.category == allowance.category,
+        or_(
+            records.c.on_day.is_(None),
+            records.c.on_day.between(allowance.period_from, allowance.period_to),
         ),
-    )
-
-
-def _admits(within: Filter, category: str, day: date | None) -> bool:
-    if day is None:
-        return category in within.categories
-    return within.admits(category, day)
+    ]
+    for parameter, written in (("code", allowance.codes), (_LABELS, allowance.labels)):
+        if written:
+            any_of = tuple(Token(*one.rsplit("|", 1)) for one in written)
+            conditions.append(_has_token(TokenTest(parameter, any_of)))
+    if allowance.items:
+        conditions.append(records.c.id.in_(allowance.items))
+    return and_(*conditions)
 
 
 def _has_token(test: TokenTest) -> ColumnElement[bool]:
@@ -192,8 +206,11 @@ def _anchor(
 ) -> date | None:
     row = connection.execute(
         select(records.c.on_day).where(
-            records.c.resident_id == resident_id, records.c.id == record_id, _visible(within)
-        )
+            records.c.resident_id == bindparam("whose"),
+            records.c.id == record_id,
+            _visible(within),
+        ),
+        {"whose": resident_id},
     ).first()
     if row is None:
         raise UnknownAnchorError
@@ -220,8 +237,11 @@ def _hidden(
         return wanted
     shown = connection.scalars(
         select(records.c.id).where(
-            records.c.resident_id == resident_id, records.c.id.in_(wanted), _visible(within)
-        )
+            records.c.resident_id == bindparam("whose"),
+            records.c.id.in_(wanted),
+            _visible(within),
+        ),
+        {"whose": resident_id},
     )
     return wanted.difference(shown)
 
@@ -232,9 +252,19 @@ def _stored(record_id: UUID, resource: str, refers_to: str) -> Stored:
 
 
 def _tokens_of(record: Record) -> Iterator[dict[str, str]]:
-    for parameter, element in TOKEN_ELEMENTS[record.resource_type].items():
-        for system, code in _codings(record.resource.get(element, [])):
+    elements = {
+        name: record.resource.get(element, [])
+        for name, element in TOKEN_ELEMENTS[record.resource_type].items()
+    }
+    elements[_LABELS] = [{"coding": _security(record)}]
+    for parameter, element in elements.items():
+        for system, code in _codings(element):
             yield {"parameter": parameter, "system": system, "code": code}
+
+
+def _security(record: Record) -> Json:
+    meta = record.resource.get("meta")
+    return meta.get("security", []) if isinstance(meta, dict) else []
 
 
 def _codings(element: Json) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ SampleAppError
 ├── AuthorizationError   the browser came back without a code that is for us; carries .code
 ├── IdTokenError         who logged in cannot be believed
 ├── AccessEndedError     the consent, or the tokens that came of it, have ended; carries .code
+├── AccessRestsError     nothing is given now, and may be again; carries .code
 └── NotGrantedError      the person has not given this kind of data
 """
 
@@ -51,6 +52,14 @@ class AccessEndedError(SampleAppError):
 
     def __init__(self, code: str = "") -> None:
         super().__init__(code or "ended")
+        self.code = code
+
+
+class AccessRestsError(SampleAppError):
+    """Nothing is given now, and may be again; what was given before is kept."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
         self.code = code
 
 

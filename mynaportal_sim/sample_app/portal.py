@@ -13,6 +13,7 @@ import httpx
 from mynaportal_sim.sample_app import fhir
 from mynaportal_sim.sample_app.errors import (
     AccessEndedError,
+    AccessRestsError,
     AuthorizationError,
     NotGrantedError,
     PortalDownError,
@@ -41,8 +42,22 @@ EARLY = timedelta(seconds=15)
 
 # Codes of the portal's refusals that tell the consent as a whole has ended or is another's.
 _ENDED = frozenset(
-    {"no_consent", "other_party", "replaced", "withdrawn", "not_yet_valid", "expired"}
+    {
+        "no_consent",
+        "other_party",
+        "prohibited",
+        "replaced",
+        "invalidated",
+        "revoked",
+        "lapsed",
+        "withdrawn",
+        "not_yet_valid",
+        "expired",
+        "exhausted",
+    }
 )
+# Codes that tell it gives nothing now and may again.
+_RESTING = frozenset({"suspended", "consent_suspended", "too_soon"})
 _OTHER_CATEGORY = "other_category"
 
 Answer = TypeVar("Answer")
@@ -142,6 +157,7 @@ class Portal:
         Raises:
             NotGrantedError: the consent does not give them.
             AccessEndedError: nothing is given any more; the session is forgotten.
+            AccessRestsError: nothing is given now; the session is kept.
         """
         base = f"{self.settings.issuer}/fhir"
         question = urlencode({"_count": str(PAGE_LENGTH), **query}, doseq=True)
@@ -161,10 +177,12 @@ class Portal:
 
         Raises:
             AccessEndedError: nothing any more; the session is forgotten.
+            AccessRestsError: nothing now; the session is kept.
         """
         connection = self._connected(session)
         said = self._act(lambda party: party.introspect(connection.refresh_token))
         if said.get("active") is not True:
+            self._renewed(session, connection)  # only its refusal tells rest from end
             self.store.forget(session)
             raise AccessEndedError
         ends_at = said.get("exp")
@@ -200,6 +218,8 @@ class Portal:
         if response.status_code == HTTPStatus.FORBIDDEN and code in _ENDED:
             self.store.forget(session)
             raise AccessEndedError(code)
+        if code in _RESTING:
+            raise AccessRestsError(code)
         raise RelyingPartyError(response)
 
     def _fetch(self, connection: Connection, url: str) -> httpx.Response:
@@ -219,6 +239,8 @@ class Portal:
             if error.code == "invalid_grant":
                 self.store.forget(session)
                 raise AccessEndedError from None
+            if error.code in _RESTING:
+                raise AccessRestsError(error.code) from None
             raise
         renewed = self._connection(tokens, connection.asked, connection.connected_at)
         if renewed.subject != connection.subject:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from mynaportal_sim.sample_app import fhir
 from mynaportal_sim.sample_app.errors import (
     AccessEndedError,
+    AccessRestsError,
     IdTokenError,
     PortalDownError,
     RelyingPartyError,
@@ -55,6 +56,19 @@ def _ended(request: Request, error: Exception) -> Response:
     code = error.code if isinstance(error, AccessEndedError) else ""
     why = page.text(ENDED[code]) if code in ENDED else None
     return page("ended.html", {"why": why, "problem": None, "chosen": []})
+
+
+def _resting(request: Request, error: Exception) -> Response:
+    early = isinstance(error, AccessRestsError) and error.code == "too_soon"
+    text = (
+        marked("Your consent lets us fetch your records only at intervals. Please come later.")
+        if early
+        else marked(
+            "You suspended your consent at the portal, so we fetch nothing and show nothing. "
+            "Once you resume it there, everything is here again."
+        )
+    )
+    return _problem(request, HTTPStatus.FORBIDDEN, marked("The connection rests"), text)
 
 
 def _down(request: Request, _error: Exception) -> Response:
@@ -112,6 +126,7 @@ def _problem(request: Request, status: int, title: str, text: str, said: str = "
 
 _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     AccessEndedError: _ended,
+    AccessRestsError: _resting,
     PortalDownError: _down,
     RelyingPartyError: _unexpected,
     IdTokenError: _unexpected,

@@ -20,6 +20,11 @@ FLAGS = {"H": marked("high"), "L": marked("low"), "A": marked("abnormal")}
 ENDED = {
     "withdrawn": marked("You withdrew your consent at the portal."),
     "expired": marked("The consent has reached the end of its term."),
+    "prohibited": marked("You, or an authority, do not let us have your records."),
+    "invalidated": marked("Your consent was found to be invalid."),
+    "revoked": marked("An authority revoked your consent."),
+    "lapsed": marked("Whoever consented for you no longer acts for you."),
+    "exhausted": marked("We have fetched your records as often as you allowed."),
     "replaced": marked("A newer consent of yours has taken the place of this one."),
 }
 """Why access has ended, by the code of the portal's refusal."""

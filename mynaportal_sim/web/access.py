@@ -81,7 +81,7 @@ class ArrangedOut:
             app_name=version.app_name,
             purpose=purpose_line(portal.catalogue, purpose.code, purpose.text, page),
             legal_basis=basis_line(terms.legal_basis.value, page),
-            supervisor=terms.supervisor.strip(),
+            supervisor=terms.supervision.officer.strip(),
             given=_given(decision, portal, page),
             valid_until=terms.valid_until,
             permitted=one.permitted,
@@ -161,7 +161,8 @@ def _given(decision: Permit | Deny, portal: Portal, page: Page) -> list[Given]:
             allowed.period_from,
             allowed.period_to,
         )
-        for allowed in decision.filter.allowances
+        for share in decision.filter.shares
+        for allowed in share.allowances
     ]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from enum import StrEnum, unique
 from secrets import token_bytes
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -11,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from consent import service
 from consent.catalogue import Catalogue
-from consent.model import ConsentVersion, Status
+from consent.model import ConsentVersion, Event, Status
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
@@ -23,6 +24,25 @@ from mynaportal_sim.web.render import Page, PageDep
 from mynaportal_sim.web.wording import CHANNELS, STATUSES
 
 router = APIRouter()
+
+# What a person can still do something about.
+_LASTING = frozenset({Status.GRANTED, Status.NOT_YET_VALID, Status.SUSPENDED, Status.EXHAUSTED})
+
+
+@unique
+class Wish(StrEnum):
+    """What a person can wish of a consent they gave."""
+
+    WITHDRAW = "withdraw"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+
+
+_WISHES = {
+    Wish.WITHDRAW: (Event.WITHDRAW, "withdrawn"),
+    Wish.SUSPEND: (Event.SUSPEND, "suspended"),
+    Wish.RESUME: (Event.RESUME, "resumed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +64,7 @@ class ConsentOut:
     status: str
     tone: str
     active: bool
+    suspended: bool
 
     @classmethod
     def of(
@@ -60,8 +81,8 @@ class ConsentOut:
             app_name=version.app_name,
             categories=category_labels(catalogue, [rule.category for rule in rules], page),
             purpose=purpose_line(catalogue, terms.purpose.code, terms.purpose.text, page),
-            recipients=list(terms.recipients),
-            supervisor=terms.supervisor,
+            recipients=[one.shown for one in terms.recipients],
+            supervisor=terms.supervision.officer,
             period=(min(rule.period_from for rule in rules), max(r.period_to for r in rules))
             if rules
             else None,
@@ -70,11 +91,12 @@ class ConsentOut:
             state=status.value,
             status=page.text(label),
             tone=tone,
-            active=status in {Status.GRANTED, Status.NOT_YET_VALID},
+            active=status in _LASTING,
+            suspended=status is Status.SUSPENDED,
         )
 
 
-class WithdrawalForm(BaseModel):
+class ChangeForm(BaseModel):
     """`version` is what the person saw; `key` makes a double click one wish."""
 
     csrf: str = ""
@@ -99,6 +121,7 @@ async def consents(page: PageDep, resident: ResidentDep, portal: PortalDep) -> R
         "active": [consent for consent in shown if consent.active],
         "past": [consent for consent in shown if not consent.active],
         "done": page.request.query_params.get("done"),
+        "keys": {consent.version_id: uuid4() for consent in shown if consent.active},
     }
     return page("consents.html", values)
 
@@ -142,17 +165,20 @@ async def receipt(
     return page("receipt.html", values)
 
 
-@router.post("/consents/{arrangement_id}/withdraw")
-async def withdraw(
+@router.post("/consents/{arrangement_id}/{what}")
+async def change(
     page: PageDep,
     resident: ResidentDep,
     portal: PortalDep,
     arrangement_id: UUID,
-    form: Annotated[WithdrawalForm, Form()],
+    what: Wish,
+    form: Annotated[ChangeForm, Form()],
 ) -> Response:
-    """End a consent; the very next access under it is refused."""
+    """End a consent, or let it rest and give again; it binds from the very next access on."""
     check_csrf(page.request, portal.settings, form.csrf)
-    wish = service.Withdrawal(
+    event, done = _WISHES[what]
+    wish = service.Change(
+        event=event,
         key=form.key,
         resident_id=resident.resident_id,
         arrangement_id=arrangement_id,
@@ -160,8 +186,8 @@ async def withdraw(
         channel=resident.channel,
         holder=portal.pseudonyms.holder(resident.resident_id),
     )
-    await portal.db.write(service.withdraw, wish, portal.now, token_bytes)
-    return see_other("/consents?done=withdrawn")
+    await portal.db.write(service.change, wish, portal.now, token_bytes)
+    return see_other(f"/consents?done={done}")
 
 
 async def _kept(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
-from mynaportal_sim.japan import JST, day_of
+from consent.japan import JST, day_of
 
 
 def _day_ja(day: date) -> str:

@@ -11,11 +11,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection
 
+from consent.japan import JST
 from mynaportal_sim.exchange import service
 from mynaportal_sim.exchange.affairs import english
 from mynaportal_sim.exchange.entries import Recorded
 from mynaportal_sim.exchange.model import KEPT_YEARS
-from mynaportal_sim.japan import JST
 from mynaportal_sim.login.sessions import ResidentDep
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Resident

@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Query, Response
 
 from consent import service
+from consent.japan import day_of
 from consent.ledger import store as ledger
 from mynaportal_sim import keys
 from mynaportal_sim.disclosure import proofs
 from mynaportal_sim.disclosure.history import Found, search
 from mynaportal_sim.disclosure.witnesses import Sights, sights
-from mynaportal_sim.japan import day_of
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.entry import EntryOut

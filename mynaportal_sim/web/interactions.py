@@ -19,6 +19,7 @@ from consent.model import (
     ConsentVersion,
     Evidence,
     Notice,
+    Supervision,
     Terms,
 )
 from consent.service import Proposal, Randomness
@@ -143,7 +144,7 @@ def _ask_once(
 ) -> None:
     """Enter in the ledger that the person is asked, however often they look at the question."""
     if once.burn(connection, "asked", str(proposal.id), now + oauth.LIFETIME):
-        service.ask(connection, proposal, now, randomness)
+        service.enter_asking(connection, proposal, now, randomness)
 
 
 def _settle(connection: Connection, server: Server, given: _Answer, now: datetime) -> str:
@@ -172,7 +173,7 @@ def _proposal(
             valid_from=portal.now,
             valid_until=_valid_until(taken),
             notice=Notice(NOTICE_VERSION, page.language),
-            supervisor=app.supervisor,
+            supervision=Supervision(app.supervisor),
             legal_basis=LegalBasis.CONSENT,
         ),
         evidence=Evidence(session.channel, session.acr or ""),
@@ -212,7 +213,7 @@ def _asked(page: Page, portal: Portal, app: App, taken: Interaction) -> AskOut:
         supervisor=app.supervisor,
         purpose_label=purpose_label(catalogue, wish.purpose.code, page),
         purpose_text=wish.purpose.text,
-        recipients=list(wish.recipients),
+        recipients=[one.shown for one in wish.recipients],
         categories=[
             CategoryOut(
                 one.code,

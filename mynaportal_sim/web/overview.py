@@ -6,9 +6,9 @@ from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query, Response
 
+from consent.japan import day_of
 from mynaportal_sim.disclosure.history import pages
 from mynaportal_sim.disclosure.overview import AppSum, Bar, Overview, Span
-from mynaportal_sim.japan import day_of
 from mynaportal_sim.login.sessions import ResidentDep
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels

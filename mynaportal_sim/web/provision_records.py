@@ -10,12 +10,12 @@ from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 
+from consent.japan import day_of
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.disclosure import sheet, walk
 from mynaportal_sim.disclosure.event import Event
 from mynaportal_sim.disclosure.provisions import KEPT_YEARS, Party, Record, document, of_event
 from mynaportal_sim.disclosure.walk import Period, Whose
-from mynaportal_sim.japan import day_of
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
 from mynaportal_sim.web.errors import UnreadableFilterError
 from mynaportal_sim.web.history_filter import days

@@ -1,7 +1,8 @@
 """A consent in force, from which tests make the ones they need by `dataclasses.replace`."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -12,9 +13,14 @@ from consent.model import (
     DeclaredPurpose,
     Evidence,
     Notice,
+    Recipient,
     State,
+    Supervision,
     Terms,
 )
+from consent.service import Proposal
+from mynaportal_sim.database import Database
+from tests.consent.kit import HOLDER
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -45,14 +51,36 @@ def granted() -> ConsentVersion:
         terms=Terms(
             rules=rules,
             purpose=DeclaredPurpose("health-advice", "健診結果に合わせた助言のため"),
-            recipients=("あるく株式会社",),
+            recipients=(Recipient("あるく株式会社"),),
             valid_from=an_hour_ago,
             valid_until=an_hour_ago + DEFAULT_VALIDITY,
             notice=Notice("1", "ja"),
-            supervisor="個人情報保護管理者",
+            supervision=Supervision("個人情報保護管理者"),
         ),
         evidence=Evidence("card", "jpki", bytes(32)),
         state=State.GRANTED,
         answered_at=an_hour_ago,
         state_since=an_hour_ago,
+    )
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def proposal(granted: ConsentVersion) -> Proposal:
+    """The app asks for check-ups and medication."""
+    return Proposal(
+        id=uuid4(),
+        resident_id=uuid4(),
+        app_id=granted.app_id,
+        app_name=granted.app_name,
+        service="phr",
+        terms=granted.terms,
+        evidence=granted.evidence,
+        holder=HOLDER,
     )

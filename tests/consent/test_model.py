@@ -3,19 +3,31 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import product
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from consent.catalogue import Catalogue, LegalBasis, Purpose
-from consent.errors import IllegalTransitionError, InvalidTermsError
+from consent.errors import IllegalTransitionError, InvalidTermsError, NotEntitledError
 from consent.model import (
+    ALIVE,
+    MAY,
     TRANSITIONS,
+    UNANSWERED,
     VALIDITY_CAP,
+    Actor,
     ConsentRule,
     ConsentVersion,
+    Effect,
     Event,
+    OnwardTransfer,
+    Recipient,
+    Relation,
+    Retention,
     State,
     Status,
+    Usage,
     standing,
 )
 from consent.policy import Reason
@@ -25,19 +37,33 @@ from consent.policy import Reason
 def test_the_table_is_the_whole_life_cycle(
     granted: ConsentVersion, noon: datetime, state: State, event: Event
 ) -> None:
-    version = replace(granted, state=state)
-    if (state, event) in TRANSITIONS:
-        moved = version.after(event, noon)
-        assert moved == replace(version, state=TRANSITIONS[state, event], state_since=noon)
-    else:
-        with pytest.raises(IllegalTransitionError) as refused:
-            version.after(event, noon)
-        assert (refused.value.state, refused.value.event) == (state, event)
+    for actor in Actor:
+        version = replace(granted, state=state, state_by=actor)
+        if (state, event) not in TRANSITIONS:
+            with pytest.raises(IllegalTransitionError) as refused:
+                version.after(event, noon, actor)
+            assert (refused.value.state, refused.value.event) == (state, event)
+        elif actor not in MAY[event]:
+            with pytest.raises(NotEntitledError):
+                version.after(event, noon, actor)
+        else:
+            assert version.after(event, noon, actor) == replace(
+                version, state=TRANSITIONS[state, event], state_since=noon, state_by=actor
+            )
 
 
-def test_nothing_leaves_an_ended_state() -> None:
-    ended = {State.DENIED, State.WITHDRAWN, State.SUPERSEDED}
-    assert not [state for state, _ in TRANSITIONS if state in ended]
+def test_only_a_request_a_grant_and_a_suspension_have_anything_before_them() -> None:
+    assert {state for state, _ in TRANSITIONS} == UNANSWERED | ALIVE
+
+
+def test_what_an_authority_suspended_no_person_resumes(
+    granted: ConsentVersion, noon: datetime
+) -> None:
+    suspended = granted.after(Event.SUSPEND, noon, Actor.AUTHORITY)
+    with pytest.raises(NotEntitledError):
+        suspended.after(Event.RESUME, noon, Actor.PERSON)
+    resumed = suspended.after(Event.RESUME, noon, Actor.AUTHORITY)
+    assert resumed.status(noon) is Status.GRANTED
 
 
 SECOND = timedelta(seconds=1)
@@ -58,10 +84,21 @@ def test_validity_begins_at_its_first_instant_and_ends_before_its_last(
     assert granted.status(instant) is at
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.GRANTED])
-def test_a_state_outlasts_the_clock(granted: ConsentVersion, state: State) -> None:
-    long_after = granted.terms.valid_until + VALIDITY_CAP
-    assert replace(granted, state=state).status(long_after) == Status(state.value)
+@pytest.mark.parametrize("state", list(State))
+def test_the_clock_ends_what_is_alive_or_waits_for_an_answer_and_nothing_else(
+    granted: ConsentVersion, state: State
+) -> None:
+    status = replace(granted, state=state).status(granted.terms.valid_until)
+    runs_out = state in ALIVE | UNANSWERED
+    assert status is (Status.EXPIRED if runs_out else Status(state.value))
+
+
+def test_a_consent_is_exhausted_once_it_is_used_as_often_as_it_allows(
+    granted: ConsentVersion, noon: datetime
+) -> None:
+    twice = replace(granted, terms=replace(granted.terms, usage=Usage(max_uses=2)))
+    statuses = [replace(twice, uses=uses).status(noon) for uses in range(4)]
+    assert statuses == [Status.GRANTED] * 2 + [Status.EXHAUSTED] * 2
 
 
 def test_a_refused_amendment_leaves_what_was_granted_standing(
@@ -81,32 +118,93 @@ def test_terms_last_a_year_at_most_and_a_moment_at_least(granted: ConsentVersion
             replace(terms, valid_until=valid_until).check()
 
 
-def test_nobody_is_asked_for_nothing(granted: ConsentVersion) -> None:
-    with pytest.raises(InvalidTermsError):
-        replace(granted.terms, rules=()).check()
-
-
-def test_a_period_may_be_one_day_and_never_less() -> None:
-    day = date(2026, 1, 1)
-    assert ConsentRule("checkup", day, day).period_to == day
-    with pytest.raises(InvalidTermsError):
-        ConsentRule("checkup", day, day - timedelta(days=1))
+KEPT_BACK = ConsentRule("checkup", date(2022, 1, 1), date(2022, 1, 1), effect=Effect.DENY)
+NONE, BACK = timedelta(0), timedelta(seconds=-1)
 
 
 @pytest.mark.parametrize(
-    "beyond",
+    "changes",
     [
-        pytest.param(("dental", (2022, 1, 1), (2026, 12, 31)), id="another category"),
-        pytest.param(("checkup", (2021, 12, 31), (2026, 12, 31)), id="a day earlier"),
-        pytest.param(("checkup", (2022, 1, 1), (2027, 1, 1)), id="a day later"),
+        pytest.param({"rules": ()}, id="nothing"),
+        pytest.param({"rules": (KEPT_BACK,)}, id="nothing but what is kept back"),
+        pytest.param({"recipients": ()}, id="for nobody"),
+        pytest.param(
+            {"recipients": (Recipient("x", relation=Relation.PROCESSOR),)}, id="a processor's"
+        ),
+        pytest.param({"recipients": (Recipient("x", "Japan"),)}, id="no such country"),
+        pytest.param({"onward_transfer": OnwardTransfer.LISTED}, id="an empty list"),
+        pytest.param({"usage": Usage(max_uses=0)}, id="never"),
+        pytest.param({"usage": Usage(min_interval=BACK)}, id="a negative interval"),
+        pytest.param({"retention": Retention(erase_after=NONE)}, id="kept for no time"),
+        pytest.param({"retention": Retention(deadline=NONE)}, id="no time to erase"),
+        pytest.param({"minimum_cell": -1}, id="a negative cell"),
+    ],
+)
+def test_nobody_is_asked_for_what_makes_no_sense(
+    granted: ConsentVersion, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidTermsError):
+        replace(granted.terms, **changes).check()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"period_to": date(2021, 12, 31)}, id="ends before it begins"),
+        pytest.param({"rolling_days": -1}, id="a negative window"),
+        pytest.param({"codes": ("4548-4",)}, id="a code without its system"),
+        pytest.param({"labels": ("PSY",)}, id="a label without its system"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_none(wrong: dict[str, Any]) -> None:
+    right = ConsentRule("checkup", date(2022, 1, 1), date(2022, 1, 1))
+    with pytest.raises(InvalidTermsError):
+        replace(right, **wrong)
+
+
+ASKED = ConsentRule(
+    "checkup", date(2022, 1, 1), date(2026, 12, 31), 90, ("s|1", "s|2"), ("l|1",)
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "within"),
+    [
+        pytest.param({}, True, id="just that"),
+        pytest.param({"period_from": date(2026, 1, 1)}, True, id="a part of the period"),
+        pytest.param({"rolling_days": 30}, True, id="a shorter window"),
+        pytest.param({"codes": ("s|2",)}, True, id="fewer codes"),
+        pytest.param({"items": (UUID(int=1),)}, True, id="one item"),
+        pytest.param({"category": "dental"}, False, id="another category"),
+        pytest.param({"period_from": date(2021, 12, 31)}, False, id="a day earlier"),
+        pytest.param({"period_to": date(2027, 1, 1)}, False, id="a day later"),
+        pytest.param({"rolling_days": 91}, False, id="a longer window"),
+        pytest.param({"rolling_days": 0}, False, id="no window"),
+        pytest.param({"codes": ("s|1", "s|3")}, False, id="another code"),
+        pytest.param({"codes": ()}, False, id="any code"),
+        pytest.param({"labels": ()}, False, id="any label"),
     ],
 )
 def test_no_more_is_granted_than_was_asked(
-    granted: ConsentVersion, beyond: tuple[str, tuple[int, int, int], tuple[int, int, int]]
+    granted: ConsentVersion, changes: dict[str, Any], within: bool
 ) -> None:
-    category, first, last = beyond
-    with pytest.raises(InvalidTermsError):
-        granted.terms.narrowed([ConsentRule(category, date(*first), date(*last))])
+    terms = replace(granted.terms, rules=(ASKED,))
+    wanted = replace(ASKED, **changes)
+    if within:
+        assert terms.narrowed([wanted]).rules == (wanted,)
+    else:
+        with pytest.raises(InvalidTermsError):
+            terms.narrowed([wanted])
+
+
+def test_what_an_app_said_it_would_not_take_stays_kept_back_and_more_may_be(
+    granted: ConsentVersion,
+) -> None:
+    [checkup, medication] = granted.terms.rules
+    terms = replace(granted.terms, rules=(checkup, medication, KEPT_BACK))
+    also = replace(KEPT_BACK, category="medication")
+    assert set(terms.narrowed([checkup, also]).rules) == {checkup, KEPT_BACK, also}
+    assert terms.narrowed([also]).rules == ()
 
 
 def test_less_than_was_asked_is_granted_as_chosen(granted: ConsentVersion) -> None:

@@ -1,29 +1,44 @@
-"""The decision: each check with its reason, and what must hold whatever the consents are."""
+"""The decision: each check with its reason, and what a permit obliges to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from consent.model import Action, ConsentRule, ConsentVersion, State
+from consent.model import (
+    Action,
+    ConsentRule,
+    ConsentVersion,
+    Datum,
+    Effect,
+    OnwardTransfer,
+    State,
+    Usage,
+)
 from consent.policy import (
     AccessRequest,
     Allowance,
-    Decision,
+    Consume,
     Deny,
     Filter,
+    MinimumCell,
+    Notify,
     Permit,
+    Prohibition,
+    Prohibitor,
     Reason,
+    Redact,
+    Share,
     decide,
 )
 
 FIRST, LAST = date(2022, 1, 1), date(2026, 12, 31)
-CATEGORIES = ("basic", "checkup", "medication")
+DAY = timedelta(days=1)
+RULES = (ConsentRule("checkup", FIRST, LAST),)
+KEPT_BACK = ConsentRule("checkup", FIRST, FIRST, effect=Effect.DENY)
 
 
 def _request(version: ConsentVersion, *categories: str) -> AccessRequest:
@@ -47,11 +62,11 @@ def test_what_was_granted_is_permitted_and_the_rest_named(
 ) -> None:
     decision = decide(_request(granted, "checkup", "basic"), [granted], noon)
     assert isinstance(decision, Permit)
-    assert decision.filter == Filter((Allowance("checkup", FIRST, LAST),))
+    assert decision.filter == Filter((Share((Allowance("checkup", FIRST, LAST),)),))
     assert decision.withheld == {"basic"}
     [ground] = decision.grounds
     assert (ground.arrangement_id, ground.version_id) == (granted.arrangement_id, granted.id)
-    assert ground.rules == (ConsentRule("checkup", FIRST, LAST),)
+    assert ground.gives == decision.filter.shares[0]
 
 
 Change = Callable[[AccessRequest], AccessRequest]
@@ -102,7 +117,13 @@ def test_a_request_that_the_consent_does_not_fit_is_refused_for_that_reason(
     [
         pytest.param(State.WITHDRAWN, Reason.WITHDRAWN, id="withdrawn"),
         pytest.param(State.SUPERSEDED, Reason.REPLACED, id="superseded"),
+        pytest.param(State.SUSPENDED, Reason.SUSPENDED, id="suspended"),
+        pytest.param(State.REVOKED, Reason.REVOKED, id="revoked by an authority"),
+        pytest.param(State.INVALIDATED, Reason.INVALIDATED, id="invalidated"),
+        pytest.param(State.LAPSED, Reason.LAPSED, id="lapsed"),
         pytest.param(State.DENIED, Reason.NO_CONSENT, id="denied"),
+        pytest.param(State.DEFERRED, Reason.NO_CONSENT, id="put off"),
+        pytest.param(State.CANCELLED, Reason.NO_CONSENT, id="cancelled"),
         pytest.param(State.REQUESTED, Reason.NO_CONSENT, id="only requested"),
     ],
 )
@@ -117,7 +138,7 @@ def test_only_a_granted_consent_gives(
 def test_the_organisations_named_at_the_consent_may_receive(
     granted: ConsentVersion, noon: datetime
 ) -> None:
-    request = replace(_request(granted), recipient=granted.terms.recipients[0])
+    request = replace(_request(granted), recipient=granted.terms.recipients[0].name)
     assert isinstance(decide(request, [granted], noon), Permit)
 
 
@@ -161,26 +182,36 @@ def test_periods_that_touch_become_one_and_a_day_between_keeps_them_apart(
     version = replace(granted, terms=replace(granted.terms, rules=halves))
     decision = decide(_request(version), [version], noon)
     assert isinstance(decision, Permit)
-    assert decision.filter.allowances == (
+    assert decision.filter.shares[0].allowances == (
         Allowance("checkup", date(2022, 1, 1), date(2024, 12, 31)),
         Allowance("checkup", date(2025, 1, 2), date(2025, 1, 2)),
     )
 
 
 @pytest.mark.parametrize(
-    ("category", "on", "admitted"),
+    ("conditions", "datum", "admitted"),
     [
-        pytest.param("checkup", FIRST, True, id="first day"),
-        pytest.param("checkup", LAST, True, id="last day"),
-        pytest.param("checkup", FIRST - timedelta(days=1), False, id="day before"),
-        pytest.param("checkup", LAST + timedelta(days=1), False, id="day after"),
-        pytest.param("basic", FIRST, False, id="other category"),
+        pytest.param({}, {"on": FIRST}, True, id="first day"),
+        pytest.param({}, {"on": LAST}, True, id="last day"),
+        pytest.param({}, {"on": FIRST - DAY}, False, id="day before"),
+        pytest.param({}, {"on": LAST + DAY}, False, id="day after"),
+        pytest.param({}, {"on": None}, True, id="no day at all"),
+        pytest.param({}, {"category": "basic"}, False, id="other category"),
+        pytest.param({"codes": ("s|1", "s|2")}, {"codes": {"s|2", "s|3"}}, True, id="code"),
+        pytest.param({"codes": ("s|1",)}, {"codes": {"t|1"}}, False, id="other system"),
+        pytest.param({"codes": ("s|1",)}, {}, False, id="no code"),
+        pytest.param({"labels": ("l|PSY",)}, {"labels": {"l|PSY"}}, True, id="label"),
+        pytest.param({"labels": ("l|PSY",)}, {"labels": {"l|HIV"}}, False, id="other label"),
+        pytest.param({"items": (UUID(int=7),)}, {"id": UUID(int=7)}, True, id="item"),
+        pytest.param({"items": (UUID(int=7),)}, {"id": UUID(int=8)}, False, id="other item"),
     ],
 )
-def test_a_filter_admits_its_periods_with_both_ends(
-    category: str, on: date, *, admitted: bool
+def test_an_allowance_admits_what_meets_all_of_its_conditions(
+    conditions: dict[str, Any], datum: dict[str, Any], admitted: bool
 ) -> None:
-    assert Filter((Allowance("checkup", FIRST, LAST),)).admits(category, on) is admitted
+    given = Filter((Share((Allowance("checkup", FIRST, LAST, **conditions),)),))
+    whole = {"id": UUID(int=1), "category": "checkup", "on": FIRST, **datum}
+    assert given.admits(Datum(**whole)) is admitted
 
 
 def test_the_trace_tells_of_every_arrangement_of_the_app(
@@ -195,161 +226,109 @@ def test_the_trace_tells_of_every_arrangement_of_the_app(
     ]
 
 
-# Whatever the consents are:
+def _with(version: ConsentVersion, **terms: Any) -> ConsentVersion:
+    return replace(version, terms=replace(version.terms, **terms))
 
-DAYS = st.dates(date(2022, 1, 1), date(2022, 1, 20))
-RULES = st.builds(
-    lambda category, days: ConsentRule(category, min(days), max(days)),
-    st.sampled_from(CATEGORIES),
-    st.tuples(DAYS, DAYS),
+
+HOURLY = Usage(min_interval=timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("usage", "uses", "minutes_ago", "begun", "reason"),
+    [
+        pytest.param(Usage(2), 1, 1, False, None, id="the last use"),
+        pytest.param(Usage(2), 2, 1, False, Reason.EXHAUSTED, id="none left"),
+        pytest.param(Usage(2), 2, 1, True, None, id="none left, but this one has begun"),
+        pytest.param(HOURLY, 7, 59, False, Reason.TOO_SOON, id="too soon"),
+        pytest.param(HOURLY, 7, 59, True, None, id="too soon, but this one has begun"),
+        pytest.param(HOURLY, 7, 60, False, None, id="rested"),
+        pytest.param(HOURLY, 0, None, False, None, id="never used"),
+    ],
 )
-
-
-@st.composite
-def _consents(draw: st.DrawFn, base: ConsentVersion) -> list[ConsentVersion]:
-    """Versions of up to three arrangements, most in force, numbered as a store does."""
-    drawn = []
-    for number in range(draw(st.integers(0, 6))):
-        offset = timedelta(hours=draw(st.sampled_from((0, 0, 0, -3000, 3))))
-        terms = replace(
-            base.terms,
-            rules=tuple(draw(st.lists(RULES, min_size=1, max_size=3))),
-            purpose=replace(base.terms.purpose, code=draw(st.sampled_from("pppq"))),
-            valid_from=base.terms.valid_from + offset,
-            valid_until=base.terms.valid_until + offset,
-        )
-        drawn.append(
-            replace(
-                base,
-                id=UUID(int=100 + number),
-                arrangement_id=UUID(int=draw(st.integers(1, 3))),
-                number=number + 1,
-                app_id=draw(st.sampled_from("aaab")),
-                state=draw(st.sampled_from((State.GRANTED, State.GRANTED, *State))),
-                terms=terms,
-            )
-        )
-    return drawn
-
-
-REQUESTS = st.builds(
-    AccessRequest,
-    resident_id=st.just(UUID(int=1)),
-    app_id=st.just("a"),
-    categories=st.frozensets(st.sampled_from(CATEGORIES)),
-    arrangement_id=st.none() | st.builds(UUID, int=st.integers(1, 3)),
-    purpose=st.none() | st.just("p"),
-)
-
-
-def _readable(decision: Decision) -> set[tuple[str, date]]:
-    """Every category and day that a decision lets an app read."""
-    allowances = decision.filter.allowances if isinstance(decision, Permit) else ()
-    return {
-        (allowance.category, allowance.period_from + timedelta(days=day))
-        for allowance in allowances
-        for day in range((allowance.period_to - allowance.period_from).days + 1)
-    }
-
-
-def _end(version: ConsentVersion) -> ConsentVersion:
-    return replace(version, state=State.WITHDRAWN)
-
-
-def _narrow(version: ConsentVersion) -> ConsentVersion:
-    [rule, *rest] = version.terms.rules
-    shorter = replace(rule, period_to=rule.period_from)
-    return replace(version, terms=replace(version.terms, rules=(shorter, *rest[:-1])))
-
-
-@given(st.data(), REQUESTS)
-def test_the_order_of_consents_changes_nothing(
-    granted: ConsentVersion, noon: datetime, data: st.DataObject, request_: AccessRequest
-) -> None:
-    consents = data.draw(_consents(granted))
-    shuffled = data.draw(st.permutations(consents))
-    assert decide(request_, shuffled, noon) == decide(request_, consents, noon)
-
-
-@given(st.data(), REQUESTS, st.sampled_from((_end, _narrow)))
-def test_withdrawing_or_narrowing_one_consent_never_widens(
+def test_a_consent_is_used_as_often_as_it_says(  # noqa: PLR0917  fixtures and a row
     granted: ConsentVersion,
     noon: datetime,
-    data: st.DataObject,
-    request_: AccessRequest,
-    change: Callable[[ConsentVersion], ConsentVersion],
+    usage: Usage,
+    uses: int,
+    minutes_ago: int | None,
+    begun: bool,
+    reason: Reason | None,
 ) -> None:
-    consents = data.draw(_consents(granted))
-    changed = _with_one(consents, change, data)
-    assert _readable(decide(request_, changed, noon)) <= _readable(
-        decide(request_, consents, noon)
-    )
-
-
-@given(st.data(), REQUESTS, st.sampled_from((State.DENIED, State.WITHDRAWN)))
-def test_one_more_denied_or_withdrawn_version_never_widens(
-    granted: ConsentVersion,
-    noon: datetime,
-    data: st.DataObject,
-    request_: AccessRequest,
-    state: State,
-) -> None:
-    consents = data.draw(_consents(granted))
-    added = replace(
-        granted,
-        id=UUID(int=999),
-        arrangement_id=UUID(int=data.draw(st.integers(1, 4))),
-        number=99,
-        app_id="a",
-        state=state,
-    )
-    assert _readable(decide(request_, [*consents, added], noon)) <= _readable(
-        decide(request_, consents, noon)
-    )
-
-
-@given(st.data(), REQUESTS)
-def test_once_every_consent_has_run_out_nothing_is_given(
-    granted: ConsentVersion, data: st.DataObject, request_: AccessRequest
-) -> None:
-    consents = data.draw(_consents(granted))
-    over = max(version.terms.valid_until for version in [granted, *consents])
-    assert isinstance(decide(request_, consents, over), Deny)
-
-
-@given(st.data(), REQUESTS)
-def test_a_permit_gives_only_what_was_asked_and_what_some_rule_in_force_gives(
-    granted: ConsentVersion, noon: datetime, data: st.DataObject, request_: AccessRequest
-) -> None:
-    consents = data.draw(_consents(granted))
-    decision = decide(request_, consents, noon)
-    covered = {
-        (rule.category, rule.period_from + timedelta(days=day))
-        for version in consents
-        if version.app_id == "a" and version.state is State.GRANTED
-        for rule in version.terms.rules
-        for day in range((rule.period_to - rule.period_from).days + 1)
-    }
-    readable = _readable(decision)
-    assert readable <= covered
-    assert {category for category, _ in readable} <= request_.categories
+    used_at = None if minutes_ago is None else noon - timedelta(minutes=minutes_ago)
+    version = replace(_with(granted, usage=usage), uses=uses, used_at=used_at)
+    begun_by = frozenset({version.id}) if begun else frozenset()
+    decision = decide(replace(_request(version), begun=begun_by), [version], noon)
+    assert (decision.reason if isinstance(decision, Deny) else None) is reason
     if isinstance(decision, Permit):
-        assert decision.withheld == request_.categories - decision.filter.categories
-        for one, next_ in pairwise(decision.filter.allowances):
-            assert one.category < next_.category or (
-                (next_.period_from - one.period_to).days > 1
-            )
+        assert decision.obligations == (frozenset() if begun else {Consume(version.id)})
 
 
-def _with_one(
-    consents: Sequence[ConsentVersion],
-    change: Callable[[ConsentVersion], ConsentVersion],
-    data: st.DataObject,
-) -> list[ConsentVersion]:
-    changed = list(consents)
-    if changed:
-        index = data.draw(st.integers(0, len(changed) - 1))
-        # A version that nobody granted cannot be withdrawn, and stays out of force.
-        if changed[index].state is State.GRANTED:
-            changed[index] = change(changed[index])
-    return changed
+@pytest.mark.parametrize(
+    ("terms", "recipient", "obligation"),
+    [
+        pytest.param({}, None, None, id="none"),
+        pytest.param({"minimum_cell": 10}, None, MinimumCell(10), id="statistics"),
+        pytest.param(
+            {"onward_transfer": OnwardTransfer.ANY_NOTIFIED},
+            "Elsewhere",
+            Notify("Elsewhere"),
+            id="onward, to be notified",
+        ),
+        pytest.param(
+            {"rules": (KEPT_BACK, *RULES)}, None, Redact(UUID(int=100)), id="kept back"
+        ),
+    ],
+)
+def test_a_permit_names_what_must_be_done(
+    granted: ConsentVersion,
+    noon: datetime,
+    terms: dict[str, Any],
+    recipient: str | None,
+    obligation: object,
+) -> None:
+    version = _with(granted, **terms)
+    decision = decide(replace(_request(version), recipient=recipient), [version], noon)
+    assert isinstance(decision, Permit)
+    assert decision.obligations == ({obligation} if obligation else frozenset())
+
+
+def test_a_rolling_period_moves_with_the_day_in_japan(granted: ConsentVersion) -> None:
+    rule = ConsentRule("checkup", FIRST, LAST, rolling_days=30)
+    version = _with(granted, rules=(rule,))
+    before_midnight = datetime(2026, 11, 30, 14, 59, 59, tzinfo=UTC)
+    spans = []
+    for moment in (before_midnight, before_midnight + timedelta(seconds=1)):
+        decision = decide(_request(version), [version], moment)
+        assert isinstance(decision, Permit)
+        [one] = decision.filter.shares[0].allowances
+        spans.append((one.period_from, one.period_to))
+    assert spans == [
+        (date(2026, 11, 1), date(2026, 11, 30)),
+        (date(2026, 11, 2), date(2026, 12, 1)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("app_id", "category", "reason"),
+    [
+        pytest.param(None, None, Reason.PROHIBITED, id="everything"),
+        pytest.param("walking-app", None, Reason.PROHIBITED, id="the app"),
+        pytest.param(None, "checkup", Reason.PROHIBITED, id="the category"),
+        pytest.param("other-app", None, None, id="another app"),
+        pytest.param("walking-app", "basic", None, id="another category"),
+    ],
+)
+def test_what_is_prohibited_no_consent_gives(
+    granted: ConsentVersion,
+    noon: datetime,
+    app_id: str | None,
+    category: str | None,
+    reason: Reason | None,
+) -> None:
+    prohibition = Prohibition(UUID(int=3), Prohibitor.PERSON, app_id, category)
+    decision = decide(_request(granted), [granted], noon, [prohibition])
+    assert (decision.reason if isinstance(decision, Deny) else None) is reason
+    part = decide(_request(granted, "checkup", "medication"), [granted], noon, [prohibition])
+    if category == "checkup":
+        assert isinstance(part, Permit)
+        assert part.withheld == {"checkup"}

@@ -1,17 +1,16 @@
 """Answers and withdrawals, stored: each is one event and one ledger entry, on both engines."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from os import urandom
-from threading import Barrier
 from typing import TypeVar
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, event
 
 from consent import service, store
 from consent.errors import (
@@ -22,74 +21,27 @@ from consent.errors import (
     StaleVersionError,
 )
 from consent.ledger import store as ledger
-from consent.ledger.entry import read_body, read_leaf
-from consent.model import ConsentRule, ConsentVersion, Event, State
+from consent.ledger.entry import read_body
+from consent.model import (
+    ConsentRule,
+    ConsentVersion,
+    Event,
+    State,
+)
 from consent.policy import AccessRequest, Permit, decide
-from consent.service import Proposal, Withdrawal
-from consent.store.tables import consent_events
+from consent.service import Change, Proposal
 from mynaportal_sim.database import Database
+from tests.consent.kit import HOLDER, answered, at_once, entries, events, granted_to, withdrawal
 
 T = TypeVar("T")
-HOLDER = bytes(range(32))
+
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def proposal(granted: ConsentVersion) -> Proposal:
-    """The app asks for check-ups and medication."""
-    return Proposal(
-        id=uuid4(),
-        resident_id=uuid4(),
-        app_id=granted.app_id,
-        app_name=granted.app_name,
-        service="phr",
-        terms=granted.terms,
-        evidence=granted.evidence,
-        holder=HOLDER,
-    )
-
-
-def _answer(
-    database: Database, proposal: Proposal, granted: tuple[ConsentRule, ...], now: datetime
-) -> ConsentVersion:
-    return database.run(service.answer, proposal, granted, now, urandom)
-
-
-def _grant(database: Database, proposal: Proposal, now: datetime) -> ConsentVersion:
-    return _answer(database, proposal, proposal.terms.rules, now)
-
-
-def _withdrawal(version: ConsentVersion) -> Withdrawal:
-    return Withdrawal(
-        key=uuid4(),
-        resident_id=version.resident_id,
-        arrangement_id=version.arrangement_id,
-        version_id=version.id,
-        channel="browser",
-        holder=HOLDER,
-    )
-
-
-def _events(connection: Connection) -> list[str]:
-    return list(connection.execute(select(consent_events.c.event)).scalars())
-
-
-def _entries(connection: Connection) -> list[str]:
-    newest_first = ledger.of_holder(connection, HOLDER, 100)
-    return [read_leaf(logged.leaf).type for logged in reversed(newest_first)]
 
 
 def test_a_grant_is_stored_as_it_was_given(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    version = _grant(database, proposal, noon + timedelta(microseconds=7))
+    version = granted_to(database, proposal, noon + timedelta(microseconds=7))
     assert database.run(store.version, proposal.resident_id, proposal.id) == version
     assert (version.state, version.number, version.supersedes) == (State.GRANTED, 1, None)
     assert version.terms == proposal.terms
@@ -103,7 +55,7 @@ def test_granting_a_part_keeps_what_was_asked_beside_it(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
     part = proposal.terms.rules[:1]
-    _answer(database, proposal, part, noon)
+    answered(database, proposal, part, noon)
     stored = database.run(store.version, proposal.resident_id, proposal.id)
     assert stored is not None
     assert (stored.terms.rules, stored.asked) == (part, proposal.terms.rules)
@@ -112,7 +64,7 @@ def test_granting_a_part_keeps_what_was_asked_beside_it(
 def test_granting_nothing_is_a_denial(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    assert _answer(database, proposal, (), noon).state is State.DENIED
+    assert answered(database, proposal, (), noon).state is State.DENIED
     assert database.run(service.in_force, proposal.resident_id, proposal.app_id, noon) == ()
 
 
@@ -121,15 +73,15 @@ def test_nothing_is_stored_of_a_grant_beyond_what_was_asked(
 ) -> None:
     rule = replace(proposal.terms.rules[0], category="dental")
     with pytest.raises(InvalidTermsError):
-        _answer(database, proposal, (rule,), noon)
+        answered(database, proposal, (rule,), noon)
     assert database.run(service.of_resident, proposal.resident_id) == ()
 
 
 def test_a_new_grant_supersedes_the_last_under_the_same_arrangement(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    first = _grant(database, proposal, noon)
-    second = _grant(database, replace(proposal, id=uuid4()), noon + SECOND)
+    first = granted_to(database, proposal, noon)
+    second = granted_to(database, replace(proposal, id=uuid4()), noon + SECOND)
     assert (second.number, second.supersedes) == (2, first.id)
     [history] = database.run(service.of_resident, proposal.resident_id)
     superseded = replace(first, state=State.SUPERSEDED, state_since=noon + SECOND)
@@ -142,8 +94,8 @@ def test_a_new_grant_supersedes_the_last_under_the_same_arrangement(
 def test_refusing_an_amendment_keeps_what_was_granted(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    first = _grant(database, proposal, noon)
-    refused = _answer(database, replace(proposal, id=uuid4()), (), noon)
+    first = granted_to(database, proposal, noon)
+    refused = answered(database, replace(proposal, id=uuid4()), (), noon)
     assert (refused.number, refused.supersedes) == (2, first.id)
     assert database.run(service.in_force, proposal.resident_id, proposal.app_id, noon) == (
         first,
@@ -153,9 +105,9 @@ def test_refusing_an_amendment_keeps_what_was_granted(
 def test_other_services_and_residents_have_arrangements_of_their_own(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    mine = _grant(database, proposal, noon)
-    also_mine = _grant(database, replace(proposal, id=uuid4(), service="mail"), noon)
-    _grant(database, replace(proposal, id=uuid4(), resident_id=uuid4()), noon)
+    mine = granted_to(database, proposal, noon)
+    also_mine = granted_to(database, replace(proposal, id=uuid4(), service="mail"), noon)
+    granted_to(database, replace(proposal, id=uuid4(), resident_id=uuid4()), noon)
     histories = database.run(service.of_resident, proposal.resident_id)
     assert {history.versions for history in histories} == {(mine,), (also_mine,)}
 
@@ -163,30 +115,30 @@ def test_other_services_and_residents_have_arrangements_of_their_own(
 def test_the_first_answer_to_a_proposal_holds(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    first = _grant(database, proposal, noon)
-    assert _answer(database, proposal, (), noon + SECOND) == first
-    assert database.run(_events) == [Event.GRANT]
-    assert database.run(_entries) == ["consent.granted"]
+    first = granted_to(database, proposal, noon)
+    assert answered(database, proposal, (), noon + SECOND) == first
+    assert database.run(events) == [Event.GRANT]
+    assert database.run(entries) == ["consent.granted"]
 
 
 def test_an_id_answers_one_arrangement_only(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    _grant(database, proposal, noon)
+    granted_to(database, proposal, noon)
     with pytest.raises(KeyReusedError):
-        _grant(database, replace(proposal, app_id="other"), noon)
+        granted_to(database, replace(proposal, app_id="other"), noon)
 
 
 def test_a_withdrawn_consent_gives_nothing_more(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    version = _grant(database, proposal, noon)
+    version = granted_to(database, proposal, noon)
     request = AccessRequest(
         version.resident_id, version.app_id, frozenset({"checkup"}), version.arrangement_id
     )
     by_app = partial(database.run, store.versions_of_app, version.resident_id, version.app_id)
     assert isinstance(decide(request, by_app(), noon), Permit)
-    withdrawn = database.run(service.withdraw, _withdrawal(version), noon + SECOND, urandom)
+    withdrawn = database.run(service.change, withdrawal(version), noon + SECOND, urandom)
     assert withdrawn == replace(version, state=State.WITHDRAWN, state_since=noon + SECOND)
     assert by_app() == (withdrawn,)
     assert not isinstance(decide(request, by_app(), noon), Permit)
@@ -195,37 +147,37 @@ def test_a_withdrawn_consent_gives_nothing_more(
 def test_a_repeated_withdrawal_is_one_event(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    wish = _withdrawal(_grant(database, proposal, noon))
-    first = database.run(service.withdraw, wish, noon + SECOND, urandom)
-    assert database.run(service.withdraw, wish, noon + 2 * SECOND, urandom) == first
-    assert database.run(_events) == [Event.GRANT, Event.WITHDRAW]
+    wish = withdrawal(granted_to(database, proposal, noon))
+    first = database.run(service.change, wish, noon + SECOND, urandom)
+    assert database.run(service.change, wish, noon + 2 * SECOND, urandom) == first
+    assert database.run(events) == [Event.GRANT, Event.WITHDRAW]
 
 
 def test_what_is_withdrawn_cannot_be_withdrawn_again(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    version = _grant(database, proposal, noon)
-    database.run(service.withdraw, _withdrawal(version), noon, urandom)
+    version = granted_to(database, proposal, noon)
+    database.run(service.change, withdrawal(version), noon, urandom)
     with pytest.raises(IllegalTransitionError):
-        database.run(service.withdraw, _withdrawal(version), noon, urandom)
+        database.run(service.change, withdrawal(version), noon, urandom)
 
 
 def test_a_withdrawal_names_the_version_that_stands(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    seen = _grant(database, proposal, noon)
-    _grant(database, replace(proposal, id=uuid4()), noon)
+    seen = granted_to(database, proposal, noon)
+    granted_to(database, replace(proposal, id=uuid4()), noon)
     with pytest.raises(StaleVersionError):
-        database.run(service.withdraw, _withdrawal(seen), noon, urandom)
+        database.run(service.change, withdrawal(seen), noon, urandom)
 
 
 def test_a_withdrawal_s_key_is_its_own(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    version = _grant(database, proposal, noon)
-    wish = replace(_withdrawal(version), key=proposal.id)
+    version = granted_to(database, proposal, noon)
+    wish = replace(withdrawal(version), key=proposal.id)
     with pytest.raises(KeyReusedError):
-        database.run(service.withdraw, wish, noon, urandom)
+        database.run(service.change, wish, noon, urandom)
 
 
 @pytest.mark.parametrize("stranger", ["another resident", "nothing granted"])
@@ -233,17 +185,17 @@ def test_there_is_nothing_to_withdraw_where_nothing_was_granted(
     database: Database, proposal: Proposal, noon: datetime, stranger: str
 ) -> None:
     granted = proposal.terms.rules if stranger == "another resident" else ()
-    wish = _withdrawal(_answer(database, proposal, granted, noon))
+    wish = withdrawal(answered(database, proposal, granted, noon))
     if stranger == "another resident":
         wish = replace(wish, resident_id=uuid4())
     with pytest.raises(NoSuchArrangementError):
-        database.run(service.withdraw, wish, noon, urandom)
+        database.run(service.change, wish, noon, urandom)
 
 
 def test_a_state_moves_only_from_the_state_it_was_read_in(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    version = _grant(database, proposal, noon)
+    version = granted_to(database, proposal, noon)
     moved = version.after(Event.WITHDRAW, noon)
     assert database.run(store.save_state, moved, State.GRANTED)
     assert not database.run(store.save_state, moved, State.GRANTED)
@@ -252,7 +204,7 @@ def test_a_state_moves_only_from_the_state_it_was_read_in(
 def test_a_recheck_follows_state_and_clock(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    version = _grant(database, proposal, noon)
+    version = granted_to(database, proposal, noon)
     ids = (version.resident_id, version.arrangement_id, version.id)
     end = version.terms.valid_until
     assert database.run(service.recheck, *ids, noon)
@@ -266,17 +218,17 @@ def test_a_recheck_follows_state_and_clock(
         (resident_id, arrangement_id, uuid4()),
     ):
         assert not database.run(service.recheck, *strange, noon)
-    database.run(service.withdraw, _withdrawal(version), noon, urandom)
+    database.run(service.change, withdrawal(version), noon, urandom)
     assert not database.run(service.recheck, *ids, noon)
 
 
 def test_each_change_is_an_entry_in_the_ledger_that_its_holder_finds(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    _answer(database, proposal, (), noon)
-    version = _answer(database, replace(proposal, id=uuid4()), proposal.terms.rules[:1], noon)
-    database.run(service.withdraw, _withdrawal(version), noon, urandom)
-    assert database.run(_entries) == [
+    answered(database, proposal, (), noon)
+    version = answered(database, replace(proposal, id=uuid4()), proposal.terms.rules[:1], noon)
+    database.run(service.change, withdrawal(version), noon, urandom)
+    assert database.run(entries) == [
         "consent.denied",
         "consent.granted",
         "consent.withdrawn",
@@ -293,22 +245,8 @@ def test_each_change_is_an_entry_in_the_ledger_that_its_holder_finds(
 # Twenty at once:
 
 
-def _at_once(database: Database, units: list[Callable[[Connection], T]]) -> list[T | Exception]:
-    start = Barrier(len(units))
-
-    def run(unit: Callable[[Connection], T]) -> T | Exception:
-        start.wait()
-        try:
-            return database.run(unit)
-        except (IllegalTransitionError, StaleVersionError) as refused:
-            return refused
-
-    with ThreadPoolExecutor(len(units)) as threads:
-        return list(threads.map(run, units))
-
-
-def _withdrawing(wish: Withdrawal, now: datetime) -> Callable[[Connection], ConsentVersion]:
-    return lambda connection: service.withdraw(connection, wish, now, urandom)
+def _withdrawing(wish: Change, now: datetime) -> Callable[[Connection], ConsentVersion]:
+    return lambda connection: service.change(connection, wish, now, urandom)
 
 
 def _answering(
@@ -320,43 +258,43 @@ def _answering(
 def test_parallel_repeats_of_one_withdrawal_are_one_event(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    wish = _withdrawal(_grant(database, proposal, noon))
-    answers = _at_once(database, [_withdrawing(wish, noon)] * 20)
+    wish = withdrawal(granted_to(database, proposal, noon))
+    answers = at_once(database, [_withdrawing(wish, noon)] * 20)
     assert {getattr(answer, "state", None) for answer in answers} == {State.WITHDRAWN}
-    assert database.run(_events) == [Event.GRANT, Event.WITHDRAW]
-    assert database.run(_entries) == ["consent.granted", "consent.withdrawn"]
+    assert database.run(events) == [Event.GRANT, Event.WITHDRAW]
+    assert database.run(entries) == ["consent.granted", "consent.withdrawn"]
 
 
 def test_of_parallel_withdrawals_one_succeeds(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    version = _grant(database, proposal, noon)
-    answers = _at_once(database, [_withdrawing(_withdrawal(version), noon) for _ in range(20)])
+    version = granted_to(database, proposal, noon)
+    answers = at_once(database, [_withdrawing(withdrawal(version), noon) for _ in range(20)])
     assert sum(isinstance(answer, ConsentVersion) for answer in answers) == 1
     assert sum(isinstance(answer, IllegalTransitionError) for answer in answers) == 19
-    assert database.run(_events) == [Event.GRANT, Event.WITHDRAW]
-    assert database.run(_entries) == ["consent.granted", "consent.withdrawn"]
+    assert database.run(events) == [Event.GRANT, Event.WITHDRAW]
+    assert database.run(entries) == ["consent.granted", "consent.withdrawn"]
 
 
 def test_parallel_answers_to_one_proposal_are_one_version(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
     rules = proposal.terms.rules
-    answers = _at_once(
+    answers = at_once(
         database,
         [_answering(proposal, rules[: count % 3], noon) for count in range(20)],
     )
     assert len(set(answers)) == 1
     [history] = database.run(service.of_resident, proposal.resident_id)
     assert history.versions == (answers[0],)
-    assert len(database.run(_entries)) == 1
+    assert len(database.run(entries)) == 1
 
 
 def test_parallel_grants_leave_one_in_force(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
     rules = proposal.terms.rules
-    _at_once(
+    at_once(
         database,
         [_answering(replace(proposal, id=uuid4()), rules, noon) for _ in range(20)],
     )
@@ -369,13 +307,11 @@ def test_parallel_grants_leave_one_in_force(
 def test_a_withdrawal_waits_for_an_access_under_way_and_the_next_access_sees_it(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    version = _grant(database, proposal, noon)
+    version = granted_to(database, proposal, noon)
     ids = (version.resident_id, version.arrangement_id, version.id)
     with ThreadPoolExecutor(1) as threads, database.engine.begin() as access:
         assert service.recheck(access, *ids, noon)
-        wish = threads.submit(
-            database.run, service.withdraw, _withdrawal(version), noon, urandom
-        )
+        wish = threads.submit(database.run, service.change, withdrawal(version), noon, urandom)
         with pytest.raises(TimeoutError):
             wish.result(timeout=0.3)
         assert service.recheck(access, *ids, noon)
@@ -387,10 +323,10 @@ def test_a_withdrawal_waits_for_an_access_under_way_and_the_next_access_sees_it(
 def test_an_access_waits_for_a_withdrawal_under_way(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:
-    version = _grant(database, proposal, noon)
+    version = granted_to(database, proposal, noon)
     ids = (version.resident_id, version.arrangement_id, version.id)
     with ThreadPoolExecutor(1) as threads, database.engine.begin() as change:
-        service.withdraw(change, _withdrawal(version), noon, urandom)
+        service.change(change, withdrawal(version), noon, urandom)
         access = threads.submit(lambda: database.run(service.recheck, *ids, noon))
         with pytest.raises(TimeoutError):
             access.result(timeout=0.3)
@@ -407,15 +343,15 @@ def test_every_statement_on_consents_names_the_resident(
     def _listen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         statements.append(statement)
 
-    version = _grant(database, proposal, noon)
+    version = granted_to(database, proposal, noon)
     ids = (version.resident_id, version.arrangement_id, version.id)
-    _grant(database, replace(proposal, id=uuid4()), noon)
-    current = _grant(database, replace(proposal, id=uuid4()), noon)
+    granted_to(database, replace(proposal, id=uuid4()), noon)
+    current = granted_to(database, replace(proposal, id=uuid4()), noon)
     database.run(service.recheck, *ids, noon)
     database.run(service.in_force, version.resident_id, version.app_id, noon)
     database.run(service.of_resident, version.resident_id)
     database.run(store.version, version.resident_id, version.id)
-    database.run(service.withdraw, _withdrawal(current), noon, urandom)
+    database.run(service.change, withdrawal(current), noon, urandom)
     ours = [
         statement
         for statement in statements

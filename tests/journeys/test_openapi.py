@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -155,8 +156,8 @@ def _look_back(portal: HeardPortal, browser: SecondBrowser) -> None:
         for query in ("kind=access", "kind=x"):
             browser._http.get(f"{portal.url}{path}?{query}", headers=JSON)
     form = {"csrf": str(consents["csrf"]), "version": str(mine["version_id"])}
-    for _ in range(2):
-        browser.post(f"{arrangement}/withdraw", form)
+    for what in ("suspend", "suspend", "resume", "resume", "withdraw", "withdraw"):
+        browser.post(f"{arrangement}/{what}", {**form, "key": str(uuid4())})
 
 
 def _listed(value: object) -> list[dict[str, object]]:

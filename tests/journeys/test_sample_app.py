@@ -86,11 +86,12 @@ class Visitor:
         self.browser.log_in(self.portal.card(self.persona), PIN, interaction)
         return self.http.get(self.browser.answer(interaction, consent))
 
-    def withdraw(self) -> None:
+    def change(self, what: str) -> None:
+        """Suspend, resume or withdraw the only consent."""
         page = self.browser.see("/consents")
         [consent] = page["consents"] if isinstance(page["consents"], list) else []
         form = {"csrf": str(page["csrf"]), "version": consent["version_id"]}
-        answer = self.browser.post(f"/consents/{consent['arrangement_id']}/withdraw", form)
+        answer = self.browser.post(f"/consents/{consent['arrangement_id']}/{what}", form)
         assert answer.status_code == 303
 
     def _until_answered(self) -> None:
@@ -156,7 +157,7 @@ def test_a_withdrawal_at_the_portal_empties_the_app(portal: Portal) -> None:
     visitor.connect("checkup", "medication")
     assert "<table" in visitor.read("/checkups")
     before = len(_kept(portal))
-    visitor.withdraw()
+    visitor.change("withdraw")
     page = visitor.read("/checkups")
     assert ENDED in page
     assert "同意が撤回されました" in page
@@ -165,11 +166,25 @@ def test_a_withdrawal_at_the_portal_empties_the_app(portal: Portal) -> None:
     assert WELCOME in visitor.read("/")
 
 
+def test_a_consent_that_rests_shows_nothing_and_keeps_the_connection(portal: Portal) -> None:
+    visitor = Visitor(portal, "sato-hanako")
+    visitor.connect("checkup")
+    kept = set(_kept(portal))
+    visitor.change("suspend")
+    for path in ("/checkups", "/sharing"):
+        page = visitor.read(path)
+        assert "連携は一時停止中です" in page
+        assert "<table" not in page
+    assert set(_kept(portal)) == kept
+    visitor.change("resume")
+    assert "<table" in visitor.read("/checkups")
+
+
 def test_what_is_shared_is_asked_of_the_portal_each_time(portal: Portal) -> None:
     visitor = Visitor(portal, "nguyen-van-an")
     visitor.connect("checkup")
     assert "健診結果" in visitor.read("/sharing")
-    visitor.withdraw()
+    visitor.change("withdraw")
     assert ENDED in visitor.read("/sharing")
 
 

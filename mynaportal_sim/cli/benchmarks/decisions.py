@@ -10,7 +10,9 @@ from consent.model import (
     DeclaredPurpose,
     Evidence,
     Notice,
+    Recipient,
     State,
+    Supervision,
     Terms,
 )
 from consent.policy import AccessRequest, Permit, decide
@@ -60,11 +62,11 @@ def _consent(resident_id: UUID, number: int, now: datetime) -> ConsentVersion:
         terms=Terms(
             rules=rules,
             purpose=DeclaredPurpose("self-care", "健診結果の推移をグラフで表示するため"),
-            recipients=(app,),
+            recipients=(Recipient(app),),
             valid_from=now,
             valid_until=now + DEFAULT_VALIDITY,
             notice=Notice("1", "ja"),
-            supervisor="個人情報保護責任者",
+            supervision=Supervision("個人情報保護責任者"),
         ),
         evidence=Evidence("agent", "jpki"),
         state=State.GRANTED,

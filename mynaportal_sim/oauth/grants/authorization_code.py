@@ -10,7 +10,7 @@ from consent.ledger import store as ledger
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.oauth import entries, families, form, pkce
-from mynaportal_sim.oauth.errors import InvalidGrantError
+from mynaportal_sim.oauth.errors import InvalidGrantError, OAuthError
 from mynaportal_sim.oauth.families import SECRET_LENGTH, Family
 from mynaportal_sim.oauth.grants import Granted, TokenRequest
 from mynaportal_sim.oauth.grants.standing import standing
@@ -25,7 +25,7 @@ def check(parameters: Mapping[str, str]) -> None:
 
 def exchange(
     connection: Connection, server: Server, asked: TokenRequest, now: datetime
-) -> Granted | InvalidGrantError:
+) -> Granted | OAuthError:
     """Use the code up for a token family.
 
     A code that is offered with anything wrong is used up all the same, and one that was used
@@ -46,7 +46,7 @@ def exchange(
         return InvalidGrantError("the code is unknown, expired, used, or another app's")
     fault = _misfit(family, asked)
     found = standing(connection, family, now) if fault is None else InvalidGrantError(fault)
-    if isinstance(found, InvalidGrantError):
+    if isinstance(found, OAuthError):
         families.kill(connection, family.id, now)
         return found
     return Granted(family, found.version, found.resident_id, refresh_token)

@@ -42,6 +42,6 @@ def exchange(
     if wanted is not None and set(wanted.split()) != set(family.scope.split()):
         return InvalidScopeError("a refresh gives the scope that was granted, unchanged")
     found = standing(connection, family, now)
-    if isinstance(found, InvalidGrantError):
+    if isinstance(found, OAuthError):
         return found
     return Granted(family, found.version, found.resident_id, None)

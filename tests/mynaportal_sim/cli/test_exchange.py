@@ -10,13 +10,13 @@ from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 from typer.testing import CliRunner, Result
 
+from consent.japan import JST
 from mynaportal_sim import keys
 from mynaportal_sim.cli.exchange import app
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.exchange.errors import ExchangeError
-from mynaportal_sim.japan import JST
 from mynaportal_sim.residents import personas
 from mynaportal_sim.settings import Settings
 from mynaportal_sim.web.dates import iso

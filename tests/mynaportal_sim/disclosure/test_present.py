@@ -9,10 +9,12 @@ import pytest
 from consent.model import (
     ConsentRule,
     ConsentVersion,
+    Datum,
     DeclaredPurpose,
     Evidence,
     Notice,
     State,
+    Supervision,
     Terms,
 )
 from consent.policy import Deny, Reason
@@ -39,7 +41,7 @@ GRANTED = ConsentVersion(
         valid_from=BEGIN,
         valid_until=BEGIN + 10 * HOUR,
         notice=Notice("1", "ja"),
-        supervisor="個人情報保護管理者",
+        supervision=Supervision("個人情報保護管理者"),
     ),
     evidence=Evidence("soft", "jpki"),
     state=State.GRANTED,
@@ -63,7 +65,7 @@ def test_who_has_consent_and_a_key_could_get_it_now() -> None:
     assert one.permitted
     assert one.reachable
     [step] = one.decision.trace
-    assert step.rules == (RULE,)
+    assert step.gives.admits(Datum(UUID(int=1), RULE.category, RULE.period_from))
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from secrets import token_bytes
 
 import pytest
 
+from consent.japan import JST
 from mynaportal_sim.exchange import past
 from mynaportal_sim.exchange.affairs import built_in, city, english
 from mynaportal_sim.exchange.model import Exchange, Ground
-from mynaportal_sim.japan import JST
 from mynaportal_sim.residents import personas
 from mynaportal_sim.residents.model import Municipality, Resident
 

@@ -23,8 +23,8 @@ from starlette.responses import JSONResponse, Response
 from consent import service
 from consent.ledger.entry import read_body, read_leaf
 from consent.ledger.store import newest
-from consent.model import Evidence, Notice, Terms
-from consent.service import Proposal, Withdrawal
+from consent.model import Event, Evidence, Notice, Supervision, Terms
+from consent.service import Change, Proposal
 from mynaportal_sim import once
 from mynaportal_sim.apps import registration
 from mynaportal_sim.apps import service as apps
@@ -281,8 +281,8 @@ class Portal:
             [version] = service.in_force(connection, self.resident_id, kit.client_id, now)
             ids = (uuid4(), self.resident_id, version.arrangement_id, version.id)
             holder = self.server.pseudonyms.holder(self.resident_id)
-            withdrawal = Withdrawal(*ids, "web", holder)
-            service.withdraw(connection, withdrawal, now, token_bytes)
+            withdrawal = Change(Event.WITHDRAW, *ids, "web", holder)
+            service.change(connection, withdrawal, now, token_bytes)
 
         self.server.database.run(unit)
 
@@ -335,7 +335,7 @@ def _proposal(
             valid_from=now.replace(microsecond=0),
             valid_until=now.replace(microsecond=0) + timedelta(days=90),
             notice=Notice("1", "ja"),
-            supervisor="田中一郎",
+            supervision=Supervision("田中一郎"),
         ),
         evidence=Evidence("soft", "jpki"),
         holder=server.pseudonyms.holder(session.resident_id),

@@ -12,7 +12,9 @@ from consent.model import (
     DeclaredPurpose,
     Evidence,
     Notice,
+    Recipient,
     State,
+    Supervision,
     Terms,
 )
 from mynaportal_sim.login.challenge import Channel
@@ -38,16 +40,16 @@ REQUEST = AuthorizationRequest(
     redirect_uri="https://app.example/cb",
     code_challenge="c" * 43,
     scopes=("openid",),
-    wish=Wish((RULE,), ("健康ノート株式会社",), PURPOSE),
+    wish=Wish((RULE,), (Recipient("健康ノート株式会社"),), PURPOSE),
 )
 TERMS = Terms(
     rules=(RULE,),
     purpose=PURPOSE,
-    recipients=("健康ノート株式会社",),
+    recipients=(Recipient("健康ノート株式会社"),),
     valid_from=NOW - timedelta(days=1),
     valid_until=NOW + timedelta(days=1),
     notice=Notice("1", "ja"),
-    supervisor="田中一郎",
+    supervision=Supervision("田中一郎"),
 )
 VERSION = ConsentVersion(
     resident_id=UUID(int=1),

@@ -31,11 +31,14 @@ from consent.model import (
     ConsentRule,
     ConsentVersion,
     DeclaredPurpose,
+    Event,
     Evidence,
     Notice,
+    Recipient,
+    Supervision,
     Terms,
 )
-from consent.service import Proposal, Withdrawal
+from consent.service import Change, Proposal
 from consent.token import AccessToken, Issuance
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.clock import Clock
@@ -99,11 +102,11 @@ class Portal:
         terms = Terms(
             rules=rules,
             purpose=DeclaredPurpose("self-care", "健診結果をグラフで表示するため"),
-            recipients=("健康ノート株式会社",),
+            recipients=(Recipient("健康ノート株式会社"),),
             valid_from=now,
             valid_until=now + timedelta(days=90),
             notice=Notice("1", "ja"),
-            supervisor="個人情報保護委員会",
+            supervision=Supervision("個人情報保護委員会"),
         )
         holder = self.pseudonyms.holder(HANAKO.id)
         evidence = Evidence("agent", "jpki")
@@ -114,10 +117,16 @@ class Portal:
 
     def withdraw(self, version: ConsentVersion) -> None:
         holder = self.pseudonyms.holder(HANAKO.id)
-        wish = Withdrawal(
-            uuid4(), HANAKO.id, version.arrangement_id, version.id, "browser", holder
+        wish = Change(
+            Event.WITHDRAW,
+            uuid4(),
+            HANAKO.id,
+            version.arrangement_id,
+            version.id,
+            "browser",
+            holder,
         )
-        self.database.run(service.withdraw, wish, self.clock.now(), urandom)
+        self.database.run(service.change, wish, self.clock.now(), urandom)
 
     def token(self, version: ConsentVersion, jkt: str | None = None) -> str:
         """An access token of a new family, as the token endpoint makes it."""

@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -146,6 +147,24 @@ def test_times_for_programs_are_whole_seconds_in_utc(portal: Portal) -> None:
     entries = browser.get("/history", **JSON).json()["entries"]
     for instant in (consent["decided"], *(entry["at"] for entry in entries)):
         assert INSTANT.fullmatch(instant)
+
+
+def test_a_consent_rests_while_it_is_suspended(portal: Portal) -> None:
+    browser = _given(portal)
+    form, path = _withdrawal(browser)
+    for what, done, status in (
+        ("suspend", "suspended", "一時停止中"),
+        ("resume", "resumed", "有効"),
+    ):
+        form["key"] = str(uuid4())
+        answer = browser.post(path.replace("withdraw", what), form)
+        assert answer.headers["location"] == f"/consents?done={done}"
+        [consent] = browser.get("/consents", **JSON).json()["consents"]
+        assert (consent["active"], consent["suspended"]) == (True, what == "suspend")
+        assert status in browser.get("/consents").text
+        form["key"] = str(uuid4())
+        assert browser.post(path.replace("withdraw", what), form).status_code == 409
+    assert _events(browser)[:2] == ["consent.resumed", "consent.suspended"]
 
 
 def test_a_double_click_withdraws_once(portal: Portal) -> None:

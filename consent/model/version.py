@@ -1,0 +1,148 @@
+"""An answer of a person to an app, and the arrangement that answers belong to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum, unique
+from typing import Self
+from uuid import UUID
+
+from consent.errors import IllegalTransitionError, NotEntitledError
+from consent.model.life import (
+    ALIVE,
+    MAY,
+    NEVER_GRANTED,
+    TRANSITIONS,
+    UNANSWERED,
+    Actor,
+    Event,
+    State,
+    Status,
+)
+from consent.model.rules import ConsentRule
+from consent.model.terms import Terms
+
+_ENDED_BY_TIME = ALIVE | UNANSWERED
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The lasting relation of a resident with one service of one app."""
+
+    resident_id: UUID
+    id: UUID
+    app_id: str
+    service: str
+    created_at: datetime
+
+
+@unique
+class Role(StrEnum):
+    """As what somebody answers for a person."""
+
+    SELF = "self"
+    GUARDIAN = "guardian"  # 親権者・未成年後見人
+    PROXY = "proxy"  # 任意の代理人
+    ADULT_GUARDIAN = "adult_guardian"  # 成年後見人
+
+
+@dataclass(frozen=True, slots=True)
+class Granter:
+    """Who answered: the person, or somebody under a mandate."""
+
+    role: Role = Role.SELF
+    mandate_id: UUID | None = None
+
+
+MYSELF = Granter()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How the person who answered was known.
+
+    `certificate_mac` is the certificate's fingerprint under a key of the caller's, never plain:
+    a plain hash of a certificate is one identifier shared by all who see it.
+    """
+
+    channel: str
+    authentication: str
+    certificate_mac: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentVersion:
+    """One answer of a resident to one app, with what was `asked` beside what the terms give.
+
+    `number` counts the answers of an arrangement from 1, and is below that for a request not
+    answered yet; `supersedes` is the id of the answer before, whatever became of it.
+    `app_name` is the name the person saw. Of an answer, only what is said of its state and its
+    uses ever changes.
+    """
+
+    resident_id: UUID
+    id: UUID
+    arrangement_id: UUID
+    number: int
+    supersedes: UUID | None
+    app_id: str
+    app_name: str
+    asked: tuple[ConsentRule, ...]
+    terms: Terms
+    evidence: Evidence
+    state: State
+    answered_at: datetime
+    state_since: datetime
+    granter: Granter = MYSELF
+    state_by: Actor = Actor.PERSON
+    uses: int = 0
+    used_at: datetime | None = None
+
+    def after(self, event: Event, now: datetime, actor: Actor = Actor.PERSON) -> Self:
+        """This version once `actor` has brought `event` about.
+
+        Raises:
+            IllegalTransitionError: it cannot happen to a consent in this state.
+            NotEntitledError: this actor may not bring it about.
+        """
+        state = TRANSITIONS.get((self.state, event))
+        if state is None:
+            raise IllegalTransitionError(self.state, event)
+        held = event is Event.RESUME and self.state_by is not actor
+        if actor not in MAY[event] or held:
+            raise NotEntitledError(actor, event)
+        return replace(self, state=state, state_since=now, state_by=actor)
+
+    def status(self, now: datetime) -> Status:
+        """How this version stands at `now`."""
+        if self.state in _ENDED_BY_TIME and now >= self.terms.valid_until:
+            return Status.EXPIRED
+        if self.state is not State.GRANTED:
+            return Status(self.state.value)
+        if now < self.terms.valid_from:
+            return Status.NOT_YET_VALID
+        most = self.terms.usage.max_uses
+        if most is not None and self.uses >= most:
+            return Status.EXHAUSTED
+        return Status.GRANTED
+
+    @property
+    def next_use_at(self) -> datetime | None:
+        """From when on another use may begin; None where it may at any time."""
+        interval = self.terms.usage.min_interval
+        return self.used_at + interval if self.used_at is not None and interval else None
+
+
+def standing(versions: Iterable[ConsentVersion]) -> list[ConsentVersion]:
+    """The newest version of each arrangement among those a person ever granted.
+
+    A refused amendment leaves what was granted before it untouched.
+    """
+    newest: dict[UUID, ConsentVersion] = {}
+    for version in versions:
+        if version.state in NEVER_GRANTED:
+            continue
+        other = newest.get(version.arrangement_id)
+        if other is None or version.number > other.number:
+            newest[version.arrangement_id] = version
+    return list(newest.values())

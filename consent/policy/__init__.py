@@ -1,0 +1,27 @@
+"""The rule of consent: who may have what, now, and why."""
+
+from consent.policy.decision import Decision, Deny, Permit, Step, decide
+from consent.policy.filter import Allowance, Filter, Share
+from consent.policy.obligations import Consume, MinimumCell, Notify, Obligation, Redact
+from consent.policy.reasons import Reason
+from consent.policy.request import AccessRequest, Prohibition, Prohibitor
+
+__all__ = [
+    "AccessRequest",
+    "Allowance",
+    "Consume",
+    "Decision",
+    "Deny",
+    "Filter",
+    "MinimumCell",
+    "Notify",
+    "Obligation",
+    "Permit",
+    "Prohibition",
+    "Prohibitor",
+    "Reason",
+    "Redact",
+    "Share",
+    "Step",
+    "decide",
+]

@@ -1,0 +1,28 @@
+"""What is done with consents, as units of work.
+
+Each takes a connection first and leaves the commit to its caller. A change locks the
+arrangement, moves states only by the life-cycle table, stores an event and writes a ledger
+entry in the same transaction. Changes carry an idempotency key: a double click is one event.
+"""
+
+from consent.service.answers import answer, defer, enter_asking
+from consent.service.changes import change
+from consent.service.views import begin_use, has_begun, in_force, newest, of_resident, recheck
+from consent.service.wishes import Change, History, Proposal, Randomness
+
+__all__ = [
+    "Change",
+    "History",
+    "Proposal",
+    "Randomness",
+    "answer",
+    "begin_use",
+    "change",
+    "defer",
+    "enter_asking",
+    "has_begun",
+    "in_force",
+    "newest",
+    "of_resident",
+    "recheck",
+]

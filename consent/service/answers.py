@@ -1,0 +1,176 @@
+"""Asking a person, and what they answer, as units of work."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from consent import store
+from consent.errors import IllegalTransitionError, KeyReusedError
+from consent.ledger import store as ledger
+from consent.model import (
+    ALIVE,
+    UNANSWERED,
+    Actor,
+    Arrangement,
+    ConsentRule,
+    ConsentVersion,
+    Event,
+    State,
+    Terms,
+    standing,
+)
+from consent.service import entries
+from consent.service.moving import Happening, move
+from consent.service.wishes import Proposal, Randomness
+
+
+def enter_asking(
+    connection: Connection, proposal: Proposal, now: datetime, randomness: Randomness
+) -> None:
+    """Enter in the ledger that a resident is shown what an app asks."""
+    ledger.append(connection, entries.asked(proposal), now, randomness)
+
+
+def answer(
+    connection: Connection,
+    proposal: Proposal,
+    granted: Iterable[ConsentRule],
+    now: datetime,
+    randomness: Randomness,
+) -> ConsentVersion:
+    """Record what a resident answers: some or all of the rules asked, or none for a denial.
+
+    A grant supersedes the version in force; a denial leaves it. A proposal answered before
+    keeps its first answer, which is returned; one that was put off is answered now.
+
+    Raises:
+        InvalidTermsError: nobody may be asked these terms, or rules were not asked for.
+        IllegalTransitionError: the request was cancelled, or has run out.
+        KeyReusedError: the id was used for something else.
+    """
+    given = proposal.terms.narrowed(granted)
+    event = Event.GRANT if given.rules else Event.DENY
+    return _settle(connection, proposal, given, event, now, randomness)
+
+
+def defer(
+    connection: Connection, proposal: Proposal, now: datetime, randomness: Randomness
+) -> ConsentVersion:
+    """Record that a resident will answer later; what was put off before gives way.
+
+    Raises as `answer` does.
+    """
+    return _settle(connection, proposal, proposal.terms, Event.DEFER, now, randomness)
+
+
+def _settle(
+    connection: Connection,
+    proposal: Proposal,
+    given: Terms,
+    event: Event,
+    now: datetime,
+    randomness: Randomness,
+) -> ConsentVersion:
+    now = now.replace(microsecond=0)
+    proposal.terms.check()
+    arrangement = store.find_or_add_arrangement(
+        connection,
+        Arrangement(
+            proposal.resident_id, _uuid(randomness), proposal.app_id, proposal.service, now
+        ),
+    )
+    earlier = store.versions_of_arrangement(connection, proposal.resident_id, arrangement.id)
+    known = next((version for version in earlier if version.id == proposal.id), None)
+    if known is not None and (known.state not in UNANSWERED or event is Event.DEFER):
+        return _first_answer(known, event)
+    asked = _requested(proposal, given, arrangement.id, now)
+    asked = replace(asked, state=State.REQUESTED if known is None else known.state)
+    answered = _numbered(asked.after(event, now), earlier)
+    _make_way(connection, [one for one in earlier if one is not known], event, now, randomness)
+    _keep(connection, answered, known, event, randomness)
+    ledger.append(connection, entries.answered(answered, proposal.holder), now, randomness)
+    return answered
+
+
+def _first_answer(known: ConsentVersion, event: Event) -> ConsentVersion:
+    if known.state is State.CANCELLED:
+        raise IllegalTransitionError(known.state, event)
+    return known
+
+
+def _requested(
+    proposal: Proposal, given: Terms, arrangement_id: UUID, now: datetime
+) -> ConsentVersion:
+    return ConsentVersion(
+        resident_id=proposal.resident_id,
+        id=proposal.id,
+        arrangement_id=arrangement_id,
+        number=0,
+        supersedes=None,
+        app_id=proposal.app_id,
+        app_name=proposal.app_name,
+        asked=proposal.terms.rules,
+        terms=replace(
+            given,
+            valid_from=given.valid_from.replace(microsecond=0),
+            valid_until=given.valid_until.replace(microsecond=0),
+        ),
+        evidence=proposal.evidence,
+        state=State.REQUESTED,
+        answered_at=now,
+        state_since=now,
+        granter=proposal.granter,
+    )
+
+
+def _numbered(version: ConsentVersion, earlier: Sequence[ConsentVersion]) -> ConsentVersion:
+    """A version in its place: an answer after every other, a request before all."""
+    numbers = [0, *(one.number for one in earlier)]
+    if version.state in UNANSWERED:
+        return replace(version, number=min(numbers) - 1)
+    last = next((one.id for one in earlier if one.number == max(numbers)), None)
+    return replace(version, number=max(numbers) + 1, supersedes=last)
+
+
+def _make_way(
+    connection: Connection,
+    earlier: Sequence[ConsentVersion],
+    event: Event,
+    now: datetime,
+    randomness: Randomness,
+) -> None:
+    """End what a new answer leaves no room for."""
+    for version in earlier:
+        if version.state is State.DEFERRED:
+            cancelled = Happening(Event.CANCEL, _uuid(randomness), Actor.PORTAL)
+            move(connection, version, cancelled, now)
+    if event is Event.GRANT:
+        for version in standing(earlier):
+            if version.state in ALIVE:
+                replaced = Happening(Event.SUPERSEDE, _uuid(randomness), Actor.PERSON)
+                move(connection, version, replaced, now)
+
+
+def _keep(
+    connection: Connection,
+    answered: ConsentVersion,
+    known: ConsentVersion | None,
+    event: Event,
+    randomness: Randomness,
+) -> None:
+    """Store an answer under its proposal's id; that of a deferral has been used for it."""
+    if known is None:
+        kept = store.add_version(connection, answered)
+        key = answered.id
+    else:
+        kept = store.save_answer(connection, answered, known.state)
+        key = _uuid(randomness)
+    if not (kept and store.add_event(connection, key, event, answered)):
+        raise KeyReusedError(answered.id)
+
+
+def _uuid(randomness: Randomness) -> UUID:
+    return UUID(bytes=randomness(16), version=4)

@@ -1,0 +1,86 @@
+"""How the ledger puts what happens to consents."""
+
+from datetime import UTC, datetime
+
+from consent.ledger.entry import Entry, Value
+from consent.model import Actor, ConsentVersion, Event, Role, Terms
+from consent.service.wishes import Change, Proposal
+
+# What a state alone does not tell.
+_NAMES = {Event.RESUME: "resumed"}
+
+
+def asked(proposal: Proposal) -> Entry:
+    """A resident is shown what an app asks."""
+    fields: dict[str, Value] = {
+        "app_id": proposal.app_id,
+        "app_name": proposal.app_name,
+        "consent_version": str(proposal.id),
+        "categories": sorted(proposal.terms.categories),
+    }
+    return Entry("consent.requested", fields | _told(proposal.terms), proposal.holder)
+
+
+def answered(version: ConsentVersion, holder: bytes) -> Entry:
+    """A resident has answered, or put the answer off."""
+    fields = _common(version, version.evidence.channel)
+    return Entry(f"consent.{version.state}", fields, holder)
+
+
+def changed(version: ConsentVersion, change: Change) -> Entry:
+    """Something has happened to an answer; `version` is what came of it."""
+    fields = _common(version, change.channel)
+    if change.actor is not Actor.PERSON:
+        fields["by"] = change.actor.value
+    if change.reason:
+        fields["reason"] = change.reason
+    name = _NAMES.get(change.event, version.state.value)
+    return Entry(f"consent.{name}", fields, change.holder)
+
+
+def _common(version: ConsentVersion, channel: str) -> dict[str, Value]:
+    terms, granter = version.terms, version.granter
+    fields: dict[str, Value] = {
+        "app_id": version.app_id,
+        "app_name": version.app_name,
+        "arrangement": str(version.arrangement_id),
+        "consent_version": str(version.id),
+        "number": version.number,
+        "asked": sorted({rule.category for rule in version.asked if rule.permits}),
+        "categories": sorted(terms.categories),
+        "channel": channel,
+    }
+    if granter.role is not Role.SELF:
+        fields["granter_role"] = granter.role.value
+        fields["mandate"] = str(granter.mandate_id)
+    return fields | _told(terms)
+
+
+def _told(terms: Terms) -> dict[str, Value]:
+    """What the ledger says of terms, but for what is asked or given."""
+    return {
+        "purpose": terms.purpose.code,
+        "purpose_text": terms.purpose.text,
+        "legal_basis": terms.legal_basis.value,
+        "supervisor": terms.supervision.officer,
+        "recipients": [one.shown for one in terms.recipients],
+        "valid_from": _utc(terms.valid_from),
+        "valid_until": _utc(terms.valid_until),
+        **_limits(terms),
+    }
+
+
+def _limits(terms: Terms) -> dict[str, Value]:
+    """Further limits, where the terms have any."""
+    fields: dict[str, Value] = {}
+    if terms.usage.max_uses is not None:
+        fields["max_uses"] = terms.usage.max_uses
+    if terms.supervision.authority:
+        fields["authority"] = terms.supervision.authority
+    if terms.supervision.ethics_approval:
+        fields["ethics_approval"] = terms.supervision.ethics_approval
+    return fields
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC).isoformat()[:19]}Z"

@@ -1,0 +1,40 @@
+"""One step in the life of a stored version."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from consent import store
+from consent.errors import KeyReusedError, StaleVersionError
+from consent.model import Actor, ConsentVersion, Event
+
+
+class Happening(NamedTuple):
+    """An event with its idempotency key, who brings it about, and why."""
+
+    event: Event
+    key: UUID
+    actor: Actor
+    reason: str = ""
+
+
+def move(
+    connection: Connection, version: ConsentVersion, happening: Happening, now: datetime
+) -> ConsentVersion:
+    """Let something happen to a version whose arrangement is locked, and store both.
+
+    Raises:
+        IllegalTransitionError: it cannot happen in this state.
+        NotEntitledError: this actor may not bring it about.
+        StaleVersionError: somebody moved the version since it was read.
+        KeyReusedError: the key belongs to another event.
+    """
+    event, key, actor, reason = happening
+    moved = version.after(event, now, actor)
+    if not store.save_state(connection, moved, version.state):
+        raise StaleVersionError(version.id)
+    if not store.add_event(connection, key, event, moved, reason):
+        raise KeyReusedError(key)
+    return moved

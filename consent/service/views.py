@@ -1,0 +1,80 @@
+"""How a resident's consents stand, and the last look before data are released."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from consent import store
+from consent.model import ConsentVersion, Status, standing
+from consent.service.wishes import History
+
+# A consent that is used up still covers the token whose use has begun.
+_COVERING = frozenset({Status.GRANTED, Status.EXHAUSTED})
+
+
+def in_force(
+    connection: Connection, resident_id: UUID, app_id: str, now: datetime
+) -> tuple[ConsentVersion, ...]:
+    """The versions by which an app may have something of a resident at `now`, if by some only
+    with a token whose use has begun.
+    """
+    versions = standing(store.versions_of_app(connection, resident_id, app_id))
+    return tuple(version for version in versions if version.status(now) in _COVERING)
+
+
+def newest(
+    connection: Connection, resident_id: UUID, arrangement_id: UUID
+) -> ConsentVersion | None:
+    """The newest version under an arrangement that was ever granted, however it stands now."""
+    versions = store.versions_of_arrangement(connection, resident_id, arrangement_id)
+    return next(iter(standing(versions)), None)
+
+
+def recheck(
+    connection: Connection,
+    resident_id: UUID,
+    arrangement_id: UUID,
+    version_id: UUID,
+    now: datetime,
+) -> bool:
+    """Whether a version still gives something at `now`, and will until the transaction ends.
+
+    The last look before data is released: it waits for a withdrawal that is under way, and a
+    withdrawal that comes later waits for it.
+    """
+    validity = store.lock_granted(connection, resident_id, arrangement_id, version_id)
+    return validity is not None and validity[0] <= now < validity[1]
+
+
+def has_begun(connection: Connection, version: ConsentVersion, token_id: str) -> bool:
+    """Whether a use by this token has begun; what follows in it is not counted again."""
+    return store.has_use(connection, version.resident_id, version.id, token_id)
+
+
+def begin_use(
+    connection: Connection, version: ConsentVersion, token_id: str, now: datetime
+) -> bool:
+    """Count a use by this token, once however often this is called; False if none is left.
+
+    Of two tokens that come for the last use at once, one gets it.
+    """
+    if has_begun(connection, version, token_id):
+        return True
+    return store.count_use(connection, version, now) and store.add_use(
+        connection, version.resident_id, version.id, token_id
+    )
+
+
+def of_resident(connection: Connection, resident_id: UUID) -> tuple[History, ...]:
+    """All that a resident ever answered, by arrangement, newest first."""
+    answers: dict[UUID, list[ConsentVersion]] = {}
+    for version in store.versions_of_resident(connection, resident_id):
+        answers.setdefault(version.arrangement_id, []).append(version)
+    return tuple(
+        History(
+            arrangement,
+            tuple(sorted(answers[arrangement.id], key=lambda one: one.number, reverse=True)),
+        )
+        for arrangement in store.arrangements_of(connection, resident_id)
+    )

@@ -1,0 +1,64 @@
+"""What can be wished of a person's consents; each carries its idempotency key."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from consent.model import (
+    MYSELF,
+    Actor,
+    Arrangement,
+    ConsentVersion,
+    Event,
+    Evidence,
+    Granter,
+    Terms,
+)
+
+Randomness = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What an app asks of a resident, and how the one who answers is known.
+
+    `id` is the idempotency key of the answer and becomes the id of its version. `terms.rules`
+    is what is asked. `holder` is the resident's pseudonym in the ledger.
+    """
+
+    id: UUID
+    resident_id: UUID
+    app_id: str
+    app_name: str
+    service: str
+    terms: Terms
+    evidence: Evidence
+    holder: bytes
+    granter: Granter = MYSELF
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A wish that something happen to the version that stands in an arrangement.
+
+    `version_id` is the version that whoever wishes it saw; `key` makes repeats of one wish one
+    event. `reason` is for the person to read; an authority must give one.
+    """
+
+    event: Event
+    key: UUID
+    resident_id: UUID
+    arrangement_id: UUID
+    version_id: UUID
+    channel: str
+    holder: bytes
+    actor: Actor = Actor.PERSON
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """An arrangement and every answer given under it, newest first."""
+
+    arrangement: Arrangement
+    versions: tuple[ConsentVersion, ...]

@@ -1,0 +1,65 @@
+"""What the rules of a consent give and keep back, in pages, totals, reads and references."""
+
+from dataclasses import replace
+
+from consent.model import (
+    ONCE,
+    Effect,
+)
+from consent.policy import Reason
+from mynaportal_sim.records.demand import Refused
+from mynaportal_sim.records.model import Query, Read
+from tests.mynaportal_sim.records.kit import (
+    OBSERVATIONS,
+    World,
+    ask,
+    codes_of,
+    logged,
+    observations,
+    released,
+    rule,
+)
+
+
+def test_what_is_kept_back_is_in_no_page_total_read_or_reference(world: World) -> None:
+    [record, *rest] = observations(world)
+    coded = min(codes_of(record))
+    kept_back = replace(rule("checkup"), effect=Effect.DENY)
+    for conditions in ({"items": (record.id,)}, {"codes": (coded,)}):
+        version = world.grant(rule("checkup"), replace(kept_back, **conditions))
+        token = world.token(version)
+        page = released(world, token, OBSERVATIONS).page
+        shown = {one.id for one in page.records}
+        assert record.id not in shown
+        assert len(shown) == page.total < len(observations(world))
+        assert released(world, token, Read("Observation", record.id)).page.total == 0
+        reports = released(world, token, Query("DiagnosticReport")).page
+        named = {target for one in reports.records for target in one.refers_to}
+        assert record.id in named  # so that the reference to it has to be cut
+        assert record.id in reports.hidden
+    assert {one.id for one in rest} >= shown
+
+
+def test_only_what_has_a_code_or_a_label_is_released_where_only_that_is_given(
+    world: World,
+) -> None:
+    record = observations(world)[0]
+    coded = min(codes_of(record))
+    same = {one.id for one in observations(world) if coded in codes_of(one)}
+    version = world.grant(replace(rule("checkup"), codes=(coded,)))
+    page = released(world, world.token(version), OBSERVATIONS).page
+    assert {one.id for one in page.records} == same
+    marked = "http://terminology.hl7.org/CodeSystem/v3-ActReason|HTEST"
+    for label, count in ((marked, len(observations(world))), ("x|PSY", 0)):
+        version = world.grant(replace(rule("checkup"), labels=(label,)))
+        assert released(world, world.token(version), OBSERVATIONS).page.total == count
+
+
+def test_once_is_all_that_one_token_fetches_and_no_more(world: World) -> None:
+    version = world.grant(rule("checkup"), usage=ONCE)
+    first, second = world.token(version), world.token(version)
+    for _ in range(3):
+        released(world, first, OBSERVATIONS)
+    assert ask(world, second, OBSERVATIONS) == Refused(Reason.EXHAUSTED)
+    released(world, first, Query("DiagnosticReport"))
+    assert logged(world)[0] == "access.permitted"
