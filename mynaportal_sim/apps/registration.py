@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from consent.model import DeclaredPurpose
 from mynaportal_sim.apps.errors import PrivateKeyGivenError, RegistrationError
 from mynaportal_sim.apps.model import App, Profile
+from mynaportal_sim.apps.vague import vague
 from mynaportal_sim.jose import JoseError, PrivateKeyError, PublicKey, parse_jwk, strict_json
 
 NAME_MAX = 100
@@ -55,6 +56,7 @@ def check(
     for name in ("name", "organisation", "supervisor"):
         _shown(name, getattr(wanted, name), NAME_MAX)
     _shown("purpose text", wanted.purpose_text, PURPOSE_TEXT_MAX)
+    _concrete(wanted.purpose_text)
     _redirect_uris(wanted.redirect_uris)
     _known("scope", wanted.scopes, scopes)
     _known("profile", (wanted.profile,), tuple(Profile))
@@ -110,6 +112,12 @@ def _shown(name: str, text: str, limit: int) -> None:
         raise RegistrationError(name, f"give 1 to {limit} characters")
     if not text.isprintable():
         raise RegistrationError(name, "has a control or direction character")
+
+
+def _concrete(text: str) -> None:
+    """A purpose that could be anything is none that a person can agree to."""
+    if (found := vague(text)) is not None:
+        raise RegistrationError("purpose text", f"has “{found.words}”: {found.why}")
 
 
 def _known(name: str, wanted: Iterable[str], existing: Collection[str]) -> None:

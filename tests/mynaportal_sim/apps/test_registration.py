@@ -91,6 +91,43 @@ def test_redirect_uris_that_may_not(uri: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("健診結果の表示その他の目的のため", "その他", id="sonota"),
+        pytest.param("健診結果や薬剤情報などを分析するため", "など", id="nado"),
+        pytest.param("健診結果の表示等のため", "等", id="to"),
+        pytest.param("当社サービスの向上のため", "サービスの向上のため", id="better service"),
+        pytest.param("業務上必要な範囲で利用するため", "必要な範囲", id="as needed"),
+        pytest.param("to draw graphs, etc.", "etc.", id="etc"),
+        pytest.param("to draw graphs and so on", "and so on", id="and so on"),
+        pytest.param("for any purpose", "any purpose", id="any purpose"),
+        pytest.param("To improve our services.", "To improve our services.", id="services"),
+    ],
+)
+def test_a_purpose_that_could_be_anything_is_refused_with_the_words(
+    text: str, words: str
+) -> None:
+    with pytest.raises(RegistrationError, match="purpose text") as failure:
+        checked(purpose_text=text)
+    assert f"“{words}”" in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "高等学校の健康診断の結果を保護者に表示するため",
+        "男女平等に体力の平均を比べるため",
+        "等級の変化をお知らせするため",
+        "中等度以上の運動を提案するため",
+        "to show you your check-ups and draw how they change",
+        "健診結果の推移をグラフで表示し、健康づくりに役立てるため",
+    ],
+)
+def test_words_that_only_look_vague_may_stand(text: str) -> None:
+    assert checked(purpose_text=text).purpose.text == text
+
+
+@pytest.mark.parametrize(
     ("changed", "field"),
     [
         pytest.param({"name": " "}, "name", id="no name"),
