@@ -162,6 +162,8 @@ def _other_wish(request: AccessRequest, version: ConsentVersion) -> Reason | Non
         return Reason.OTHER_RECIPIENT
     if request.purpose is not None and request.purpose != terms.purpose.code:
         return Reason.OTHER_PURPOSE
+    if request.declared not in (None, terms.purpose.version):
+        return Reason.PURPOSE_CHANGED
     if request.action not in terms.actions:
         return Reason.OTHER_ACTION
     return None

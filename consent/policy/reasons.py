@@ -20,6 +20,7 @@ class Reason(StrEnum):
     SUSPENDED = "suspended"
     OTHER_RECIPIENT = "other_recipient"
     OTHER_PURPOSE = "other_purpose"
+    PURPOSE_CHANGED = "purpose_changed"
     OTHER_ACTION = "other_action"
     EXHAUSTED = "exhausted"
     TOO_SOON = "too_soon"
@@ -75,6 +76,10 @@ _SENTENCES = {
     Reason.OTHER_PURPOSE: (
         "同意した利用目的と異なります。",
         "The consent was given for another purpose.",
+    ),
+    Reason.PURPOSE_CHANGED: (
+        "同意の後に利用目的が変更されました。改めて同意が必要です。",
+        "The app has changed its purpose since; it must ask again.",
     ),
     Reason.OTHER_ACTION: (
         "このような取扱いには同意していません。",

@@ -13,8 +13,9 @@ class AccessRequest:
 
     A token's request names the arrangement and the version it was derived from, and reaches no
     further. With `arrangement_id` None, all arrangements of the app count. `recipient` is the
-    organisation that receives the data, where it is not the app itself. `begun` are the
-    versions of which this token's use has begun, so that it is counted no more.
+    organisation that receives the data, where it is not the app itself. `declared` is the
+    version of the app's purpose that it declares now, None where that is not looked at. `begun`
+    are the versions of which this token's use has begun, so that it is counted no more.
     """
 
     resident_id: UUID
@@ -25,6 +26,7 @@ class AccessRequest:
     purpose: str | None = None
     recipient: str | None = None
     action: Action = Action.VIEW
+    declared: int | None = None
     begun: frozenset[UUID] = frozenset()
 
 

@@ -40,6 +40,7 @@ ASKED = {
     Reason.SUSPENDED: "Is it not suspended?",
     Reason.OTHER_RECIPIENT: "Is the recipient one it names, or any with notice?",
     Reason.OTHER_PURPOSE: "Is the purpose the one it names?",
+    Reason.PURPOSE_CHANGED: "Does the app declare that purpose in the same words as then?",
     Reason.OTHER_ACTION: "Does it allow this use?",
     Reason.EXHAUSTED: "Is a use left, or has this token's use begun?",
     Reason.TOO_SOON: "Has the interval passed since the last use began?",

@@ -73,6 +73,8 @@ def _told(terms: Terms) -> dict[str, Value]:
 def _limits(terms: Terms) -> dict[str, Value]:
     """Further limits, where the terms have any."""
     fields: dict[str, Value] = {}
+    if terms.purpose.version > 1:
+        fields["purpose_version"] = terms.purpose.version
     if terms.usage.max_uses is not None:
         fields["max_uses"] = terms.usage.max_uses
     if terms.supervision.authority:

@@ -3,6 +3,7 @@
 AppError
 ├── RegistrationError        what an app declares is refused; carries .field
 │   └── PrivateKeyGivenError
+├── DeclaredMeanwhileError   another purpose was declared at the same time
 └── NoSuchAppError
 """
 
@@ -37,4 +38,14 @@ class NoSuchAppError(AppError):
 
     def __init__(self, client_id: str) -> None:
         super().__init__(f"no app is registered as {client_id}")
+        self.client_id = client_id
+
+
+class DeclaredMeanwhileError(AppError):
+    """Another declaration came first; look at it before declaring again."""
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(
+            f"{client_id} has declared another purpose meanwhile; look at it first"
+        )
         self.client_id = client_id

@@ -55,8 +55,7 @@ def check(
     """
     for name in ("name", "organisation", "supervisor"):
         _shown(name, getattr(wanted, name), NAME_MAX)
-    _shown("purpose text", wanted.purpose_text, PURPOSE_TEXT_MAX)
-    _concrete(wanted.purpose_text)
+    concrete(wanted.purpose_text)
     _redirect_uris(wanted.redirect_uris)
     _known("scope", wanted.scopes, scopes)
     _known("profile", (wanted.profile,), tuple(Profile))
@@ -114,8 +113,9 @@ def _shown(name: str, text: str, limit: int) -> None:
         raise RegistrationError(name, "has a control or direction character")
 
 
-def _concrete(text: str) -> None:
-    """A purpose that could be anything is none that a person can agree to."""
+def concrete(text: str) -> None:
+    """Raise RegistrationError for a purpose that could be anything: nobody can agree to it."""
+    _shown("purpose text", text, PURPOSE_TEXT_MAX)
     if (found := vague(text)) is not None:
         raise RegistrationError("purpose text", f"has “{found.words}”: {found.why}")
 

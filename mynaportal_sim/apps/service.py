@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 
 from consent.ledger import store as ledger
 from consent.ledger.entry import Entry
+from consent.model import DeclaredPurpose
 from mynaportal_sim.apps import store
+from mynaportal_sim.apps.errors import DeclaredMeanwhileError, NoSuchAppError
 from mynaportal_sim.apps.model import App
 
 
@@ -33,6 +35,45 @@ def register(
     )
     ledger.append(connection, entry, now, randomness)
     return app
+
+
+def declare(
+    connection: Connection,
+    client_id: str,
+    code: str,
+    text: str,
+    now: datetime,
+    randomness: Callable[[int], bytes],
+) -> DeclaredPurpose:
+    """Declare what an app wants data for; in other words than before, it must ask anew.
+
+    `text` has passed `registration.concrete`. The same words again change nothing.
+
+    Raises:
+        NoSuchAppError: there is no such app.
+        DeclaredMeanwhileError: another declaration came first.
+    """
+    app = store.find(connection, client_id)
+    if app is None:
+        raise NoSuchAppError(client_id)
+    before = app.purpose
+    if (before.code, before.text) == (code, text):
+        return before
+    declared = DeclaredPurpose(code, text, before.version + 1)
+    if not store.set_purpose(connection, client_id, declared):
+        raise DeclaredMeanwhileError(client_id)
+    entry = Entry(
+        type="app.purpose_declared",
+        fields={
+            "app_id": client_id,
+            "app_name": app.name,
+            "purpose": code,
+            "purpose_text": text,
+            "purpose_version": declared.version,
+        },
+    )
+    ledger.append(connection, entry, now, randomness)
+    return declared
 
 
 def settle(

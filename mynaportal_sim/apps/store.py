@@ -34,6 +34,7 @@ class AppRow(SQLModel, table=True):
     supervisor: str
     purpose: str
     purpose_text: str
+    purpose_version: int
     registered_at: int = Field(sa_type=BigInteger)
 
 
@@ -56,6 +57,17 @@ _SET_REDIRECT_URIS = (
     .where(apps.c.client_id == bindparam("wanted"))
     .values(redirect_uris=bindparam("uris"))
 )
+_SET_PURPOSE = (
+    update(apps)
+    .where(apps.c.client_id == bindparam("wanted"), apps.c.purpose_version == bindparam("was"))
+    .values(
+        purpose=bindparam("code"),
+        purpose_text=bindparam("text"),
+        purpose_version=bindparam("version"),
+    )
+)
+_PURPOSE_VERSION = select(apps.c.purpose_version).where(apps.c.client_id == bindparam("wanted"))
+_PURPOSE_VERSIONS = select(apps.c.client_id, apps.c.purpose_version)
 _ALL = select(apps).order_by(apps.c.registered_at, apps.c.client_id)
 _RESIDENT = select(subjects.c.resident_id).where(
     subjects.c.app_id == bindparam("app"), subjects.c.sub == bindparam("name")
@@ -77,6 +89,7 @@ def add(connection: Connection, app: App) -> None:
             "supervisor": app.supervisor,
             "purpose": app.purpose.code,
             "purpose_text": app.purpose.text,
+            "purpose_version": app.purpose.version,
             "registered_at": int(app.registered_at.timestamp()),
         },
     )
@@ -88,6 +101,29 @@ def set_redirect_uris(connection: Connection, app: App) -> None:
         _SET_REDIRECT_URIS,
         {"wanted": app.client_id, "uris": json.dumps(app.redirect_uris)},
     )
+
+
+def set_purpose(connection: Connection, client_id: str, new: DeclaredPurpose) -> bool:
+    """Keep the purpose that follows the one before; False if another came first."""
+    values = {
+        "wanted": client_id,
+        "was": new.version - 1,
+        "code": new.code,
+        "text": new.text,
+        "version": new.version,
+    }
+    return connection.execute(_SET_PURPOSE, values).rowcount == 1
+
+
+def purpose_version(connection: Connection, client_id: str) -> int | None:
+    """The version of the purpose that an app declares now; None for an app nobody knows."""
+    version: int | None = connection.execute(_PURPOSE_VERSION, {"wanted": client_id}).scalar()
+    return version
+
+
+def purpose_versions(connection: Connection) -> dict[str, int]:
+    """The version of the purpose that each app declares now."""
+    return {row.client_id: row.purpose_version for row in connection.execute(_PURPOSE_VERSIONS)}
 
 
 def find(connection: Connection, client_id: str) -> App | None:
@@ -135,6 +171,6 @@ def _app(row: Row[tuple[str, ...]]) -> App:
         scopes=frozenset(row.scopes.split()),
         profile=Profile(row.profile),
         supervisor=row.supervisor,
-        purpose=DeclaredPurpose(row.purpose, row.purpose_text),
+        purpose=DeclaredPurpose(row.purpose, row.purpose_text, row.purpose_version),
         registered_at=datetime.fromtimestamp(row.registered_at, UTC),
     )

@@ -2,6 +2,7 @@
 
 import typer
 
+from mynaportal_sim.cli.app_declare import declare
 from mynaportal_sim.cli.app_log import log, provision_records, receipts
 from mynaportal_sim.cli.app_login import login
 from mynaportal_sim.cli.app_register import list_apps, register
@@ -12,6 +13,7 @@ app = typer.Typer(
 )
 app.command()(register)
 app.command("list")(list_apps)
+app.command()(declare)
 app.command()(login)
 app.command()(log)
 app.command()(receipts)

@@ -4,7 +4,7 @@ It is worked out, not looked up in the log: the rule of consent judges each arra
 would judge an access now, and each access key that an app holds as it would judge its use.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -46,46 +46,56 @@ class Arranged:
         return any(key.works for key in self.keys)
 
 
-def arranged(
-    consents: Sequence[ConsentVersion], keys: Iterable[Key], now: datetime
-) -> list[Arranged]:
-    """Each arrangement that a person ever granted, the newest answer first.
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What the rule of consent goes by at this moment.
 
-    `consents` are all of one resident's, in any order; `keys` may be of any arrangement.
+    `consents` are all of one resident's, in any order; `declared` are the versions of the
+    purposes that apps declare now, by app.
     """
-    held: dict[UUID, list[Key]] = {}
-    for key in sorted(keys, key=lambda one: one.since, reverse=True):
-        held.setdefault(key.arrangement_id, []).append(key)
-    found = [
-        Arranged(
-            version,
-            decide(_request(version), consents, now),
-            tuple(
-                JudgedKey(key, _judged(key, consents, now))
-                for key in held.get(version.arrangement_id, ())
-            ),
+
+    consents: Sequence[ConsentVersion]
+    declared: Mapping[str, int]
+    now: datetime
+
+    def arranged(self, keys: Iterable[Key]) -> list[Arranged]:
+        """Each arrangement that the person ever granted, the newest answer first.
+
+        `keys` may be of any arrangement.
+        """
+        held: dict[UUID, list[Key]] = {}
+        for key in sorted(keys, key=lambda one: one.since, reverse=True):
+            held.setdefault(key.arrangement_id, []).append(key)
+        found = [
+            Arranged(
+                version,
+                self._decide(version),
+                tuple(
+                    JudgedKey(key, self._judged(key))
+                    for key in held.get(version.arrangement_id, ())
+                ),
+            )
+            for version in standing(self.consents)
+        ]
+        return sorted(found, key=lambda one: one.version.answered_at, reverse=True)
+
+    def _judged(self, key: Key) -> Decision | None:
+        if key.revoked is not None or key.ends <= self.now:
+            return None
+        issued_under = next((one for one in self.consents if one.id == key.version_id), None)
+        if issued_under is None:
+            return None
+        return self._decide(issued_under, key.version_id)
+
+    def _decide(self, version: ConsentVersion, bound_to: UUID | None = None) -> Decision:
+        """On an access to all that `version` gives; a key's is bound to its version."""
+        request = AccessRequest(
+            resident_id=version.resident_id,
+            app_id=version.app_id,
+            categories=version.terms.categories,
+            arrangement_id=version.arrangement_id,
+            version_id=bound_to,
+            purpose=version.terms.purpose.code,
+            declared=self.declared.get(version.app_id),
         )
-        for version in standing(consents)
-    ]
-    return sorted(found, key=lambda one: one.version.answered_at, reverse=True)
-
-
-def _judged(key: Key, consents: Sequence[ConsentVersion], now: datetime) -> Decision | None:
-    if key.revoked is not None or key.ends <= now:
-        return None
-    issued_under = next((one for one in consents if one.id == key.version_id), None)
-    if issued_under is None:
-        return None
-    return decide(_request(issued_under, key.version_id), consents, now)
-
-
-def _request(version: ConsentVersion, bound_to: UUID | None = None) -> AccessRequest:
-    """An access to all that `version` gives; a key's is bound to the version it came of."""
-    return AccessRequest(
-        resident_id=version.resident_id,
-        app_id=version.app_id,
-        categories=version.terms.categories,
-        arrangement_id=version.arrangement_id,
-        version_id=bound_to,
-        purpose=version.terms.purpose.code,
-    )
+        return decide(request, self.consents, self.now)

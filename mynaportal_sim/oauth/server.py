@@ -1,7 +1,7 @@
 """What the endpoints work with, and the addresses at which they are found."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_bytes
 from typing import Annotated
@@ -16,8 +16,6 @@ from mynaportal_sim.database import Database
 from mynaportal_sim.oauth.keys import KeyRing
 from mynaportal_sim.pseudonyms import Pseudonyms
 
-REMEMBERED_MAX = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -30,7 +28,6 @@ class Server:
     keys: KeyRing
     catalogue: Catalogue
     randomness: Callable[[int], bytes] = token_bytes
-    _apps: dict[str, App] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def token_endpoint(self) -> str:
@@ -42,15 +39,8 @@ class Server:
         return f"{self.issuer}/fhir"
 
     async def app(self, client_id: str) -> App | None:
-        """The app of that client_id; remembered, since a registered app never changes."""
-        if client_id not in self._apps:
-            found = await self.database.read(apps.find, client_id)
-            if found is None:
-                return None
-            if len(self._apps) >= REMEMBERED_MAX:
-                self._apps.clear()
-            self._apps[client_id] = found
-        return self._apps[client_id]
+        """The app of that client_id, as it is now: its purpose and its URIs can change."""
+        return await self.database.read(apps.find, client_id)
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -7,6 +7,7 @@ so that whatever left the portal is in the ledger. A refusal is entered too, and
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from consent.model import ConsentVersion
 from consent.policy import AccessRequest, Consume, Deny, MinimumCell, Permit, Reason, Step
 from consent.token import AccessToken
 from mynaportal_sim import once
+from mynaportal_sim.apps import store as apps
 from mynaportal_sim.database import Database
 from mynaportal_sim.domains.catalogue import CATEGORIES_OF
 from mynaportal_sim.pseudonyms import Pseudonyms
@@ -81,10 +83,11 @@ def look(
     versions = service.in_force(connection, resident_id, token.client_id, demand.at)
     version = _named(token, versions)
     begun = _begun(connection, demand, version)
-    decision = _decide(demand, resident_id, versions, begun)
+    weighed = Weighed(resident_id, apps.purpose_version(connection, token.client_id), begun)
+    decision = _decide(demand, weighed, versions)
     if isinstance(decision, Deny):
         history = _history(connection, resident_id)
-        reason = _nearest(demand, resident_id, history, begun)
+        reason = _nearest(demand, weighed, history)
         return Sight(resident_id, holder, _named(token, history), reason)
     if any(isinstance(one, MinimumCell) for one in decision.obligations):
         return Sight(resident_id, holder, version, Reason.ONLY_STATISTICS)
@@ -125,21 +128,27 @@ def _objection(
     return seen.objection or _lapsed(connection, demand, seen)
 
 
+class Weighed(NamedTuple):
+    """What a decision needs to know beside the demand and the consents."""
+
+    resident_id: UUID
+    declared: int | None
+    begun: frozenset[UUID]
+
+
 def _decide(
-    demand: Demand,
-    resident_id: UUID,
-    versions: Sequence[ConsentVersion],
-    begun: frozenset[UUID],
+    demand: Demand, weighed: Weighed, versions: Sequence[ConsentVersion]
 ) -> Permit | Deny:
     token = demand.token
     request = AccessRequest(
-        resident_id=resident_id,
+        resident_id=weighed.resident_id,
         app_id=token.client_id,
         categories=CATEGORIES_OF[demand.wish.resource_type],
         arrangement_id=token.arrangement_id,
         version_id=token.version_id,
         purpose=token.purpose,
-        begun=begun,
+        declared=weighed.declared,
+        begun=weighed.begun,
     )
     return policy.decide(request, versions, demand.at)
 
@@ -162,7 +171,8 @@ def _lapsed(connection: Connection, demand: Demand, seen: Sight) -> Reason | Non
     for step in seen.grounds:
         named = (step.arrangement_id, step.version_id)
         if not service.recheck(connection, resident_id, *named, at):
-            return _nearest(demand, resident_id, _history(connection, resident_id))
+            weighed = Weighed(resident_id, None, frozenset())
+            return _nearest(demand, weighed, _history(connection, resident_id))
     if seen.counts and seen.version is not None:
         begun = service.begin_use(connection, seen.version, demand.token.jti, at)
         return None if begun else Reason.EXHAUSTED
@@ -188,13 +198,8 @@ def _history(connection: Connection, resident_id: UUID) -> list[ConsentVersion]:
     ]
 
 
-def _nearest(
-    demand: Demand,
-    resident_id: UUID,
-    history: Sequence[ConsentVersion],
-    begun: frozenset[UUID] = frozenset(),
-) -> Reason:
-    decision = _decide(demand, resident_id, history, begun)
+def _nearest(demand: Demand, weighed: Weighed, history: Sequence[ConsentVersion]) -> Reason:
+    decision = _decide(demand, weighed, history)
     return decision.reason if isinstance(decision, Deny) else Reason.NO_CONSENT
 
 

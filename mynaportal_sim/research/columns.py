@@ -41,7 +41,8 @@ _T, _TS, _N, _I = Kind.TEXT, Kind.TEXTS, Kind.NUMBER, Kind.INSTANT
 FIELDS: Mapping[str, Kind] = {
     AT: _I, HOLDER: _T,
     "app_id": _T, "app_name": _T, "organisation": _T, "profile": _T,
-    "purpose": _T, "purpose_text": _T, "legal_basis": _T, "supervisor": _T,
+    "purpose": _T, "purpose_text": _T, "purpose_version": _N,
+    "legal_basis": _T, "supervisor": _T,
     "arrangement": _T, "consent_version": _T, "number": _N, "service": _T,
     "asked": _TS, "categories": _TS, "recipients": _TS,
     "valid_from": _I, "valid_until": _I, "max_uses": _N,

@@ -47,6 +47,7 @@ _ENDED = frozenset(
         "other_party",
         "prohibited",
         "replaced",
+        "purpose_changed",
         "invalidated",
         "revoked",
         "lapsed",

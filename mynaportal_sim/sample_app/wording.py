@@ -24,6 +24,7 @@ ENDED = {
     "invalidated": marked("Your consent was found to be invalid."),
     "revoked": marked("An authority revoked your consent."),
     "lapsed": marked("Whoever consented for you no longer acts for you."),
+    "purpose_changed": marked("We have changed what we use your records for since you agreed."),
     "exhausted": marked("We have fetched your records as often as you allowed."),
     "replaced": marked("A newer consent of yours has taken the place of this one."),
 }

@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 from consent import service
 from consent.model import ConsentVersion
 from consent.policy import Deny, Permit
+from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.access_keys import Key
-from mynaportal_sim.disclosure.present import Arranged, JudgedKey, arranged
+from mynaportal_sim.disclosure.present import Arranged, JudgedKey, Present
 from mynaportal_sim.login.sessions import ResidentDep
 from mynaportal_sim.oauth import holdings
 from mynaportal_sim.web.dates import iso
@@ -127,11 +128,10 @@ class ArrangedOut:
 @router.get("/access")
 async def access(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Response:
     """Show each app that could get something now, and each that could and no longer can."""
-    versions, keys = await portal.db.read(_look, resident.resident_id)
+    versions, keys, declared = await portal.db.read(_look, resident.resident_id)
+    present = Present(versions, declared, portal.now)
     by_id = {version.id: version for version in versions}
-    found = [
-        ArrangedOut.of(one, by_id, portal, page) for one in arranged(versions, keys, portal.now)
-    ]
+    found = [ArrangedOut.of(one, by_id, portal, page) for one in present.arranged(keys)]
     if page.for_program:
         at = iso(portal.now)
         return page.data({"at": at, "arrangements": [one.plain for one in found]})
@@ -144,12 +144,14 @@ async def access(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Res
     return page("access.html", values)
 
 
-def _look(connection: Connection, resident_id: UUID) -> tuple[list[ConsentVersion], list[Key]]:
-    """A person's answers and the keys to them, on one snapshot."""
+def _look(
+    connection: Connection, resident_id: UUID
+) -> tuple[list[ConsentVersion], list[Key], dict[str, int]]:
+    """A person's answers, the keys to them, and what apps declare, on one snapshot."""
     histories = service.of_resident(connection, resident_id)
     held = holdings.of_arrangements(connection, [one.arrangement.id for one in histories])
     versions = [version for history in histories for version in history.versions]
-    return versions, held
+    return versions, held, apps.purpose_versions(connection)
 
 
 def _given(decision: Permit | Deny, portal: Portal, page: Page) -> list[Given]:

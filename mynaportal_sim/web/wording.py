@@ -27,6 +27,7 @@ EVENTS = {
     "access.refused": marked("Data not handed over"),
     "exchange.provided": marked("Agencies exchanged your data"),
     "exchange.withheld": marked("Agencies exchanged your data (not disclosed)"),
+    "app.purpose_declared": marked("An app declared its purpose anew"),
     "ledger.erased": marked("Entries were erased"),
 }
 TONES = {

@@ -91,6 +91,7 @@ Change = Callable[[AccessRequest], AccessRequest]
             lambda r: replace(r, recipient="x"), Reason.OTHER_RECIPIENT, id="recipient"
         ),
         pytest.param(lambda r: replace(r, purpose="ads"), Reason.OTHER_PURPOSE, id="purpose"),
+        pytest.param(lambda r: replace(r, declared=2), Reason.PURPOSE_CHANGED, id="new words"),
         pytest.param(
             lambda r: replace(r, action=Action.TRAIN_MODEL), Reason.OTHER_ACTION, id="action"
         ),

@@ -69,6 +69,24 @@ def test_a_withdrawn_consent_refuses_the_very_next_access(portal: Portal, profil
         app.refresh(tokens)
 
 
+def test_a_changed_purpose_is_asked_again_before_the_next_fetch(portal: Portal) -> None:
+    app = portal.register()
+    _, redirect = portal.walk(app, details("checkup"))
+    tokens = app.redeem(redirect)
+    assert app.fetch(tokens, "/fhir/Observation").status_code == 200
+    words = ("--purpose-text", "歩数と健診結果を並べて表示するため")
+    portal.run("app", "declare", app.client_id, *words)
+    refused = app.fetch(tokens, "/fhir/Observation")
+    assert refused.status_code == 403
+    assert "purpose_changed" in refused.text
+    vague = portal.run(
+        "app", "declare", app.client_id, "--purpose-text", "分析等のため", status=1
+    )
+    assert "name each thing" in vague
+    _, again = portal.walk(app, details("checkup"))  # which shows the question once more
+    assert app.fetch(app.redeem(again), "/fhir/Observation").status_code == 200
+
+
 def test_scopes_of_smart_ask_for_the_same_categories(portal: Portal) -> None:
     app = portal.register("oidc")
     browser = portal.browser()

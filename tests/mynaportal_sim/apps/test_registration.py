@@ -13,8 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine
 
+from consent.ledger import store as ledger
+from consent.ledger.entry import read_leaf
 from mynaportal_sim.apps import service, store
-from mynaportal_sim.apps.errors import PrivateKeyGivenError, RegistrationError
+from mynaportal_sim.apps.errors import (
+    NoSuchAppError,
+    PrivateKeyGivenError,
+    RegistrationError,
+)
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.apps.registration import Registration, check, new_client_id, parse_jwks
 from mynaportal_sim.jose import b64url
@@ -199,3 +205,24 @@ def test_a_name_for_a_person_leads_back_to_them_and_is_one_apps(connection: Conn
     assert first == again
     assert store.resident_of(connection, "app-1", first) == person
     assert store.resident_of(connection, "app-2", first) is None
+
+
+def test_new_words_are_a_new_version_and_the_same_words_none() -> None:
+    engine = create_engine("sqlite://")
+    store.apps.metadata.create_all(engine)
+    app = checked()
+    words = ("self-care", "歩数と健診結果を並べて表示するため")
+    with engine.begin() as connection:
+        service.register(connection, app, NOW, token_bytes)
+        for _ in range(2):
+            declared = service.declare(connection, app.client_id, *words, NOW, token_bytes)
+            assert (declared.version, declared.text) == (2, words[1])
+        found = store.find(connection, app.client_id)
+        assert found is not None
+        assert found.purpose == declared
+        assert store.purpose_versions(connection) == {app.client_id: 2}
+        newest = [read_leaf(one.leaf).type for one in ledger.newest(connection, 2)]
+        assert newest == ["app.purpose_declared", "app.registered"]
+        assert not store.set_purpose(connection, app.client_id, declared)  # came too late
+        with pytest.raises(NoSuchAppError):
+            service.declare(connection, "nobody", *words, NOW, token_bytes)

@@ -19,7 +19,7 @@ from consent.model import (
 )
 from consent.policy import Deny, Reason
 from mynaportal_sim.apps.access_keys import Key
-from mynaportal_sim.disclosure.present import Arranged, arranged
+from mynaportal_sim.disclosure.present import Arranged, Present
 from tests.mynaportal_sim.disclosure.kit import BEGIN
 
 ARRANGEMENT, FIRST, SECOND = UUID(int=10), UUID(int=100), UUID(int=101)
@@ -56,7 +56,7 @@ KEY = Key(ARRANGEMENT, FIRST, BEGIN, BEGIN + 10 * HOUR, None)
 def _now(
     consents: list[ConsentVersion], keys: list[Key], now: datetime = BEGIN + 2 * HOUR
 ) -> Arranged:
-    [one] = arranged(consents, keys, now)
+    [one] = Present(consents, {}, now).arranged(keys)
     return one
 
 
@@ -120,12 +120,19 @@ def test_a_key_dies_with_the_version_it_came_of_though_a_newer_consent_stands() 
 
 def test_what_was_never_granted_is_not_named() -> None:
     denied = replace(GRANTED, state=State.DENIED)
-    assert arranged([denied], [KEY], BEGIN) == []
+    assert Present([denied], {}, BEGIN).arranged([KEY]) == []
 
 
 def test_the_newest_answer_comes_first() -> None:
     other = replace(
         GRANTED, id=SECOND, arrangement_id=UUID(int=11), app_id="b", answered_at=BEGIN + HOUR
     )
-    found = arranged([GRANTED, other], [], BEGIN + 2 * HOUR)
+    found = Present([GRANTED, other], {}, BEGIN + 2 * HOUR).arranged([])
     assert [one.version.id for one in found] == [SECOND, FIRST]
+
+
+def test_a_purpose_in_other_words_gives_nothing_until_the_app_has_asked_again() -> None:
+    [one] = Present([GRANTED], {GRANTED.app_id: 2}, BEGIN + 2 * HOUR).arranged([KEY])
+    assert isinstance(one.decision, Deny)
+    assert one.decision.reason is Reason.PURPOSE_CHANGED
+    assert not one.reachable
