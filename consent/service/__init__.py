@@ -7,7 +7,15 @@ entry in the same transaction. Changes carry an idempotency key: a double click 
 
 from consent.service.answers import answer, defer, enter_asking
 from consent.service.changes import change
-from consent.service.views import begin_use, has_begun, in_force, newest, of_resident, recheck
+from consent.service.views import (
+    begin_use,
+    covering,
+    has_begun,
+    in_force,
+    newest,
+    of_resident,
+    recheck,
+)
 from consent.service.wishes import Change, History, Proposal, Randomness
 
 __all__ = [
@@ -18,6 +26,7 @@ __all__ = [
     "answer",
     "begin_use",
     "change",
+    "covering",
     "defer",
     "enter_asking",
     "has_begun",

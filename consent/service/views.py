@@ -9,16 +9,24 @@ from consent import store
 from consent.model import ConsentVersion, Status, standing
 from consent.service.wishes import History
 
-# A consent that is used up still covers the token whose use has begun.
 _COVERING = frozenset({Status.GRANTED, Status.EXHAUSTED})
 
 
 def in_force(
     connection: Connection, resident_id: UUID, app_id: str, now: datetime
 ) -> tuple[ConsentVersion, ...]:
-    """The versions by which an app may have something of a resident at `now`, if by some only
-    with a token whose use has begun.
-    """
+    """The versions by which an app may have something of a resident from `now` on."""
+    return tuple(
+        version
+        for version in covering(connection, resident_id, app_id, now)
+        if version.status(now) is Status.GRANTED
+    )
+
+
+def covering(
+    connection: Connection, resident_id: UUID, app_id: str, now: datetime
+) -> tuple[ConsentVersion, ...]:
+    """The versions in force, and those used up, which cover the tokens whose use has begun."""
     versions = standing(store.versions_of_app(connection, resident_id, app_id))
     return tuple(version for version in versions if version.status(now) in _COVERING)
 

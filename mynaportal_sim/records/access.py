@@ -80,7 +80,7 @@ def look(
     if resident_id is None:
         return None
     holder = pseudonyms.holder(resident_id)
-    versions = service.in_force(connection, resident_id, token.client_id, demand.at)
+    versions = service.covering(connection, resident_id, token.client_id, demand.at)
     version = _named(token, versions)
     begun = _begun(connection, demand, version)
     weighed = Weighed(resident_id, apps.purpose_version(connection, token.client_id), begun)

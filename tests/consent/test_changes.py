@@ -137,6 +137,9 @@ def test_a_use_is_counted_once_for_each_token_and_as_often_as_allowed(
     stored = database.run(store.version, version.resident_id, version.id)
     assert stored is not None
     assert (stored.uses, stored.status(noon)) == (2, Status.EXHAUSTED)
+    whose = (version.resident_id, version.app_id, noon)
+    assert database.run(service.in_force, *whose) == ()  # so that the app has to ask again
+    assert database.run(service.covering, *whose) == (stored,)
 
 
 def test_of_twenty_tokens_that_come_for_the_only_use_one_gets_it(
