@@ -28,6 +28,7 @@ from consent.model.terms import (
     Relation,
     Retention,
     Supervision,
+    Term,
     Terms,
     Usage,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "State",
     "Status",
     "Supervision",
+    "Term",
     "Terms",
     "Usage",
     "standing",

@@ -97,6 +97,35 @@ ONCE = Usage(max_uses=1)
 
 
 @unique
+class Term(StrEnum):
+    """For how long, and how often, people are asked: the terms that real services have.
+
+    A visit is a clinic's look during a day, a link Mynaportal's continued fetching (期間連携).
+    """
+
+    ONCE = "once"
+    VISIT = "visit"
+    LINK = "link"
+    YEAR = "year"
+
+    @property
+    def validity(self) -> timedelta:
+        return _VALIDITY[self]
+
+    @property
+    def usage(self) -> Usage:
+        return ONCE if self is Term.ONCE else Usage()
+
+
+_VALIDITY = {
+    Term.ONCE: timedelta(days=1),
+    Term.VISIT: timedelta(days=1),
+    Term.LINK: DEFAULT_VALIDITY,
+    Term.YEAR: VALIDITY_CAP,
+}
+
+
+@unique
 class OnWithdrawal(StrEnum):
     """What an app does with the data it holds once a consent has ended."""
 

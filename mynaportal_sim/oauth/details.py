@@ -1,10 +1,10 @@
 """Authorization details of type phr_access: what of a person's data is asked for (RFC 9396).
 
     {"type": "phr_access", "categories": ["checkup"], "purpose": "self-care",
-     "period": {"from": "2022-01-01", "to": "2026-12-31"}, "recipients": ["…"]}
+     "period": {"from": "2022-01-01", "to": "2026-12-31"}, "recipients": ["…"], "term": "link"}
 
 Type and categories must be there; unknown members are refused. All objects of one request share
-one purpose and one list of recipients, since a person gives one answer to it.
+one purpose, one list of recipients and one term, since a person gives one answer to it.
 """
 
 from collections.abc import Collection
@@ -21,7 +21,7 @@ from pydantic import (
     ValidationError,
 )
 
-from consent.model import ConsentRule, DeclaredPurpose, Recipient
+from consent.model import ConsentRule, DeclaredPurpose, Recipient, Term
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.jose import JoseError, strict_json
 from mynaportal_sim.oauth.errors import InvalidAuthorizationDetailsError
@@ -56,6 +56,7 @@ class PhrAccess(BaseModel):
     period: Period | None = None
     purpose: _Code | None = None
     recipients: list[_Name] | None = Field(default=None, min_length=1, max_length=10)
+    term: Literal["once", "visit", "link", "year"] | None = None
 
 
 _LIST = TypeAdapter(Annotated[list[PhrAccess], Field(min_length=1, max_length=10)])
@@ -63,11 +64,12 @@ _LIST = TypeAdapter(Annotated[list[PhrAccess], Field(min_length=1, max_length=10
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked of a person: which data, for whom and what for."""
+    """What is asked of a person: which data, for whom, what for and on which term."""
 
     rules: tuple[ConsentRule, ...]
     recipients: tuple[Recipient, ...]
     purpose: DeclaredPurpose
+    term: Term = Term.LINK
 
 
 def parse(text: str) -> list[PhrAccess]:
@@ -112,6 +114,9 @@ def wish(
     }
     if len(recipients) > 1:
         raise InvalidAuthorizationDetailsError("recipients: the same in each object, please")
+    terms = {Term(detail.term or Term.LINK) for detail in asked} or {Term.LINK}
+    if len(terms) > 1:
+        raise InvalidAuthorizationDetailsError("term: the same in each object, please")
     named = [
         (category, _period(detail, today)) for detail in asked for category in detail.categories
     ]
@@ -123,7 +128,7 @@ def wish(
     rest = set(by_scope).difference(category for category, _ in named)
     named += [(category, _default_period(today)) for category in rest]
     rules = {ConsentRule(category, first, last) for category, (first, last) in named}
-    return Wish(tuple(sorted(rules)), recipients.pop(), app.purpose)
+    return Wish(tuple(sorted(rules)), recipients.pop(), app.purpose, terms.pop())
 
 
 def _recipients(detail: PhrAccess, app: App) -> tuple[Recipient, ...]:

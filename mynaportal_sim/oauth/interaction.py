@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from consent.model import ConsentVersion
+from consent.model import ConsentVersion, Term
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.sessions import LoggedIn, Session
 from mynaportal_sim.oauth import families, scopes
@@ -26,6 +26,7 @@ from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.tables import digest, interactions, pushed_requests
 
 LIFETIME = timedelta(minutes=10)
+_NONE = timedelta(0)
 _LOGIN_AGAIN = frozenset({"login", "select_account"})
 
 
@@ -83,13 +84,14 @@ def next_step(
 ) -> Step:
     """What comes next. `consents` are the resident's with this app that are in force at `now`.
 
-    A consent spares the question only if it gives exactly what is asked, no less and no more.
+    A consent spares the question only if it gives exactly what is asked, no less and no more,
+    on the same term; what is asked for once is asked each time.
     """
     request = interaction.request
     silent = "none" in request.prompt
     if not _is_fresh(interaction, session, now):
         return Refuse("login_required") if silent else LogIn()
-    if "consent" not in request.prompt:
+    if "consent" not in request.prompt and request.wish.term is not Term.ONCE:
         for version in consents:
             if _gives_exactly(version, request):
                 return Issue(version)
@@ -115,6 +117,8 @@ def _gives_exactly(version: ConsentVersion, request: AuthorizationRequest) -> bo
         and set(terms.rules) == set(wish.rules)
         and terms.purpose == wish.purpose
         and set(terms.recipients) == set(wish.recipients)
+        and terms.usage == wish.term.usage
+        and -LIFETIME < terms.valid_until - terms.valid_from - wish.term.validity <= _NONE
     )
 
 

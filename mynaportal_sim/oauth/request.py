@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from consent.japan import day_of
-from consent.model import DeclaredPurpose
+from consent.model import DeclaredPurpose, Term
 from consent.model.plain import (
     plain_recipients,
     plain_rules,
@@ -60,6 +60,7 @@ class AuthorizationRequest:
             plain_rules(self.wish.rules),
             plain_recipients(self.wish.recipients),
             astuple(self.wish.purpose),
+            self.wish.term,
         ]
         return json.dumps({**fields, "wish": wish}, ensure_ascii=False)
 
@@ -67,11 +68,12 @@ class AuthorizationRequest:
     def load(cls, text: str) -> "AuthorizationRequest":
         """The request that `dump` wrote."""
         fields = json.loads(text)
-        rules, recipients, purpose = fields["wish"]
+        rules, recipients, purpose, term = fields["wish"]
         fields["wish"] = Wish(
             rules_of(rules),
             recipients_of(recipients),
             DeclaredPurpose(*purpose),
+            Term(term),
         )
         fields["scopes"] = tuple(fields["scopes"])
         fields["prompt"] = tuple(fields["prompt"])

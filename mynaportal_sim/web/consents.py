@@ -65,6 +65,7 @@ class ConsentOut:
     tone: str
     active: bool
     suspended: bool
+    once: bool
 
     @classmethod
     def of(
@@ -93,6 +94,7 @@ class ConsentOut:
             tone=tone,
             active=status in _LASTING,
             suspended=status is Status.SUSPENDED,
+            once=terms.usage.max_uses == 1,
         )
 
 

@@ -14,12 +14,12 @@ from sqlalchemy import Connection
 from consent import service
 from consent.catalogue import LegalBasis
 from consent.model import (
-    DEFAULT_VALIDITY,
     ConsentRule,
     ConsentVersion,
     Evidence,
     Notice,
     Supervision,
+    Term,
     Terms,
 )
 from consent.service import Proposal, Randomness
@@ -67,6 +67,7 @@ class AskOut:
     period_to: date
     valid_until: datetime
     legal_basis: str
+    once: bool
 
 
 class AnswerForm(BaseModel):
@@ -175,6 +176,7 @@ def _proposal(
             notice=Notice(NOTICE_VERSION, page.language),
             supervision=Supervision(app.supervisor),
             legal_basis=LegalBasis.CONSENT,
+            usage=wish.term.usage,
         ),
         evidence=Evidence(session.channel, session.acr or ""),
         holder=portal.pseudonyms.holder(session.resident_id),
@@ -227,6 +229,7 @@ def _asked(page: Page, portal: Portal, app: App, taken: Interaction) -> AskOut:
         period_to=max(rule.period_to for rule in wish.rules),
         valid_until=_valid_until(taken),
         legal_basis=f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})",
+        once=wish.term is Term.ONCE,
     )
 
 
@@ -244,9 +247,10 @@ def _plain(asked: AskOut) -> dict[str, object]:
         "period": {"from": asked.period_from.isoformat(), "to": asked.period_to.isoformat()},
         "valid_until": iso(asked.valid_until),
         "legal_basis": asked.legal_basis,
+        "once": asked.once,
     }
 
 
 def _valid_until(taken: Interaction) -> datetime:
     """When a consent given now would end; reading the page for long does not move it."""
-    return taken.begun_at + DEFAULT_VALIDITY
+    return taken.begun_at + taken.request.wish.term.validity

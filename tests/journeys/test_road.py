@@ -69,6 +69,21 @@ def test_a_withdrawn_consent_refuses_the_very_next_access(portal: Portal, profil
         app.refresh(tokens)
 
 
+def test_what_was_asked_for_once_is_had_with_one_token_and_asked_again(portal: Portal) -> None:
+    app, once = portal.register(), [{**details("checkup")[0], "term": "once"}]
+    for _ in range(2):
+        browser, redirect = portal.walk(app, once)
+        tokens = app.redeem(redirect)
+        for _ in range(2):
+            assert app.fetch(tokens, "/fhir/Observation").status_code == 200
+        with pytest.raises(RelyingPartyError, match="invalid_grant"):
+            app.refresh(tokens)
+        consents = browser.see("/consents")["consents"]
+        assert isinstance(consents, list)
+        [mine] = [one for one in consents if one["app_id"] == app.client_id and one["active"]]
+        assert (mine["once"], mine["state"]) == (True, "exhausted")
+
+
 def test_a_changed_purpose_is_asked_again_before_the_next_fetch(portal: Portal) -> None:
     app = portal.register()
     _, redirect = portal.walk(app, details("checkup"))

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from consent.model import (
+    DEFAULT_VALIDITY,
     ConsentRule,
     ConsentVersion,
     DeclaredPurpose,
@@ -15,7 +16,9 @@ from consent.model import (
     Recipient,
     State,
     Supervision,
+    Term,
     Terms,
+    Usage,
 )
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.sessions import LoggedIn, Session
@@ -47,7 +50,7 @@ TERMS = Terms(
     purpose=PURPOSE,
     recipients=(Recipient("健康ノート株式会社"),),
     valid_from=NOW - timedelta(days=1),
-    valid_until=NOW + timedelta(days=1),
+    valid_until=NOW - timedelta(days=1) + DEFAULT_VALIDITY,
     notice=Notice("1", "ja"),
     supervision=Supervision("田中一郎"),
 )
@@ -78,6 +81,10 @@ def logged_in(at: datetime) -> LoggedIn:
 BEFORE, AFTER = logged_in(BEGUN - timedelta(seconds=1)), logged_in(NOW)
 WIDER = replace(VERSION, terms=replace(TERMS, rules=(RULE, replace(RULE, category="basic"))))
 OTHER_PURPOSE = replace(VERSION, terms=replace(TERMS, purpose=DeclaredPurpose("x", "y")))
+TWICE = replace(VERSION, terms=replace(TERMS, usage=Usage(2)))
+FOR_A_YEAR = replace(
+    VERSION, terms=replace(TERMS, valid_until=TERMS.valid_from + timedelta(days=365))
+)
 OTHER_APP = replace(VERSION, app_id="app-2")
 
 
@@ -90,6 +97,8 @@ OTHER_APP = replace(VERSION, app_id="app-2")
         pytest.param("", None, BEFORE, (VERSION,), Issue(VERSION), id="granted before"),
         pytest.param("", None, BEFORE, (WIDER,), Ask(), id="granted more than is asked"),
         pytest.param("", None, BEFORE, (OTHER_PURPOSE,), Ask(), id="for another purpose"),
+        pytest.param("", None, BEFORE, (FOR_A_YEAR,), Ask(), id="for another time"),
+        pytest.param("", None, BEFORE, (TWICE,), Ask(), id="twice only"),
         pytest.param("", None, BEFORE, (OTHER_APP,), Ask(), id="to another app"),
         pytest.param("consent", None, BEFORE, (VERSION,), Ask(), id="prompt=consent"),
         pytest.param("login", None, BEFORE, (VERSION,), LogIn(), id="prompt=login, before"),
@@ -120,6 +129,16 @@ def test_the_step_follows_from_who_is_there_and_what_was_granted(
     request = replace(REQUEST, prompt=tuple(prompt.split()), max_age=max_age)
     interaction = Interaction(UUID(int=9), request, None, BEGUN)
     assert next_step(interaction, session, consents, NOW) == step
+
+
+@pytest.mark.parametrize("term", list(Term))
+def test_what_is_asked_for_once_is_asked_each_time(term: Term) -> None:
+    request = replace(REQUEST, wish=replace(REQUEST.wish, term=term))
+    until = TERMS.valid_from + term.validity
+    given = replace(VERSION, terms=replace(TERMS, valid_until=until, usage=term.usage))
+    step = next_step(Interaction(UUID(int=9), request, None, BEGUN), BEFORE, (given,), NOW)
+    assert step == (Ask() if term is Term.ONCE else Issue(given))
+    assert AuthorizationRequest.load(request.dump()) == request
 
 
 def test_a_request_comes_back_from_the_database_as_it_went() -> None:
