@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from os import urandom
@@ -10,6 +11,7 @@ from typing import TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import OperationalError
 
 from consent import service
 from consent.errors import IllegalTransitionError, StaleVersionError
@@ -22,6 +24,7 @@ from mynaportal_sim.database import Database
 
 T = TypeVar("T")
 HOLDER = bytes(range(32))
+TRIES = 20
 
 
 def answered(
@@ -60,6 +63,14 @@ def change(version: ConsentVersion, event: Event, actor: Actor = Actor.PERSON) -
     return replace(withdrawal(version), event=event, actor=actor, reason="so it was decided")
 
 
+def patiently(database: Database, unit: Callable[[Connection], T]) -> T:
+    """Run a unit of work, again if it had to wait too long: as who is told 503 tries again."""
+    for _ in range(TRIES):
+        with suppress(OperationalError):
+            return database.run(unit)
+    return database.run(unit)
+
+
 def at_once(
     database: Database, units: Sequence[Callable[[Connection], T]]
 ) -> list[T | Exception]:
@@ -68,7 +79,7 @@ def at_once(
     def run(unit: Callable[[Connection], T]) -> T | Exception:
         start.wait()
         try:
-            return database.run(unit)
+            return patiently(database, unit)
         except (IllegalTransitionError, StaleVersionError) as refused:
             return refused
 

@@ -1,6 +1,7 @@
 """The stored ledger, on both databases: outbox, sequencer, proofs, and crashes."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from os import urandom
 
@@ -17,6 +18,7 @@ from consent.ledger.proof import verify_consistency
 from consent.ledger.sequencer import sequence
 from consent.ledger.verify import Fault
 from mynaportal_sim.database import Database
+from tests.consent.kit import patiently
 from tests.consent.ledger.kit import (
     HANAKO,
     NOW,
@@ -181,8 +183,9 @@ def test_many_writers_and_sequencers_leave_no_gap_and_no_double(database_url: st
     def work(worker: int) -> None:
         database = Database(database_url)
         for n in range(20):
-            database.run(append_all, range(worker * 100 + n, worker * 100 + n + 1))
-            database.run(sequence, SIGNER, NOW, 7)
+            number = worker * 100 + n
+            patiently(database, partial(append_all, numbers=range(number, number + 1)))
+            patiently(database, partial(sequence, signer=SIGNER, now=NOW, limit=7))
         database.close()
 
     with ThreadPoolExecutor(6) as pool:
