@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import SystemRandom
 from time import monotonic, sleep
 
 import httpx
@@ -37,6 +38,8 @@ SCOPES = (
 START_WITHIN = 60.0  # seconds
 Details = list[dict[str, object]]
 
+_RANDOM = SystemRandom()
+_NOT_EPHEMERAL = (12_000, 32_000)  # Linux gives clients ports from 32768 on
 _CODE = re.compile(r"--code ([\w-]{22})")
 _CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
 _HTML = {"Accept": "text/html", "Accept-Language": "en"}
@@ -114,6 +117,7 @@ class Portal:
             self.process.send_signal(how)
         self.process.wait(20)
         self.process = None
+        self._until_port_is_free()
 
     def run(self, *arguments: str, status: int = 0) -> str:
         """Run a `mynasim` command on this portal's state; what it printed."""
@@ -167,6 +171,18 @@ class Portal:
         browser.log_in(self.card(persona), "1234", interaction)
         return browser, browser.answer(interaction, consent)
 
+    def _until_port_is_free(self) -> None:
+        """Wait for workers that outlive the process that started them by a moment."""
+        deadline = monotonic() + START_WITHIN
+        while True:
+            try:
+                socket.create_server(("127.0.0.1", self.port)).close()
+            except OSError:
+                assert monotonic() < deadline, f"something still listens on {self.port}"
+                sleep(0.01)
+            else:
+                return
+
     @property
     def _app_options(self) -> tuple[str, ...]:
         if self.app_port is None:
@@ -214,11 +230,16 @@ def _found(pattern: re.Pattern[str], page: str) -> str:
 
 
 def free_port() -> int:
-    """A port that nothing listens on now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nothing listens on now, and that no client is given as its own.
+
+    A client that tries again and again while a portal is down would otherwise be given the
+    portal's port in the end, connect to itself, and hold the port against the next start.
+    """
+    while True:
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", _RANDOM.randrange(*_NOT_EPHEMERAL)))
+            port: int = probe.getsockname()[1]
+            return port
 
 
 @contextmanager
