@@ -3,6 +3,8 @@
 ConsentError
 ├── InvalidTermsError        the terms are not ones a person may be asked, or were not asked
 ├── NoSuchArrangementError
+├── NoSuchProhibitionError
+├── NotYoursError            somebody else placed the prohibition; carries .by
 ├── IllegalTransitionError   carries .state and .event
 ├── NotEntitledError         carries .actor and .event
 ├── NoReasonError            an authority must say why
@@ -29,6 +31,22 @@ class NoSuchArrangementError(ConsentError):
     def __init__(self, arrangement_id: UUID) -> None:
         super().__init__(f"no arrangement {arrangement_id} that was ever granted")
         self.arrangement_id = arrangement_id
+
+
+class NoSuchProhibitionError(ConsentError):
+    """The resident has no such prohibition."""
+
+    def __init__(self, prohibition_id: UUID) -> None:
+        super().__init__(f"no prohibition {prohibition_id}")
+        self.prohibition_id = prohibition_id
+
+
+class NotYoursError(ConsentError):
+    """Only whoever placed a prohibition lifts it."""
+
+    def __init__(self, by: str) -> None:
+        super().__init__(f"this prohibition was placed by {by}, who alone can lift it")
+        self.by = by
 
 
 class IllegalTransitionError(ConsentError):

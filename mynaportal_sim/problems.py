@@ -23,7 +23,9 @@ from consent.errors import (
     InvalidTermsError,
     NoReasonError,
     NoSuchArrangementError,
+    NoSuchProhibitionError,
     NotEntitledError,
+    NotYoursError,
     StaleVersionError,
 )
 from mynaportal_sim.login.errors import LoginError, LoginRefusedError, LoginRequiredError
@@ -43,6 +45,8 @@ _CONSENT_STATUS: dict[type[ConsentError], HTTPStatus] = {
     NoReasonError: HTTPStatus.BAD_REQUEST,
     NotEntitledError: HTTPStatus.FORBIDDEN,
     NoSuchArrangementError: HTTPStatus.NOT_FOUND,
+    NoSuchProhibitionError: HTTPStatus.NOT_FOUND,
+    NotYoursError: HTTPStatus.FORBIDDEN,
     IllegalTransitionError: HTTPStatus.CONFLICT,
     StaleVersionError: HTTPStatus.CONFLICT,
 }

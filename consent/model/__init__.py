@@ -15,6 +15,7 @@ from consent.model.life import (
     State,
     Status,
 )
+from consent.model.prohibition import Prohibition, Prohibitor
 from consent.model.rules import Action, ConsentRule, Datum, Effect
 from consent.model.terms import (
     DEFAULT_VALIDITY,
@@ -66,6 +67,8 @@ __all__ = [
     "Notice",
     "OnWithdrawal",
     "OnwardTransfer",
+    "Prohibition",
+    "Prohibitor",
     "Recipient",
     "Relation",
     "Retention",

@@ -4,7 +4,7 @@ from consent.policy.decision import Decision, Deny, Permit, Step, decide
 from consent.policy.filter import Allowance, Filter, Share
 from consent.policy.obligations import Consume, MinimumCell, Notify, Obligation, Redact
 from consent.policy.reasons import Reason
-from consent.policy.request import AccessRequest, Prohibition, Prohibitor
+from consent.policy.request import AccessRequest
 
 __all__ = [
     "AccessRequest",
@@ -17,8 +17,6 @@ __all__ = [
     "Notify",
     "Obligation",
     "Permit",
-    "Prohibition",
-    "Prohibitor",
     "Reason",
     "Redact",
     "Share",

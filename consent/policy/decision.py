@@ -15,11 +15,17 @@ from typing import NamedTuple
 from uuid import UUID
 
 from consent.japan import day_of
-from consent.model import ConsentVersion, OnwardTransfer, Status, standing
+from consent.model import (
+    ConsentVersion,
+    OnwardTransfer,
+    Prohibition,
+    Status,
+    standing,
+)
 from consent.policy.filter import NOTHING, Filter, Share, share, union
 from consent.policy.obligations import Consume, MinimumCell, Notify, Obligation, Redact
 from consent.policy.reasons import Reason
-from consent.policy.request import AccessRequest, Prohibition
+from consent.policy.request import AccessRequest
 
 
 class Step(NamedTuple):

@@ -1,7 +1,6 @@
-"""What is judged, and what stands above every consent."""
+"""What is judged."""
 
 from dataclasses import dataclass
-from enum import StrEnum, unique
 from uuid import UUID
 
 from consent.model import Action
@@ -28,29 +27,3 @@ class AccessRequest:
     action: Action = Action.VIEW
     declared: int | None = None
     begun: frozenset[UUID] = frozenset()
-
-
-@unique
-class Prohibitor(StrEnum):
-    """Who can prohibit what no consent then gives."""
-
-    PERSON = "person"
-    AUTHORITY = "authority"
-    COURT = "court"
-
-
-@dataclass(frozen=True, slots=True)
-class Prohibition:
-    """What nobody, or no app of this id, may have of a resident; None is any.
-
-    It wins over every consent, also over later ones.
-    """
-
-    id: UUID
-    by: Prohibitor
-    app_id: str | None = None
-    category: str | None = None
-
-    def covers(self, app_id: str, category: str) -> bool:
-        """Whether this app's access to this category is prohibited."""
-        return self.app_id in (None, app_id) and self.category in (None, category)

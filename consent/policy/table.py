@@ -17,6 +17,8 @@ from consent.model import (
     Event,
     Evidence,
     Notice,
+    Prohibition,
+    Prohibitor,
     Recipient,
     State,
     Supervision,
@@ -24,7 +26,7 @@ from consent.model import (
 )
 from consent.policy.decision import Deny, decide
 from consent.policy.reasons import Reason
-from consent.policy.request import AccessRequest, Prohibition, Prohibitor
+from consent.policy.request import AccessRequest
 
 ASKED = {
     Reason.NO_CONSENT: "Has the person ever granted this app anything?",

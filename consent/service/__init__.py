@@ -7,6 +7,14 @@ entry in the same transaction. Changes carry an idempotency key: a double click 
 
 from consent.service.answers import answer, defer, enter_asking
 from consent.service.changes import change
+from consent.service.prohibiting import (
+    Lift,
+    Prohibit,
+    lift,
+    prohibit,
+    prohibited,
+    prohibitions,
+)
 from consent.service.views import (
     begin_use,
     covering,
@@ -17,10 +25,14 @@ from consent.service.views import (
     recheck,
 )
 from consent.service.wishes import Change, History, Proposal, Randomness
+from consent.store.prohibitions import Placed
 
 __all__ = [
     "Change",
     "History",
+    "Lift",
+    "Placed",
+    "Prohibit",
     "Proposal",
     "Randomness",
     "answer",
@@ -31,7 +43,11 @@ __all__ = [
     "enter_asking",
     "has_begun",
     "in_force",
+    "lift",
     "newest",
     "of_resident",
+    "prohibit",
+    "prohibited",
+    "prohibitions",
     "recheck",
 ]

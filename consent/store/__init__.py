@@ -7,10 +7,10 @@ resident, by whom the tables can be distributed.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, Update, bindparam, or_, select, true
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Update, bindparam, or_, select, true
 
 from consent.model import Arrangement, ConsentVersion, Event, State
+from consent.store.insertion import insert_once
 from consent.store.rows import (
     arrangement_of,
     arrangement_values,
@@ -57,7 +57,7 @@ _LOCKED_BY_SERVICE = _ARRANGEMENTS.where(
 def find_or_add_arrangement(connection: Connection, wanted: Arrangement) -> Arrangement:
     """The arrangement of that resident, app and service, locked; `wanted` if there was none."""
     connection.execute(
-        _insert(arrangements, connection)
+        insert_once(arrangements, connection)
         .values(arrangement_values(wanted))
         .on_conflict_do_nothing()
     )
@@ -132,7 +132,7 @@ def lock_granted(
 def add_version(connection: Connection, new: ConsentVersion) -> bool:
     """Store a new version; False when its id is taken."""
     statement = (
-        _insert(consent_versions, connection)
+        insert_once(consent_versions, connection)
         .values(version_values(new))
         .on_conflict_do_nothing()
         .returning(consent_versions.c.id)
@@ -188,7 +188,7 @@ def count_use(connection: Connection, version: ConsentVersion, now: datetime) ->
 def add_use(connection: Connection, resident_id: UUID, version_id: UUID, token_id: str) -> bool:
     """Store a token's use of a version; False when it is stored already."""
     statement = (
-        _insert(consent_uses, connection)
+        insert_once(consent_uses, connection)
         .values(resident_id=resident_id, version_id=version_id, token_id=token_id)
         .on_conflict_do_nothing()
         .returning(consent_uses.c.token_id)
@@ -201,7 +201,7 @@ def add_event(
 ) -> bool:
     """Store what brought `moved` to its state; False when `key` is taken."""
     statement = (
-        _insert(consent_events, connection)
+        insert_once(consent_events, connection)
         .values(
             resident_id=moved.resident_id,
             id=key,
@@ -225,9 +225,3 @@ def event(connection: Connection, resident_id: UUID, key: UUID) -> tuple[UUID, E
         )
     ).first()
     return None if row is None else (row[0], Event(row[1]))
-
-
-def _insert(table: Table, connection: Connection) -> "sqlite.Insert | postgresql.Insert":
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)

@@ -87,7 +87,23 @@ class ConsentEventRow(SQLModel, table=True):
     happened_at: int = Field(sa_type=BigInteger)
 
 
+class ProhibitionRow(SQLModel, table=True):
+    """What no consent of a resident gives, until it is lifted; None is any app or category."""
+
+    __tablename__ = "prohibitions"
+
+    resident_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    placed_by: str
+    app_id: str | None
+    category: str | None
+    reason: str
+    placed_at: int = Field(sa_type=BigInteger)
+    lifted_at: int | None = Field(sa_type=BigInteger)
+
+
 arrangements = SQLModel.metadata.tables["arrangements"]
 consent_versions = SQLModel.metadata.tables["consent_versions"]
 consent_uses = SQLModel.metadata.tables["consent_uses"]
 consent_events = SQLModel.metadata.tables["consent_events"]
+prohibitions = SQLModel.metadata.tables["prohibitions"]

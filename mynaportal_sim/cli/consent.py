@@ -1,13 +1,18 @@
-"""`mynasim consent`: the rule of consent."""
+"""`mynasim consent`: the rule of consent, and what stands above it."""
 
 import typer
 
 from consent.model import TRANSITIONS
 from consent.policy import Reason, table
 from mynaportal_sim.cli.answer import say
+from mynaportal_sim.cli.consent_prohibit import lift, prohibit, prohibited
 from mynaportal_sim.cli.options import JsonOption
 
-app = typer.Typer(help="Read the rule of consent.", no_args_is_help=True)
+app = typer.Typer(
+    help="Read the rule of consent; prohibit what no consent then gives.", no_args_is_help=True
+)
+for _command in (prohibit, prohibited, lift):
+    app.command()(_command)
 
 
 @app.callback()

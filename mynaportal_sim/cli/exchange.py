@@ -9,28 +9,19 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from mynaportal_sim import keys
 from mynaportal_sim.cli.answer import instant, plain, say
-from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
+from mynaportal_sim.cli.persons import ResidentOption, person
 from mynaportal_sim.cli.state import opened
 from mynaportal_sim.clock import Clock
-from mynaportal_sim.database import Database
 from mynaportal_sim.exchange import service
 from mynaportal_sim.exchange.entries import Recorded
 from mynaportal_sim.exchange.model import Exchange, Ground
-from mynaportal_sim.residents import store as residents
-from mynaportal_sim.residents.model import Resident
-from mynaportal_sim.settings import Settings
 
 app = typer.Typer(
     help="Record what agencies exchange about a person (やりとり履歴), and show it.",
     no_args_is_help=True,
 )
-
-ResidentOption = Annotated[
-    str, typer.Option(metavar="PERSONA", help="Whom it is about, such as sato-hanako.")
-]
 
 
 def _when(text: str) -> datetime:
@@ -90,7 +81,7 @@ def record(  # noqa: PLR0913  one parameter per option
         ground=withheld,
     )
     with opened(settings) as database:
-        holder = _holder(settings, _resident(database, resident))
+        holder = person(database, settings, resident).holder
         database.run(service.record, exchange, holder, now, token_bytes)
     marked = " It is marked: the person reads that it exists, and why." if withheld else ""
     say(_document(Recorded(None, exchange)), f"The exchange is recorded.{marked}", json)
@@ -110,24 +101,13 @@ def list_exchanges(
     settings = settings_of(data=data, db=db)
     now = Clock(settings.clock).now()
     with opened(settings) as database:
-        holder = _holder(settings, _resident(database, resident))
+        holder = person(database, settings, resident).holder
         found = asyncio.run(database.read(service.of_person, holder, now))
     table = Table("index", "requested", "inquirer", "provider", "purpose", "items", "withheld")
     for one in found:
         table.add_row(*_cells(one))
     nothing = f"No exchange about {resident} is kept."
     say([_document(one) for one in found], table if found else nothing, json)
-
-
-def _resident(database: Database, persona: str) -> Resident:
-    found = database.run(residents.by_persona, persona)
-    if found is None:
-        raise CommandError(f"there is no persona {persona}; the login page lists them all")
-    return found
-
-
-def _holder(settings: Settings, resident: Resident) -> bytes:
-    return keys.pseudonyms(settings.keys).holder(resident.id)
 
 
 def _document(recorded: Recorded) -> dict[str, object]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from consent.model import ConsentVersion, standing
+from consent.model import ConsentVersion, Prohibition, standing
 from consent.policy import AccessRequest, Decision, Permit, decide
 from mynaportal_sim.apps.access_keys import Key
 
@@ -51,12 +51,13 @@ class Present:
     """What the rule of consent goes by at this moment.
 
     `consents` are all of one resident's, in any order; `declared` are the versions of the
-    purposes that apps declare now, by app.
+    purposes that apps declare now, by app; `prohibitions` stand above all consents.
     """
 
     consents: Sequence[ConsentVersion]
     declared: Mapping[str, int]
     now: datetime
+    prohibitions: Sequence[Prohibition] = ()
 
     def arranged(self, keys: Iterable[Key]) -> list[Arranged]:
         """Each arrangement that the person ever granted, the newest answer first.
@@ -98,4 +99,4 @@ class Present:
             purpose=version.terms.purpose.code,
             declared=self.declared.get(version.app_id),
         )
-        return decide(request, self.consents, self.now)
+        return decide(request, self.consents, self.now, self.prohibitions)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from consent import policy, service
 from consent.ledger import store as ledger
-from consent.model import ConsentVersion
+from consent.model import ConsentVersion, Prohibition
 from consent.policy import AccessRequest, Consume, Deny, MinimumCell, Permit, Reason, Step
 from consent.token import AccessToken
 from mynaportal_sim import once
@@ -83,7 +83,12 @@ def look(
     versions = service.covering(connection, resident_id, token.client_id, demand.at)
     version = _named(token, versions)
     begun = _begun(connection, demand, version)
-    weighed = Weighed(resident_id, apps.purpose_version(connection, token.client_id), begun)
+    weighed = Weighed(
+        resident_id,
+        apps.purpose_version(connection, token.client_id),
+        begun,
+        service.prohibitions(connection, resident_id),
+    )
     decision = _decide(demand, weighed, versions)
     if isinstance(decision, Deny):
         history = _history(connection, resident_id)
@@ -134,6 +139,7 @@ class Weighed(NamedTuple):
     resident_id: UUID
     declared: int | None
     begun: frozenset[UUID]
+    prohibitions: Sequence[Prohibition]
 
 
 def _decide(
@@ -150,7 +156,7 @@ def _decide(
         declared=weighed.declared,
         begun=weighed.begun,
     )
-    return policy.decide(request, versions, demand.at)
+    return policy.decide(request, versions, demand.at, weighed.prohibitions)
 
 
 def _read(
@@ -171,12 +177,23 @@ def _lapsed(connection: Connection, demand: Demand, seen: Sight) -> Reason | Non
     for step in seen.grounds:
         named = (step.arrangement_id, step.version_id)
         if not service.recheck(connection, resident_id, *named, at):
-            weighed = Weighed(resident_id, None, frozenset())
+            weighed = Weighed(resident_id, None, frozenset(), ())
             return _nearest(demand, weighed, _history(connection, resident_id))
+    if _prohibited(connection, demand, seen):
+        return Reason.PROHIBITED
     if seen.counts and seen.version is not None:
         begun = service.begin_use(connection, seen.version, demand.token.jti, at)
         return None if begun else Reason.EXHAUSTED
     return None
+
+
+def _prohibited(connection: Connection, demand: Demand, seen: Sight) -> bool:
+    """Whether something about to be released has been prohibited since it was decided on."""
+    return any(
+        one.covers(demand.token.client_id, category)
+        for one in service.prohibitions(connection, seen.resident_id)
+        for category in seen.categories
+    )
 
 
 def _begun(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import Connection
 
 from consent import service
-from consent.model import ConsentVersion
+from consent.model import ConsentVersion, Prohibition
 from consent.policy import Deny, Permit
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.access_keys import Key
@@ -128,10 +128,10 @@ class ArrangedOut:
 @router.get("/access")
 async def access(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Response:
     """Show each app that could get something now, and each that could and no longer can."""
-    versions, keys, declared = await portal.db.read(_look, resident.resident_id)
-    present = Present(versions, declared, portal.now)
-    by_id = {version.id: version for version in versions}
-    found = [ArrangedOut.of(one, by_id, portal, page) for one in present.arranged(keys)]
+    seen = await portal.db.read(_look, resident.resident_id)
+    present = Present(seen.versions, seen.declared, portal.now, seen.prohibitions)
+    by_id = {version.id: version for version in seen.versions}
+    found = [ArrangedOut.of(one, by_id, portal, page) for one in present.arranged(seen.keys)]
     if page.for_program:
         at = iso(portal.now)
         return page.data({"at": at, "arrangements": [one.plain for one in found]})
@@ -144,14 +144,26 @@ async def access(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Res
     return page("access.html", values)
 
 
-def _look(
-    connection: Connection, resident_id: UUID
-) -> tuple[list[ConsentVersion], list[Key], dict[str, int]]:
-    """A person's answers, the keys to them, and what apps declare, on one snapshot."""
+class _Sight(NamedTuple):
+    """A person's answers, the keys to them, what apps declare, and what is prohibited."""
+
+    versions: list[ConsentVersion]
+    keys: list[Key]
+    declared: dict[str, int]
+    prohibitions: list[Prohibition]
+
+
+def _look(connection: Connection, resident_id: UUID) -> _Sight:
+    """All that tells who could get something now, on one snapshot."""
     histories = service.of_resident(connection, resident_id)
     held = holdings.of_arrangements(connection, [one.arrangement.id for one in histories])
     versions = [version for history in histories for version in history.versions]
-    return versions, held, apps.purpose_versions(connection)
+    return _Sight(
+        versions,
+        held,
+        apps.purpose_versions(connection),
+        service.prohibitions(connection, resident_id),
+    )
 
 
 def _given(decision: Permit | Deny, portal: Portal, page: Page) -> list[Given]:

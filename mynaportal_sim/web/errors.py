@@ -3,6 +3,7 @@
 WebError                    carries .code and .status for the answer
 ├── NoSuchEntryError        no entry of this person's at that place of the log
 ├── NoSuchConsentError      no answer of this person's by that id
+├── UnknownChoiceError      a form names what it did not offer
 └── UnreadableFilterError   what is asked for cannot be read, so nothing is shown
 """
 
@@ -35,6 +36,16 @@ class NoSuchConsentError(WebError):
 
     def __init__(self) -> None:
         super().__init__("you have given no such consent")
+
+
+class UnknownChoiceError(WebError):
+    """A form names an app or a kind of data that there is not."""
+
+    code = "unknown_choice"
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self) -> None:
+        super().__init__("there is no such app or kind of data; choose from the lists")
 
 
 class UnreadableFilterError(WebError):

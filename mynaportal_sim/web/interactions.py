@@ -1,9 +1,9 @@
 """Where an app's request meets the person: log in, be asked, answer, and go back."""
 
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,7 +19,6 @@ from consent.model import (
     Evidence,
     Notice,
     Supervision,
-    Term,
     Terms,
 )
 from consent.service import Proposal, Randomness
@@ -27,47 +26,20 @@ from mynaportal_sim import once
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.login.csrf import check_csrf
+from mynaportal_sim.login.errors import LoginRequiredError
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep, SessionDep
 from mynaportal_sim.oauth import interaction as oauth
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.interaction import Interaction
 from mynaportal_sim.oauth.server import Server, ServerDep
-from mynaportal_sim.web.dates import iso
-from mynaportal_sim.web.kept import Portal, PortalDep, category_labels, purpose_label
+from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.language import marked
+from mynaportal_sim.web.question import Asked, AskOut
 from mynaportal_sim.web.redirects import origin_of, see_other
 from mynaportal_sim.web.render import Page, PageDep
 
 NOTICE_VERSION = "consent-1"
 router = APIRouter(prefix="/interactions")
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryOut:
-    """One kind of data, in plain words."""
-
-    code: str
-    label: str
-    explanation: str
-    sensitive: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AskOut:
-    """What a person must know before they answer."""
-
-    app_name: str
-    organisation: str
-    supervisor: str
-    purpose_label: str
-    purpose_text: str
-    recipients: list[str]
-    categories: list[CategoryOut]
-    period_from: date
-    period_to: date
-    valid_until: datetime
-    legal_basis: str
-    once: bool
 
 
 class AnswerForm(BaseModel):
@@ -102,10 +74,11 @@ async def show(
         case oauth.Issue(version) if isinstance(session, LoggedIn):
             granted = (server, taken, session, version, portal.now)
             return see_other(await portal.db.write(oauth.issue, *granted))
-    if isinstance(session, LoggedIn):
-        proposal = _proposal(portal, page, await _app(portal, taken), taken, session)
-        await portal.db.write(_ask_once, proposal, portal.now, server.randomness)
-    return await _question(page, portal, taken, None)
+    if not isinstance(session, LoggedIn):
+        raise LoginRequiredError
+    put = await _put(portal, page, taken, session)
+    await portal.db.write(_ask_once, put.proposal, portal.now, server.randomness)
+    return await _question(page, portal, put, None)
 
 
 @router.post("/{interaction_id}")
@@ -120,24 +93,23 @@ async def answer(
     """Record what the person answers, and send them back to the app."""
     check_csrf(page.request, portal.settings, form.csrf)
     taken = await portal.db.write(oauth.take_up, interaction_id, session, portal.now)
+    put = await _put(portal, page, taken, session)
     chosen = set(form.category) if form.decision == "allow" else set()
+    chosen -= put.asked.prohibited
     if form.decision == "allow" and not chosen:
         problem = marked("Choose at least one kind of data, or hand over nothing.")
-        return await _question(page, portal, taken, page.text(problem))
-    granted = tuple(rule for rule in taken.request.wish.rules if rule.category in chosen)
-    app = await _app(portal, taken)
-    given = _Answer(taken, session, _proposal(portal, page, app, taken, session), granted)
-    return see_other(await portal.db.write(_settle, server, given, portal.now))
+        return await _question(page, portal, put, page.text(problem))
+    granted = [rule for rule in put.proposal.terms.rules if rule.category in chosen]
+    return see_other(await portal.db.write(_settle, server, put, granted, portal.now))
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """An interaction, and what the person who is logged in gives on it."""
+class _Put(NamedTuple):
+    """A question that is put to the person who is logged in."""
 
     interaction: Interaction
     session: LoggedIn
     proposal: Proposal
-    granted: tuple[ConsentRule, ...]
+    asked: Asked
 
 
 def _ask_once(
@@ -148,13 +120,19 @@ def _ask_once(
         service.enter_asking(connection, proposal, now, randomness)
 
 
-def _settle(connection: Connection, server: Server, given: _Answer, now: datetime) -> str:
+def _settle(
+    connection: Connection,
+    server: Server,
+    put: _Put,
+    granted: Sequence[ConsentRule],
+    now: datetime,
+) -> str:
     """Record the answer and close the interaction; a unit of work."""
-    version = service.answer(connection, given.proposal, given.granted, now, server.randomness)
+    version = service.answer(connection, put.proposal, granted, now, server.randomness)
     if not version.terms.rules:
-        refused = (given.interaction, given.session, "access_denied")
+        refused = (put.interaction, put.session, "access_denied")
         return oauth.refuse(connection, server, *refused, now)
-    return oauth.issue(connection, server, given.interaction, given.session, version, now)
+    return oauth.issue(connection, server, put.interaction, put.session, version, now)
 
 
 def _proposal(
@@ -183,72 +161,24 @@ def _proposal(
     )
 
 
-async def _question(
-    page: Page, portal: Portal, taken: Interaction, problem: str | None
-) -> Response:
-    app = await _app(portal, taken)
-    asked = _asked(page, portal, app, taken)
+async def _question(page: Page, portal: Portal, put: _Put, problem: str | None) -> Response:
+    asked = AskOut.of(put.asked, portal.catalogue, page)
     if page.for_program:
-        return page.data({"csrf": page.visitor.csrf, "problem": problem, **_plain(asked)})
+        return page.data({"csrf": page.visitor.csrf, "problem": problem, **asked.plain})
     status = HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY
-    target = origin_of(taken.request.redirect_uri)
+    target = origin_of(put.interaction.request.redirect_uri)
     values = {"ask": asked, "problem": problem, "target": urlsplit(target).netloc}
     return page("consent.html", values, status=status, form_action=target)
 
 
-async def _app(portal: Portal, taken: Interaction) -> App:
+async def _put(portal: Portal, page: Page, taken: Interaction, session: LoggedIn) -> _Put:
+    """The question that an interaction puts to the person who is logged in."""
     app = await portal.db.read(apps.find, taken.request.client_id)
     if app is None:
         raise InteractionGoneError
-    return app
-
-
-def _asked(page: Page, portal: Portal, app: App, taken: Interaction) -> AskOut:
-    wish, catalogue = taken.request.wish, portal.catalogue
-    basis = LegalBasis.CONSENT
-    codes = list(dict.fromkeys(rule.category for rule in wish.rules))
-    labels = category_labels(catalogue, codes, page)
-    known = [catalogue.categories[code] for code in codes]
-    return AskOut(
-        app_name=app.name,
-        organisation=app.organisation,
-        supervisor=app.supervisor,
-        purpose_label=purpose_label(catalogue, wish.purpose.code, page),
-        purpose_text=wish.purpose.text,
-        recipients=[one.shown for one in wish.recipients],
-        categories=[
-            CategoryOut(
-                one.code,
-                label,
-                page.choose(one.explanation_ja, one.explanation_en),
-                one.sensitive,
-            )
-            for label, one in zip(labels, known, strict=True)
-        ],
-        period_from=min(rule.period_from for rule in wish.rules),
-        period_to=max(rule.period_to for rule in wish.rules),
-        valid_until=_valid_until(taken),
-        legal_basis=f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})",
-        once=wish.term is Term.ONCE,
-    )
-
-
-def _plain(asked: AskOut) -> dict[str, object]:
-    """The question as programs read it."""
-    return {
-        "app": {
-            "name": asked.app_name,
-            "organisation": asked.organisation,
-            "supervisor": asked.supervisor,
-        },
-        "purpose": {"label": asked.purpose_label, "text": asked.purpose_text},
-        "recipients": asked.recipients,
-        "categories": [asdict(category) for category in asked.categories],
-        "period": {"from": asked.period_from.isoformat(), "to": asked.period_to.isoformat()},
-        "valid_until": iso(asked.valid_until),
-        "legal_basis": asked.legal_basis,
-        "once": asked.once,
-    }
+    prohibited = await portal.db.read(service.prohibitions, session.resident_id)
+    proposal = _proposal(portal, page, app, taken, session)
+    return _Put(taken, session, proposal, Asked(app, proposal.terms, prohibited))
 
 
 def _valid_until(taken: Interaction) -> datetime:

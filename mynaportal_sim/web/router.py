@@ -13,12 +13,13 @@ from mynaportal_sim.web import (
     interactions,
     login,
     overview,
+    prohibitions,
     provision_records,
     second_device,
     start,
 )
 
-_DECIDING = (start, login, second_device, interactions, consents)
+_DECIDING = (start, login, second_device, interactions, consents, prohibitions)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
 router = APIRouter()
 for _room in (*_DECIDING, *_LOOKING_BACK, app_view, docs):

@@ -20,6 +20,8 @@ EVENTS = {
     "consent.revoked": marked("An authority revoked a consent"),
     "consent.invalidated": marked("A consent was found to be invalid"),
     "consent.lapsed": marked("A consent lapsed"),
+    "consent.prohibited": marked("Handing over was prohibited"),
+    "consent.prohibition_lifted": marked("A prohibition was lifted"),
     "token.issued": marked("Access key issued"),
     "token.refused": marked("Access key not issued"),
     "token.revoked": marked("Access key revoked"),
@@ -154,6 +156,9 @@ PROBLEMS = {
     ),
     "no_such_arrangement": marked("You have given no such consent."),
     "no_such_consent": marked("You have given no such consent."),
+    "no_such_prohibition": marked("There is no such prohibition."),
+    "not_yours": marked("Only whoever prohibited it can lift it."),
+    "unknown_choice": marked("There is no such app or kind of data. Choose from the lists."),
     "no_such_entry": marked(
         "This is no entry of yours, or it is still being added to the log."
     ),

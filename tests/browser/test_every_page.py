@@ -61,6 +61,7 @@ def _afterwards(tab: Tab) -> Iterator[str]:
     for name, path in (
         ("start, logged in", "/"),
         ("consents", "/consents"),
+        ("prohibitions", "/prohibitions"),
         ("history", "/history"),
         ("history, filtered", "/history?kind=access&from=2020-01-01"),
         ("history, nothing fits", "/history?to=2020-01-01"),

@@ -15,6 +15,8 @@ from consent.model import (
     Datum,
     Effect,
     OnwardTransfer,
+    Prohibition,
+    Prohibitor,
     State,
     Usage,
 )
@@ -27,8 +29,6 @@ from consent.policy import (
     MinimumCell,
     Notify,
     Permit,
-    Prohibition,
-    Prohibitor,
     Reason,
     Redact,
     Share,

@@ -9,14 +9,20 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.model import ConsentRule, ConsentVersion, Datum, Effect, State
+from consent.model import (
+    ConsentRule,
+    ConsentVersion,
+    Datum,
+    Effect,
+    Prohibition,
+    Prohibitor,
+    State,
+)
 from consent.policy import (
     AccessRequest,
     Decision,
     Deny,
     Permit,
-    Prohibition,
-    Prohibitor,
     decide,
 )
 

@@ -94,6 +94,7 @@ def _walk_under_fapi2(portal: HeardPortal) -> None:
         app.http.post(url, data={"client_id": "nobody"})
     tokens = app.refresh(tokens)
     _look_back(portal, browser)
+    _prohibit(browser)
     app.fetch(tokens, "/fhir/Observation")
     _refused(app, tokens)
     csrf = str(browser.see("/login")["csrf"])
@@ -158,6 +159,17 @@ def _look_back(portal: HeardPortal, browser: SecondBrowser) -> None:
     form = {"csrf": str(consents["csrf"]), "version": str(mine["version_id"])}
     for what in ("suspend", "suspend", "resume", "resume", "withdraw", "withdraw"):
         browser.post(f"{arrangement}/{what}", {**form, "key": str(uuid4())})
+
+
+def _prohibit(browser: SecondBrowser) -> None:
+    csrf = str(browser.see("/prohibitions")["csrf"])
+    key = str(uuid4())
+    for app in ("", "app-unknown"):
+        form = {"csrf": csrf, "category": "medication", "app": app, "key": key}
+        browser.post("/prohibitions", form)
+    browser.see("/prohibitions")
+    for id_ in (key, str(uuid4())):
+        browser.post(f"/prohibitions/{id_}/lift", {"csrf": csrf})
 
 
 def _listed(value: object) -> list[dict[str, object]]:

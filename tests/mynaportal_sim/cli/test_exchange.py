@@ -3,42 +3,21 @@
 import json
 from datetime import timedelta
 from pathlib import Path
-from secrets import token_bytes
 
 import pytest
-from sqlalchemy import create_engine
-from sqlmodel import SQLModel
 from typer.testing import CliRunner, Result
 
 from consent.japan import JST
-from mynaportal_sim import keys
 from mynaportal_sim.cli.exchange import app
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.clock import Clock
-from mynaportal_sim.database import Database
 from mynaportal_sim.exchange.errors import ExchangeError
-from mynaportal_sim.residents import personas
-from mynaportal_sim.settings import Settings
 from mynaportal_sim.web.dates import iso
 
 RECORD = (
     *("record", "--inquirer", "清瀬市", "--provider", "立川市", "--resident", "sato-hanako"),
     *("--item", "所得の状況", "--item", "世帯の構成", "--purpose", "児童手当の審査"),
 )
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    settings = Settings(data=tmp_path)
-    keys.create(settings.keys)
-    engine = create_engine(settings.database_url)
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
-    database = Database(settings.database_url)
-    known = personas.load(None, Clock().now().date())
-    database.run(personas.settle, known[:1], token_bytes)
-    database.close()
-    return tmp_path
 
 
 def exchange(data: Path, *arguments: str) -> Result:

@@ -1,15 +1,21 @@
 """What the rules of a consent give and keep back, in pages, totals, reads and references."""
 
 from dataclasses import replace
+from os import urandom
+from uuid import uuid4
 
-from consent.model import (
-    ONCE,
-    Effect,
-)
+import pytest
+
+from consent import service
+from consent.model import ONCE, Effect, Prohibition, Prohibitor
 from consent.policy import Reason
-from mynaportal_sim.records.demand import Refused
+from consent.service import Lift, Prohibit
+from mynaportal_sim.records.access import look, settle
+from mynaportal_sim.records.demand import Demand, Refused
 from mynaportal_sim.records.model import Query, Read
 from tests.mynaportal_sim.records.kit import (
+    APP,
+    NOW,
     OBSERVATIONS,
     World,
     ask,
@@ -63,3 +69,45 @@ def test_once_is_all_that_one_token_fetches_and_no_more(world: World) -> None:
     assert ask(world, second, OBSERVATIONS) == Refused(Reason.EXHAUSTED)
     released(world, first, Query("DiagnosticReport"))
     assert logged(world)[0] == "access.permitted"
+
+
+@pytest.mark.parametrize(
+    ("app_id", "category", "barred"),
+    [
+        pytest.param(None, None, True, id="everything"),
+        pytest.param(APP, None, True, id="this app"),
+        pytest.param(None, "checkup", True, id="this category"),
+        pytest.param(APP, "checkup", True, id="this app and category"),
+        pytest.param("app-2", None, False, id="another app"),
+        pytest.param(None, "medication", False, id="another category"),
+    ],
+)
+def test_what_is_prohibited_is_not_released_whatever_was_consented_to(
+    world: World, app_id: str | None, category: str | None, *, barred: bool
+) -> None:
+    token = world.token(world.grant(rule("checkup")))
+    wish = prohibition(world, Prohibition(uuid4(), Prohibitor.PERSON, app_id, category))
+    world.database.run(service.prohibit, wish, NOW, urandom)
+    answer = ask(world, token, OBSERVATIONS)
+    assert (answer == Refused(Reason.PROHIBITED)) is barred
+    lift = Lift(world.resident.id, wish.prohibition.id, Prohibitor.PERSON, wish.holder, "x")
+    world.database.run(service.lift, lift, NOW, urandom)
+    released(world, token, OBSERVATIONS)
+
+
+def test_a_prohibition_between_the_decision_and_the_release_holds_the_release_back(
+    world: World,
+) -> None:
+    token = world.token(world.grant(rule("checkup")))
+    demand = Demand(token, OBSERVATIONS, "GET Observation", NOW)
+    seen = world.database.run(look, demand, world.pseudonyms, world.resident_of)
+    wish = prohibition(world, Prohibition(uuid4(), Prohibitor.PERSON, APP))
+    world.database.run(service.prohibit, wish, NOW, urandom)
+    answer = world.database.run(settle, demand, seen, urandom)
+    assert answer == Refused(Reason.PROHIBITED)
+    assert logged(world)[0] == "access.refused"
+
+
+def prohibition(world: World, what: Prohibition) -> Prohibit:
+    holder = world.pseudonyms.holder(world.resident.id)
+    return Prohibit(world.resident.id, what, holder, "browser")

@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -234,3 +234,53 @@ def test_a_receipt_says_all_that_was_agreed(portal: Portal) -> None:
     other = portal.browser()
     other.log_in(KENICHI)
     assert other.get(path[1]).status_code == 404
+
+
+def test_what_is_prohibited_cannot_be_given_nor_had_until_it_is_lifted(portal: Portal) -> None:
+    browser = portal.given("checkup")
+    form: Form = {"csrf": browser.csrf("/prohibitions"), "category": "checkup", "app": ""}
+    for _ in range(2):  # a double click
+        done = browser.post("/prohibitions", {**form, "key": str(UUID(int=7))})
+        assert done.headers["location"] == "/prohibitions?done=prohibited"
+    page = browser.get("/prohibitions?done=prohibited").text
+    assert page.count("この禁止を解除する") == 1
+    [arranged] = browser.get("/access", **JSON).json()["arrangements"]
+    assert not arranged["permitted"]
+    path = portal.ask(browser, portal.register()).headers["location"]
+    asked = browser.get(path, **JSON).json()
+    assert {one["code"]: one["prohibited"] for one in asked["categories"]} == {
+        "checkup": True,
+        "medication": False,
+    }
+    assert "禁止されているため、提供できません" in browser.get(path).text
+    assert _answer(browser, path, "allow", "checkup").status_code == 422
+    assert "code" in _sent_back(_answer(browser, path, "allow", "checkup", "medication"))
+    assert (
+        "健診結果" not in browser.get("/consents", **JSON).json()["consents"][0]["categories"]
+    )
+    lifted = browser.post(f"/prohibitions/{UUID(int=7)}/lift", {"csrf": form["csrf"]})
+    assert lifted.headers["location"] == "/prohibitions?done=lifted"
+    assert browser.get("/prohibitions", **JSON).json()["prohibitions"] == []
+    assert all(
+        one["permitted"] for one in browser.get("/access", **JSON).json()["arrangements"]
+    )
+    assert _events(browser)[0] == "consent.prohibition_lifted"
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "status", "said"),
+    [
+        pytest.param("", {"app": "app-9"}, 400, "そのようなアプリ", id="no such app"),
+        pytest.param("", {"category": "shoes"}, 400, "そのようなアプリ", id="no such data"),
+        pytest.param(f"/{UUID(int=9)}/lift", {}, 404, "そのような禁止", id="none such"),
+    ],
+)
+def test_what_cannot_be_prohibited_or_lifted_is_said(
+    portal: Portal, path: str, form: Form, status: int, said: str
+) -> None:
+    browser = portal.browser()
+    browser.log_in()
+    sent = {"csrf": browser.csrf("/prohibitions"), **form}
+    answer = browser.post(f"/prohibitions{path}", sent)
+    assert answer.status_code == status
+    assert said in answer.text

@@ -1,0 +1,107 @@
+"""What no consent gives any more, as units of work."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from consent.errors import KeyReusedError, NoReasonError, NoSuchProhibitionError, NotYoursError
+from consent.ledger import store as ledger
+from consent.ledger.entry import Entry, Value
+from consent.model import Prohibition, Prohibitor
+from consent.service.wishes import Randomness
+from consent.store import prohibitions as store
+from consent.store.prohibitions import Placed
+
+
+@dataclass(frozen=True, slots=True)
+class Prohibit:
+    """A wish that something be given no more, whatever is or will be consented to.
+
+    The prohibition's id is the idempotency key. `app_name` is what the person calls the app,
+    empty for any; `reason` is for the person to read, and only they need give none.
+    """
+
+    resident_id: UUID
+    prohibition: Prohibition
+    holder: bytes
+    channel: str
+    app_name: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """A wish that a prohibition stand no longer, by whoever placed it."""
+
+    resident_id: UUID
+    prohibition_id: UUID
+    by: Prohibitor
+    holder: bytes
+    channel: str
+    app_name: str = ""
+
+
+def prohibit(
+    connection: Connection, wish: Prohibit, now: datetime, randomness: Randomness
+) -> Placed:
+    """Prohibit something; it binds from the commit on, and repeated changes nothing.
+
+    Raises:
+        NoReasonError: an authority or a court gave no reason.
+        KeyReusedError: the id belongs to another prohibition.
+    """
+    what = wish.prohibition
+    if what.by is not Prohibitor.PERSON and not wish.reason.strip():
+        raise NoReasonError("prohibit")
+    store.stop_releases(connection, wish.resident_id)
+    placed = Placed(what, wish.reason, now.replace(microsecond=0))
+    if not store.add(connection, wish.resident_id, placed):
+        known = store.find(connection, wish.resident_id, what.id)
+        if known is None or known.prohibition != what:
+            raise KeyReusedError(what.id)
+        return known
+    fields = _told(what, wish.app_name, wish.channel)
+    if wish.reason:
+        fields["reason"] = wish.reason
+    entry = Entry("consent.prohibited", fields, wish.holder)
+    ledger.append(connection, entry, now, randomness)
+    return placed
+
+
+def lift(connection: Connection, wish: Lift, now: datetime, randomness: Randomness) -> None:
+    """Let a prohibition stand no longer; what was consented to is given again.
+
+    Raises:
+        NoSuchProhibitionError: the resident has none of this id.
+        NotYoursError: somebody else placed it.
+    """
+    known = store.find(connection, wish.resident_id, wish.prohibition_id)
+    if known is None:
+        raise NoSuchProhibitionError(wish.prohibition_id)
+    if known.prohibition.by is not wish.by:
+        raise NotYoursError(known.prohibition.by)
+    if store.lift(connection, wish.resident_id, wish.prohibition_id, now):
+        fields = _told(known.prohibition, wish.app_name, wish.channel)
+        entry = Entry("consent.prohibition_lifted", fields, wish.holder)
+        ledger.append(connection, entry, now, randomness)
+
+
+def prohibited(connection: Connection, resident_id: UUID) -> list[Placed]:
+    """What is prohibited now, the newest first."""
+    return store.placed(connection, resident_id)
+
+
+def prohibitions(connection: Connection, resident_id: UUID) -> list[Prohibition]:
+    """What is prohibited now, as the rule of consent takes it."""
+    return [placed.prohibition for placed in store.placed(connection, resident_id)]
+
+
+def _told(what: Prohibition, app_name: str, channel: str) -> dict[str, Value]:
+    optional: Mapping[str, str | None] = {"app_id": what.app_id, "app_name": app_name}
+    fields: dict[str, Value] = {name: text for name, text in optional.items() if text}
+    if what.category is not None:
+        fields["categories"] = [what.category]
+    return fields | {"by": what.by.value, "channel": channel}

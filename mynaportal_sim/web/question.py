@@ -1,0 +1,113 @@
+"""What a person must know before they answer an app, in words."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from consent.catalogue import Catalogue
+from consent.model import Prohibition, Terms
+from mynaportal_sim.apps.model import App
+from mynaportal_sim.web.dates import iso
+from mynaportal_sim.web.kept import category_labels, purpose_label
+from mynaportal_sim.web.render import Page
+
+
+class Asked(NamedTuple):
+    """An app, what it asks of a person, and what nobody may have of them."""
+
+    app: App
+    terms: Terms
+    prohibitions: Sequence[Prohibition]
+
+    @property
+    def prohibited(self) -> frozenset[str]:
+        """The categories that it cannot be given."""
+        return frozenset(
+            category
+            for category in self.terms.categories
+            if any(one.covers(self.app.client_id, category) for one in self.prohibitions)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryOut:
+    """One kind of data, in plain words."""
+
+    code: str
+    label: str
+    explanation: str
+    sensitive: bool
+    prohibited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskOut:
+    """What a person must know before they answer."""
+
+    app_name: str
+    organisation: str
+    supervisor: str
+    purpose_label: str
+    purpose_text: str
+    recipients: list[str]
+    categories: list[CategoryOut]
+    period_from: date
+    period_to: date
+    valid_until: datetime
+    legal_basis: str
+    once: bool
+
+    @classmethod
+    def of(cls, asked: Asked, catalogue: Catalogue, page: Page) -> "AskOut":
+        """`asked` in the reader's language."""
+        app, terms, _ = asked
+        basis = terms.legal_basis
+        return cls(
+            app_name=app.name,
+            organisation=app.organisation,
+            supervisor=terms.supervision.officer,
+            purpose_label=purpose_label(catalogue, terms.purpose.code, page),
+            purpose_text=terms.purpose.text,
+            recipients=[one.shown for one in terms.recipients],
+            categories=_categories(asked, catalogue, page),
+            period_from=min(rule.period_from for rule in terms.rules),
+            period_to=max(rule.period_to for rule in terms.rules),
+            valid_until=terms.valid_until,
+            legal_basis=f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})",
+            once=terms.usage.max_uses == 1,
+        )
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """The question as programs read it."""
+        return {
+            "app": {
+                "name": self.app_name,
+                "organisation": self.organisation,
+                "supervisor": self.supervisor,
+            },
+            "purpose": {"label": self.purpose_label, "text": self.purpose_text},
+            "recipients": self.recipients,
+            "categories": [asdict(category) for category in self.categories],
+            "period": {"from": self.period_from.isoformat(), "to": self.period_to.isoformat()},
+            "valid_until": iso(self.valid_until),
+            "legal_basis": self.legal_basis,
+            "once": self.once,
+        }
+
+
+def _categories(asked: Asked, catalogue: Catalogue, page: Page) -> list[CategoryOut]:
+    codes = list(dict.fromkeys(rule.category for rule in asked.terms.rules if rule.permits))
+    labels = category_labels(catalogue, codes, page)
+    known = [catalogue.categories[code] for code in codes]
+    return [
+        CategoryOut(
+            one.code,
+            label,
+            page.choose(one.explanation_ja, one.explanation_en),
+            one.sensitive,
+            one.code in asked.prohibited,
+        )
+        for label, one in zip(labels, known, strict=True)
+    ]
