@@ -19,21 +19,19 @@ from jwt import get_algorithm_by_name
 from jwt.api_jws import PyJWS
 
 from consent.errors import NotInForceError
-from consent.model import ConsentVersion, Status, Terms
+from consent.model import ConsentVersion, Status
+from consent.model.granted import Detail, granted_details
 
 LIFETIME = timedelta(seconds=300)
 # Workers may read their clocks a moment apart.
 CLOCK_SKEW = timedelta(seconds=5)
 LENGTH_MAX = 16_384
-DETAIL_TYPE = "phr_access"
 
 _ALGORITHM = "ES256"
 _TYPE = "at+jwt"
 _ACCEPTED_TYPES = frozenset({_TYPE, f"application/{_TYPE}"})
 _JWS = PyJWS(algorithms=[_ALGORITHM])
 _ES256 = get_algorithm_by_name(_ALGORITHM)
-
-Detail = Mapping[str, object]
 
 
 @unique
@@ -182,26 +180,6 @@ _CLAIMS = (
     _Claim("arrangement", "arrangement_id", str, UUID),
     _Claim("consent_version", "version_id", str, UUID),
 )
-
-
-def granted_details(terms: Terms) -> tuple[Detail, ...]:
-    """What was granted as RFC 9396 authorization details, one object per period."""
-    by_period: dict[tuple[str, str], list[str]] = {}
-    for rule in terms.rules:
-        if not rule.permits:
-            continue
-        period = (rule.period_from.isoformat(), rule.period_to.isoformat())
-        by_period.setdefault(period, []).append(rule.category)
-    return tuple(
-        {
-            "type": DETAIL_TYPE,
-            "categories": sorted(categories),
-            "period": {"from": period_from, "to": period_to},
-            "purpose": terms.purpose.code,
-            "recipients": [one.name for one in terms.recipients],
-        }
-        for (period_from, period_to), categories in sorted(by_period.items())
-    )
 
 
 def mint(token: AccessToken, key: SigningKey) -> str:

@@ -32,6 +32,7 @@ from consent.model.terms import (
     Term,
     Terms,
     Usage,
+    is_country,
 )
 from consent.model.version import (
     MYSELF,
@@ -79,5 +80,6 @@ __all__ = [
     "Term",
     "Terms",
     "Usage",
+    "is_country",
     "standing",
 ]

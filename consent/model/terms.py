@@ -22,6 +22,11 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 _HOME = "JP"
 
 
+def is_country(code: str) -> bool:
+    """Whether this is written as a country of ISO 3166-1 alpha-2."""
+    return _COUNTRY.fullmatch(code) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class DeclaredPurpose:
     """A purpose's code and the words in which the app declared it to the person.
@@ -212,7 +217,7 @@ class Terms:
         if all(one.relation is not Relation.RECIPIENT for one in self.recipients):
             raise InvalidTermsError("nobody is named who receives the data")
         for one in self.recipients:
-            if not _COUNTRY.fullmatch(one.country):
+            if not is_country(one.country):
                 raise InvalidTermsError(f"{one.country!r} is no country of ISO 3166-1")
         others = any(one.relation is not Relation.RECIPIENT for one in self.recipients)
         if self.onward_transfer is OnwardTransfer.LISTED and not others:

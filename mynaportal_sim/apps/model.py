@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
 
-from consent.model import DeclaredPurpose
+from consent.model import DeclaredPurpose, Recipient, Supervision
 from mynaportal_sim.jose import PublicKey
 
 
@@ -21,7 +21,9 @@ class App:
     """A registered app (OAuth 2.0: a confidential client).
 
     `jwks` is the JSON of its public keys as registered, `keys` the same, parsed. `organisation`
-    answers for the app, `supervisor` is the person or body that watches over its use of data.
+    answers for the app, `supervisor` is the person or body that watches over its use of data,
+    under an `authority` and an `ethics_approval` where there are. `recipients` are those beside
+    the organisation to whom it may ask to pass data.
     """
 
     client_id: str
@@ -35,3 +37,10 @@ class App:
     supervisor: str
     purpose: DeclaredPurpose
     registered_at: datetime
+    recipients: tuple[Recipient, ...] = ()
+    authority: str = ""
+    ethics_approval: str = ""
+
+    @property
+    def supervision(self) -> Supervision:
+        return Supervision(self.supervisor, self.authority, self.ethics_approval)

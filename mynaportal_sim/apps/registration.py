@@ -7,7 +7,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from consent.model import DeclaredPurpose
+from consent.model import DeclaredPurpose, Recipient, Relation, is_country
 from mynaportal_sim.apps.errors import PrivateKeyGivenError, RegistrationError
 from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.vague import vague
@@ -17,6 +17,7 @@ NAME_MAX = 100
 PURPOSE_TEXT_MAX = 500
 URI_MAX = 1000
 REDIRECT_URIS_MAX = 20
+RECIPIENTS_MAX = 20
 KEYS_MAX = 20
 CLIENT_ID_LENGTH = 12
 
@@ -37,6 +38,9 @@ class Registration:
     supervisor: str
     purpose: str
     purpose_text: str
+    recipients: tuple[Recipient, ...] = ()
+    authority: str = ""
+    ethics_approval: str = ""
 
 
 def check(
@@ -55,7 +59,11 @@ def check(
     """
     for name in ("name", "organisation", "supervisor"):
         _shown(name, getattr(wanted, name), NAME_MAX)
+    for name in ("authority", "ethics_approval"):
+        if getattr(wanted, name):
+            _shown(name.replace("_", " "), getattr(wanted, name), NAME_MAX)
     concrete(wanted.purpose_text)
+    _recipients(wanted)
     _redirect_uris(wanted.redirect_uris)
     _known("scope", wanted.scopes, scopes)
     _known("profile", (wanted.profile,), tuple(Profile))
@@ -72,7 +80,26 @@ def check(
         supervisor=wanted.supervisor,
         purpose=DeclaredPurpose(wanted.purpose, wanted.purpose_text),
         registered_at=now.replace(microsecond=0),
+        recipients=wanted.recipients,
+        authority=wanted.authority,
+        ethics_approval=wanted.ethics_approval,
     )
+
+
+def recipient_of(text: str) -> Recipient:
+    """A recipient written NAME[,COUNTRY[,RELATION]], such as 株式会社集計,JP,processor.
+
+    Raises:
+        RegistrationError: it is not written so.
+    """
+    name, *rest = [part.strip() for part in text.split(",")]
+    country, relation, *more = [*rest, *("JP", Relation.PROCESSOR.value)[len(rest) :]]
+    if more or relation not in set(Relation):
+        raise RegistrationError(
+            "recipient",
+            f"{text!r} is not NAME[,COUNTRY[,RELATION]]; a relation is {', '.join(Relation)}",
+        )
+    return Recipient(name, country, Relation(relation))
 
 
 def new_client_id(randomness: Callable[[int], bytes]) -> str:
@@ -118,6 +145,18 @@ def concrete(text: str) -> None:
     _shown("purpose text", text, PURPOSE_TEXT_MAX)
     if (found := vague(text)) is not None:
         raise RegistrationError("purpose text", f"has “{found.words}”: {found.why}")
+
+
+def _recipients(wanted: Registration) -> None:
+    if len(wanted.recipients) > RECIPIENTS_MAX:
+        raise RegistrationError("recipient", f"give at most {RECIPIENTS_MAX}")
+    names = [wanted.organisation, *(one.name for one in wanted.recipients)]
+    if len(set(names)) < len(names):
+        raise RegistrationError("recipient", "give each once, and not the organisation")
+    for one in wanted.recipients:
+        _shown("recipient", one.name, NAME_MAX)
+        if not is_country(one.country):
+            raise RegistrationError("recipient", f"{one.country!r} is no country of ISO 3166-1")
 
 
 def _known(name: str, wanted: Iterable[str], existing: Collection[str]) -> None:

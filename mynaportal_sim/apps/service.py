@@ -29,6 +29,7 @@ def register(
             "purpose": app.purpose.code,
             "purpose_text": app.purpose.text,
             "supervisor": app.supervisor,
+            "recipients": [one.shown for one in app.recipients],
             "keys": [key.thumbprint for key in app.keys],
             "scopes": sorted(app.scopes),
         },

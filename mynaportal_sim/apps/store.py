@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Connection, Row, Text, bindparam, insert, sel
 from sqlmodel import Field, SQLModel
 
 from consent.model import DeclaredPurpose
+from consent.model.plain import plain_recipients, recipients_of
 from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.registration import parse_jwks
 from mynaportal_sim.database import insert_once
@@ -35,6 +36,9 @@ class AppRow(SQLModel, table=True):
     purpose: str
     purpose_text: str
     purpose_version: int
+    recipients: str = Field(sa_type=Text)
+    authority: str
+    ethics_approval: str
     registered_at: int = Field(sa_type=BigInteger)
 
 
@@ -90,6 +94,9 @@ def add(connection: Connection, app: App) -> None:
             "purpose": app.purpose.code,
             "purpose_text": app.purpose.text,
             "purpose_version": app.purpose.version,
+            "recipients": json.dumps(plain_recipients(app.recipients), ensure_ascii=False),
+            "authority": app.authority,
+            "ethics_approval": app.ethics_approval,
             "registered_at": int(app.registered_at.timestamp()),
         },
     )
@@ -173,4 +180,7 @@ def _app(row: Row[tuple[str, ...]]) -> App:
         supervisor=row.supervisor,
         purpose=DeclaredPurpose(row.purpose, row.purpose_text, row.purpose_version),
         registered_at=datetime.fromtimestamp(row.registered_at, UTC),
+        recipients=recipients_of(json.loads(row.recipients)),
+        authority=row.authority,
+        ethics_approval=row.ethics_approval,
     )

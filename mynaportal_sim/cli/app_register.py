@@ -47,6 +47,17 @@ PurposeTextOption = Annotated[
 ]
 
 
+RecipientOption = Annotated[
+    list[str],
+    typer.Option(
+        metavar="NAME[,COUNTRY[,RELATION]]",
+        help="To whom it may ask to pass data: recipient, processor or joint_user; repeat.",
+    ),
+]
+AuthorityOption = Annotated[str, typer.Option(help="The authority over its use of data.")]
+EthicsOption = Annotated[str, typer.Option(help="The number of its ethics approval.")]
+
+
 def register(  # noqa: PLR0913, PLR0917  one parameter per option
     name: NameOption,
     redirect_uri: RedirectOption,
@@ -57,6 +68,9 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
     supervisor: SupervisorOption = "",
     purpose: PurposeOption = DEFAULT_PURPOSE,
     purpose_text: PurposeTextOption = "",
+    recipient: RecipientOption = [],  # noqa: B006  typer copies it
+    authority: AuthorityOption = "",
+    ethics_approval: EthicsOption = "",
     data: DataOption = None,
     db: DatabaseOption = None,
     json: JsonOption = False,
@@ -78,6 +92,9 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
         supervisor=supervisor or organisation or name,
         purpose=purpose,
         purpose_text=purpose_text or (known[purpose].label_ja if purpose in known else purpose),
+        recipients=tuple(map(registration.recipient_of, recipient)),
+        authority=authority,
+        ethics_approval=ethics_approval,
     )
     app = _registered(wanted, settings)
     lines = (
@@ -134,5 +151,11 @@ def _shown(app: App, settings: Settings) -> dict[str, object]:
         "purpose": app.purpose.code,
         "purpose_text": app.purpose.text,
         "supervisor": app.supervisor,
+        "authority": app.authority,
+        "ethics_approval": app.ethics_approval,
+        "recipients": [
+            {"name": one.name, "country": one.country, "relation": one.relation}
+            for one in app.recipients
+        ],
         "issuer": settings.issuer,
     }

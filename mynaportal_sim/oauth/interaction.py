@@ -112,13 +112,11 @@ def _is_fresh(interaction: Interaction, session: Session | None, now: datetime) 
 
 def _gives_exactly(version: ConsentVersion, request: AuthorizationRequest) -> bool:
     terms, wish = version.terms, request.wish
+    lasts = terms.valid_until - terms.valid_from
     return (
         version.app_id == request.client_id
-        and set(terms.rules) == set(wish.rules)
-        and terms.purpose == wish.purpose
-        and set(terms.recipients) == set(wish.recipients)
-        and terms.usage == wish.term.usage
-        and -LIFETIME < terms.valid_until - terms.valid_from - wish.term.validity <= _NONE
+        and terms == wish.terms(terms.valid_from, terms.valid_until, terms.notice)
+        and -LIFETIME < lasts - wish.term.validity <= _NONE
     )
 
 

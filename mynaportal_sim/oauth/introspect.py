@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from consent import service
 from consent import token as tokens
+from consent.model.granted import granted_details
 from consent.token import AccessToken, Rejected
 from mynaportal_sim.oauth import families, form
 from mynaportal_sim.oauth.answers import answer, spoken_to_clients
@@ -94,5 +95,5 @@ def _of_refresh(
         "client_id": family.client_id,
         "exp": int(found.version.terms.valid_until.timestamp()),
         "scope": family.scope,
-        "authorization_details": tokens.granted_details(found.version.terms),
+        "authorization_details": granted_details(found.version.terms),
     }

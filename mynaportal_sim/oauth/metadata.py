@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from consent.token import DETAIL_TYPE
+from consent.model.granted import DETAIL_TYPE
 from mynaportal_sim.login.sessions import ACR
 from mynaportal_sim.oauth import keys
 from mynaportal_sim.oauth.errors import DPOP_ALGORITHMS

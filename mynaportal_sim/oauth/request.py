@@ -6,20 +6,12 @@ authorization endpoint.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from consent.japan import day_of
-from consent.model import DeclaredPurpose, Term
-from consent.model.plain import (
-    plain_recipients,
-    plain_rules,
-    recipients_of,
-    rules_of,
-)
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.oauth import details, pkce, scopes
-from mynaportal_sim.oauth.details import Wish
 from mynaportal_sim.oauth.errors import (
     InvalidRequestError,
     InvalidScopeError,
@@ -30,6 +22,7 @@ from mynaportal_sim.oauth.errors import (
 )
 from mynaportal_sim.oauth.form import required
 from mynaportal_sim.oauth.server import Server
+from mynaportal_sim.oauth.wish import Wish, wish
 
 STATE_MAX = 4096  # FAPI 2.0 5.3.2.2, note 4: more than 1000 must work
 NONCE_MAX = 1024
@@ -56,25 +49,13 @@ class AuthorizationRequest:
     def dump(self) -> str:
         """This request as JSON, as `load` reads it."""
         fields = {name: getattr(self, name) for name in self.__slots__ if name != "wish"}
-        wish = [
-            plain_rules(self.wish.rules),
-            plain_recipients(self.wish.recipients),
-            astuple(self.wish.purpose),
-            self.wish.term,
-        ]
-        return json.dumps({**fields, "wish": wish}, ensure_ascii=False)
+        return json.dumps({**fields, "wish": self.wish.plain()}, ensure_ascii=False)
 
     @classmethod
     def load(cls, text: str) -> "AuthorizationRequest":
         """The request that `dump` wrote."""
         fields = json.loads(text)
-        rules, recipients, purpose, term = fields["wish"]
-        fields["wish"] = Wish(
-            rules_of(rules),
-            recipients_of(recipients),
-            DeclaredPurpose(*purpose),
-            Term(term),
-        )
+        fields["wish"] = Wish.of(fields["wish"])
         fields["scopes"] = tuple(fields["scopes"])
         fields["prompt"] = tuple(fields["prompt"])
         return cls(**fields)
@@ -188,15 +169,15 @@ def _wish(
     parameters: Parameters, app: App, asked: tuple[str, ...], server: Server, now: datetime
 ) -> Wish:
     text = parameters.get("authorization_details")
-    wish = details.wish(
+    asked_for = wish(
         [] if text is None else details.parse(text),
         app,
         scopes.categories(app.scopes) & server.catalogue.categories.keys(),
         scopes.categories(asked),
         day_of(now),
     )
-    if not wish.rules:
+    if not asked_for.rules:
         raise InvalidScopeError(
             "ask for data: by authorization_details, or a scope such as patient/Observation.rs"
         )
-    return wish
+    return asked_for

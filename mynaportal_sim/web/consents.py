@@ -21,6 +21,7 @@ from mynaportal_sim.web.errors import NoSuchConsentError
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels, purpose_line
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
+from mynaportal_sim.web.terms import TermsOut
 from mynaportal_sim.web.wording import CHANNELS, STATUSES
 
 router = APIRouter()
@@ -66,6 +67,7 @@ class ConsentOut:
     active: bool
     suspended: bool
     once: bool
+    terms: TermsOut
 
     @classmethod
     def of(
@@ -80,7 +82,7 @@ class ConsentOut:
             version_id=str(version.id),
             app_id=version.app_id,
             app_name=version.app_name,
-            categories=category_labels(catalogue, [rule.category for rule in rules], page),
+            categories=category_labels(catalogue, sorted(terms.categories), page),
             purpose=purpose_line(catalogue, terms.purpose.code, terms.purpose.text, page),
             recipients=[one.shown for one in terms.recipients],
             supervisor=terms.supervision.officer,
@@ -95,6 +97,7 @@ class ConsentOut:
             active=status in _LASTING,
             suspended=status is Status.SUSPENDED,
             once=terms.usage.max_uses == 1,
+            terms=TermsOut.of(terms, page),
         )
 
 

@@ -12,14 +12,11 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from consent import service
-from consent.catalogue import LegalBasis
 from consent.model import (
     ConsentRule,
     ConsentVersion,
     Evidence,
     Notice,
-    Supervision,
-    Terms,
 )
 from consent.service import Proposal, Randomness
 from mynaportal_sim import once
@@ -38,7 +35,7 @@ from mynaportal_sim.web.question import Asked, AskOut
 from mynaportal_sim.web.redirects import origin_of, see_other
 from mynaportal_sim.web.render import Page, PageDep
 
-NOTICE_VERSION = "consent-1"
+NOTICE_VERSION = "consent-2"
 router = APIRouter(prefix="/interactions")
 
 
@@ -138,23 +135,14 @@ def _settle(
 def _proposal(
     portal: Portal, page: Page, app: App, taken: Interaction, session: LoggedIn
 ) -> Proposal:
-    wish = taken.request.wish
     return Proposal(
         id=taken.id,
         resident_id=session.resident_id,
         app_id=app.client_id,
         app_name=app.name,
         service="fhir",
-        terms=Terms(
-            rules=wish.rules,
-            purpose=wish.purpose,
-            recipients=wish.recipients,
-            valid_from=portal.now,
-            valid_until=_valid_until(taken),
-            notice=Notice(NOTICE_VERSION, page.language),
-            supervision=Supervision(app.supervisor),
-            legal_basis=LegalBasis.CONSENT,
-            usage=wish.term.usage,
+        terms=taken.request.wish.terms(
+            portal.now, _valid_until(taken), Notice(NOTICE_VERSION, page.language)
         ),
         evidence=Evidence(session.channel, session.acr or ""),
         holder=portal.pseudonyms.holder(session.resident_id),

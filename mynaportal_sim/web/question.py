@@ -11,6 +11,7 @@ from mynaportal_sim.apps.model import App
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import category_labels, purpose_label
 from mynaportal_sim.web.render import Page
+from mynaportal_sim.web.terms import TermsOut, conditions
 
 
 class Asked(NamedTuple):
@@ -39,6 +40,7 @@ class CategoryOut:
     explanation: str
     sensitive: bool
     prohibited: bool
+    conditions: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class AskOut:
     valid_until: datetime
     legal_basis: str
     once: bool
+    terms: TermsOut
 
     @classmethod
     def of(cls, asked: Asked, catalogue: Catalogue, page: Page) -> "AskOut":
@@ -76,6 +79,7 @@ class AskOut:
             valid_until=terms.valid_until,
             legal_basis=f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})",
             once=terms.usage.max_uses == 1,
+            terms=TermsOut.of(terms, page),
         )
 
     @property
@@ -94,6 +98,7 @@ class AskOut:
             "valid_until": iso(self.valid_until),
             "legal_basis": self.legal_basis,
             "once": self.once,
+            "terms": asdict(self.terms),
         }
 
 
@@ -108,6 +113,7 @@ def _categories(asked: Asked, catalogue: Catalogue, page: Page) -> list[Category
             page.choose(one.explanation_ja, one.explanation_en),
             one.sensitive,
             one.code in asked.prohibited,
+            conditions([rule for rule in asked.terms.rules if rule.category == one.code], page),
         )
         for label, one in zip(labels, known, strict=True)
     ]

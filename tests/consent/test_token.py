@@ -15,6 +15,7 @@ from jwt.api_jws import PyJWS
 
 from consent.errors import NotInForceError
 from consent.model import ConsentRule, ConsentVersion, State
+from consent.model.granted import granted_details
 from consent.token import (
     CLOCK_SKEW,
     LENGTH_MAX,
@@ -24,7 +25,6 @@ from consent.token import (
     Rejected,
     Rejection,
     SigningKey,
-    granted_details,
     mint,
     verify,
 )

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, create_engine
 
 from consent.ledger import store as ledger
 from consent.ledger.entry import read_leaf
+from consent.model import Recipient, Relation
 from mynaportal_sim.apps import service, store
 from mynaportal_sim.apps.errors import (
     NoSuchAppError,
@@ -22,7 +23,13 @@ from mynaportal_sim.apps.errors import (
     RegistrationError,
 )
 from mynaportal_sim.apps.model import App
-from mynaportal_sim.apps.registration import Registration, check, new_client_id, parse_jwks
+from mynaportal_sim.apps.registration import (
+    Registration,
+    check,
+    new_client_id,
+    parse_jwks,
+    recipient_of,
+)
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.pseudonyms import Pseudonyms
 
@@ -142,6 +149,10 @@ def test_words_that_only_look_vague_may_stand(text: str) -> None:
         pytest.param({"purpose_text": "a" * 501}, "purpose text", id="endless purpose"),
         pytest.param({"purpose": "world-domination"}, "purpose", id="unknown purpose"),
         pytest.param({"scopes": ("user/*.cruds",)}, "scope", id="unknown scope"),
+        pytest.param({"authority": "\u202e"}, "authority", id="authority of no letters"),
+        pytest.param({"recipients": (Recipient(""),)}, "recipient", id="recipient of no name"),
+        pytest.param({"recipients": (Recipient("x", "jp"),)}, "recipient", id="no country"),
+        pytest.param({"recipients": (Recipient("x"),) * 2}, "recipient", id="recipient twice"),
         pytest.param({"profile": "lenient"}, "profile", id="unknown profile"),
         pytest.param({"redirect_uris": ()}, "redirect URI", id="nowhere to go"),
         pytest.param({"jwks": jwks()}, "jwks", id="no key"),
@@ -155,6 +166,26 @@ def test_a_refusal_names_the_field(changed: dict[str, object], field: str) -> No
     with pytest.raises(RegistrationError) as failure:
         checked(**changed)
     assert failure.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("text", "recipient"),
+    [
+        ("株式会社集計", Recipient("株式会社集計", "JP", Relation.PROCESSOR)),
+        ("Example Ltd, US", Recipient("Example Ltd", "US", Relation.PROCESSOR)),
+        ("a,JP,joint_user", Recipient("a", "JP", Relation.JOINT_USER)),
+        ("a,JP,friend", None),
+        ("a,JP,recipient,b", None),
+    ],
+)
+def test_a_recipient_is_written_with_its_country_and_relation(
+    text: str, recipient: Recipient | None
+) -> None:
+    if recipient is not None:
+        assert recipient_of(text) == recipient
+        return
+    with pytest.raises(RegistrationError, match="RELATION"):
+        recipient_of(text)
 
 
 @pytest.mark.parametrize(

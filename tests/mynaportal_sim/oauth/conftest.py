@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from consent import service
 from consent.ledger.entry import read_body, read_leaf
 from consent.ledger.store import newest
-from consent.model import Event, Evidence, Notice, Supervision, Terms
+from consent.model import Event, Evidence, Notice
 from consent.service import Change, Proposal
 from mynaportal_sim import once
 from mynaportal_sim.apps import registration
@@ -321,21 +321,15 @@ def allow_in_one(
 def _proposal(
     server: Server, taken: interaction.Interaction, session: LoggedIn, now: datetime
 ) -> Proposal:
-    wish = taken.request.wish
+    begun = now.replace(microsecond=0)
     return Proposal(
         id=taken.id,
         resident_id=session.resident_id,
         app_id=taken.request.client_id,
         app_name="健康ノート",
         service="phr",
-        terms=Terms(
-            rules=wish.rules,
-            purpose=wish.purpose,
-            recipients=wish.recipients,
-            valid_from=now.replace(microsecond=0),
-            valid_until=now.replace(microsecond=0) + timedelta(days=90),
-            notice=Notice("1", "ja"),
-            supervision=Supervision("田中一郎"),
+        terms=taken.request.wish.terms(
+            begun, begun + taken.request.wish.term.validity, Notice("1", "ja")
         ),
         evidence=Evidence("soft", "jpki"),
         holder=server.pseudonyms.holder(session.resident_id),

@@ -117,6 +117,18 @@ def _detail(**changed: object) -> str:
         pytest.param(_detail(period={"from": "2026-02-30", "to": "2026-03-01"}), id="no day"),
         pytest.param(_detail(period={"from": "2022-01-01", "to": "9999-12-31"}), id="endless"),
         pytest.param(_detail(period={"from": 2022, "to": 2023}), id="numbers for days"),
+        pytest.param(_detail(period={"from": "2022-01-01"}), id="half a period"),
+        pytest.param(_detail(period={"rolling_days": 0}), id="a rolling period of no day"),
+        pytest.param(_detail(recipients=["株式会社まぼろし"]), id="unregistered recipient"),
+        pytest.param(_detail(codes=["718-7"]), id="a code of no system"),
+        pytest.param(_detail(actions=["sell"]), id="unknown action"),
+        pytest.param(_detail(usage={"max_uses": 0}), id="never"),
+        pytest.param(_detail(usage={"max_uses": 2}, term="once"), id="twice and once"),
+        pytest.param(_detail(retention={"erase_after_days": 0}), id="erased before it comes"),
+        pytest.param(
+            json.dumps([DETAILS[0], {**DETAILS[0], "retention": {"deadline_days": 7}}]),
+            id="kept for two times",
+        ),
     ],
 )
 def test_authorization_details_are_held_to_their_schema(

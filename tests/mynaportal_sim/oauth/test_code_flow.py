@@ -9,6 +9,7 @@ import jwt
 import pytest
 from sqlalchemy import Connection
 
+from consent.model import Recipient, Relation
 from mynaportal_sim.oauth import interaction, tables
 from mynaportal_sim.oauth.errors import InteractionGoneError
 
@@ -55,6 +56,43 @@ def test_an_app_gets_what_the_person_allowed_and_no_more(portal: Portal, kit: Ap
         "consent.granted",
         "token.issued",
     ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"codes": ["urn:oid:1.2|A", "urn:oid:1.2|B"]}, id="codes"),
+        pytest.param({"labels": ["urn:x|PSY"]}, id="labels"),
+        pytest.param(
+            {"period": {"from": "2022-01-01", "to": "2026-12-31", "rolling_days": 365}},
+            id="rolling period",
+        ),
+        pytest.param({"recipients": ["健康ノート株式会社", "Example Ltd"]}, id="recipients"),
+        pytest.param({"usage": {"max_uses": 12, "min_interval": 604800}}, id="usage"),
+        pytest.param({"actions": ["derive", "store", "view"]}, id="actions"),
+        pytest.param(
+            {
+                "retention": {
+                    "erase_after_days": 365,
+                    "on_withdrawal": "deidentify",
+                    "deadline_days": 7,
+                }
+            },
+            id="retention",
+        ),
+    ],
+)
+def test_each_term_an_app_can_ask_for_stands_in_token_and_introspection(
+    portal: Portal, more: dict[str, object]
+) -> None:
+    abroad = Recipient("Example Ltd", "US", Relation.PROCESSOR)
+    kit = portal.register(recipients=(abroad,))
+    asked = {**DETAILS[0], "categories": ["checkup", "medication"], **more}
+    code = portal.code(kit, "checkup", "medication", authorization_details=json.dumps([asked]))
+    answer = portal.redeem(kit, code).json()
+    assert answer["authorization_details"] == [asked]
+    assert portal.introspect(kit, answer["access_token"])["authorization_details"] == [asked]
+    assert portal.introspect(kit, answer["refresh_token"])["authorization_details"] == [asked]
 
 
 def test_two_apps_know_one_person_by_two_names(portal: Portal) -> None:

@@ -8,12 +8,14 @@ import pytest
 
 from consent.model import (
     DEFAULT_VALIDITY,
+    Action,
     ConsentRule,
     ConsentVersion,
     DeclaredPurpose,
     Evidence,
     Notice,
     Recipient,
+    Retention,
     State,
     Supervision,
     Term,
@@ -22,7 +24,6 @@ from consent.model import (
 )
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.sessions import LoggedIn, Session
-from mynaportal_sim.oauth.details import Wish
 from mynaportal_sim.oauth.interaction import (
     Ask,
     Interaction,
@@ -33,6 +34,7 @@ from mynaportal_sim.oauth.interaction import (
     next_step,
 )
 from mynaportal_sim.oauth.request import AuthorizationRequest
+from mynaportal_sim.oauth.wish import Wish
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 BEGUN = NOW - timedelta(seconds=60)
@@ -43,7 +45,16 @@ REQUEST = AuthorizationRequest(
     redirect_uri="https://app.example/cb",
     code_challenge="c" * 43,
     scopes=("openid",),
-    wish=Wish((RULE,), (Recipient("健康ノート株式会社"),), PURPOSE),
+    wish=Wish(
+        rules=(RULE,),
+        recipients=(Recipient("健康ノート株式会社"),),
+        purpose=PURPOSE,
+        term=Term.LINK,
+        usage=Usage(),
+        actions=frozenset({Action.VIEW}),
+        retention=Retention(),
+        supervision=Supervision("田中一郎"),
+    ),
 )
 TERMS = Terms(
     rules=(RULE,),
