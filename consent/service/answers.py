@@ -19,6 +19,7 @@ from consent.model import (
     ConsentVersion,
     Event,
     State,
+    Status,
     Terms,
     standing,
 )
@@ -86,6 +87,8 @@ def _settle(
     known = next((version for version in earlier if version.id == proposal.id), None)
     if known is not None and (known.state not in UNANSWERED or event is Event.DEFER):
         return _first_answer(known, event)
+    if known is not None and known.status(now) is Status.EXPIRED:
+        raise IllegalTransitionError(Status.EXPIRED, event)
     asked = _requested(proposal, given, arrangement.id, now)
     asked = replace(asked, state=State.REQUESTED if known is None else known.state)
     answered = _numbered(asked.after(event, now), earlier)

@@ -39,6 +39,18 @@ def newest(
     return next(iter(standing(versions)), None)
 
 
+def last_granted(
+    connection: Connection, resident_id: UUID, app_id: str, service: str
+) -> ConsentVersion | None:
+    """The newest version that a resident ever granted one service of an app."""
+    known = [
+        one.id
+        for one in store.arrangements_of(connection, resident_id)
+        if (one.app_id, one.service) == (app_id, service)
+    ]
+    return newest(connection, resident_id, known[0]) if known else None
+
+
 def recheck(
     connection: Connection,
     resident_id: UUID,

@@ -61,9 +61,9 @@ def callback(page: PageDep, request: Request) -> Response:
     except AuthorizationError as error:
         if error.code == "mismatch" and known is not None:
             return page.redirect("/")  # the back button, or a second click
-        refused = error.code == "access_denied"
-        values = {"refused": refused, "mismatch": error.code == "mismatch", "said": str(error)}
-        return page("unconnected.html", values, 200 if refused else 400)
+        values = {"code": error.code, "said": str(error)}
+        expected = error.code in {"access_denied", "consent_required"}
+        return page("unconnected.html", values, 200 if expected else 400)
     page.session = sessions.Session(fresh, is_new=True)
     return page.redirect("/")
 

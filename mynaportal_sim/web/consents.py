@@ -17,6 +17,7 @@ from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
 from mynaportal_sim.web.dates import iso
+from mynaportal_sim.web.difference import Difference, differences
 from mynaportal_sim.web.errors import NoSuchConsentError
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels, purpose_line
 from mynaportal_sim.web.redirects import see_other
@@ -66,6 +67,7 @@ class ConsentOut:
     tone: str
     active: bool
     suspended: bool
+    waiting: bool
     once: bool
     terms: TermsOut
 
@@ -96,6 +98,7 @@ class ConsentOut:
             tone=tone,
             active=status in _LASTING,
             suspended=status is Status.SUSPENDED,
+            waiting=status is Status.DEFERRED,
             once=terms.usage.max_uses == 1,
             terms=TermsOut.of(terms, page),
         )
@@ -124,7 +127,8 @@ async def consents(page: PageDep, resident: ResidentDep, portal: PortalDep) -> R
         return page.data({"csrf": page.visitor.csrf, "consents": plain})
     values: dict[str, object] = {
         "active": [consent for consent in shown if consent.active],
-        "past": [consent for consent in shown if not consent.active],
+        "waiting": [consent for consent in shown if consent.waiting],
+        "past": [one for one in shown if not one.active and not one.waiting],
         "done": page.request.query_params.get("done"),
         "keys": {consent.version_id: uuid4() for consent in shown if consent.active},
     }
@@ -159,6 +163,7 @@ async def receipt(
     basis = kept.terms.legal_basis
     values: dict[str, object] = {
         "consent": consent,
+        "differences": await _changed(portal, page, resident, kept),
         "refused": category_labels(portal.catalogue, refused, page),
         "basis": f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})",
         "notice_version": kept.terms.notice.version,
@@ -204,6 +209,16 @@ async def _kept(
             if (version.arrangement_id, version.id) == (arrangement_id, version_id):
                 return version
     raise NoSuchConsentError
+
+
+async def _changed(
+    portal: Portal, page: Page, resident: LoggedIn, version: ConsentVersion
+) -> list[Difference]:
+    """What is different in a consent from the one before it, if there was one."""
+    if version.supersedes is None or not version.terms.rules:
+        return []
+    before = await _kept(portal, resident, version.arrangement_id, version.supersedes)
+    return differences(before.terms, version.terms, portal.catalogue, page)
 
 
 def _plain(consent: ConsentOut) -> dict[str, object]:

@@ -3,6 +3,7 @@
 WebError                    carries .code and .status for the answer
 ├── NoSuchEntryError        no entry of this person's at that place of the log
 ├── NoSuchConsentError      no answer of this person's by that id
+├── NoSuchRequestError      no question waits for this person's answer by that id
 ├── UnknownChoiceError      a form names what it did not offer
 └── UnreadableFilterError   what is asked for cannot be read, so nothing is shown
 """
@@ -36,6 +37,15 @@ class NoSuchConsentError(WebError):
 
     def __init__(self) -> None:
         super().__init__("you have given no such consent")
+
+
+class NoSuchRequestError(WebError):
+    """No question waits for the person's answer by that id."""
+
+    code = "no_such_request"
+
+    def __init__(self) -> None:
+        super().__init__("no such question waits for your answer any more")
 
 
 class UnknownChoiceError(WebError):

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
-from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from consent import service
@@ -29,22 +28,13 @@ from mynaportal_sim.oauth import interaction as oauth
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.interaction import Interaction
 from mynaportal_sim.oauth.server import Server, ServerDep
+from mynaportal_sim.web.choice import ChoiceForm
 from mynaportal_sim.web.kept import Portal, PortalDep
-from mynaportal_sim.web.language import marked
-from mynaportal_sim.web.question import Asked, AskOut
+from mynaportal_sim.web.question import NOTICE_VERSION, Asked, AskOut
 from mynaportal_sim.web.redirects import origin_of, see_other
 from mynaportal_sim.web.render import Page, PageDep
 
-NOTICE_VERSION = "consent-2"
 router = APIRouter(prefix="/interactions")
-
-
-class AnswerForm(BaseModel):
-    """What the person chose; with nothing chosen, `allow` is asked again."""
-
-    csrf: str = ""
-    decision: Literal["allow", "deny"]
-    category: list[str] = []
 
 
 @router.get("/{interaction_id}")
@@ -85,18 +75,17 @@ async def answer(
     portal: PortalDep,
     session: ResidentDep,
     server: ServerDep,
-    form: Annotated[AnswerForm, Form()],
+    form: Annotated[ChoiceForm, Form()],
 ) -> Response:
     """Record what the person answers, and send them back to the app."""
     check_csrf(page.request, portal.settings, form.csrf)
     taken = await portal.db.write(oauth.take_up, interaction_id, session, portal.now)
     put = await _put(portal, page, taken, session)
-    chosen = set(form.category) if form.decision == "allow" else set()
-    chosen -= put.asked.prohibited
-    if form.decision == "allow" and not chosen:
-        problem = marked("Choose at least one kind of data, or hand over nothing.")
-        return await _question(page, portal, put, page.text(problem))
-    granted = [rule for rule in put.proposal.terms.rules if rule.category in chosen]
+    if form.decision == "later":
+        return see_other(await portal.db.write(_put_off, server, put, portal.now))
+    granted = form.rules(put.proposal.terms.rules, put.asked.prohibited)
+    if form.decision == "allow" and not granted:
+        return await _question(page, portal, put, page.text(form.problem))
     return see_other(await portal.db.write(_settle, server, put, granted, portal.now))
 
 
@@ -130,6 +119,14 @@ def _settle(
         refused = (put.interaction, put.session, "access_denied")
         return oauth.refuse(connection, server, *refused, now)
     return oauth.issue(connection, server, put.interaction, put.session, version, now)
+
+
+def _put_off(connection: Connection, server: Server, put: _Put, now: datetime) -> str:
+    """Keep the question for later and close the interaction; a unit of work."""
+    service.defer(connection, put.proposal, now, server.randomness)
+    # As where nobody is to be asked: the app knows that consent is still needed.
+    told = (put.interaction, put.session, "consent_required")
+    return oauth.refuse(connection, server, *told, now)
 
 
 def _proposal(
@@ -166,7 +163,10 @@ async def _put(portal: Portal, page: Page, taken: Interaction, session: LoggedIn
         raise InteractionGoneError
     prohibited = await portal.db.read(service.prohibitions, session.resident_id)
     proposal = _proposal(portal, page, app, taken, session)
-    return _Put(taken, session, proposal, Asked(app, proposal.terms, prohibited))
+    before = await portal.db.read(
+        service.last_granted, session.resident_id, app.client_id, proposal.service
+    )
+    return _Put(taken, session, proposal, Asked(app, proposal.terms, prohibited, before))
 
 
 def _valid_until(taken: Interaction) -> datetime:

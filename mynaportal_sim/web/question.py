@@ -6,20 +6,29 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from consent.catalogue import Catalogue
-from consent.model import Prohibition, Terms
+from consent.model import ALIVE, ConsentVersion, Prohibition, Terms
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.web.dates import iso
+from mynaportal_sim.web.difference import Difference, differences
 from mynaportal_sim.web.kept import category_labels, purpose_label
 from mynaportal_sim.web.render import Page
 from mynaportal_sim.web.terms import TermsOut, conditions
 
+NOTICE_VERSION = "consent-2"
+
 
 class Asked(NamedTuple):
-    """An app, what it asks of a person, and what nobody may have of them."""
+    """An app, what it asks of a person, what nobody may have of them, and their last grant."""
 
     app: App
     terms: Terms
     prohibitions: Sequence[Prohibition]
+    before: ConsentVersion | None = None
+
+    @property
+    def replaced(self) -> ConsentVersion | None:
+        """The consent that a new one would take the place of, if there is one still."""
+        return self.before if self.before is not None and self.before.state in ALIVE else None
 
     @property
     def prohibited(self) -> frozenset[str]:
@@ -43,6 +52,21 @@ class CategoryOut:
     conditions: list[str]
 
 
+class ReplacedOut(NamedTuple):
+    """The consent in whose place a new one would be, and what would be different."""
+
+    answered: datetime
+    arrangement_id: str
+    version_id: str
+    differences: list[Difference]
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """The same for programs."""
+        changed = [one._asdict() for one in self.differences]
+        return {**self._asdict(), "answered": iso(self.answered), "differences": changed}
+
+
 @dataclass(frozen=True, slots=True)
 class AskOut:
     """What a person must know before they answer."""
@@ -60,11 +84,12 @@ class AskOut:
     legal_basis: str
     once: bool
     terms: TermsOut
+    replaces: ReplacedOut | None
 
     @classmethod
     def of(cls, asked: Asked, catalogue: Catalogue, page: Page) -> "AskOut":
         """`asked` in the reader's language."""
-        app, terms, _ = asked
+        app, terms = asked.app, asked.terms
         basis = terms.legal_basis
         return cls(
             app_name=app.name,
@@ -80,6 +105,7 @@ class AskOut:
             legal_basis=f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})",
             once=terms.usage.max_uses == 1,
             terms=TermsOut.of(terms, page),
+            replaces=_replaces(asked, catalogue, page),
         )
 
     @property
@@ -99,6 +125,7 @@ class AskOut:
             "legal_basis": self.legal_basis,
             "once": self.once,
             "terms": asdict(self.terms),
+            "replaces": self.replaces and self.replaces.plain,
         }
 
 
@@ -117,3 +144,15 @@ def _categories(asked: Asked, catalogue: Catalogue, page: Page) -> list[Category
         )
         for label, one in zip(labels, known, strict=True)
     ]
+
+
+def _replaces(asked: Asked, catalogue: Catalogue, page: Page) -> ReplacedOut | None:
+    before = asked.replaced
+    if before is None:
+        return None
+    return ReplacedOut(
+        before.answered_at,
+        str(before.arrangement_id),
+        str(before.id),
+        differences(before.terms, asked.terms, catalogue, page),
+    )

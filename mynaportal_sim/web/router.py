@@ -17,9 +17,10 @@ from mynaportal_sim.web import (
     provision_records,
     second_device,
     start,
+    waiting,
 )
 
-_DECIDING = (start, login, second_device, interactions, consents, prohibitions)
+_DECIDING = (start, login, second_device, interactions, waiting, consents, prohibitions)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
 router = APIRouter()
 for _room in (*_DECIDING, *_LOOKING_BACK, app_view, docs):

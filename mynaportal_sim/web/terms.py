@@ -29,11 +29,11 @@ _RELATIONS = {
     Relation.JOINT_USER: marked("%(name)s, which uses them jointly"),
 }
 _ON_WITHDRAWAL = {
-    OnWithdrawal.DELETE: marked("deletes them within %(days)s days of its end"),
+    OnWithdrawal.DELETE: marked("deletes them within %(days)s days of the consent's end"),
     OnWithdrawal.DEIDENTIFY: marked(
-        "takes out whose they are within %(days)s days of its end, and keeps the rest"
+        "takes out whose they are within %(days)s days of the consent's end"
     ),
-    OnWithdrawal.KEEP_BY_LAW: marked("keeps them after its end, as a law demands"),
+    OnWithdrawal.KEEP_BY_LAW: marked("keeps them after the consent's end, as a law demands"),
 }
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -107,10 +107,10 @@ def _usage(usage: Usage, page: Page) -> str:
 
 
 def _interval(interval: timedelta, page: Page) -> str:
-    if interval >= _DAY and not interval % _DAY:
-        return page.text(marked("not twice within %(days)s days"), days=interval // _DAY)
+    if interval > _DAY and not interval % _DAY:
+        return page.text(marked("once in %(days)s days"), days=interval // _DAY)
     hours = -(-interval // _HOUR)
-    return page.text(marked("not twice within %(hours)s hours"), hours=hours)
+    return page.text(marked("once in %(hours)s hours"), hours=hours)
 
 
 def _retention(retention: Retention, page: Page) -> str:

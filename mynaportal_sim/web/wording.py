@@ -156,6 +156,9 @@ PROBLEMS = {
     ),
     "no_such_arrangement": marked("You have given no such consent."),
     "no_such_consent": marked("You have given no such consent."),
+    "no_such_request": marked(
+        "This question no longer waits: it was answered, has run out, or the app asks anew."
+    ),
     "no_such_prohibition": marked("There is no such prohibition."),
     "not_yours": marked("Only whoever prohibited it can lift it."),
     "unknown_choice": marked("There is no such app or kind of data. Choose from the lists."),

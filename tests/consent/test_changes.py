@@ -100,6 +100,20 @@ def test_an_answer_that_was_put_off_is_given_later(
     assert database.run(entries) == ["consent.granted", "consent.deferred", "consent.granted"]
 
 
+def test_a_request_that_was_put_off_runs_out_when_its_consent_would_have(
+    database: Database, proposal: Proposal, noon: datetime
+) -> None:
+    deferred = database.run(service.defer, proposal, noon, urandom)
+    end = deferred.terms.valid_until
+    later = replace(
+        proposal,
+        terms=replace(proposal.terms, valid_from=end, valid_until=end + timedelta(days=1)),
+    )
+    with pytest.raises(IllegalTransitionError, match="expired"):
+        granted_to(database, later, end)
+    assert granted_to(database, later, end - SECOND).state is State.GRANTED
+
+
 def test_a_request_that_was_put_off_gives_way_to_another_answer_or_to_the_app(
     database: Database, proposal: Proposal, noon: datetime
 ) -> None:

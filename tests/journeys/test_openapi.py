@@ -95,6 +95,7 @@ def _walk_under_fapi2(portal: HeardPortal) -> None:
     tokens = app.refresh(tokens)
     _look_back(portal, browser)
     _prohibit(browser)
+    _put_off(app, browser)
     app.fetch(tokens, "/fhir/Observation")
     _refused(app, tokens)
     csrf = str(browser.see("/login")["csrf"])
@@ -170,6 +171,18 @@ def _prohibit(browser: SecondBrowser) -> None:
     browser.see("/prohibitions")
     for id_ in (key, str(uuid4())):
         browser.post(f"/prohibitions/{id_}/lift", {"csrf": csrf})
+
+
+def _put_off(app: RelyingParty, browser: SecondBrowser) -> None:
+    asked = details("medication")
+    interaction = browser.open(app.authorization_url(asked, scope=SCOPES))
+    csrf = str(browser.see(f"/interactions/{interaction}")["csrf"])
+    browser.post(f"/interactions/{interaction}", {"csrf": csrf, "decision": "later"})
+    [waiting] = [one for one in _listed(browser.see("/consents")["consents"]) if one["waiting"]]
+    path = f"/requests/{waiting['version_id']}"
+    browser.see(path)
+    for _ in range(2):
+        browser.post(path, {"csrf": csrf, "decision": "allow", "category": "medication"})
 
 
 def _listed(value: object) -> list[dict[str, object]]:

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 from html import unescape
+from secrets import token_bytes
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from consent.model import DEFAULT_VALIDITY
+from mynaportal_sim.apps import service as apps
 from mynaportal_sim.web.dates import DAY, last_day
 from tests.mynaportal_sim.web.kit import CALLBACK, KENICHI, Browser, Form, Portal
 
@@ -282,3 +284,93 @@ def test_what_cannot_be_prohibited_or_lifted_is_said(
     answer = browser.post(f"/prohibitions{path}", sent)
     assert answer.status_code == status
     assert said in answer.text
+
+
+def _put_off(portal: Portal, client_id: str) -> tuple[Browser, str]:
+    """A person who will decide later; their browser and the waiting question's path."""
+    browser, path = portal.asked(client_id)
+    assert _sent_back(_answer(browser, path, "later"))["error"] == ["consent_required"]
+    [waiting] = [
+        one for one in browser.get("/consents", **JSON).json()["consents"] if one["waiting"]
+    ]
+    return browser, f"/requests/{waiting['version_id']}"
+
+
+def test_a_question_put_off_is_answered_without_the_app_which_then_need_not_ask(
+    portal: Portal,
+) -> None:
+    client_id = portal.register()
+    browser, waiting = _put_off(portal, client_id)
+    assert waiting in browser.get("/consents").text
+    asked = browser.get(waiting, **JSON).json()
+    assert [one["code"] for one in asked["categories"]] == ["checkup", "medication"]
+    assert _answer(browser, waiting, "allow").status_code == 422
+    done = _answer(browser, waiting, "allow", "checkup", "medication")
+    assert done.headers["location"] == "/consents?done=answered"
+    assert _events(browser)[:2] == ["consent.granted", "consent.deferred"]
+    assert _answer_again(browser, waiting).status_code == 404
+    path = portal.ask(browser, client_id).headers["location"]
+    assert "code" in _sent_back(browser.get(path))
+
+
+def _answer_again(browser: Browser, waiting: str) -> httpx.Response:
+    form: Form = {"csrf": browser.csrf("/prohibitions"), "decision": "deny"}
+    return browser.post(waiting, form)
+
+
+def test_a_question_put_off_waits_for_nobody_else_and_not_for_words_since_changed(
+    portal: Portal,
+) -> None:
+    client_id = portal.register()
+    browser, waiting = _put_off(portal, client_id)
+    other = portal.browser()
+    other.log_in(KENICHI)
+    assert other.get(waiting).status_code == 404
+    state = portal.web.state
+    words = ("self-care", "健診結果を家族に知らせるため", state.clock.now(), token_bytes)
+    state.database.run(apps.declare, client_id, *words)
+    gone = browser.get(waiting)
+    assert gone.status_code == 404
+    assert "もう回答を待っていません" in gone.text
+
+
+def test_a_new_question_names_the_consent_it_would_replace_and_what_would_change(
+    portal: Portal,
+) -> None:
+    client_id = portal.register()
+    browser = portal.given("checkup", client_id=client_id)
+    path = portal.ask(browser, client_id, scope="openid").headers["location"]
+    asked = browser.get(path, **JSON).json()["replaces"]
+    [before] = browser.get("/consents", **JSON).json()["consents"]
+    assert asked["version_id"] == before["version_id"]
+    assert [(one["about"], one["before"]) for one in asked["differences"]] == [("薬剤情報", "")]
+    assert "同意に置き換わります" in browser.get(path).text
+    assert "code" in _sent_back(_answer(browser, path, "allow", "medication"))
+    consents = browser.get("/consents", **JSON).json()["consents"]
+    [now] = [one for one in consents if one["active"]]
+    receipt = browser.get(f"/consents/{now['arrangement_id']}/{now['version_id']}").text
+    assert "前回の回答からの変更点" in receipt
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "period"),
+    [
+        pytest.param("2025-01-01", "", ("2025-01-01", "2026-12-31"), id="since"),
+        pytest.param("", "2022-03-31", ("2021-04-01", "2022-03-31"), id="until"),
+        pytest.param("1990-01-01", "2099-01-01", ("2021-04-01", "2026-12-31"), id="no more"),
+        pytest.param("2027-01-01", "", None, id="nothing of it"),
+    ],
+)
+def test_a_person_gives_less_than_all_days(
+    portal: Portal, since: str, until: str, period: tuple[str, str] | None
+) -> None:
+    browser, path = portal.asked()
+    form: Form = {"csrf": browser.csrf(path), "decision": "allow", "category": ["checkup"]}
+    answer = browser.post(path, {**form, "since": since, "until": until})
+    if period is None:
+        assert answer.status_code == 422
+        assert "その期間にはありません" in answer.text
+        return
+    assert "code" in _sent_back(answer)
+    [consent] = browser.get("/consents", **JSON).json()["consents"]
+    assert consent["period"] == {"from": period[0], "to": period[1]}

@@ -1,0 +1,134 @@
+"""Questions that a person put off: answered later, without the app."""
+
+from dataclasses import replace
+from datetime import datetime
+from http import HTTPStatus
+from secrets import token_bytes
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Response
+from sqlalchemy import Connection
+
+from consent import service
+from consent.model import Arrangement, ConsentVersion, Evidence, Notice, Status, Terms
+from consent.service import Proposal
+from mynaportal_sim.apps import store as apps
+from mynaportal_sim.login.csrf import check_csrf
+from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
+from mynaportal_sim.web.choice import ChoiceForm
+from mynaportal_sim.web.errors import NoSuchRequestError
+from mynaportal_sim.web.kept import Portal, PortalDep
+from mynaportal_sim.web.question import NOTICE_VERSION, Asked, AskOut
+from mynaportal_sim.web.redirects import see_other
+from mynaportal_sim.web.render import Page, PageDep
+
+router = APIRouter(prefix="/requests")
+
+
+class _Waiting(NamedTuple):
+    """A question put off, as it is asked now."""
+
+    proposal: Proposal
+    asked: Asked
+
+
+@router.get("/{version_id}")
+async def show(
+    version_id: UUID, page: PageDep, resident: ResidentDep, portal: PortalDep
+) -> Response:
+    """Ask again what was put off."""
+    waiting = await portal.db.read(_find, portal, page, resident, version_id)
+    return _question(page, portal, waiting, None)
+
+
+@router.post("/{version_id}")
+async def answer(
+    version_id: UUID,
+    page: PageDep,
+    resident: ResidentDep,
+    portal: PortalDep,
+    form: Annotated[ChoiceForm, Form()],
+) -> Response:
+    """Record the answer; the app gets what was granted when it asks the next time."""
+    check_csrf(page.request, portal.settings, form.csrf)
+    if form.decision == "later":
+        return see_other("/consents")
+    waiting = await portal.db.read(_find, portal, page, resident, version_id)
+    granted = form.rules(waiting.proposal.terms.rules, waiting.asked.prohibited)
+    if form.decision == "allow" and not granted:
+        return _question(page, portal, waiting, page.text(form.problem))
+    await portal.db.write(service.answer, waiting.proposal, granted, portal.now, token_bytes)
+    return see_other("/consents?done=answered")
+
+
+def _question(page: Page, portal: Portal, waiting: _Waiting, problem: str | None) -> Response:
+    asked = AskOut.of(waiting.asked, portal.catalogue, page)
+    if page.for_program:
+        return page.data({"csrf": page.visitor.csrf, "problem": problem, **asked.plain})
+    status = HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY
+    return page("consent.html", {"ask": asked, "problem": problem, "target": ""}, status=status)
+
+
+def _find(
+    connection: Connection, portal: Portal, page: Page, resident: LoggedIn, version_id: UUID
+) -> _Waiting:
+    """The question that was put off, from now on; a unit of work.
+
+    Raises:
+        NoSuchRequestError: none waits by this id, or the app has declared another purpose.
+    """
+    found = _deferred(connection, resident.resident_id, version_id, portal.now)
+    if found is None:
+        raise NoSuchRequestError
+    arrangement, version = found
+    app = apps.find(connection, version.app_id)
+    if app is None or app.purpose != version.terms.purpose:
+        raise NoSuchRequestError
+    asked = Asked(
+        app,
+        _from_now(version.terms, portal.now, page.language),
+        service.prohibitions(connection, version.resident_id),
+        service.newest(connection, version.resident_id, arrangement.id),
+    )
+    return _Waiting(_proposal(portal, resident, asked, arrangement, version), asked)
+
+
+def _deferred(
+    connection: Connection, resident_id: UUID, version_id: UUID, now: datetime
+) -> tuple[Arrangement, ConsentVersion] | None:
+    for history in service.of_resident(connection, resident_id):
+        for version in history.versions:
+            if version.id == version_id and version.status(now) is Status.DEFERRED:
+                return history.arrangement, version
+    return None
+
+
+def _from_now(terms: Terms, now: datetime, language: str) -> Terms:
+    """The same terms for as long as they were asked for, on the page as it is now."""
+    lasts = terms.valid_until - terms.valid_from
+    return replace(
+        terms,
+        valid_from=now,
+        valid_until=now + lasts,
+        notice=Notice(NOTICE_VERSION, language),
+    )
+
+
+def _proposal(
+    portal: Portal,
+    resident: LoggedIn,
+    asked: Asked,
+    arrangement: Arrangement,
+    version: ConsentVersion,
+) -> Proposal:
+    return Proposal(
+        id=version.id,
+        resident_id=version.resident_id,
+        app_id=version.app_id,
+        app_name=asked.app.name,
+        service=arrangement.service,
+        terms=asked.terms,
+        evidence=Evidence(resident.channel, resident.acr or ""),
+        holder=portal.pseudonyms.holder(version.resident_id),
+    )
