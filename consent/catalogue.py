@@ -17,6 +17,7 @@ class Category:
     """A kind of data a person can give or keep.
 
     `sensitive` marks 要配慮個人情報 (APPI article 2, paragraph 3; Cabinet Order, article 2).
+    `explanation_easy` is in plain Japanese (やさしい日本語), empty where there is none.
     """
 
     code: str
@@ -25,6 +26,7 @@ class Category:
     explanation_ja: str
     explanation_en: str
     sensitive: bool = False
+    explanation_easy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

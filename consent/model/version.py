@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from typing import Self
 from uuid import UUID
@@ -23,6 +23,9 @@ from consent.model.rules import ConsentRule
 from consent.model.terms import Terms
 
 _ENDED_BY_TIME = ALIVE | UNANSWERED
+# Of a consent that lasts for less, nobody needs to be reminded.
+_WORTH_A_REMINDER = timedelta(days=28)
+_REMINDED_FROM = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,15 @@ class ConsentVersion:
         if most is not None and self.uses >= most:
             return Status.EXHAUSTED
         return Status.GRANTED
+
+    def ends_soon(self, now: datetime) -> bool:
+        """Whether to remind the person that this ends by itself, since nothing renews it."""
+        lasts, left = (
+            self.terms.valid_until - self.terms.valid_from,
+            self.terms.valid_until - now,
+        )
+        alive = self.status(now) in {Status.GRANTED, Status.SUSPENDED, Status.EXHAUSTED}
+        return alive and lasts >= _WORTH_A_REMINDER and left <= _REMINDED_FROM
 
     @property
     def next_use_at(self) -> datetime | None:

@@ -68,6 +68,7 @@ class ConsentOut:
     active: bool
     suspended: bool
     waiting: bool
+    days_left: int | None
     once: bool
     terms: TermsOut
 
@@ -99,6 +100,7 @@ class ConsentOut:
             active=status in _LASTING,
             suspended=status is Status.SUSPENDED,
             waiting=status is Status.DEFERRED,
+            days_left=(terms.valid_until - now).days if version.ends_soon(now) else None,
             once=terms.usage.max_uses == 1,
             terms=TermsOut.of(terms, page),
         )

@@ -139,7 +139,7 @@ def _proposal(
         app_name=app.name,
         service="fhir",
         terms=taken.request.wish.terms(
-            portal.now, _valid_until(taken), Notice(NOTICE_VERSION, page.language)
+            portal.now, _valid_until(taken), Notice(NOTICE_VERSION, page.tag)
         ),
         evidence=Evidence(session.channel, session.acr or ""),
         holder=portal.pseudonyms.holder(session.resident_id),

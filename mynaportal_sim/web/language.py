@@ -1,4 +1,8 @@
-"""Which language a page speaks, and its messages (msgids are the English texts)."""
+"""Which language a page speaks, and its messages (msgids are the English texts).
+
+Plain Japanese (やさしい日本語) has words of its own on the pages of consent, and speaks usual
+Japanese where it has none.
+"""
 
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -6,7 +10,9 @@ from pathlib import Path
 
 from fastapi import Request
 
-LANGUAGES = ("ja", "en")
+EASY = "ja-easy"
+NAMES = {"ja": "日本語", EASY: "やさしい日本語", "en": "English"}
+LANGUAGES = tuple(NAMES)
 COOKIE = "mynasim-language"
 _LOCALE = Path(__file__).parent / "locale"
 
@@ -28,8 +34,17 @@ def messages(language: str) -> NullTranslations:
     """The message catalogue of one language."""
     if language == "en":
         return NullTranslations()
-    with (_LOCALE / language / "LC_MESSAGES" / "mynasim.mo").open("rb") as compiled:
-        return GNUTranslations(compiled)
+    place = _LOCALE / language.replace("-", "_") / "LC_MESSAGES" / "mynasim.mo"
+    with place.open("rb") as compiled:
+        found = GNUTranslations(compiled)
+    if language == EASY:
+        found.add_fallback(messages(base_of(EASY)))
+    return found
+
+
+def base_of(language: str) -> str:
+    """The language whose dates and names one of `LANGUAGES` uses."""
+    return language.partition("-")[0]
 
 
 def marked(message: str) -> str:

@@ -137,7 +137,7 @@ def _categories(asked: Asked, catalogue: Catalogue, page: Page) -> list[Category
         CategoryOut(
             one.code,
             label,
-            page.choose(one.explanation_ja, one.explanation_en),
+            page.choose(one.explanation_ja, one.explanation_en, one.explanation_easy),
             one.sensitive,
             one.code in asked.prohibited,
             conditions([rule for rule in asked.terms.rules if rule.category == one.code], page),

@@ -12,15 +12,25 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from mynaportal_sim.web.dates import DAY, MOMENT, MONTH, clock, last_day
-from mynaportal_sim.web.language import COOKIE, language_of, messages
+from mynaportal_sim.web.language import (
+    COOKIE,
+    EASY,
+    NAMES,
+    base_of,
+    language_of,
+    messages,
+)
 from mynaportal_sim.web.visitor import Visitor, VisitorDep
 
 _TEMPLATES = Path(__file__).parent / "templates"
 YEAR_SECONDS = 365 * 86_400
+SIZE_COOKIE = "mynasim-size"
+SIZES = ("usual", "large")
 
 
 @cache
-def _environment(language: str) -> Environment:
+def _environment(words: str) -> Environment:
+    language = base_of(words)
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -29,8 +39,10 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(messages(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+    environment.install_gettext_translations(messages(words), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     environment.globals["language"] = language
+    environment.globals["words"] = words
+    environment.globals["names"] = NAMES
     environment.filters["day"] = DAY[language]
     environment.filters["month"] = MONTH[language]
     environment.filters["moment"] = MOMENT[language]
@@ -40,12 +52,16 @@ def _environment(language: str) -> Environment:
 
 
 class Page:
-    """Renders templates for one request, in the language that its reader wants."""
+    """Renders templates for one request, in the language and size that its reader wants.
+
+    `words` is one of `LANGUAGES`; `language` is whose dates and names it uses: ja or en.
+    """
 
     def __init__(self, request: Request, visitor: Visitor) -> None:
         self.request = request
         self.visitor = visitor
-        self.language = language_of(request)
+        self.words = language_of(request)
+        self.language = base_of(self.words)
 
     def __call__(
         self,
@@ -56,14 +72,17 @@ class Page:
         form_action: str = "",
     ) -> Response:
         """The page made of `template`; `form_action` is a further origin its forms lead to."""
+        size = self._size()
         frame = {"path": self.request.url.path, "here": self._here(), **self.visitor.values}
-        environment = _environment(self.language)
+        frame["size"] = size
+        environment = _environment(self.words)
         body = environment.get_template(template).render({**frame, **values})
         response = HTMLResponse(body, status, headers=page_headers(form_action))
-        if self.request.query_params.get("lang") == self.language:
-            response.set_cookie(
-                COOKIE, self.language, max_age=YEAR_SECONDS, httponly=True, samesite="lax"
-            )
+        for name, cookie, value in (("lang", COOKIE, self.words), ("size", SIZE_COOKIE, size)):
+            if self.request.query_params.get(name) == value:
+                response.set_cookie(
+                    cookie, value, max_age=YEAR_SECONDS, httponly=True, samesite="lax"
+                )
         return response
 
     @property
@@ -78,16 +97,27 @@ class Page:
 
     def text(self, message: str, **values: object) -> str:
         """`message` in the reader's language, its %(name)s filled from `values`."""
-        return messages(self.language).gettext(message) % values
+        return messages(self.words).gettext(message) % values
 
-    def choose(self, japanese: str, english: str) -> str:
-        """Whichever of the two the reader wants."""
+    def choose(self, japanese: str, english: str, easy: str = "") -> str:
+        """Whichever the reader wants; usual Japanese where there is none in plain words."""
+        if self.words == EASY and easy:
+            return easy
         return japanese if self.language == "ja" else english
 
+    @property
+    def tag(self) -> str:
+        """The language of the words, as a tag of BCP 47."""
+        return "ja-x-easy" if self.words == EASY else self.language
+
+    def _size(self) -> str:
+        wanted = (self.request.query_params.get("size"), self.request.cookies.get(SIZE_COOKIE))
+        return next((one for one in wanted if one in SIZES), SIZES[0])
+
     def _here(self) -> str:
-        """This page's own address but for the language, ready for `lang=…` to be added."""
+        """This page's own address, ready for `lang=…` or `size=…` to be added."""
         query = self.request.query_params.multi_items()
-        kept = urlencode([(name, value) for name, value in query if name != "lang"])
+        kept = urlencode([one for one in query if one[0] not in {"lang", "size"}])
         return f"{self.request.url.path}?{kept}&" if kept else f"{self.request.url.path}?"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Response
 
 from consent import service
-from consent.model import Status
+from consent.model import Status, standing
 from mynaportal_sim.disclosure.history import Filter, search
 from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.web import alerts
@@ -19,9 +19,14 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How things stand for a person: consents in force, alerts not seen, what happened last."""
+    """How things stand for a person.
+
+    Consents in force, those that end soon, questions that wait, alerts not seen, what was last.
+    """
 
     consents: int
+    ending: int
+    waiting: int
     alerts: int
     latest: list[EntryOut]
 
@@ -48,6 +53,8 @@ async def _standing(page: Page, portal: Portal, session: LoggedIn) -> Standing:
     in_force = [one for one in versions if one.status(portal.now) is Status.GRANTED]
     return Standing(
         len(in_force),
+        sum(one.ends_soon(portal.now) for one in standing(versions)),
+        sum(one.status(portal.now) is Status.DEFERRED for one in versions),
         await alerts.count_unseen(portal, session),
         [EntryOut.of(event, portal.catalogue, page) for event in latest.entries],
     )

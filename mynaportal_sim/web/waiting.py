@@ -87,7 +87,7 @@ def _find(
         raise NoSuchRequestError
     asked = Asked(
         app,
-        _from_now(version.terms, portal.now, page.language),
+        _from_now(version.terms, portal.now, page.tag),
         service.prohibitions(connection, version.resident_id),
         service.newest(connection, version.resident_id, arrangement.id),
     )

@@ -232,3 +232,24 @@ def test_every_basis_and_reason_has_words_for_people(language: str) -> None:
     labels = {getattr(basis, f"label_{language}") for basis in LegalBasis}
     sentences = {getattr(reason, f"sentence_{language}") for reason in Reason}
     assert (len(labels), len(sentences)) == (len(LegalBasis), len(Reason))
+
+
+@pytest.mark.parametrize(
+    ("lasts", "left", "state", "soon"),
+    [
+        pytest.param(90, 15, State.GRANTED, False, id="in time"),
+        pytest.param(90, 14, State.GRANTED, True, id="two weeks before"),
+        pytest.param(90, 14, State.SUSPENDED, True, id="suspended"),
+        pytest.param(90, 14, State.WITHDRAWN, False, id="withdrawn"),
+        pytest.param(90, 0, State.GRANTED, False, id="ended"),
+        pytest.param(1, 0.5, State.GRANTED, False, id="a visit"),
+    ],
+)
+def test_a_person_is_reminded_of_what_ends_and_will_not_be_renewed(
+    granted: ConsentVersion, lasts: float, left: float, state: State, *, soon: bool
+) -> None:
+    begin = granted.terms.valid_from
+    end = begin + timedelta(days=lasts)
+    terms = replace(granted.terms, valid_until=end)
+    version = replace(granted, terms=terms, state=state)
+    assert version.ends_soon(end - timedelta(days=left)) is soon

@@ -115,3 +115,14 @@ def test_a_form_without_the_sessions_token_is_refused(browser: Browser, token: s
     assert answer.status_code == 403
     assert "csrf_failed" in answer.text
     assert browser.get("/consents").status_code == 200
+
+
+def test_plain_japanese_and_larger_type_once_chosen_are_kept(browser: Browser) -> None:
+    browser.log_in()
+    browser.get("/consents?lang=ja-easy")
+    page = browser.get("/consents?size=large").text
+    assert "わたしているアプリはありません" in page
+    assert '<html lang="ja" class="large">' in page
+    assert 'class="large"' in browser.get("/login").text
+    assert 'class="large"' not in browser.get("/consents?size=usual").text
+    assert "情報を提供しているアプリはありません" in browser.get("/consents?lang=ja").text

@@ -84,5 +84,41 @@ def test_no_template_speaks_one_language_only(room: str) -> None:
 def test_english_is_what_the_source_says() -> None:
     assert {language: messages(language).gettext("Withdrawn") for language in LANGUAGES} == {
         "ja": "撤回済み",
+        "ja-easy": "撤回済み",  # not on the pages of consent
         "en": "Withdrawn",
     }
+
+
+@pytest.fixture(scope="module")
+def easy() -> Catalog:
+    with (PORTAL / "web/locale/ja_easy/LC_MESSAGES/mynasim.po").open("rb") as text:
+        return read_po(text, locale="ja")
+
+
+def test_the_pages_of_consent_are_in_plain_japanese_too(easy: Catalog) -> None:
+    pages = [f"templates/{name}.html" for name in ("consent", "consents", "withdraw", "_parts")]
+    modules = [f"{name}.py" for name in ("terms", "choice", "difference")]
+    methods = [(name, "jinja2") for name in pages] + [(name, "python") for name in modules]
+    options = dict.fromkeys(pages, OPTIONS)
+    found = extract_from_dir(PORTAL / "web", methods, options, KEYWORDS)
+    wanted = {message for _, _, message, _, _ in found if isinstance(message, str)}
+    assert wanted
+    assert not wanted - {message.id for message in easy}
+
+
+def test_plain_japanese_has_short_sentences_and_few_long_words(easy: Catalog) -> None:
+    for message in filter(lambda one: one.id, easy):
+        said = str(message.string)
+        for sentence in re.split("[。\uff1a\uff1f]", re.sub(r"（[ぁ-ん]+）", "", said)):
+            assert len(sentence) <= 42, sentence
+        assert not re.search(r"[\u4e00-\u9fff]{4}(?!（)", said), said
+        assert not re.search("同意|提供|撤回|取得|依頼|許可|保管|期限", said), said
+        slots = [set(re.findall(r"%\(\w+\)s", str(text))) for text in (said, message.id)]
+        assert slots[0] == slots[1], said
+
+
+def test_plain_japanese_is_compiled_as_written(easy: Catalog) -> None:
+    compiled = io.BytesIO()
+    write_mo(compiled, easy)
+    place = PORTAL / "web/locale/ja_easy/LC_MESSAGES/mynasim.mo"
+    assert place.read_bytes() == compiled.getvalue()
