@@ -20,8 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from consent.japan import day_of
 from consent.ledger.errors import LedgerError
 from mynaportal_sim import keys, once, problems, web
+from mynaportal_sim.apps import store as apps
 from mynaportal_sim.clock import Clock, ClockError
 from mynaportal_sim.database import Database
+from mynaportal_sim.delivery import store as deliveries
+from mynaportal_sim.delivery.sender import send_for_ever
 from mynaportal_sim.deps import DatabaseDep
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.exchange import service as exchanges
@@ -134,6 +137,16 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
     chores = [
         asyncio.create_task(keep(database, app.state.clock, signer, settings.ledger)),
         asyncio.create_task(seek(database, settings.witnesses, settings.ledger)),
+        asyncio.create_task(
+            send_for_ever(
+                database,
+                app.state.clock,
+                settings.issuer.rstrip("/"),
+                app.state.token_keys.sign,
+                apps.event_endpoints,
+                token_bytes,
+            )
+        ),
         asyncio.create_task(_forget_for_ever(database, app.state.clock)),
         asyncio.create_task(_grow_for_ever(database, app.state.clock)),
         asyncio.create_task(_erase_for_ever(database, app.state.clock, app.state.pseudonyms)),
@@ -196,6 +209,7 @@ def _forget(connection: Connection, now: datetime) -> None:
     sessions.forget_ended(connection, now)
     second_device.forget_expired(connection, now)
     tables.forget_expired(connection, now)
+    deliveries.forget_arrived(connection, now - deliveries.KEPT_FOR)
 
 
 async def _healthz() -> dict[str, str]:

@@ -15,6 +15,7 @@ from consent.service.prohibiting import (
     prohibited,
     prohibitions,
 )
+from consent.service.reducing import Reduction, reduce
 from consent.service.views import (
     begin_use,
     covering,
@@ -22,6 +23,7 @@ from consent.service.views import (
     in_force,
     last_granted,
     newest,
+    of_app,
     of_resident,
     recheck,
 )
@@ -36,6 +38,7 @@ __all__ = [
     "Prohibit",
     "Proposal",
     "Randomness",
+    "Reduction",
     "answer",
     "begin_use",
     "change",
@@ -47,9 +50,11 @@ __all__ = [
     "last_granted",
     "lift",
     "newest",
+    "of_app",
     "of_resident",
     "prohibit",
     "prohibited",
     "prohibitions",
     "recheck",
+    "reduce",
 ]

@@ -31,6 +31,13 @@ def covering(
     return tuple(version for version in versions if version.status(now) in _COVERING)
 
 
+def of_app(
+    connection: Connection, resident_id: UUID, app_id: str
+) -> tuple[ConsentVersion, ...]:
+    """All that a resident ever answered to one app, in no order."""
+    return store.versions_of_app(connection, resident_id, app_id)
+
+
 def newest(
     connection: Connection, resident_id: UUID, arrangement_id: UUID
 ) -> ConsentVersion | None:

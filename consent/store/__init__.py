@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Update, bindparam, or_, select, true
 
 from consent.model import Arrangement, ConsentVersion, Event, State
+from consent.store import outbox
 from consent.store.insertion import insert_once
 from consent.store.rows import (
     arrangement_of,
@@ -199,7 +200,7 @@ def add_use(connection: Connection, resident_id: UUID, version_id: UUID, token_i
 def add_event(
     connection: Connection, key: UUID, event: Event, moved: ConsentVersion, reason: str = ""
 ) -> bool:
-    """Store what brought `moved` to its state; False when `key` is taken."""
+    """Store what brought `moved` to its state, for the app to hear; False if `key` is taken."""
     statement = (
         insert_once(consent_events, connection)
         .values(
@@ -214,7 +215,10 @@ def add_event(
         .on_conflict_do_nothing()
         .returning(consent_events.c.id)
     )
-    return connection.execute(statement).first() is not None
+    added = connection.execute(statement).first() is not None
+    if added:
+        outbox.enter(connection, key, event, moved, reason)
+    return added
 
 
 def event(connection: Connection, resident_id: UUID, key: UUID) -> tuple[UUID, Event] | None:

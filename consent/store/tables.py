@@ -102,8 +102,26 @@ class ProhibitionRow(SQLModel, table=True):
     lifted_at: int | None = Field(sa_type=BigInteger)
 
 
+class ConsentOutboxRow(SQLModel, table=True):
+    """Something an app must hear of from `due_at` on; it is taken out once it is told."""
+
+    __tablename__ = "consent_outbox"
+
+    id: UUID = Field(primary_key=True)
+    app_id: str
+    arrangement_id: UUID
+    version_id: UUID
+    what: str
+    by: str
+    reason: str
+    due_at: int = Field(sa_type=BigInteger, index=True)
+    on_end: str
+    erase_by: int | None = Field(sa_type=BigInteger)
+
+
 arrangements = SQLModel.metadata.tables["arrangements"]
 consent_versions = SQLModel.metadata.tables["consent_versions"]
 consent_uses = SQLModel.metadata.tables["consent_uses"]
 consent_events = SQLModel.metadata.tables["consent_events"]
 prohibitions = SQLModel.metadata.tables["prohibitions"]
+consent_outbox = SQLModel.metadata.tables["consent_outbox"]

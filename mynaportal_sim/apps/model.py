@@ -23,7 +23,8 @@ class App:
     `jwks` is the JSON of its public keys as registered, `keys` the same, parsed. `organisation`
     answers for the app, `supervisor` is the person or body that watches over its use of data,
     under an `authority` and an `ethics_approval` where there are. `recipients` are those beside
-    the organisation to whom it may ask to pass data.
+    the organisation to whom it may ask to pass data. Events are pushed to `event_endpoint`, or
+    wait until the app polls for them where it has none.
     """
 
     client_id: str
@@ -40,6 +41,7 @@ class App:
     recipients: tuple[Recipient, ...] = ()
     authority: str = ""
     ethics_approval: str = ""
+    event_endpoint: str = ""
 
     @property
     def supervision(self) -> Supervision:

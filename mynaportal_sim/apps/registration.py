@@ -41,6 +41,7 @@ class Registration:
     recipients: tuple[Recipient, ...] = ()
     authority: str = ""
     ethics_approval: str = ""
+    event_endpoint: str = ""
 
 
 def check(
@@ -64,6 +65,8 @@ def check(
             _shown(name.replace("_", " "), getattr(wanted, name), NAME_MAX)
     concrete(wanted.purpose_text)
     _recipients(wanted)
+    if wanted.event_endpoint and (fault := _uri_fault(wanted.event_endpoint)):
+        raise RegistrationError("event endpoint", f"{wanted.event_endpoint!r} {fault}")
     _redirect_uris(wanted.redirect_uris)
     _known("scope", wanted.scopes, scopes)
     _known("profile", (wanted.profile,), tuple(Profile))
@@ -83,6 +86,7 @@ def check(
         recipients=wanted.recipients,
         authority=wanted.authority,
         ethics_approval=wanted.ethics_approval,
+        event_endpoint=wanted.event_endpoint,
     )
 
 
@@ -177,7 +181,7 @@ def _redirect_uris(uris: tuple[str, ...]) -> None:
 
 
 def _uri_fault(uri: str) -> str | None:
-    """Why nobody may be redirected to `uri` (RFC 6749 3.1.2, FAPI 2.0 5.3.2.2-8)."""
+    """Why nobody may be sent to `uri` (RFC 6749 3.1.2, FAPI 2.0 5.3.2.2-8)."""
     if len(uri) > URI_MAX or not _URI.fullmatch(uri):
         return "has characters that no URI has, or is too long"
     try:

@@ -80,17 +80,21 @@ def declare(
 def settle(
     connection: Connection, app: App, now: datetime, randomness: Callable[[int], bytes]
 ) -> App:
-    """Register `app` unless it is known; of a known one, only the redirect URIs can be new."""
+    """Register `app` unless it is known; of a known one, only its addresses can be new."""
     known = store.find(connection, app.client_id)
     if known is None:
         return register(connection, app, now, randomness)
-    if known.redirect_uris == app.redirect_uris:
+    moved = replace(known, redirect_uris=app.redirect_uris, event_endpoint=app.event_endpoint)
+    if known == moved:
         return known
-    moved = replace(known, redirect_uris=app.redirect_uris)
-    store.set_redirect_uris(connection, moved)
+    store.set_addresses(connection, moved)
     entry = Entry(
         type="app.moved",
-        fields={"app_id": app.client_id, "redirect_uris": list(app.redirect_uris)},
+        fields={
+            "app_id": app.client_id,
+            "redirect_uris": list(app.redirect_uris),
+            "event_endpoint": app.event_endpoint,
+        },
     )
     ledger.append(connection, entry, now, randomness)
     return moved

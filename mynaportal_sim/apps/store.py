@@ -7,6 +7,7 @@ app, a token or the ledger holds leads there.
 import json
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Connection, Row, Text, bindparam, insert, select, update
@@ -39,6 +40,7 @@ class AppRow(SQLModel, table=True):
     recipients: str = Field(sa_type=Text)
     authority: str
     ethics_approval: str
+    event_endpoint: str
     registered_at: int = Field(sa_type=BigInteger)
 
 
@@ -56,10 +58,13 @@ apps = SQLModel.metadata.tables["apps"]
 subjects = SQLModel.metadata.tables["subjects"]
 
 _FIND = select(apps).where(apps.c.client_id == bindparam("wanted"))
-_SET_REDIRECT_URIS = (
+_SET_ADDRESSES = (
     update(apps)
     .where(apps.c.client_id == bindparam("wanted"))
-    .values(redirect_uris=bindparam("uris"))
+    .values(redirect_uris=bindparam("uris"), event_endpoint=bindparam("endpoint"))
+)
+_EVENT_ENDPOINTS = select(apps.c.client_id, apps.c.event_endpoint).where(
+    apps.c.event_endpoint != ""
 )
 _SET_PURPOSE = (
     update(apps)
@@ -73,6 +78,12 @@ _SET_PURPOSE = (
 _PURPOSE_VERSION = select(apps.c.purpose_version).where(apps.c.client_id == bindparam("wanted"))
 _PURPOSE_VERSIONS = select(apps.c.client_id, apps.c.purpose_version)
 _ALL = select(apps).order_by(apps.c.registered_at, apps.c.client_id)
+_SUBJECTS = (
+    select(subjects)
+    .where(subjects.c.app_id == bindparam("app"), subjects.c.sub > bindparam("after"))
+    .order_by(subjects.c.sub)
+    .limit(bindparam("most"))
+)
 _RESIDENT = select(subjects.c.resident_id).where(
     subjects.c.app_id == bindparam("app"), subjects.c.sub == bindparam("name")
 )
@@ -97,17 +108,28 @@ def add(connection: Connection, app: App) -> None:
             "recipients": json.dumps(plain_recipients(app.recipients), ensure_ascii=False),
             "authority": app.authority,
             "ethics_approval": app.ethics_approval,
+            "event_endpoint": app.event_endpoint,
             "registered_at": int(app.registered_at.timestamp()),
         },
     )
 
 
-def set_redirect_uris(connection: Connection, app: App) -> None:
-    """Keep the redirect URIs that a known app has now."""
+def set_addresses(connection: Connection, app: App) -> None:
+    """Keep the redirect URIs and the event endpoint that a known app has now."""
     connection.execute(
-        _SET_REDIRECT_URIS,
-        {"wanted": app.client_id, "uris": json.dumps(app.redirect_uris)},
+        _SET_ADDRESSES,
+        {
+            "wanted": app.client_id,
+            "uris": json.dumps(app.redirect_uris),
+            "endpoint": app.event_endpoint,
+        },
     )
+
+
+def event_endpoints(connection: Connection) -> dict[str, str]:
+    """Where apps take events, by app."""
+    found = connection.execute(_EVENT_ENDPOINTS)
+    return {row.client_id: row.event_endpoint for row in found}
 
 
 def set_purpose(connection: Connection, client_id: str, new: DeclaredPurpose) -> bool:
@@ -157,6 +179,19 @@ def subject(
     return sub
 
 
+class Subject(NamedTuple):
+    """An app's name for a person, and who that is."""
+
+    sub: str
+    resident_id: UUID
+
+
+def subjects_of(connection: Connection, app_id: str, after: str, most: int) -> list[Subject]:
+    """At most so many of those an app knows, in the order of their names, after that name."""
+    found = connection.execute(_SUBJECTS, {"app": app_id, "after": after, "most": most})
+    return [Subject(row.sub, row.resident_id) for row in found]
+
+
 def resident_of(connection: Connection, app_id: str, sub: str) -> UUID | None:
     """The person whom an app knows as `sub`; None when it knows nobody by that name."""
     resident_id: UUID | None = connection.execute(
@@ -183,4 +218,5 @@ def _app(row: Row[tuple[str, ...]]) -> App:
         recipients=recipients_of(json.loads(row.recipients)),
         authority=row.authority,
         ethics_approval=row.ethics_approval,
+        event_endpoint=row.event_endpoint,
     )

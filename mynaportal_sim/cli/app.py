@@ -3,6 +3,7 @@
 import typer
 
 from mynaportal_sim.cli.app_declare import declare
+from mynaportal_sim.cli.app_events import events
 from mynaportal_sim.cli.app_log import log, provision_records, receipts
 from mynaportal_sim.cli.app_login import login
 from mynaportal_sim.cli.app_register import list_apps, register
@@ -17,4 +18,5 @@ app.command()(declare)
 app.command()(login)
 app.command()(log)
 app.command()(receipts)
+app.command()(events)
 app.command("provision-records")(provision_records)

@@ -57,7 +57,7 @@ def log(
     listing = Listing.REFUSALS if refused else Listing.ACCESSES
     settings = settings_of(data=data, db=db)
     with opened(settings) as database:
-        rows = _newest(database, _app(database, client_id), listing, limit)
+        rows = _newest(database, app_of(database, client_id), listing, limit)
     table = Table("index", _time(), "type", "request", "categories", "records", "reason")
     for row in rows:
         event = row.event
@@ -82,7 +82,7 @@ def receipts(
     """
     settings = settings_of(data=data, db=db)
     with opened(settings) as database:
-        rows = _newest(database, _app(database, client_id), Listing.RECEIPTS, limit)
+        rows = _newest(database, app_of(database, client_id), Listing.RECEIPTS, limit)
     table = Table("index", _time(), "type", "arrangement", "no.", "given", "until")
     for row in rows:
         event = row.event
@@ -121,7 +121,7 @@ def provision_records(
     settings = settings_of(data=data, db=db)
     today = day_of(Clock(settings.clock).now())
     with opened(settings) as database:
-        app = _app(database, client_id)
+        app = app_of(database, client_id)
         provider = Party(PROVIDER, address=settings.issuer.rstrip("/"))
         write = _write_sheet if format_ is Format.CSV else _write_json
         first = Period.kept(today).since if since is None else since.date()
@@ -170,7 +170,7 @@ def _newest(database: Database, app: App, listing: Listing, limit: int) -> list[
     return rows
 
 
-def _app(database: Database, client_id: str) -> App:
+def app_of(database: Database, client_id: str) -> App:
     app = database.run(store.find, client_id)
     if app is None:
         raise CommandError(f"no app {client_id} is registered; see `mynasim app list`")

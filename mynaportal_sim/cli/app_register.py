@@ -55,6 +55,10 @@ RecipientOption = Annotated[
     ),
 ]
 AuthorityOption = Annotated[str, typer.Option(help="The authority over its use of data.")]
+EventsOption = Annotated[
+    str,
+    typer.Option(metavar="URL", help="Where it takes events. [default: none, it polls]"),
+]
 EthicsOption = Annotated[str, typer.Option(help="The number of its ethics approval.")]
 
 
@@ -71,6 +75,7 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
     recipient: RecipientOption = [],  # noqa: B006  typer copies it
     authority: AuthorityOption = "",
     ethics_approval: EthicsOption = "",
+    event_endpoint: EventsOption = "",
     data: DataOption = None,
     db: DatabaseOption = None,
     json: JsonOption = False,
@@ -95,6 +100,7 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
         recipients=tuple(map(registration.recipient_of, recipient)),
         authority=authority,
         ethics_approval=ethics_approval,
+        event_endpoint=event_endpoint,
     )
     app = _registered(wanted, settings)
     lines = (
@@ -153,6 +159,7 @@ def _shown(app: App, settings: Settings) -> dict[str, object]:
         "supervisor": app.supervisor,
         "authority": app.authority,
         "ethics_approval": app.ethics_approval,
+        "event_endpoint": app.event_endpoint or None,
         "recipients": [
             {"name": one.name, "country": one.country, "relation": one.relation}
             for one in app.recipients

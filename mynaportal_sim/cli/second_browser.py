@@ -95,7 +95,7 @@ class SecondBrowser:
         url = self._url(f"/interactions/{interaction}")
         return self._redirect(self._http.post(url, data=form, headers=_JSON))
 
-    def post(self, path: str, form: dict[str, str]) -> httpx.Response:
+    def post(self, path: str, form: Mapping[str, str | list[str]]) -> httpx.Response:
         """Send one of the portal's own forms."""
         return self._http.post(self._url(path), data=form, headers=_JSON)
 

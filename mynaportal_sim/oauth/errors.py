@@ -6,7 +6,9 @@ OAuthError                        carries .code, .status, .headers and .redirect
 │   └── UnverifiedRequestError    nobody may be redirected: the client or its URI is not known
 ├── InvalidClientError
 ├── InvalidGrantError
-├── ConsentSuspendedError         ours; RFC 6749 8.5 lets servers have more codes
+├── ConsentSuspendedError         ours, as the next two (RFC 6749 8.5 allows more codes)
+├── UnknownArrangementError
+├── ConsentEndedError
 ├── UnsupportedGrantTypeError
 ├── UnsupportedResponseTypeError
 ├── InvalidScopeError
@@ -100,6 +102,20 @@ class ConsentSuspendedError(OAuthError):
     """The consent rests: nothing is given now, and the refresh token is to be kept."""
 
     code = "consent_suspended"
+
+
+class UnknownArrangementError(OAuthError):
+    """The app has no such arrangement with this person."""
+
+    code = "unknown_arrangement"
+    status = HTTPStatus.NOT_FOUND
+
+
+class ConsentEndedError(OAuthError):
+    """What is asked cannot happen to a consent in this state, which the text names."""
+
+    code = "consent_ended"
+    status = HTTPStatus.CONFLICT
 
 
 class UnsupportedGrantTypeError(OAuthError):

@@ -12,7 +12,7 @@ BODY_MAX = 32_768
 PARAMETERS_MAX = 40
 _FORM = "application/x-www-form-urlencoded"
 # RFC 6749 appendix A: VSCHAR. Only these may hold what people or JSON writers type.
-_FREE_TEXT = frozenset({"authorization_details", "claims", "login_hint"})
+_FREE_TEXT = frozenset({"authorization_details", "claims", "login_hint", "reason"})
 _VSCHAR = re.compile(r"[\x20-\x7e]*")
 
 
@@ -64,13 +64,19 @@ async def read(request: Request) -> dict[str, str]:
         InvalidRequestError: the body is no such form, or parameters stand in the URL.
         RequestTooLargeError: it is longer than BODY_MAX bytes.
     """
+    return parse(await read_body(request, _FORM))
+
+
+async def read_body(request: Request, media_type: str) -> bytes:
+    """The bytes that a request of this media type bears. Raises as `read` does."""
     if request.scope["query_string"]:
         raise InvalidRequestError("parameters belong in the body, not in the URL")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-        raise InvalidRequestError(f"the body must be {_FORM}")
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != media_type:
+        raise InvalidRequestError(f"the body must be {media_type}")
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > BODY_MAX:
             raise RequestTooLargeError(f"the body is longer than {BODY_MAX} bytes")
-    return parse(body)
+    return body

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum, unique
 from secrets import token_bytes
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Response
@@ -47,6 +47,13 @@ _WISHES = {
 }
 
 
+class KindOut(NamedTuple):
+    """A kind of data that a consent gives."""
+
+    code: str
+    label: str
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentOut:
     """One answer of a person, as their page shows it."""
@@ -71,6 +78,7 @@ class ConsentOut:
     days_left: int | None
     once: bool
     terms: TermsOut
+    kinds: list[KindOut]
 
     @classmethod
     def of(
@@ -103,6 +111,14 @@ class ConsentOut:
             days_left=(terms.valid_until - now).days if version.ends_soon(now) else None,
             once=terms.usage.max_uses == 1,
             terms=TermsOut.of(terms, page),
+            kinds=[
+                KindOut(code, label)
+                for code, label in zip(
+                    sorted(terms.categories),
+                    category_labels(catalogue, sorted(terms.categories), page),
+                    strict=True,
+                )
+            ],
         )
 
 
@@ -226,6 +242,7 @@ async def _changed(
 def _plain(consent: ConsentOut) -> dict[str, object]:
     period = consent.period
     return asdict(consent) | {
+        "kinds": [kind._asdict() for kind in consent.kinds],
         "decided": iso(consent.decided),
         "valid_until": iso(consent.valid_until),
         "period": period and {"from": period[0].isoformat(), "to": period[1].isoformat()},

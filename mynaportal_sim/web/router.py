@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from mynaportal_sim.web import (
     access,
     alerts,
+    app_consents,
+    app_events,
     app_view,
     consents,
     docs,
@@ -18,10 +20,12 @@ from mynaportal_sim.web import (
     second_device,
     start,
     waiting,
+    withdrawing,
 )
 
-_DECIDING = (start, login, second_device, interactions, waiting, consents, prohibitions)
+_CONSENTING = (interactions, waiting, withdrawing, consents, prohibitions)
+_DECIDING = (start, login, second_device, *_CONSENTING)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
 router = APIRouter()
-for _room in (*_DECIDING, *_LOOKING_BACK, app_view, docs):
+for _room in (*_DECIDING, *_LOOKING_BACK, app_view, app_events, app_consents, docs):
     router.routes.extend(_room.router.routes)

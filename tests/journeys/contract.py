@@ -2,7 +2,7 @@
 
 Stricter than JSON Schema where that lets a document say too little: a status, a kind of body, a
 parameter or a field that the document does not name is a fault, unless a schema says
-`additionalProperties: true`.
+`additionalProperties`.
 """
 
 import json
@@ -143,7 +143,9 @@ class Contract:
         for name, one in value.items():
             if name in properties:
                 yield from self.misfits(one, properties[name], f"{at}.{name}")
-            elif schema.get("additionalProperties") is not True:
+            elif isinstance(more := schema.get("additionalProperties"), dict):
+                yield from self.misfits(one, more, f"{at}.{name}")
+            elif more is not True:
                 yield f"{at}.{name} is not documented"
 
     def _resolved(self, schema: Json) -> Json:

@@ -131,14 +131,18 @@ class Portal:
         while json.loads(self.run("ledger", "verify", "--json"))["waiting"]:
             assert monotonic() < deadline
 
-    def register(self, profile: str = "fapi2") -> RelyingParty:
+    def register(self, profile: str = "fapi2", event_endpoint: str = "") -> RelyingParty:
         """An app of its own for a test."""
         key = ec.generate_private_key(ec.SECP256R1())
         jwks = self.data.parent / f"jwks-{id(key)}.json"
         jwks.write_text(json.dumps({"keys": [public_jwk(key)]}))
         options = ("--redirect-uri", REDIRECT_URI, "--jwks", str(jwks), "--profile", profile)
         named = ("--name", "すこやか手帳", "--organisation", "すこやか手帳株式会社")
-        scope = ("--scope", SCOPES)
+        scope = (
+            "--scope",
+            SCOPES,
+            *(("--event-endpoint", event_endpoint) if event_endpoint else ()),
+        )
         app = json.loads(self.run("app", "register", *named, *options, *scope, "--json"))
         return RelyingParty(
             http=self.client(),

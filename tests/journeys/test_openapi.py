@@ -96,6 +96,7 @@ def _walk_under_fapi2(portal: HeardPortal) -> None:
     _look_back(portal, browser)
     _prohibit(browser)
     _put_off(app, browser)
+    _be_told(portal, app, browser)
     app.fetch(tokens, "/fhir/Observation")
     _refused(app, tokens)
     csrf = str(browser.see("/login")["csrf"])
@@ -174,7 +175,7 @@ def _prohibit(browser: SecondBrowser) -> None:
 
 
 def _put_off(app: RelyingParty, browser: SecondBrowser) -> None:
-    asked = details("medication")
+    asked = details("checkup", "medication")
     interaction = browser.open(app.authorization_url(asked, scope=SCOPES))
     csrf = str(browser.see(f"/interactions/{interaction}")["csrf"])
     browser.post(f"/interactions/{interaction}", {"csrf": csrf, "decision": "later"})
@@ -182,7 +183,43 @@ def _put_off(app: RelyingParty, browser: SecondBrowser) -> None:
     path = f"/requests/{waiting['version_id']}"
     browser.see(path)
     for _ in range(2):
-        browser.post(path, {"csrf": csrf, "decision": "allow", "category": "medication"})
+        chosen = ["checkup", "medication"]
+        browser.post(path, {"csrf": csrf, "decision": "allow", "category": chosen})
+
+
+def _be_told(portal: HeardPortal, app: RelyingParty, browser: SecondBrowser) -> None:
+    """As an app: poll, acknowledge, list consents, and end one."""
+    url = f"{portal.url}/apps/self"
+    first = app.http.post(f"{url}/events", json=app.authentication() | {"maxEvents": 1}).json()
+    taken = app.authentication() | {"ack": list(first["sets"])}
+    app.http.post(f"{url}/events", json=taken)
+    app.http.post(f"{url}/events", json={"maxEvents": -1})
+    app.http.post(f"{url}/events", json={})
+    for path in ("events", "consents", "consents/withdraw"):
+        app.http.post(f"{url}/{path}", content=b"x" * 40_000, headers=_headers(path))
+        app.http.post(f"{url}/{path}", content=b"", headers=_headers(path))
+    known = app.http.post(f"{url}/consents", data=app.authentication()).json()["consents"]
+    [alive] = [one for one in known if one["status"] == "granted"]
+    page = browser.see("/consents")
+    [shown] = [one for one in _listed(page["consents"]) if one["active"]]
+    stop = {
+        "csrf": str(page["csrf"]),
+        "version": str(shown["version_id"]),
+        "category": "checkup",
+    }
+    for arrangement in (shown["arrangement_id"], uuid4()):
+        browser.post(f"/consents/{arrangement}/reduce", stop)
+    ended = {"sub": alive["sub"], "arrangement": alive["arrangement"], "reason": "closed"}
+    for _ in range(2):
+        app.http.post(f"{url}/consents/withdraw", data=app.authentication() | ended)
+    nobody = {**ended, "sub": "nobody"}
+    app.http.post(f"{url}/consents/withdraw", data=app.authentication() | nobody)
+    browser.post("/consents/withdraw", {"csrf": str(page["csrf"])})
+
+
+def _headers(path: str) -> dict[str, str]:
+    kind = "json" if path == "events" else "x-www-form-urlencoded"
+    return {"content-type": f"application/{kind}"}
 
 
 def _listed(value: object) -> list[dict[str, object]]:

@@ -70,15 +70,30 @@ class Browser:
         form: Form = {"persona": persona, "pin": pin, **goal, **more}
         return self.post("/login/soft", form)
 
+    def send(self, method: str, path: str, **given: object) -> httpx.Response:
+        """Send what a program would; `given` is what httpx takes."""
+        return self._send(method, path, {}, None, **given)
+
     def _send(
-        self, method: str, path: str, headers: dict[str, str], form: Form | None
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        form: Form | None,
+        **given: object,
     ) -> httpx.Response:
         async def sent() -> httpx.Response:
             transport = httpx.ASGITransport(self.web)
             async with httpx.AsyncClient(
                 transport=transport, base_url=self.origin, cookies=self.cookies
             ) as client:
-                answer = await client.request(method, path, headers=wanted, data=form)
+                answer = await client.request(
+                    method,
+                    path,
+                    headers=wanted,
+                    data=form,
+                    **given,  # type: ignore[arg-type]  # tests name what httpx takes
+                )
                 self.cookies = client.cookies
                 return answer
 

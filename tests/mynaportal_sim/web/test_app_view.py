@@ -1,87 +1,15 @@
 """An app that proves itself reads its own entries; nobody reads another's or a person's."""
 
-import json
-from dataclasses import dataclass
-from os import urandom
-from secrets import token_bytes, token_urlsafe
-
-import httpx
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from consent.ledger import store as ledger
-from consent.ledger.entry import Entry, b64url
+from consent.ledger.entry import b64url
 from consent.ledger.evidence import Evidence, Proven, judge
 from consent.ledger.sequencer import sequence
 from mynaportal_sim import keys
-from mynaportal_sim.apps import registration
-from mynaportal_sim.apps import service as apps
-from mynaportal_sim.apps.registration import Registration
-from mynaportal_sim.domains.catalogue import catalogue
-from mynaportal_sim.oauth.client_authentication import ASSERTION_TYPE
-from mynaportal_sim.sample_app.relying_party import public_jwk
-from tests.mynaportal_sim.web.kit import CALLBACK, ORIGIN, SCOPES, Portal
+from tests.mynaportal_sim.web.client import HOLDER, SECRETS, Client
+from tests.mynaportal_sim.web.kit import Portal
 
-HOLDER = b"h" * 32
 LISTINGS = ("accesses", "refusals", "receipts")
-SECRETS = {"certificate": "c" * 64, "channel": "soft", "reference": "ABCDE12345"}
-
-
-@dataclass(frozen=True)
-class Client:
-    """An app with its key."""
-
-    portal: Portal
-    client_id: str
-    key: ec.EllipticCurvePrivateKey
-
-    @classmethod
-    def registered(cls, portal: Portal) -> "Client":
-        key = ec.generate_private_key(ec.SECP256R1())
-        wanted = Registration(
-            name="歩く手帳",
-            organisation="歩く手帳株式会社",
-            redirect_uris=(CALLBACK,),
-            jwks=json.dumps({"keys": [public_jwk(key)]}),
-            scopes=SCOPES,
-            profile="oidc",
-            supervisor="田中一郎",
-            purpose="self-care",
-            purpose_text="推移を見るため",
-        )
-        state = portal.web.state
-        now = state.clock.now()
-        client_id = registration.new_client_id(token_bytes)
-        app = registration.check(wanted, client_id, SCOPES, catalogue().purposes, now)
-        state.database.run(apps.register, app, now, token_bytes)
-        return cls(portal, client_id, key)
-
-    def assertion(self, **spoilt: object) -> str:
-        now = int(self.portal.web.state.clock.now().timestamp())
-        claims = {
-            "iss": self.client_id,
-            "sub": self.client_id,
-            "aud": ORIGIN,
-            "iat": now,
-            "exp": now + 60,
-            "jti": token_urlsafe(16),
-            **spoilt,
-        }
-        return jwt.encode(claims, self.key, "ES256")
-
-    def ask(self, listing: str, assertion: str = "", **form: str) -> httpx.Response:
-        signed = {
-            "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": assertion or self.assertion(),
-        }
-        browser = self.portal.browser()
-        return browser.post(f"/apps/self/{listing}", {**signed, **form}, accept="*/*")
-
-    def happened(self, type_: str, **fields: str | int) -> None:
-        entry = Entry(type_, {"app_id": self.client_id, **SECRETS, **fields}, HOLDER)
-        state = self.portal.web.state
-        state.database.run(ledger.append, entry, state.clock.now(), urandom)
 
 
 @pytest.fixture

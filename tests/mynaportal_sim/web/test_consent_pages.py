@@ -374,3 +374,64 @@ def test_a_person_gives_less_than_all_days(
     assert "code" in _sent_back(answer)
     [consent] = browser.get("/consents", **JSON).json()["consents"]
     assert consent["period"] == {"from": period[0], "to": period[1]}
+
+
+def test_everything_ends_at_once_or_everything_with_one_app(portal: Portal) -> None:
+    browser = portal.given("checkup")
+    [first] = browser.get("/consents", **JSON).json()["consents"]
+    for _ in range(2):
+        path = portal.ask(browser, portal.register()).headers["location"]
+        assert "code" in _sent_back(_answer(browser, path, "allow", "medication"))
+    page = browser.get(f"/consents/withdraw?app={first['app_id']}").text
+    assert page.count("健診結果") == 1
+    assert "薬剤情報" not in page
+    form: Form = {"csrf": browser.csrf("/consents"), "key": str(UUID(int=8))}
+    one = browser.post("/consents/withdraw", {**form, "app": first["app_id"]})
+    assert one.headers["location"] == "/consents?done=withdrawn"
+    consents = browser.get("/consents", **JSON).json()["consents"]
+    assert sorted(consent["state"] for consent in consents) == ["granted"] * 2 + ["withdrawn"]
+    for _ in range(2):  # a double click
+        assert browser.post("/consents/withdraw", form).status_code == 303
+    consents = browser.get("/consents", **JSON).json()["consents"]
+    assert {consent["state"] for consent in consents} == {"withdrawn"}
+    assert _events(browser).count("consent.withdrawn") == 3
+    assert "撤回の手続きは不要です" in browser.get("/consents/withdraw").text
+
+
+def test_a_part_is_taken_back_and_the_rest_goes_on_to_the_same_day(portal: Portal) -> None:
+    browser = portal.given("checkup", "medication")
+    [before] = browser.get("/consents", **JSON).json()["consents"]
+    path = f"/consents/{before['arrangement_id']}"
+    page = browser.get(f"{path}/withdraw?version={before['version_id']}").text
+    assert "一部だけやめる" in page
+    form: Form = {"csrf": browser.csrf("/consents"), "version": before["version_id"]}
+    form["key"] = str(UUID(int=9))
+    for _ in range(2):
+        done = browser.post(f"{path}/reduce", {**form, "category": ["medication"]})
+        assert done.headers["location"] == "/consents?done=reduced"
+    consents = browser.get("/consents", **JSON).json()["consents"]
+    [now] = [one for one in consents if one["active"]]
+    assert now["categories"] == ["健診結果"]
+    assert now["valid_until"] == before["valid_until"]
+    assert [one["state"] for one in consents if one != now] == ["superseded"]
+    again = {**form, "key": str(UUID(int=10))}
+    for stop, status in ((["checkup"], 409), ([], 409)):  # another version stands
+        assert browser.post(f"{path}/reduce", {**again, "category": stop}).status_code == status
+    newer = {**again, "version": now["version_id"]}
+    for stop in (["checkup"], [], ["medication"]):
+        assert browser.post(f"{path}/reduce", {**newer, "category": stop}).status_code == 400
+
+
+def test_to_take_back_takes_no_more_steps_than_to_give(portal: Portal) -> None:
+    given = [("GET", "interactions"), ("POST", "interactions")]
+    browser = portal.given("checkup")
+    [consent] = browser.get("/consents", **JSON).json()["consents"]
+    page = browser.get("/consents").text
+    [link] = re.findall(r'href="(/consents/[^"]+/withdraw[^"]+)"', page)
+    confirm = browser.get(unescape(link)).text
+    [action] = re.findall(r'action="(/consents/[^"]+/withdraw)"', confirm)
+    form: Form = {"csrf": browser.csrf("/consents"), "version": consent["version_id"]}
+    assert browser.post(action, form).status_code == 303
+    taken_back = [("GET", link), ("POST", action)]
+    assert len(taken_back) <= len(given)
+    assert len(re.findall(r"<input(?! type=.hidden)", confirm)) == 0

@@ -22,6 +22,7 @@ FOR_PEOPLE_ALONE = {
     ("GET", "/docs"),
     ("GET", "/openapi.json"),
     ("GET", "/consents/{arrangement_id}/withdraw"),
+    ("GET", "/consents/withdraw"),
     ("GET", "/login/second-device/{login_id}/code.svg"),
     ("POST", "/login/second-device/{login_id}/code"),
     ("POST", "/login/second-device/{login_id}/cancel"),

@@ -1,0 +1,95 @@
+"""Taking back a part of what was given, as a unit of work."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from consent import store
+from consent.errors import (
+    IllegalTransitionError,
+    InvalidTermsError,
+    NoSuchArrangementError,
+    StaleVersionError,
+)
+from consent.model import (
+    ConsentVersion,
+    Event,
+    Evidence,
+    Granter,
+    Notice,
+    Status,
+    Terms,
+    standing,
+)
+from consent.service.answers import answer
+from consent.service.wishes import Proposal, Randomness
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """A wish that categories be given no more under an arrangement, and the rest go on.
+
+    `key` makes repeats of one wish one event, and becomes the id of the version that is left.
+    """
+
+    key: UUID
+    resident_id: UUID
+    arrangement_id: UUID
+    version_id: UUID
+    stop: frozenset[str]
+    notice: Notice
+    evidence: Evidence
+    holder: bytes
+    granter: Granter
+
+
+def reduce(
+    connection: Connection, wish: Reduction, now: datetime, randomness: Randomness
+) -> ConsentVersion:
+    """Let a narrower version take the place of the one in force, for as long as that had left.
+
+    Raises:
+        NoSuchArrangementError: nothing was ever granted under it.
+        StaleVersionError: another version stands than the one that was seen.
+        IllegalTransitionError: that version is not in force.
+        InvalidTermsError: nothing would be stopped, or nothing left.
+    """
+    arrangement = store.lock_arrangement(connection, wish.resident_id, wish.arrangement_id)
+    versions = store.versions_of_arrangement(connection, wish.resident_id, wish.arrangement_id)
+    known = next((one for one in versions if one.id == wish.key), None)
+    if known is not None:
+        return known
+    current = next(iter(standing(versions)), None)
+    if arrangement is None or current is None:
+        raise NoSuchArrangementError(wish.arrangement_id)
+    if current.id != wish.version_id:
+        raise StaleVersionError(wish.version_id)
+    status = current.status(now)
+    if status is not Status.GRANTED:
+        raise IllegalTransitionError(status, Event.SUPERSEDE)
+    given = current.terms.categories
+    left = [rule for rule in current.terms.rules if rule.category not in wish.stop]
+    if not wish.stop <= given or not any(rule.permits for rule in left) or not wish.stop:
+        raise InvalidTermsError("choose some of what is given, and not all: withdraw that")
+    proposal = Proposal(
+        id=wish.key,
+        resident_id=wish.resident_id,
+        app_id=current.app_id,
+        app_name=current.app_name,
+        service=arrangement.service,
+        terms=_what_is_left(current, now, wish.notice),
+        evidence=wish.evidence,
+        holder=wish.holder,
+        granter=wish.granter,
+    )
+    return answer(connection, proposal, left, now, randomness)
+
+
+def _what_is_left(current: ConsentVersion, now: datetime, notice: Notice) -> Terms:
+    """The terms from now on: what is used up stays so, and the end stays where it is."""
+    usage = current.terms.usage
+    if usage.max_uses is not None:
+        usage = replace(usage, max_uses=usage.max_uses - current.uses)
+    return replace(current.terms, valid_from=now, usage=usage, notice=notice)

@@ -1,0 +1,135 @@
+"""What apps must hear of, written in the transaction in which it happens.
+
+A row names no resident: the app knows whom an arrangement is about. Whoever delivers takes the
+rows that are due. That a consent will run out is entered when it is granted, due on that day,
+and struck out when it ends before.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from consent.model import Actor, ConsentVersion, Event, OnWithdrawal
+from consent.store.insertion import insert_once
+from consent.store.rows import instant, seconds
+from consent.store.tables import consent_outbox
+
+EXPIRED = "expired"
+
+# Events of which the app hears; the others happen before it has been given anything.
+_TOLD = {
+    Event.GRANT: "granted",
+    Event.SUSPEND: "suspended",
+    Event.RESUME: "resumed",
+    Event.SUPERSEDE: "superseded",
+    Event.WITHDRAW: "withdrawn",
+    Event.REVOKE: "revoked",
+    Event.INVALIDATE: "invalidated",
+    Event.LAPSE: "lapsed",
+}
+_LASTING = frozenset({Event.GRANT, Event.SUSPEND, Event.RESUME})
+_DUE = (
+    select(consent_outbox.c.id)
+    .where(consent_outbox.c.due_at <= bindparam("now"))
+    .order_by(consent_outbox.c.due_at)
+    .limit(bindparam("most"))
+)
+
+
+class Notice(NamedTuple):
+    """Something an app must hear of, and what it must do with the data it holds, by when.
+
+    `what` is how the consent ended or changed; `erase_by` is None where nothing need be erased.
+    """
+
+    id: UUID
+    app_id: str
+    arrangement_id: UUID
+    version_id: UUID
+    what: str
+    by: Actor
+    reason: str
+    happened: datetime
+    on_end: OnWithdrawal
+    erase_by: datetime | None
+
+
+def enter(
+    connection: Connection, key: UUID, event: Event, moved: ConsentVersion, reason: str
+) -> None:
+    """Enter what has happened to a version, under the key of the event."""
+    what = _TOLD.get(event)
+    if what is None:
+        return
+    _insert(connection, key, moved, (what, moved.state_by, reason), moved.state_since)
+    if event is Event.GRANT:
+        end = moved.terms.valid_until
+        running_out = (EXPIRED, Actor.PORTAL, "")
+        _insert(connection, uuid5(moved.id, EXPIRED), moved, running_out, end)
+    elif event not in _LASTING:
+        struck = consent_outbox.c.id == uuid5(moved.id, EXPIRED)
+        connection.execute(delete(consent_outbox).where(struck))
+
+
+def any_due(connection: Connection, now: datetime) -> bool:
+    """Whether there is something to take."""
+    return connection.execute(_DUE, {"now": seconds(now), "most": 1}).first() is not None
+
+
+def take(connection: Connection, now: datetime, most: int) -> list[Notice]:
+    """Take out at most so many of the notices that are due; of two takers, one gets each."""
+    due = consent_outbox.c.id.in_(_DUE)
+    taken = delete(consent_outbox).where(due).returning(consent_outbox)
+    rows = connection.execute(taken, {"now": seconds(now), "most": most})
+    return sorted(
+        (
+            Notice(
+                row.id,
+                row.app_id,
+                row.arrangement_id,
+                row.version_id,
+                row.what,
+                Actor(row.by),
+                row.reason,
+                instant(row.due_at),
+                OnWithdrawal(row.on_end),
+                None if row.erase_by is None else instant(row.erase_by),
+            )
+            for row in rows
+        ),
+        key=lambda notice: notice.happened,
+    )
+
+
+def _insert(
+    connection: Connection,
+    key: UUID,
+    moved: ConsentVersion,
+    said: tuple[str, Actor, str],
+    at: datetime,
+) -> None:
+    what, by, reason = said
+    retention = moved.terms.retention
+    erase_by = None if what in _KEPT else seconds(at + retention.deadline)
+    connection.execute(
+        insert_once(consent_outbox, connection)
+        .values(
+            id=key,
+            app_id=moved.app_id,
+            arrangement_id=moved.arrangement_id,
+            version_id=moved.id,
+            what=what,
+            by=by.value,
+            reason=reason,
+            due_at=seconds(at),
+            on_end=retention.on_withdrawal.value,
+            erase_by=erase_by,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+# After these the app goes on holding what it got.
+_KEPT = frozenset({"granted", "suspended", "resumed", "superseded"})

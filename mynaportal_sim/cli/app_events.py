@@ -1,0 +1,70 @@
+"""`mynasim app events`: what an app was told of its consents, and whether it has heard."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from mynaportal_sim.cli.answer import instant, plain, say
+from mynaportal_sim.cli.app_log import ClientArgument, LimitOption, app_of
+from mynaportal_sim.cli.failures import CommandError
+from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
+from mynaportal_sim.cli.state import opened
+from mynaportal_sim.clock import Clock
+from mynaportal_sim.delivery import store
+from mynaportal_sim.delivery.model import Delivery, Try
+
+
+def events(
+    client_id: ClientArgument,
+    resend: Annotated[
+        UUID | None, typer.Option(metavar="JTI", help="Send this one again, now.")
+    ] = None,
+    limit: LimitOption = 50,
+    data: DataOption = None,
+    db: DatabaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the events for an app, newest first, with each try to deliver them.
+
+    Examples: mynasim app events CLIENT_ID · mynasim app events CLIENT_ID --resend JTI
+    """
+    settings = settings_of(data=data, db=db)
+    with opened(settings) as database:
+        app = app_of(database, client_id)
+        if resend is not None:
+            now = Clock(settings.clock).now()
+            mine = {one.jti for one in database.run(store.of_app, app.client_id, 1_000_000)}
+            if resend not in mine or not database.run(store.resend, resend, now):
+                raise CommandError(
+                    f"{client_id} has no event {resend}; leave --resend out to list them"
+                )
+        found = database.run(store.of_app, app.client_id, limit)
+        tries = database.run(store.tries, [one.jti for one in found])
+    table = Table("jti", "made", "event", "arrangement", "tries", "heard", "fault")
+    for one in found:
+        heard = instant(one.acknowledged_at) if one.acknowledged_at else "waits"
+        cells = (str(one.jti), instant(one.made_at), one.what, str(one.arrangement_id))
+        table.add_row(*map(plain, (*cells, str(one.tries), heard, one.fault)))
+    nothing = "There is no event for it."
+    shown = [_document(one, tries[one.jti]) for one in found]
+    say(shown, table if found else nothing, json)
+
+
+def _document(one: Delivery, tries: list[Try]) -> dict[str, object]:
+    arrived = one.acknowledged_at
+    return {
+        "jti": str(one.jti),
+        "event": one.what,
+        "arrangement": str(one.arrangement_id),
+        "made_at": instant(one.made_at),
+        "next_try_at": instant(one.next_at) if arrived is None else None,
+        "acknowledged_at": None if arrived is None else instant(arrived),
+        "fault": one.fault,
+        "tries": [
+            {"at": instant(done.at), "way": done.way.value, "fault": done.fault}
+            for done in tries
+        ],
+        "token": one.token,
+    }

@@ -1,0 +1,1 @@
+"""What must reach an app: events about consents, signed, tried again until acknowledged."""

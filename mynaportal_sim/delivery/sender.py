@@ -1,0 +1,102 @@
+"""Brings events from the outbox to the apps, while the portal runs."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import httpx
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from consent.store import outbox
+from consent.store.outbox import Notice
+from mynaportal_sim.clock import Clock, ClockError
+from mynaportal_sim.database import Database
+from mynaportal_sim.delivery import push, security_event, store
+from mynaportal_sim.delivery.model import Delivery, Try, Way, wait
+from mynaportal_sim.delivery.security_event import Sign
+
+EVERY = 0.2  # seconds
+BATCH = 100
+CLAIM = 16
+# A sender that is killed while it sends leaves its deliveries to others after this.
+CLAIMED_FOR = timedelta(seconds=30)
+
+Endpoints = Callable[[Connection], Mapping[str, str]]
+"""Where apps take events, by app; what polls is not in it."""
+
+_log = logging.getLogger(__name__)
+
+
+async def send_for_ever(
+    database: Database,
+    clock: Clock,
+    issuer: str,
+    sign: Sign,
+    endpoints: Endpoints,
+    randomness: Callable[[int], bytes],
+) -> None:
+    """Deliver until cancelled; workers may do so side by side."""
+    async with push.client() as http:
+        while True:
+            busy = False
+            try:
+                now = clock.now()
+                if await database.read(outbox.any_due, now):
+                    await database.write(take_up, issuer, sign, now, randomness)
+                busy = await _push_due(database, clock, http, endpoints)
+            except (SQLAlchemyError, ClockError):
+                _log.exception("events could not be delivered; trying again")
+            if not busy:
+                await asyncio.sleep(EVERY)
+
+
+def take_up(
+    connection: Connection,
+    issuer: str,
+    sign: Sign,
+    now: datetime,
+    randomness: Callable[[int], bytes],
+) -> int:
+    """Turn what is due in the outbox into signed deliveries; how many. A unit of work."""
+    notices = outbox.take(connection, now, BATCH)
+    store.add(connection, [_delivery(one, issuer, sign, now, randomness) for one in notices])
+    return len(notices)
+
+
+def _delivery(
+    notice: Notice,
+    issuer: str,
+    sign: Sign,
+    now: datetime,
+    randomness: Callable[[int], bytes],
+) -> Delivery:
+    jti = UUID(bytes=randomness(16), version=4)
+    token = sign(security_event.claims(notice, issuer, jti, now), security_event.TYPE)
+    return Delivery(
+        jti, notice.app_id, notice.arrangement_id, notice.what, token, made_at=now, next_at=now
+    )
+
+
+async def _push_due(
+    database: Database, clock: Clock, http: httpx.AsyncClient, endpoints: Endpoints
+) -> bool:
+    """Push what is due to those who take pushes; whether there may be more."""
+    places = await database.read(endpoints)
+    if not places:
+        return False
+    now = clock.now()
+    if not await database.read(store.any_due, places, now):
+        return False
+    until = now + CLAIMED_FOR
+    claimed = await database.write(store.claim, places, now, until, CLAIM)
+    faults = await asyncio.gather(
+        *(push.push(http, places[one.app_id], one.token) for one in claimed)
+    )
+    for delivery, fault in zip(claimed, faults, strict=True):
+        at = clock.now()
+        done = Try(at, Way.PUSH, fault)
+        await database.write(store.settle, delivery, done, at + wait(delivery.tries))
+    return len(claimed) == CLAIM

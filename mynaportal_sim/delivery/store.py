@@ -1,0 +1,211 @@
+"""Deliveries, stored. Functions take a connection first, never commit and hide rows."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from mynaportal_sim.delivery.model import Delivery, Try, Way
+from mynaportal_sim.delivery.tables import event_deliveries, event_tries
+
+_WAITING = event_deliveries.c.acknowledged_at.is_(None)
+_OF_APP = (
+    select(event_deliveries)
+    .where(event_deliveries.c.app_id == bindparam("app"))
+    .order_by(event_deliveries.c.made_at.desc(), event_deliveries.c.jti)
+    .limit(bindparam("most"))
+)
+_WAITING_OF_APP = (
+    select(event_deliveries)
+    .where(event_deliveries.c.app_id == bindparam("app"), _WAITING)
+    .order_by(event_deliveries.c.made_at, event_deliveries.c.jti)
+    .limit(bindparam("most"))
+)
+_TRIES = (
+    select(event_tries)
+    .where(event_tries.c.jti.in_(bindparam("jtis", expanding=True)))
+    .order_by(event_tries.c.number)
+)
+
+
+def add(connection: Connection, new: Sequence[Delivery]) -> None:
+    """Keep new deliveries."""
+    if new:
+        connection.execute(insert(event_deliveries), [_values(one) for one in new])
+
+
+def claim(
+    connection: Connection, apps: Iterable[str], now: datetime, until: datetime, most: int
+) -> list[Delivery]:
+    """Take up at most so many deliveries to these apps that are due, oldest first.
+
+    Nobody else gets them before `until`; whoever took them says by then how it went. Of two
+    that claim at once, one gets each.
+    """
+    due = (
+        select(event_deliveries.c.jti)
+        .where(
+            _WAITING,
+            event_deliveries.c.next_at <= _seconds(now),
+            event_deliveries.c.app_id.in_(list(apps)),
+        )
+        .order_by(event_deliveries.c.next_at)
+        .limit(most)
+    )
+    claimed = (
+        update(event_deliveries)
+        .where(
+            event_deliveries.c.jti.in_(due),
+            _WAITING,
+            event_deliveries.c.next_at <= _seconds(now),
+        )
+        .values(next_at=_seconds(until), tries=event_deliveries.c.tries + 1)
+        .returning(event_deliveries)
+    )
+    found = map(_delivery, connection.execute(claimed))
+    return sorted(found, key=lambda one: (one.made_at, one.jti))
+
+
+def any_due(connection: Connection, apps: Iterable[str], now: datetime) -> bool:
+    """Whether anything to these apps is due, without taking it up."""
+    due = (
+        select(event_deliveries.c.jti)
+        .where(
+            _WAITING,
+            event_deliveries.c.next_at <= _seconds(now),
+            event_deliveries.c.app_id.in_(list(apps)),
+        )
+        .limit(1)
+    )
+    return connection.execute(due).first() is not None
+
+
+def settle(connection: Connection, delivery: Delivery, done: Try, next_at: datetime) -> None:
+    """Note how a try went; without a fault the delivery has arrived."""
+    arrived = None if done.fault else _seconds(done.at)
+    connection.execute(
+        update(event_deliveries)
+        .where(event_deliveries.c.jti == delivery.jti, _WAITING)
+        .values(fault=done.fault, acknowledged_at=arrived, next_at=_seconds(next_at))
+    )
+    note(connection, delivery.jti, delivery.tries, done)
+
+
+def note(connection: Connection, jti: UUID, number: int, done: Try) -> None:
+    """Add one try to the log of a delivery."""
+    row = {
+        "jti": jti,
+        "number": number,
+        "at": _seconds(done.at),
+        "way": done.way.value,
+        "fault": done.fault,
+    }
+    connection.execute(insert(event_tries), row)
+
+
+def waiting(connection: Connection, app_id: str, most: int) -> list[Delivery]:
+    """The oldest deliveries that an app has not acknowledged."""
+    found = connection.execute(_WAITING_OF_APP, {"app": app_id, "most": most})
+    return list(map(_delivery, found))
+
+
+def answered(
+    connection: Connection, app_id: str, jti: UUID, fault: str, now: datetime
+) -> Delivery | None:
+    """Note what a polling app says of an event; None if none of its own waits by this jti."""
+    told = (
+        update(event_deliveries)
+        .where(event_deliveries.c.jti == jti, event_deliveries.c.app_id == app_id, _WAITING)
+        .values(
+            tries=event_deliveries.c.tries + 1,
+            fault=fault,
+            acknowledged_at=None if fault else _seconds(now),
+        )
+        .returning(event_deliveries)
+    )
+    row = connection.execute(told).first()
+    if row is None:
+        return None
+    note(connection, jti, row.tries, Try(now, Way.POLL, fault))
+    return _delivery(row)
+
+
+def resend(connection: Connection, jti: UUID, now: datetime) -> bool:
+    """Let a delivery be tried again now, also one that has arrived; False if there is none."""
+    again = (
+        update(event_deliveries)
+        .where(event_deliveries.c.jti == jti)
+        .values(next_at=_seconds(now), acknowledged_at=None)
+    )
+    return connection.execute(again).rowcount == 1
+
+
+def of_app(connection: Connection, app_id: str, most: int) -> list[Delivery]:
+    """The newest deliveries to an app."""
+    found = connection.execute(_OF_APP, {"app": app_id, "most": most})
+    return list(map(_delivery, found))
+
+
+def tries(connection: Connection, jtis: Sequence[UUID]) -> dict[UUID, list[Try]]:
+    """Each try of these deliveries, in order."""
+    found: dict[UUID, list[Try]] = {jti: [] for jti in jtis}
+    for row in connection.execute(_TRIES, {"jtis": list(jtis)}):
+        found[row.jti].append(Try(_instant(row.at), Way(row.way), row.fault))
+    return found
+
+
+def forget_arrived(connection: Connection, before: datetime) -> None:
+    """Drop deliveries that had arrived by then, with their tries."""
+    old = select(event_deliveries.c.jti).where(
+        event_deliveries.c.acknowledged_at < _seconds(before)
+    )
+    connection.execute(event_tries.delete().where(event_tries.c.jti.in_(old)))
+    connection.execute(
+        event_deliveries.delete().where(event_deliveries.c.acknowledged_at < _seconds(before))
+    )
+
+
+KEPT_FOR = timedelta(days=365)
+"""How long a delivery that has arrived can still be looked at and sent again."""
+
+
+def _values(one: Delivery) -> dict[str, object]:
+    return {
+        "jti": one.jti,
+        "app_id": one.app_id,
+        "arrangement_id": one.arrangement_id,
+        "what": one.what,
+        "token": one.token,
+        "made_at": _seconds(one.made_at),
+        "next_at": _seconds(one.next_at),
+        "tries": one.tries,
+        "fault": one.fault,
+        "acknowledged_at": None,
+    }
+
+
+# Any: a row's columns have no static types in Core.
+def _delivery(row: Row[Any]) -> Delivery:
+    arrived = row.acknowledged_at
+    return Delivery(
+        jti=row.jti,
+        app_id=row.app_id,
+        arrangement_id=row.arrangement_id,
+        what=row.what,
+        token=row.token,
+        made_at=_instant(row.made_at),
+        next_at=_instant(row.next_at),
+        tries=row.tries,
+        fault=row.fault,
+        acknowledged_at=None if arrived is None else _instant(arrived),
+    )
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def _instant(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)

@@ -1,0 +1,151 @@
+"""POST /apps/self/consents…: how each arrangement stands for an app, and its way to end one."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from consent import service
+from consent.errors import IllegalTransitionError, KeyReusedError, StaleVersionError
+from consent.model import Actor, ConsentVersion, Event, standing
+from consent.model.granted import granted_details
+from mynaportal_sim.apps import store as apps
+from mynaportal_sim.oauth import form
+from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.client_authentication import Client, authenticate
+from mynaportal_sim.oauth.errors import (
+    ConsentEndedError,
+    InvalidRequestError,
+    OAuthError,
+    UnknownArrangementError,
+)
+from mynaportal_sim.oauth.server import Server, ServerDep
+
+CHANNEL = "app"
+LIMIT = 50
+REASON_MAX = 200
+
+router = APIRouter()
+
+
+@router.post("/apps/self/consents")
+@spoken_to_clients
+async def consents(request: Request, server: ServerDep) -> Response:
+    """Say how each arrangement of the app stands, person by person."""
+    now = server.now()
+    parameters = await form.read(request)
+    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    found = await server.database.write(_listed, client, parameters.get("after", ""), now)
+    if isinstance(found, OAuthError):
+        raise found
+    return answer(found)
+
+
+@router.post("/apps/self/consents/withdraw")
+@spoken_to_clients
+async def withdraw(request: Request, server: ServerDep) -> Response:
+    """End a consent that the app no longer needs."""
+    now = server.now()
+    parameters = await form.read(request)
+    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    found = await server.database.write(_ended, server, client, parameters, now)
+    if isinstance(found, OAuthError):
+        raise found
+    return answer(found)
+
+
+def _listed(
+    connection: Connection, client: Client, after: str, now: datetime
+) -> dict[str, object] | OAuthError:
+    refused = client.use_up(connection)
+    if refused is not None:
+        return refused
+    app_id = client.app.client_id
+    known = apps.subjects_of(connection, app_id, after, LIMIT + 1)
+    shown = [
+        _shown(sub, version, now)
+        for sub, resident_id in known[:LIMIT]
+        for version in standing(service.of_app(connection, resident_id, app_id))
+    ]
+    more = known[LIMIT - 1].sub if len(known) > LIMIT else None
+    declared = client.app.purpose
+    return {
+        "purpose": {
+            "code": declared.code,
+            "text": declared.text,
+            "version": declared.version,
+        },
+        "consents": shown,
+        "after": more,
+    }
+
+
+def _ended(
+    connection: Connection,
+    server: Server,
+    client: Client,
+    parameters: Mapping[str, str],
+    now: datetime,
+) -> dict[str, object] | OAuthError:
+    refused = client.use_up(connection)
+    if refused is not None:
+        return refused
+    app_id, sub = client.app.client_id, form.required(parameters, "sub")
+    arrangement_id = _uuid(parameters, "arrangement")
+    reason = parameters.get("reason", "")
+    if len(reason) > REASON_MAX or not reason.isprintable():
+        return InvalidRequestError(f"a reason has at most {REASON_MAX} printable characters")
+    resident_id = apps.resident_of(connection, app_id, sub)
+    version = None
+    if resident_id is not None:
+        version = service.newest(connection, resident_id, arrangement_id)
+    if resident_id is None or version is None or version.app_id != app_id:
+        return UnknownArrangementError("this app has no such arrangement with this person")
+    wish = service.Change(
+        event=Event.WITHDRAW,
+        key=_uuid(parameters, "key") if "key" in parameters else uuid4(),
+        resident_id=resident_id,
+        arrangement_id=arrangement_id,
+        version_id=version.id,
+        channel=CHANNEL,
+        holder=server.pseudonyms.holder(resident_id),
+        actor=Actor.APP,
+        reason=reason,
+    )
+    try:
+        ended = service.change(connection, wish, now, server.randomness)
+    except (IllegalTransitionError, StaleVersionError) as error:
+        return ConsentEndedError(str(error))
+    except KeyReusedError as error:
+        return InvalidRequestError(str(error))
+    return _shown(sub, ended, now)
+
+
+def _shown(sub: str, version: ConsentVersion, now: datetime) -> dict[str, object]:
+    """A consent as its app may know it."""
+    return {
+        "sub": sub,
+        "arrangement": str(version.arrangement_id),
+        "consent_version": str(version.id),
+        "number": version.number,
+        "status": version.status(now).value,
+        "since": _utc(version.state_since),
+        "by": version.state_by.value,
+        "valid_until": _utc(version.terms.valid_until),
+        "purpose_version": version.terms.purpose.version,
+        "authorization_details": list(granted_details(version.terms)),
+    }
+
+
+def _uuid(parameters: Mapping[str, str], name: str) -> UUID:
+    try:
+        return UUID(form.required(parameters, name))
+    except ValueError:
+        raise InvalidRequestError(f"{name} is no UUID") from None
+
+
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

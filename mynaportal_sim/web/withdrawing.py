@@ -1,0 +1,141 @@
+"""Taking back more than one consent at once, or a part of one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_bytes
+from typing import Annotated
+from uuid import UUID, uuid4, uuid5
+
+from fastapi import APIRouter, Form, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from consent import service
+from consent.model import (
+    ALIVE,
+    MYSELF,
+    ConsentVersion,
+    Event,
+    Evidence,
+    Notice,
+    Status,
+    standing,
+)
+from mynaportal_sim.login.csrf import check_csrf
+from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
+from mynaportal_sim.web.consents import ConsentOut
+from mynaportal_sim.web.kept import Portal, PortalDep
+from mynaportal_sim.web.question import NOTICE_VERSION
+from mynaportal_sim.web.redirects import see_other
+from mynaportal_sim.web.render import PageDep
+
+router = APIRouter(prefix="/consents")
+
+
+class AllForm(BaseModel):
+    """A wish to end every consent, or every one with an app; `key` makes repeats one wish."""
+
+    csrf: str = ""
+    app: str = ""
+    key: UUID = Field(default_factory=uuid4)
+
+
+class PartForm(BaseModel):
+    """A wish to give some kinds of data no more; `version` is what the person saw."""
+
+    csrf: str = ""
+    version: UUID
+    category: list[str] = []
+    key: UUID = Field(default_factory=uuid4)
+
+
+@router.get("/withdraw")
+async def before_withdrawing_all(
+    page: PageDep, resident: ResidentDep, portal: PortalDep, app: str = ""
+) -> Response:
+    """Say what would end, and ask whether it shall."""
+    lasting = await portal.db.read(_lasting, resident.resident_id, app, portal.now)
+    shown = [ConsentOut.of(one, portal.catalogue, page, portal.now) for one in lasting]
+    return page("withdraw_all.html", {"ending": shown, "app": app, "key": uuid4()})
+
+
+@router.post("/withdraw")
+async def withdraw_all(
+    page: PageDep,
+    resident: ResidentDep,
+    portal: PortalDep,
+    form: Annotated[AllForm, Form()],
+) -> Response:
+    """End every consent, or every one with one app, in one transaction."""
+    check_csrf(page.request, portal.settings, form.csrf)
+    by = _By(portal, resident, form)
+    await portal.db.write(_withdraw_all, by, portal.now)
+    return see_other("/consents?done=withdrawn")
+
+
+@router.post("/{arrangement_id}/reduce")
+async def reduce(
+    page: PageDep,
+    resident: ResidentDep,
+    portal: PortalDep,
+    arrangement_id: UUID,
+    form: Annotated[PartForm, Form()],
+) -> Response:
+    """Give some kinds of data no more, and leave the rest as it is."""
+    check_csrf(page.request, portal.settings, form.csrf)
+    wish = service.Reduction(
+        key=form.key,
+        resident_id=resident.resident_id,
+        arrangement_id=arrangement_id,
+        version_id=form.version,
+        stop=frozenset(form.category),
+        notice=Notice(NOTICE_VERSION, page.tag),
+        evidence=Evidence(resident.channel, resident.acr or ""),
+        holder=portal.pseudonyms.holder(resident.resident_id),
+        granter=MYSELF,
+    )
+    await portal.db.write(service.reduce, wish, portal.now, token_bytes)
+    return see_other("/consents?done=reduced")
+
+
+@dataclass(frozen=True, slots=True)
+class _By:
+    """Who wishes to end what."""
+
+    portal: Portal
+    resident: LoggedIn
+    form: AllForm
+
+
+def _lasting(
+    connection: Connection, resident_id: UUID, app: str, now: datetime
+) -> list[ConsentVersion]:
+    """What could still give something, of one app or of all."""
+    versions = [
+        version
+        for history in service.of_resident(connection, resident_id)
+        for version in history.versions
+    ]
+    return [
+        version
+        for version in standing(versions)
+        if version.state in ALIVE
+        and version.status(now) is not Status.EXPIRED
+        and app in ("", version.app_id)
+    ]
+
+
+def _withdraw_all(connection: Connection, by: _By, now: datetime) -> None:
+    """End what lasts; each under a key of its own that follows from the wish's."""
+    resident = by.resident
+    for version in _lasting(connection, resident.resident_id, by.form.app, now):
+        wish = service.Change(
+            event=Event.WITHDRAW,
+            key=uuid5(by.form.key, str(version.id)),
+            resident_id=resident.resident_id,
+            arrangement_id=version.arrangement_id,
+            version_id=version.id,
+            channel=resident.channel,
+            holder=by.portal.pseudonyms.holder(resident.resident_id),
+        )
+        service.change(connection, wish, now, token_bytes)

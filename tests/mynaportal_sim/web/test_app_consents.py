@@ -1,0 +1,146 @@
+"""What an app polls for, how its consents stand, and how it gives one back."""
+
+from os import urandom
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from mynaportal_sim.delivery.sender import take_up
+from tests.mynaportal_sim.web.client import Client
+from tests.mynaportal_sim.web.kit import ORIGIN, Browser, Portal
+
+JSON = {"accept": "application/json"}
+
+
+@pytest.fixture
+def client(portal: Portal) -> Client:
+    return Client.registered(portal)
+
+
+@pytest.fixture
+def browser(portal: Portal, client: Client) -> Browser:
+    """A person who has consented to check-ups."""
+    return portal.given("checkup", client_id=client.client_id)
+
+
+def poll(client: Client, **said: object) -> dict[str, object]:
+    """What waits for the app, once what has happened is on its way."""
+    state = client.portal.web.state
+    now = state.clock.now()
+    state.database.run(take_up, ORIGIN, state.token_keys.sign, now, urandom)
+    answer = _polled(client, **said)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, object] = answer.json()
+    return found
+
+
+def _polled(client: Client, **said: object) -> httpx.Response:
+    browser = client.portal.browser()
+    return browser.send("POST", "/apps/self/events", json={**client.proof, **said})
+
+
+def test_an_event_comes_until_it_is_acknowledged_by_the_app_it_is_for(
+    portal: Portal, client: Client, browser: Browser
+) -> None:
+    found = poll(client)
+    sets = found["sets"]
+    assert isinstance(sets, dict)
+    [jti] = sets
+    assert poll(client) == found
+    other = Client.registered(portal)
+    assert poll(other, ack=[jti]) == {"sets": {}, "moreAvailable": False}
+    assert poll(client, setErrs={jti: {"err": "jws", "description": "?"}}) == found
+    assert poll(client, ack=[jti, "no uuid", str(uuid4())])["sets"] == {}
+    assert browser.get("/consents", **JSON).status_code == 200
+
+
+def test_no_more_events_come_than_are_asked_for(client: Client, browser: Browser) -> None:
+    [consent] = browser.get("/consents", **JSON).json()["consents"]
+    form = {"csrf": browser.csrf("/consents"), "version": consent["version_id"]}
+    for what in ("suspend", "resume"):
+        browser.post(f"/consents/{consent['arrangement_id']}/{what}", form)
+    first = poll(client, maxEvents=2)
+    assert first["moreAvailable"] is True
+    assert isinstance(first["sets"], dict)
+    last = poll(client, maxEvents=2, ack=list(first["sets"]))
+    assert last["moreAvailable"] is False
+    assert len(last["sets"]) == 1 if isinstance(last["sets"], dict) else False
+    assert poll(client, maxEvents=0)["sets"] == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        pytest.param({"maxEvents": -1}, "invalid_request", id="fewer than none"),
+        pytest.param({"maxEvents": "2"}, "invalid_request", id="text for a number"),
+        pytest.param({"colour": "blue"}, "invalid_request", id="unknown member"),
+        pytest.param({"client_assertion": "x"}, "invalid_client", id="no proof"),
+    ],
+)
+def test_what_is_no_poll_is_refused(
+    client: Client, said: dict[str, object], error: str
+) -> None:
+    answer = _polled(client, **said)
+    assert answer.json()["error"] == error
+
+
+def _known(client: Client) -> dict[str, str]:
+    """The app's only consent, as the app reads it."""
+    answer = client.ask("consents").json()
+    assert answer["purpose"]["version"] == 1
+    [found] = answer["consents"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_an_app_reads_how_it_stands_and_gives_back_what_it_needs_no_more(
+    client: Client, browser: Browser
+) -> None:
+    found = _known(client)
+    assert (found["status"], found["by"]) == ("granted", "person")
+    assert "resident" not in str(found)
+    key = str(uuid4())
+    wish = {"sub": found["sub"], "arrangement": found["arrangement"], "reason": "サービス終了"}
+    for _ in range(2):  # the same wish twice is one event
+        ended = client.ask("consents/withdraw", key=key, **wish)
+        assert ended.status_code == 200, ended.text
+        assert (ended.json()["status"], ended.json()["by"]) == ("withdrawn", "app")
+    again = client.ask("consents/withdraw", **wish)
+    assert (again.status_code, again.json()["error"]) == (409, "consent_ended")
+    assert "withdrawn" in again.json()["error_description"]
+    [newest, *_] = browser.get("/history", **JSON).json()["entries"]
+    assert (newest["type"], newest["reason"]) == ("consent.withdrawn", "サービス終了")
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        pytest.param({"sub": "somebody-else"}, 404, id="a person it does not know"),
+        pytest.param({"arrangement": str(UUID(int=1))}, 404, id="an arrangement it has not"),
+        pytest.param({"arrangement": "x"}, 400, id="no arrangement at all"),
+        pytest.param({"key": "x"}, 400, id="no key"),
+        pytest.param({"reason": "\u202e"}, 400, id="a reason of no letters"),
+        pytest.param({"reason": "長" * 201}, 400, id="an endless reason"),
+    ],
+)
+def test_an_app_ends_nothing_but_its_own(
+    client: Client, browser: Browser, changed: dict[str, str], status: int
+) -> None:
+    found = _known(client)
+    wish = {"sub": found["sub"], "arrangement": found["arrangement"], **changed}
+    assert client.ask("consents/withdraw", **wish).status_code == status
+    assert _known(client)["status"] == "granted"
+    assert browser.get("/consents", **JSON).json()["consents"][0]["active"]
+
+
+def test_another_app_neither_sees_nor_ends_it(portal: Portal, client: Client) -> None:
+    portal.given("checkup", client_id=client.client_id)
+    other = Client.registered(portal)
+    portal.given("medication", client_id=other.client_id)
+    mine, theirs = _known(client), _known(other)
+    assert mine["sub"] != theirs["sub"]
+    for sub in (mine["sub"], theirs["sub"]):
+        wish = {"sub": sub, "arrangement": mine["arrangement"]}
+        assert other.ask("consents/withdraw", **wish).status_code == 404
+    assert _known(client)["status"] == "granted"
