@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from secrets import token_bytes
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -30,6 +30,7 @@ ORIGIN = f"http://localhost:{PORT}"
 COOKIE = f"mynasim-session-{PORT}"
 HANAKO, KENICHI = "sato-hanako", "suzuki-kenichi"
 PIN = "1234"
+JSON = {"accept": "application/json"}
 CALLBACK = "https://app.example/callback"
 SCOPES = ("openid", "patient/Observation.rs", "patient/MedicationDispense.rs")
 _CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
@@ -200,3 +201,26 @@ class Portal:
         signer = keys.ledger_signer(state.settings.keys)
         while state.database.run(sequence, signer, state.clock.now(), 1000):
             pass
+
+
+def decide(browser: Browser, path: str, decision: str, *categories: str) -> httpx.Response:
+    """Answer the question on a page."""
+    form: Form = {
+        "csrf": browser.csrf(path),
+        "decision": decision,
+        "category": list(categories),
+    }
+    return browser.post(path, form)
+
+
+def sent_back(answer: httpx.Response) -> dict[str, list[str]]:
+    """What an answer that sends a browser back to the app says."""
+    assert answer.status_code == 303, answer.text
+    location = answer.headers["location"]
+    assert location.startswith(f"{CALLBACK}?")
+    return parse_qs(urlsplit(location).query)
+
+
+def events_of(browser: Browser) -> list[str]:
+    """The types of a person's entries, newest first."""
+    return [entry["type"] for entry in browser.get("/history", **JSON).json()["entries"]]
