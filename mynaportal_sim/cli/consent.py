@@ -5,13 +5,16 @@ import typer
 from consent.model import TRANSITIONS
 from consent.policy import Reason, table
 from mynaportal_sim.cli.answer import say
+from mynaportal_sim.cli.consent_change import change, list_consents
 from mynaportal_sim.cli.consent_prohibit import lift, prohibit, prohibited
 from mynaportal_sim.cli.options import JsonOption
 
 app = typer.Typer(
-    help="Read the rule of consent; prohibit what no consent then gives.", no_args_is_help=True
+    help="Read the rule of consent; see, end and prohibit as an authority does.",
+    no_args_is_help=True,
 )
-for _command in (prohibit, prohibited, lift):
+app.command("list")(list_consents)
+for _command in (change, prohibit, prohibited, lift):
     app.command()(_command)
 
 
