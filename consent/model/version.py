@@ -62,9 +62,9 @@ class Evidence:
     """How the person who answered was known.
 
     `certificate_mac` is the certificate's fingerprint under a key of the caller's, never plain:
-    a plain hash of a certificate is one identifier shared by all who see it. `signed_with` names
-    the certificate by which the answer was signed, empty where it was not; then the hashes of
-    what was signed and of the signature are there too, in hexadecimal.
+    a plain hash of a certificate is one identifier shared by all who see it. `signed_with`
+    names the certificate by which the answer was signed, empty where it was not; with it come
+    the hashes of what was signed and of the signature, in hexadecimal.
     """
 
     channel: str

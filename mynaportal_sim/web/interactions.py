@@ -1,10 +1,10 @@
 """Where an app's request meets the person: log in, be asked, answer, and go back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
@@ -40,10 +40,10 @@ router = APIRouter(prefix="/interactions")
 
 
 class AnswerForm(BaseModel):
-    """What the person chose; with nothing chosen, `allow` is asked again."""
+    """What the person chose; with nothing chosen, `allow` and `sign` are asked again."""
 
     csrf: str = ""
-    decision: Literal["allow", "deny"]
+    decision: Literal["allow", "deny", "sign"]
     category: list[str] = []
 
 
@@ -73,7 +73,7 @@ async def show(
             return see_other(await portal.db.write(oauth.issue, *granted))
     if not isinstance(session, LoggedIn):
         raise LoginRequiredError
-    put = await _put(portal, page, taken, session)
+    put = await put_to(portal, page, taken, session)
     await portal.db.write(_ask_once, put.proposal, portal.now, server.randomness)
     return await _question(page, portal, put, None)
 
@@ -90,23 +90,36 @@ async def answer(
     """Record what the person answers, and send them back to the app."""
     check_csrf(page.request, portal.settings, form.csrf)
     taken = await portal.db.write(oauth.take_up, interaction_id, session, portal.now)
-    put = await _put(portal, page, taken, session)
-    chosen = set(form.category) if form.decision == "allow" else set()
-    chosen -= put.asked.prohibited
-    if form.decision == "allow" and not chosen:
+    put = await put_to(portal, page, taken, session)
+    chosen = put.chosen(form.category) if form.decision != "deny" else []
+    if form.decision != "deny" and not chosen:
         problem = marked("Choose at least one kind of data, or hand over nothing.")
         return await _question(page, portal, put, page.text(problem))
-    granted = [rule for rule in put.proposal.terms.rules if rule.category in chosen]
-    return see_other(await portal.db.write(_settle, server, put, granted, portal.now))
+    if form.decision == "sign":
+        query = urlencode({"category": chosen}, doseq=True)
+        return see_other(f"/interactions/{interaction_id}/signature?{query}")
+    granted = put.rules(chosen)
+    return see_other(await portal.db.write(settle, server, put, granted, portal.now))
 
 
-class _Put(NamedTuple):
+class Put(NamedTuple):
     """A question that is put to the person who is logged in."""
 
     interaction: Interaction
     session: LoggedIn
     proposal: Proposal
     asked: Asked
+
+    def chosen(self, categories: Iterable[str]) -> list[str]:
+        """Those of the categories that the person can give here, in the order of the page."""
+        wanted = set(categories) - self.asked.prohibited
+        rules = self.proposal.terms.rules
+        asked = dict.fromkeys(rule.category for rule in rules if rule.permits)
+        return [category for category in asked if category in wanted]
+
+    def rules(self, chosen: Collection[str]) -> list[ConsentRule]:
+        """What is granted with these categories."""
+        return [rule for rule in self.proposal.terms.rules if rule.category in chosen]
 
 
 def _ask_once(
@@ -117,10 +130,10 @@ def _ask_once(
         service.enter_asking(connection, proposal, now, randomness)
 
 
-def _settle(
+def settle(
     connection: Connection,
     server: Server,
-    put: _Put,
+    put: Put,
     granted: Sequence[ConsentRule],
     now: datetime,
 ) -> str:
@@ -149,7 +162,7 @@ def _proposal(
     )
 
 
-async def _question(page: Page, portal: Portal, put: _Put, problem: str | None) -> Response:
+async def _question(page: Page, portal: Portal, put: Put, problem: str | None) -> Response:
     asked = AskOut.of(put.asked, portal.catalogue, page)
     if page.for_program:
         return page.data({"csrf": page.visitor.csrf, "problem": problem, **asked.plain})
@@ -159,14 +172,14 @@ async def _question(page: Page, portal: Portal, put: _Put, problem: str | None) 
     return page("consent.html", values, status=status, form_action=target)
 
 
-async def _put(portal: Portal, page: Page, taken: Interaction, session: LoggedIn) -> _Put:
+async def put_to(portal: Portal, page: Page, taken: Interaction, session: LoggedIn) -> Put:
     """The question that an interaction puts to the person who is logged in."""
     app = await portal.db.read(apps.find, taken.request.client_id)
     if app is None:
         raise InteractionGoneError
     prohibited = await portal.db.read(service.prohibitions, session.resident_id)
     proposal = _proposal(portal, page, app, taken, session)
-    return _Put(taken, session, proposal, Asked(app, proposal.terms, prohibited))
+    return Put(taken, session, proposal, Asked(app, proposal.terms, prohibited))
 
 
 def _valid_until(taken: Interaction) -> datetime:

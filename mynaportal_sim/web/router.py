@@ -15,11 +15,22 @@ from mynaportal_sim.web import (
     overview,
     prohibitions,
     provision_records,
+    receipts,
     second_device,
+    signature,
     start,
 )
 
-_DECIDING = (start, login, second_device, interactions, consents, prohibitions)
+_DECIDING = (
+    start,
+    login,
+    second_device,
+    interactions,
+    signature,
+    consents,
+    receipts,
+    prohibitions,
+)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
 router = APIRouter()
 for _room in (*_DECIDING, *_LOOKING_BACK, app_view, docs):
