@@ -9,13 +9,14 @@ import typer
 
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
+from card_reader.spec import Kind
 from card_reader.transport import Transport
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.card_source import ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.second_browser import ALL, SecondBrowser
-from mynaportal_sim.residents.model import DEFAULT_PIN
+from mynaportal_sim.residents.model import DEFAULT_PASSWORD, DEFAULT_PIN
 from mynaportal_sim.sample_app.loopback import client
 from mynaportal_sim.settings import Settings
 
@@ -39,12 +40,19 @@ def login(  # noqa: PLR0913  one parameter per option
     pin: Annotated[
         str, typer.Option(help="The emulated card's PIN.", show_default=False)
     ] = DEFAULT_PIN,
+    sign: Annotated[
+        Kind | None, typer.Option(help="Sign what is handed over, by this certificate.")
+    ] = None,
+    password: Annotated[
+        str, typer.Option(help="The emulated card's signing password.", show_default=False)
+    ] = DEFAULT_PASSWORD,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Log in with a persona's card, answer the consent page, print the final redirect URL.
 
-    Uses the portal's public HTTP and the card, and nothing else. With one try left it stops.
+    With --sign the card signs the answer too, so that its receipt proves it for years. Uses the
+    portal's public HTTP and the card, and nothing else. With one try left it stops.
 
     Example: mynasim app login --auth-url "$URL" --persona sato-hanako --consent checkup
     """
@@ -56,8 +64,13 @@ def login(  # noqa: PLR0913  one parameter per option
         with client() as http, presented(card, reader) as transport:
             browser = SecondBrowser(http, portal)
             interaction = browser.open(auth_url)
-            browser.log_in(_simulated(transport), pin, interaction)
-            redirect = browser.answer(interaction, consent)
+            jpki = _simulated(transport)
+            browser.log_in(jpki, pin, interaction)
+            if sign is None:
+                redirect = browser.answer(interaction, consent)
+            else:
+                secret = password if sign is Kind.SIGNING else pin
+                redirect = browser.sign(interaction, consent, jpki, sign, secret)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise CommandError("--auth-url is no http or https URL") from None
     except httpx.TransportError as error:

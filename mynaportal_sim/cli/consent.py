@@ -1,4 +1,4 @@
-"""`mynasim consent`: the rule of consent, and what stands above it."""
+"""`mynasim consent`: the rule of consent, what stands above it, and receipts."""
 
 import typer
 
@@ -6,12 +6,14 @@ from consent.model import TRANSITIONS
 from consent.policy import Reason, table
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.consent_prohibit import lift, prohibit, prohibited
+from mynaportal_sim.cli.consent_verify import roots, verify
 from mynaportal_sim.cli.options import JsonOption
 
 app = typer.Typer(
-    help="Read the rule of consent; prohibit what no consent then gives.", no_args_is_help=True
+    help="Read the rule of consent; prohibit what no consent then gives; verify receipts.",
+    no_args_is_help=True,
 )
-for _command in (prohibit, prohibited, lift):
+for _command in (prohibit, prohibited, lift, verify, roots):
     app.command()(_command)
 
 

@@ -95,14 +95,26 @@ class Case:
         return None if opening is None else opening.value
 
 
-def verify(receipt: Receipt, trusted: Trusted) -> list[Finding]:
+class Verdict(NamedTuple):
+    """What the checks found, in their order."""
+
+    case: Case
+    findings: list[Finding]
+
+    @property
+    def faults(self) -> dict[Check, str]:
+        """What is wrong; empty where all of the receipt holds."""
+        return {check: fault for check, fault in self.findings if fault}
+
+
+def judge(receipt: Receipt, trusted: Trusted) -> Verdict:
     """What each check finds; those of a signature only where the receipt has one."""
     case = Case.of(receipt, trusted)
     findings = [Finding(check, fault(case)) for check, fault in CHECKS]
     if receipt.signed is not None:
         signed = receipt.signed
         findings += [Finding(check, fault(case, signed)) for check, fault in OF_SIGNATURE]
-    return findings
+    return Verdict(case, findings)
 
 
 def _proven(receipt: Receipt, trusted: Trusted) -> Proven | str:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from card_reader.client.login import sign_challenge
+from card_reader.spec import Kind
 from consent.ledger import promise, store
 from consent.ledger.entry import read_leaf
 from consent.ledger.merkle import leaf_hash
@@ -25,7 +26,7 @@ from mynaportal_sim.transparency.promises import HEADER
 from tests.journeys.contract import Contract, HeardPortal
 from tests.journeys.kit import SCOPES, copy_keys, details, free_port, running
 
-PIN, WRONG_PIN = "1234", "8052"
+PIN, WRONG_PIN, PASSWORD = "1234", "8052", "ABC123"
 JSON = {"Accept": "application/json"}
 
 
@@ -139,6 +140,7 @@ def _look_back(portal: HeardPortal, browser: SecondBrowser) -> None:
     [mine] = [one for one in _listed(consents["consents"]) if one["active"]]
     arrangement = f"/consents/{mine['arrangement_id']}"
     browser.see(f"{arrangement}/{mine['version_id']}")
+    browser.see(f"{arrangement}/{mine['version_id']}/receipt.json")
     browser.see("/history?kind=access&from=2020-01-01")
     browser.see("/history/apps?by=week")
     browser.see("/access")
@@ -198,12 +200,43 @@ def _walk_under_oidc(portal: HeardPortal) -> None:
     }
     browser = portal.browser()
     interaction = browser.open(f"{portal.url}/authorize?{urlencode(asked)}")
-    browser.log_in(portal.card("suzuki-kenichi"), PIN, interaction)
-    tokens = app.redeem(browser.answer(interaction, "all"))
+    card = portal.card("suzuki-kenichi")
+    browser.log_in(card, PIN, interaction)
+    tokens = app.redeem(_signed(portal, browser, interaction))
+    _have_receipts(portal, app, browser, tokens)
     app.fetch(tokens, "/fhir/Observation?_count=1")
     app.introspect(tokens.access_token)
     app.revoke(tokens)
     app.fetch(tokens, "/fhir/Observation?_count=1")
+
+
+def _signed(portal: HeardPortal, browser: SecondBrowser, interaction: str) -> str:
+    """Sign what is handed over, after trying what does not do."""
+    path, card = f"/interactions/{interaction}/signature", portal.card("suzuki-kenichi")
+    told = browser.see(f"{path}?category=checkup")
+    statement = told["statement"]
+    assert isinstance(statement, dict)
+    form = {"csrf": str(told["csrf"]), "category": "checkup", "kind": "signing"}
+    form["statement"] = str(statement["sha256"])
+    for spoilt in ({"pin": "x"}, {"pin": "WRONG99"}, {"statement": ""}, {"token": "{}"}):
+        browser.post(path, {**form, **spoilt})
+    browser.post(path, {**form, "csrf": "0" * 64})
+    return browser.sign(interaction, "all", card, Kind.SIGNING, PASSWORD)
+
+
+def _have_receipts(
+    portal: HeardPortal, app: RelyingParty, browser: SecondBrowser, tokens: Tokens
+) -> None:
+    portal.until_indexed()
+    [mine] = _listed(browser.see("/consents")["consents"])
+    version = str(mine["version_id"])
+    browser.see(f"/consents/{mine['arrangement_id']}/{version}/receipt.json")
+    url = f"{portal.url}/apps/self/receipt"
+    known = str(app.introspect(tokens.access_token)["sub"])
+    for sub in (known, "nobody"):
+        ids = {"sub": sub, "consent_version": version}
+        app.http.post(url, data=app.authentication() | ids)
+    app.http.post(url, data={"client_id": "nobody"})
 
 
 def _log_in_by_a_second_device(portal: HeardPortal) -> None:
