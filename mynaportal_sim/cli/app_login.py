@@ -1,7 +1,7 @@
 """`mynasim app login`: the part of a person with a card, for tests with no person."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -58,25 +58,37 @@ def login(  # noqa: PLR0913  one parameter per option
     """
     if persona is not None and card is None and reader is None:
         card = _card_of(settings_of(data=data), persona)
+    secret = password if sign is Kind.SIGNING else pin
+    with presented(card, reader) as transport:
+        redirect = _walked(auth_url, transport, pin, _Answer(consent, sign, secret))
+    say({"redirect": redirect}, redirect, json)
+
+
+class _Answer(NamedTuple):
+    """What the person answers, and by which certificate they sign it, if they do."""
+
+    consent: str
+    sign: Kind | None
+    secret: str
+
+
+def _walked(auth_url: str, transport: Transport, pin: str, answer: _Answer) -> str:
     parts = urlsplit(auth_url)
     portal = f"{parts.scheme}://{parts.netloc}"
     try:
-        with client() as http, presented(card, reader) as transport:
+        with client() as http:
             browser = SecondBrowser(http, portal)
             interaction = browser.open(auth_url)
             jpki = _simulated(transport)
             browser.log_in(jpki, pin, interaction)
-            if sign is None:
-                redirect = browser.answer(interaction, consent)
-            else:
-                secret = password if sign is Kind.SIGNING else pin
-                redirect = browser.sign(interaction, consent, jpki, sign, secret)
+            if answer.sign is None:
+                return browser.answer(interaction, answer.consent)
+            return browser.sign(interaction, answer.consent, jpki, answer.sign, answer.secret)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise CommandError("--auth-url is no http or https URL") from None
     except httpx.TransportError as error:
         hint = "is `mynasim up` running?"
         raise CommandError(f"{portal} does not answer ({error}); {hint}") from None
-    say({"redirect": redirect}, redirect, json)
 
 
 def _simulated(transport: Transport) -> Jpki:

@@ -108,14 +108,17 @@ def test_what_is_shown_and_signed_is_in_the_language_of_the_reader(portal: Porta
     ],
 )
 def test_a_refused_password_is_said_entered_and_changes_nothing(
-    portal: Portal, pin: str, said: str
+    portal: Portal, caplog: pytest.LogCaptureFixture, pin: str, said: str
 ) -> None:
     browser, path = portal.asked()
     told = to_sign(browser, path)
     again = browser.post(f"{path}/signature", form_of(told, Kind.SIGNING, pin=pin))
     assert again.status_code == 422
     assert said in again.text
-    assert pin not in again.text
+    assert pin not in again.text + caplog.text
+    stored = list(portal.web.state.settings.data.glob("portal.sqlite3*"))
+    assert stored
+    assert not [file for file in stored if pin.encode() in file.read_bytes()]
     assert not consents(browser)
     assert _entries(browser)[0] == "consent.signature_refused"
     done = browser.post(f"{path}/signature", form_of(told, Kind.SIGNING, pin=PASSWORD))
