@@ -65,12 +65,17 @@ class Evidence:
     """How the person who answered was known.
 
     `certificate_mac` is the certificate's fingerprint under a key of the caller's, never plain:
-    a plain hash of a certificate is one identifier shared by all who see it.
+    a plain hash of a certificate is one identifier shared by all who see it. `signed_with`
+    names the certificate by which the answer was signed, empty where it was not; with it come
+    the hashes of what was signed and of the signature, in hexadecimal.
     """
 
     channel: str
     authentication: str
     certificate_mac: bytes | None = None
+    signed_with: str = ""
+    statement_sha256: str = ""
+    signature_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

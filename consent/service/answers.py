@@ -26,6 +26,7 @@ from consent.model import (
 from consent.service import entries
 from consent.service.moving import Happening, move
 from consent.service.wishes import Proposal, Randomness
+from consent.store import signatures
 
 
 def enter_asking(
@@ -94,6 +95,8 @@ def _settle(
     answered = _numbered(asked.after(event, now), earlier)
     _make_way(connection, [one for one in earlier if one is not known], event, now, randomness)
     _keep(connection, answered, known, event, randomness)
+    if proposal.signature is not None:
+        signatures.add(connection, answered.resident_id, answered.id, proposal.signature)
     ledger.append(connection, entries.answered(answered, proposal.holder), now, randomness)
     return answered
 
@@ -121,7 +124,7 @@ def _requested(
             valid_from=given.valid_from.replace(microsecond=0),
             valid_until=given.valid_until.replace(microsecond=0),
         ),
-        evidence=proposal.evidence,
+        evidence=proposal.known_by,
         state=State.REQUESTED,
         answered_at=now,
         state_since=now,

@@ -23,7 +23,12 @@ def asked(proposal: Proposal) -> Entry:
 
 def answered(version: ConsentVersion, holder: bytes) -> Entry:
     """A resident has answered, or put the answer off."""
-    fields = _common(version, version.evidence.channel)
+    evidence = version.evidence
+    fields = _common(version, evidence.channel)
+    if evidence.signed_with:
+        fields["signed_with"] = evidence.signed_with
+        fields["statement_sha256"] = evidence.statement_sha256
+        fields["signature_sha256"] = evidence.signature_sha256
     return Entry(f"consent.{version.state}", fields, holder)
 
 

@@ -107,11 +107,12 @@ def version_of(row: Row[Any]) -> ConsentVersion:
 
 def _evidence_json(evidence: Evidence) -> str:
     mac = evidence.certificate_mac
-    return json.dumps(
-        [evidence.channel, evidence.authentication, None if mac is None else mac.hex()]
-    )
+    known = [evidence.channel, evidence.authentication, None if mac is None else mac.hex()]
+    signed = [evidence.signed_with, evidence.statement_sha256, evidence.signature_sha256]
+    return json.dumps(known + signed if evidence.signed_with else known)
 
 
 def _evidence(stored: str) -> Evidence:
-    channel, authentication, mac = json.loads(stored)
-    return Evidence(channel, authentication, None if mac is None else bytes.fromhex(mac))
+    channel, authentication, mac, *signed = json.loads(stored)
+    known = None if mac is None else bytes.fromhex(mac)
+    return Evidence(channel, authentication, known, *signed)

@@ -57,6 +57,30 @@ class ConsentVersionRow(SQLModel, table=True):
     used_at: int | None = Field(sa_type=BigInteger)
 
 
+class ConsentSignatureRow(SQLModel, table=True):
+    """What proves for years that the person signed an answer; append only."""
+
+    __tablename__ = "consent_signatures"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["resident_id", "version_id"],
+            ["consent_versions.resident_id", "consent_versions.id"],
+        ),
+    )
+
+    resident_id: UUID = Field(primary_key=True)
+    version_id: UUID = Field(primary_key=True)
+    kind: str
+    text: str
+    statement_sha256: str
+    challenge: str
+    value: bytes
+    certificate: bytes
+    issuer: bytes
+    revocation: bytes
+    key: bytes
+
+
 class ConsentUseRow(SQLModel, table=True):
     """A use of a version by one access token; append only."""
 
@@ -123,5 +147,6 @@ arrangements = SQLModel.metadata.tables["arrangements"]
 consent_versions = SQLModel.metadata.tables["consent_versions"]
 consent_uses = SQLModel.metadata.tables["consent_uses"]
 consent_events = SQLModel.metadata.tables["consent_events"]
+consent_signatures = SQLModel.metadata.tables["consent_signatures"]
 prohibitions = SQLModel.metadata.tables["prohibitions"]
 consent_outbox = SQLModel.metadata.tables["consent_outbox"]

@@ -1,5 +1,6 @@
 """What a person has agreed to, and the button that ends it."""
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum, unique
@@ -13,6 +14,7 @@ from pydantic import BaseModel, Field
 from consent import service
 from consent.catalogue import Catalogue
 from consent.model import ConsentVersion, Event, Status
+from consent.store import signatures
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
@@ -23,7 +25,7 @@ from mynaportal_sim.web.kept import Portal, PortalDep, category_labels, purpose_
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
 from mynaportal_sim.web.terms import TermsOut
-from mynaportal_sim.web.wording import CHANNELS, STATUSES
+from mynaportal_sim.web.wording import CHANNELS, SIGNED_WITH, STATUSES
 
 router = APIRouter()
 
@@ -77,6 +79,7 @@ class ConsentOut:
     waiting: bool
     days_left: int | None
     once: bool
+    signed_with: str
     terms: TermsOut
     kinds: list[KindOut]
 
@@ -110,6 +113,7 @@ class ConsentOut:
             waiting=status is Status.DEFERRED,
             days_left=(terms.valid_until - now).days if version.ends_soon(now) else None,
             once=terms.usage.max_uses == 1,
+            signed_with=version.evidence.signed_with,
             terms=TermsOut.of(terms, page),
             kinds=[
                 KindOut(code, label)
@@ -187,6 +191,7 @@ async def receipt(
         "notice_version": kept.terms.notice.version,
         "number": kept.number,
         "channel": page.text(CHANNELS[Channel(kept.evidence.channel)]),
+        "signed": await _signed(page, portal, kept),
         "app_id": kept.app_id,
         "issued": portal.now,
     }
@@ -216,6 +221,18 @@ async def change(
     )
     await portal.db.write(service.change, wish, portal.now, token_bytes)
     return see_other(f"/consents?done={done}")
+
+
+async def _signed(page: Page, portal: Portal, kept: ConsentVersion) -> dict[str, object] | None:
+    """How an answer was signed, in words; None where it was not."""
+    signature = await portal.db.read(signatures.find, kept.resident_id, kept.id)
+    if signature is None:
+        return None
+    return {
+        "with": page.text(SIGNED_WITH[signature.kind]),
+        "lines": json.loads(signature.text)["shown"],
+        "statement": signature.statement_sha256,
+    }
 
 
 async def _kept(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
@@ -28,7 +28,7 @@ from mynaportal_sim.oauth import interaction as oauth
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.interaction import Interaction
 from mynaportal_sim.oauth.server import Server, ServerDep
-from mynaportal_sim.web.choice import ChoiceForm
+from mynaportal_sim.web.choice import Choice, ChoiceForm
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.question import NOTICE_VERSION, Asked, AskOut
 from mynaportal_sim.web.redirects import origin_of, see_other
@@ -63,7 +63,7 @@ async def show(
             return see_other(await portal.db.write(oauth.issue, *granted))
     if not isinstance(session, LoggedIn):
         raise LoginRequiredError
-    put = await _put(portal, page, taken, session)
+    put = await put_to(portal, page, taken, session)
     await portal.db.write(_ask_once, put.proposal, portal.now, server.randomness)
     return await _question(page, portal, put, None)
 
@@ -80,22 +80,29 @@ async def answer(
     """Record what the person answers, and send them back to the app."""
     check_csrf(page.request, portal.settings, form.csrf)
     taken = await portal.db.write(oauth.take_up, interaction_id, session, portal.now)
-    put = await _put(portal, page, taken, session)
+    put = await put_to(portal, page, taken, session)
     if form.decision == "later":
         return see_other(await portal.db.write(_put_off, server, put, portal.now))
-    granted = form.rules(put.proposal.terms.rules, put.asked.prohibited)
-    if form.decision == "allow" and not granted:
+    granted = [] if form.decision == "deny" else put.granted(form.choice)
+    if form.decision != "deny" and not granted:
         return await _question(page, portal, put, page.text(form.problem))
-    return see_other(await portal.db.write(_settle, server, put, granted, portal.now))
+    if form.decision == "sign":
+        query = urlencode(form.choice.query)
+        return see_other(f"/interactions/{interaction_id}/signature?{query}")
+    return see_other(await portal.db.write(settle, server, put, granted, portal.now))
 
 
-class _Put(NamedTuple):
+class Put(NamedTuple):
     """A question that is put to the person who is logged in."""
 
     interaction: Interaction
     session: LoggedIn
     proposal: Proposal
     asked: Asked
+
+    def granted(self, choice: Choice) -> list[ConsentRule]:
+        """What the person gives by this choice."""
+        return choice.rules(self.proposal.terms.rules, self.asked.prohibited)
 
 
 def _ask_once(
@@ -106,10 +113,10 @@ def _ask_once(
         service.enter_asking(connection, proposal, now, randomness)
 
 
-def _settle(
+def settle(
     connection: Connection,
     server: Server,
-    put: _Put,
+    put: Put,
     granted: Sequence[ConsentRule],
     now: datetime,
 ) -> str:
@@ -121,7 +128,7 @@ def _settle(
     return oauth.issue(connection, server, put.interaction, put.session, version, now)
 
 
-def _put_off(connection: Connection, server: Server, put: _Put, now: datetime) -> str:
+def _put_off(connection: Connection, server: Server, put: Put, now: datetime) -> str:
     """Keep the question for later and close the interaction; a unit of work."""
     service.defer(connection, put.proposal, now, server.randomness)
     # As where nobody is to be asked: the app knows that consent is still needed.
@@ -146,7 +153,7 @@ def _proposal(
     )
 
 
-async def _question(page: Page, portal: Portal, put: _Put, problem: str | None) -> Response:
+async def _question(page: Page, portal: Portal, put: Put, problem: str | None) -> Response:
     asked = AskOut.of(put.asked, portal.catalogue, page)
     if page.for_program:
         return page.data({"csrf": page.visitor.csrf, "problem": problem, **asked.plain})
@@ -156,7 +163,7 @@ async def _question(page: Page, portal: Portal, put: _Put, problem: str | None) 
     return page("consent.html", values, status=status, form_action=target)
 
 
-async def _put(portal: Portal, page: Page, taken: Interaction, session: LoggedIn) -> _Put:
+async def put_to(portal: Portal, page: Page, taken: Interaction, session: LoggedIn) -> Put:
     """The question that an interaction puts to the person who is logged in."""
     app = await portal.db.read(apps.find, taken.request.client_id)
     if app is None:
@@ -166,7 +173,7 @@ async def _put(portal: Portal, page: Page, taken: Interaction, session: LoggedIn
     before = await portal.db.read(
         service.last_granted, session.resident_id, app.client_id, proposal.service
     )
-    return _Put(taken, session, proposal, Asked(app, proposal.terms, prohibited, before))
+    return Put(taken, session, proposal, Asked(app, proposal.terms, prohibited, before))
 
 
 def _valid_until(taken: Interaction) -> datetime:

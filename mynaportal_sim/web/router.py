@@ -17,13 +17,23 @@ from mynaportal_sim.web import (
     overview,
     prohibitions,
     provision_records,
+    receipts,
     second_device,
+    signature,
     start,
     waiting,
     withdrawing,
 )
 
-_CONSENTING = (interactions, waiting, withdrawing, consents, prohibitions)
+_CONSENTING = (
+    interactions,
+    signature,
+    waiting,
+    withdrawing,
+    consents,
+    receipts,
+    prohibitions,
+)
 _DECIDING = (start, login, second_device, *_CONSENTING)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
 router = APIRouter()

@@ -55,7 +55,8 @@ async def answer(
     if form.decision == "later":
         return see_other("/consents")
     waiting = await portal.db.read(_find, portal, page, resident, version_id)
-    granted = form.rules(waiting.proposal.terms.rules, waiting.asked.prohibited)
+    rules, prohibited = waiting.proposal.terms.rules, waiting.asked.prohibited
+    granted = form.choice.rules(rules, prohibited) if form.decision == "allow" else []
     if form.decision == "allow" and not granted:
         return _question(page, portal, waiting, page.text(form.problem))
     await portal.db.write(service.answer, waiting.proposal, granted, portal.now, token_bytes)

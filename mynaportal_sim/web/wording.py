@@ -1,5 +1,6 @@
 """What the pages call the things that happen; a tone is a colour and never the only sign."""
 
+from card_reader.spec import Kind
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.refusal import Code
 from mynaportal_sim.records.demand import TokenFault
@@ -10,6 +11,7 @@ EVENTS = {
     "login.refused": marked("A login was refused"),
     "consent.requested": marked("You were asked for consent"),
     "consent.granted": marked("You consented"),
+    "consent.signature_refused": marked("A signature under a consent was refused"),
     "consent.denied": marked("You did not consent"),
     "consent.withdrawn": marked("You withdrew a consent"),
     "consent.superseded": marked("A newer consent took its place"),
@@ -34,6 +36,7 @@ EVENTS = {
 }
 TONES = {
     "login.refused": "bad",
+    "consent.signature_refused": "bad",
     "token.refused": "bad",
     "access.refused": "bad",
     "access.permitted": "good",
@@ -52,6 +55,12 @@ CHANNELS: dict[Channel, str] = {
     Channel.AGENT: marked("logged in with a card, by a program"),
     Channel.QR: marked("logged in with a card on a card reader"),
     Channel.SOFT: marked("logged in with an emulated card of this simulator"),
+}
+SIGNED_WITH = {
+    Kind.SIGNING.value: marked("with the card's certificate for digital signatures"),
+    Kind.USER_AUTHENTICATION.value: marked(
+        "with the card's certificate for user authentication"
+    ),
 }
 STATUSES = {
     "requested": (marked("Asked"), "past"),
@@ -104,6 +113,9 @@ _LOGIN_REASONS: dict[Code, str] = {
     Code.CONFIRM_CODE_WRONG: marked("The six digits were wrong."),
     Code.LOGIN_EXPIRED: marked("The login took longer than three minutes."),
     Code.LOGIN_ENDED: marked("The login had ended before."),
+    Code.PURPOSE_MISMATCH: marked("The signature was made for something else."),
+    Code.SIGNING_CERT_MISSING: marked("The card has no certificate for digital signatures."),
+    Code.CERT_OTHER_PERSON: marked("The card is not that of the person who is logged in."),
 }
 REASONS: dict[str, str] = {
     **{code.value: said for code, said in _LOGIN_REASONS.items()},
@@ -129,6 +141,22 @@ LOGIN_PROBLEMS: dict[Code, str] = {
     Code.CONFIRM_CODE_WRONG: marked("Those digits are wrong. Tries left: %(left)s."),
 }
 """What the login form says of a refusal, and what to do about it."""
+
+SIGNING_PROBLEMS: dict[Code, str] = {
+    Code.PIN_MALFORMED: marked(
+        "A password for signatures has 6 to 16 letters and digits. It was not sent to the card."
+    ),
+    Code.PIN_INCORRECT: marked("That password is wrong. Tries left: %(left)s."),
+    Code.PIN_LAST_TRY: marked(
+        "The card has one try left. If the next password is wrong, it locks. "
+        "Enter the password again only if you are sure."
+    ),
+    Code.PIN_LOCKED: marked(
+        "The password for signatures is locked: it was wrong five times. With a real card only "
+        "the municipal counter can unlock it; here, make the persona's card anew."
+    ),
+}
+"""What the form for signatures says where its password is another than a login's PIN."""
 
 SECOND_DEVICE = {
     "confirmed": marked("You are logged in."),

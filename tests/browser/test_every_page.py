@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import WIDE
-from tests.browser.kit import PIN, NewTab, Tab
+from tests.browser.kit import PASSWORD, PIN, NewTab, Tab
 
 PHONE = (390, 844)
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,13 @@ def _consent(tab: Tab, persona: str) -> Iterator[str]:
     yield "consent"
     tab.press("button[value=allow]")
     yield "consent, nothing chosen"
-    tab.decide("checkup", "medication")
+    for category in ("checkup", "medication"):
+        tab.page.locator(f"input[name=category][value={category}]").check()
+    tab.press("button[value=sign]")
+    yield "to sign"
+    tab.sign("12")
+    yield "signature refused"
+    tab.sign(PASSWORD)
     tab.page.wait_for_url(f"{tab.app}/**")
     yield "app: connected"
 
