@@ -33,6 +33,7 @@ def agreement(
         app_name=proposal.app_name,
         asked=proposal.terms.rules,
         given=given,
+        role=proposal.granter.role,
         words=words,
     )
 
