@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from consent.ledger.entry import canonical
-from consent.model import ConsentRule, ConsentVersion, Terms
+from consent.model import ConsentRule, ConsentVersion, Role, Terms
 from consent.model.plain import plain_rules, plain_terms
 
 FORMAT = 1
@@ -34,20 +34,25 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """An answer to an app, before or after it is recorded, in the words of a page."""
+    """An answer to an app, before or after it is recorded, in the words of a page.
+
+    Of who answers it says as what they do, not under which mandate: one that every app saw
+    would tell two apps of one person.
+    """
 
     version_id: UUID
     app_id: str
     app_name: str
     asked: tuple[ConsentRule, ...]
     given: Terms
+    role: Role
     words: Words
 
     @classmethod
     def of(cls, version: ConsentVersion, words: Words) -> "Agreement":
         """The agreement that a recorded answer stands for."""
         answer = (version.id, version.app_id, version.app_name, version.asked, version.terms)
-        return cls(*answer, words)
+        return cls(*answer, version.granter.role, words)
 
     @property
     def text(self) -> str:
@@ -58,6 +63,7 @@ class Agreement:
                 "portal": self.words.portal,
                 "consent": str(self.version_id),
                 "app": {"id": self.app_id, "name": self.app_name},
+                "by": self.role.value,
                 "asked": plain_rules(self.asked),
                 "given": plain_terms(self.given),
                 "valid_until": _utc(self.given.valid_until),

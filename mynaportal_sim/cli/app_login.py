@@ -1,7 +1,8 @@
 """`mynasim app login`: the part of a person with a card, for tests with no person."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import httpx
@@ -64,12 +65,13 @@ def login(  # noqa: PLR0913  one parameter per option
     say({"redirect": redirect}, redirect, json)
 
 
-class _Answer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Answer:
     """What the person answers, and by which certificate they sign it, if they do."""
 
     consent: str
     sign: Kind | None
-    secret: str
+    secret: str = field(repr=False)
 
 
 def _walked(auth_url: str, transport: Transport, pin: str, answer: _Answer) -> str:

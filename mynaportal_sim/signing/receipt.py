@@ -1,8 +1,6 @@
 """A receipt of a consent as somebody kept it, read with no benefit of the doubt."""
 
-import json
 from base64 import b64decode
-from binascii import Error
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 from card_reader.errors import MalformedDataError
 from card_reader.spec import Kind
 from card_reader.statement import Challenge
+from mynaportal_sim.jose import JoseError, strict_json
 from mynaportal_sim.signing.document import FORMAT
 from mynaportal_sim.signing.errors import MalformedReceiptError
 
@@ -52,14 +51,14 @@ class Receipt:
             MalformedReceiptError: they are none.
         """
         try:
-            return cls._of(json.loads(data))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            return cls._of(strict_json(data))
+        except (JoseError, MalformedDataError) as error:
             raise MalformedReceiptError from error
-        except (Error, MalformedDataError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise MalformedReceiptError from error
 
     @classmethod
-    def _of(cls, document: dict[str, Any]) -> "Receipt":
+    def _of(cls, document: Any) -> "Receipt":
         if document["format"] != FORMAT or not isinstance(document["agreement"], str):
             raise MalformedReceiptError
         signature, ledger = document["signature"], document["ledger"]

@@ -5,16 +5,17 @@ app by the id under which an app reads its own entries: what became of a person'
 for the app.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from os import urandom
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import Connection
 
 from card_reader.spec import Kind
 from card_reader.statement import ConsentStatement, session_hash
-from consent.ledger.entry import canonical
+from consent.ledger.entry import Entry, canonical
 from consent.ledger.store import append
 from consent.model import Signature
 from consent.receipt import Agreement
@@ -71,22 +72,31 @@ class Given:
         return cls(parse(body), Channel.AGENT)
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What a person entered for a soft card to sign; `pin` may be a password."""
+
+    persona: str
+    pin: str = field(repr=False)
+    last_try: bool = False
+
+
 async def by_soft_card(
     db: Database,
     cards: SoftCards,
     signing: Signing,
-    entered: tuple[str, str, bool],
+    entered: Entered,
     trust: Trust,
     now: datetime,
 ) -> Given:
-    """Have a soft card sign; `entered` are persona, PIN or password, and `last_try`.
+    """Have a soft card sign; what was entered goes to the card and is kept nowhere.
 
     Raises:
         NoSuchPersonaError: there is no such card.
     """
-    persona, pin, last_try = entered
     wanted = signing.wanted(trust.origin, Channel.SOFT)
     challenge: Challenge = await db.write(challenges.issue, wanted, now, urandom)
+    persona, pin, last_try = entered.persona, entered.pin, entered.last_try
     if signing.kind is Kind.SIGNING:
         statement = signing.statement
         token = cards.agree(persona, pin, statement, challenge, last_try=last_try)
@@ -103,23 +113,42 @@ def accept(
     now: datetime,
     randomness: Randomness,
 ) -> Signature | Refused:
-    """Judge what a card gave, and keep what proves it; or leave an entry of the refusal."""
-    if isinstance(given.token, Refusal):
-        return _refuse(connection, signing, given, Dismissed(given.token), trust, now)
+    """Judge what a card gave, and give what proves it; or leave an entry of the refusal."""
+    found = _judged(connection, signing, given, trust, now)
+    if isinstance(found, Signed):
+        return _signature(signing, found, randomness)
+    refused = Refused(found.refusal, reference(randomness))
+    entry = _refusal(signing, given.channel, found, trust, refused.reference)
+    append(connection, entry, now, randomness)
+    return refused
+
+
+class Signed(NamedTuple):
+    """A token that passed, and what of it was proven."""
+
+    token: LoginToken
+    proven: Proven
+
+
+def _judged(
+    connection: Connection, signing: Signing, given: Given, trust: Trust, now: datetime
+) -> Signed | Dismissed:
+    token = given.token
+    if isinstance(token, Refusal):
+        return Dismissed(token)
     bearer = Bearer.of(signing.session.id)
-    presented = Presented(given.token, bearer, given.channel, signing.task)
+    presented = Presented(token, bearer, given.channel, signing.task)
     found = judge(connection, presented, trust, now)
-    if isinstance(found, Proven) and found.resident_id != signing.session.resident_id:
-        found = Dismissed(Refusal(Code.CERT_OTHER_PERSON), found.certificate)
     if isinstance(found, Dismissed):
-        return _refuse(connection, signing, given, found, trust, now)
-    return _signature(signing, given.token, found, randomness)
+        return found
+    if found.resident_id != signing.session.resident_id:
+        return Dismissed(Refusal(Code.CERT_OTHER_PERSON), found.certificate)
+    return Signed(token, found)
 
 
-def _signature(
-    signing: Signing, token: LoginToken, found: Proven, randomness: Randomness
-) -> Signature:
-    statement = found.challenge.to_sign
+def _signature(signing: Signing, signed: Signed, randomness: Randomness) -> Signature:
+    token, proven = signed
+    statement, issuer = proven.challenge.to_sign, proven.certificate.issuer
     return Signature(
         kind=signing.kind.value,
         text=signing.statement.text,
@@ -127,26 +156,21 @@ def _signature(
         challenge="" if signing.task.signed else canonical(asdict(statement)),
         value=token.signature,
         certificate=token.certificate,
-        issuer=found.certificate.issuer.certificate.public_bytes(Encoding.DER),
-        revocation=found.revocation,
+        issuer=issuer.certificate.public_bytes(Encoding.DER),
+        revocation=proven.revocation,
         key=randomness(_KEY_LENGTH),
     )
 
 
-def _refuse(
-    connection: Connection,
-    signing: Signing,
-    given: Given,
-    found: Dismissed,
-    trust: Trust,
-    now: datetime,
-) -> Refused:
-    refused = Refused(found.refusal, reference(urandom))
-    known = traces_of(found, given.channel, trust)
+def _refusal(
+    signing: Signing, channel: Channel, found: Dismissed, trust: Trust, reference_: str
+) -> Entry:
+    """The entry of a refusal, filed by whoever is logged in, whosever the card is."""
+    certificate = traces_of(found, channel, trust).certificate
     holder = trust.pseudonyms.holder(signing.session.resident_id)
-    said = {"reason": found.refusal.code.value, "reference": refused.reference}
-    entry = Traces(given.channel, known.certificate, holder).entry(
-        REFUSED, app_name=signing.agreement.app_name, **said
+    return Traces(channel, certificate, holder).entry(
+        REFUSED,
+        app_name=signing.agreement.app_name,
+        reason=found.refusal.code.value,
+        reference=reference_,
     )
-    append(connection, entry, now, urandom)
-    return refused

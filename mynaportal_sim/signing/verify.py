@@ -83,9 +83,7 @@ class Case:
     def of(cls, receipt: Receipt, trusted: Trusted) -> "Case":
         """Prove what can be proven."""
         proven = _proven(receipt, trusted)
-        at = None
-        if isinstance(proven, Proven) and entry.AT in proven.shown:
-            at = entry.instant(proven.shown)
+        at = _at(proven)
         valid, meant = _valid(receipt, trusted, at), _meant(receipt, at)
         return cls(receipt, trusted, proven, at, valid, meant)
 
@@ -127,6 +125,13 @@ def _proven(receipt: Receipt, trusted: Trusted) -> Proven | str:
     return verdict if isinstance(verdict, Proven) else verdict.reason
 
 
+def _at(proven: Proven | str) -> datetime | None:
+    try:
+        return entry.instant(proven.shown) if isinstance(proven, Proven) else None
+    except LedgerError:
+        return None
+
+
 def _valid(receipt: Receipt, trusted: Trusted, at: datetime | None) -> ValidCertificate | str:
     if receipt.signed is None or receipt.kind is None or at is None:
         return "nothing proves when it was used"
@@ -159,7 +164,10 @@ def _receipt(case: Case) -> str:
     if meant is None:
         return "the text is no answer's, or nothing proves when it was given"
     differ = sorted(
-        name for name in meant.keys() | said.keys() if meant.get(name) != said.get(name)
+        name
+        for name in meant.keys() | said.keys()
+        # As text, since to Python 1 is True.
+        if canonical(meant.get(name)) != canonical(said.get(name))
     )
     return f"{', '.join(differ)}: not what the text says" if differ else ""
 

@@ -36,6 +36,7 @@ def agreement(
         app_name=proposal.app_name,
         asked=proposal.terms.rules,
         given=given,
+        role=proposal.granter.role,
         words=words,
     )
 

@@ -29,7 +29,7 @@ from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.signing import service as signing
 from mynaportal_sim.signing.errors import SignatureRefusedError
-from mynaportal_sim.signing.service import Given, Signing
+from mynaportal_sim.signing.service import Entered, Given, Signing
 from mynaportal_sim.web.agreement import agreement
 from mynaportal_sim.web.choice import Choice, chosen
 from mynaportal_sim.web.interactions import Put, put_to, settle
@@ -175,7 +175,7 @@ async def _by_soft(shown: _Shown, form: SignatureForm) -> Given:
     desk = shown.desk
     if desk.cards is None:
         raise SoftCardsOffError
-    entered = (await _persona(shown), form.pin, form.last_try)
+    entered = Entered(await _persona(shown), form.pin, form.last_try)
     rest = (desk.cards, shown.signing, entered, desk.trust, desk.portal.now)
     return await signing.by_soft_card(desk.portal.db, *rest)
 

@@ -14,7 +14,7 @@ from consent import store
 from consent.ledger import store as ledger
 from consent.ledger.copies import Copy
 from consent.ledger.entry import read_body, read_leaf
-from consent.model import ConsentVersion, Notice, Recipient, Signature, Supervision
+from consent.model import ConsentVersion, Notice, Recipient, Role, Signature, Supervision
 from consent.receipt import Agreement, Words
 from consent.service import Proposal
 from consent.store import signatures
@@ -53,6 +53,7 @@ def _given(**changed: object) -> Change:
     [
         pytest.param(lambda one: replace(one, version_id=uuid4()), id="another question"),
         pytest.param(lambda one: replace(one, app_id="other"), id="another app"),
+        pytest.param(lambda one: replace(one, role=Role.GUARDIAN), id="for somebody else"),
         pytest.param(lambda one: replace(one, asked=one.asked[:1]), id="less was asked"),
         pytest.param(lambda one: _given(rules=one.given.rules[:1])(one), id="less is given"),
         pytest.param(_given(recipients=(Recipient("他社"),)), id="another recipient"),
