@@ -96,7 +96,7 @@ def _settle(  # noqa: PLR0913  a unit of work, and what is to come of it
     agreed: bool = False,
 ) -> ConsentVersion:
     proposal.terms.check()
-    demand(connection, proposal.resident_id, proposal.granter, _wish(proposal, event), now)
+    demand(connection, proposal.resident_id, proposal.granter, _wish(given, event, agreed), now)
     now = now.replace(microsecond=0)
     arrangement = store.find_or_add_arrangement(
         connection,
@@ -122,11 +122,11 @@ def _settle(  # noqa: PLR0913  a unit of work, and what is to come of it
     return answered
 
 
-def _wish(proposal: Proposal, event: Event) -> Wish:
+def _wish(given: Terms, event: Event, agreed: bool) -> Wish:
     """What the answer amounts to; to give nothing takes no more than to withdraw does."""
-    if event is Event.DENY:
-        return Wish(Act.WITHDRAW)
-    return Wish(Act.GRANT, proposal.terms.categories, proposal.terms.purpose.code)
+    if event is Event.GRANT or agreed:
+        return Wish(Act.GRANT, given.categories, given.purpose.code)
+    return Wish(Act.WITHDRAW)
 
 
 def _first_answer(known: ConsentVersion, event: Event) -> ConsentVersion:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from mynaportal_sim.web import (
     access,
+    acting_for,
     alerts,
     app_view,
     consents,
@@ -15,13 +16,15 @@ from mynaportal_sim.web import (
     overview,
     prohibitions,
     provision_records,
+    proxies,
     second_device,
     start,
     waiting,
 )
 
 _DECIDING = (start, login, second_device, interactions, waiting, consents, prohibitions)
+_ACTING = (proxies, acting_for)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
 router = APIRouter()
-for _room in (*_DECIDING, *_LOOKING_BACK, app_view, docs):
+for _room in (*_DECIDING, *_ACTING, *_LOOKING_BACK, app_view, docs):
     router.routes.extend(_room.router.routes)
