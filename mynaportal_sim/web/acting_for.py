@@ -27,7 +27,7 @@ router = APIRouter(prefix="/acting-for")
 
 
 class ChooseForm(BaseModel):
-    """The mandate to act under, empty for oneself; `interaction` is the question to go on to."""
+    """The mandate to act under, empty for oneself, and the question to go on to, if any."""
 
     csrf: str = ""
     mandate: UUID | Literal[""] = ""

@@ -104,7 +104,9 @@ def _ask_once(
     connection: Connection, proposal: Proposal, now: datetime, randomness: Randomness
 ) -> None:
     """Enter in the ledger that the person is asked, however often they look at the question."""
-    if once.burn(connection, "asked", str(proposal.id), now + oauth.LIFETIME):
+    mandate = proposal.granter.mandate_id
+    asked = f"{proposal.id}{'' if mandate is None else f'/{mandate}'}"
+    if once.burn(connection, "asked", asked, now + oauth.LIFETIME):
         service.enter_asking(connection, proposal, now, randomness)
 
 
