@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from consent.ledger.errors import MalformedError
+from consent.mandate import Bands
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.witness_places import WitnessPlace
 
@@ -116,6 +117,30 @@ class Settings(BaseSettings):
         json_schema_extra={"default": "PORT + 100"},
     )
 
+    minors_assent_from: int = Field(
+        default=12,
+        ge=0,
+        le=150,
+        description="age from which a guardian's consent for a minor takes the minor's assent",
+    )
+    minors_decide_from: int = Field(
+        default=15,
+        ge=0,
+        le=150,
+        description="age from which a minor decides alone, for the purposes listed",
+    )
+    of_age: int = Field(
+        default=18,
+        ge=0,
+        le=150,
+        description="age at which guardians no longer act, and what they gave lapses",
+    )
+    minors_purposes: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("self-care", "consultation", "fitness"),
+        description="purposes, with commas between, for which such a minor decides alone",
+        json_schema_extra={"default": "self-care,consultation,fitness"},
+    )
+
     witnesses: Annotated[tuple[WitnessPlace, ...], NoDecode] = Field(
         default=(),
         description="witnesses that cosign the ledger, as KEY@URL with commas between, from "
@@ -170,6 +195,24 @@ class Settings(BaseSettings):
         except MalformedError as error:
             raise ValueError(str(error)) from None
 
+    @field_validator("minors_purposes", mode="before")
+    @classmethod
+    def _codes(cls, given: str | tuple[str, ...]) -> tuple[str, ...]:
+        named = given.split(",") if isinstance(given, str) else given
+        return tuple(name.strip() for name in named if name.strip())
+
+    @field_serializer("minors_purposes")
+    def _as_listed(self, codes: tuple[str, ...]) -> str:
+        return ",".join(codes)
+
+    @model_validator(mode="after")
+    def _ages_do_not_fall(self) -> "Settings":
+        if not self.minors_assent_from <= self.minors_decide_from <= self.of_age:
+            raise ValueError(
+                "ages must not fall: minors_assent_from, then minors_decide_from, then of_age"
+            )
+        return self
+
     @field_serializer("witnesses")
     def _keys_and_urls(self, places: tuple[WitnessPlace, ...]) -> str:
         return ",".join(map(str, places))
@@ -217,6 +260,16 @@ class Settings(BaseSettings):
         if self.db is None:
             return f"sqlite:///{self.data.absolute() / 'portal.sqlite3'}"
         return self.db.replace("postgresql:", "postgresql+psycopg:", 1)
+
+    @property
+    def bands(self) -> Bands:
+        """Who decides for a minor, by age."""
+        return Bands(
+            self.minors_assent_from,
+            self.minors_decide_from,
+            self.of_age,
+            frozenset(self.minors_purposes),
+        )
 
     @property
     def hosts(self) -> frozenset[str]:

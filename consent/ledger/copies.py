@@ -18,7 +18,7 @@ UNDISCLOSED = "undisclosed_"
 
 _OF_LOGIN = frozenset({"channel", "certificate", "reference"})
 # A mandate is the same for every app, so that it would tell two apps of one person.
-_OF_PERSON = frozenset({"mandate"})
+_OF_PERSON = frozenset({"mandate", "acting_mandate"})
 _OF_SIGNATURE = frozenset({"signature_sha256"})
 _MARKED = frozenset(
     f"{UNDISCLOSED}{name}"

@@ -50,7 +50,8 @@ class Change:
     """A wish that something happen to the version that stands in an arrangement.
 
     `version_id` is the version that whoever wishes it saw; `key` makes repeats of one wish one
-    event. `reason` is for the person to read; an authority must give one.
+    event. `reason` is for the person to read; an authority must give one. `acting` is as what
+    whoever wishes it does so.
     """
 
     event: Event
@@ -62,6 +63,7 @@ class Change:
     holder: bytes
     actor: Actor = Actor.PERSON
     reason: str = ""
+    acting: Granter = MYSELF
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,10 @@ class SecondBrowser:
         """Send one of the portal's own forms."""
         return self._http.post(self._url(path), data=form, headers=_JSON)
 
+    def get(self, path: str) -> httpx.Response:
+        """Open one of the portal's own pages, in its JSON form if there is one."""
+        return self._http.get(self._url(path), headers=_JSON)
+
     def see(self, path: str) -> dict[str, object]:
         """A page in its JSON form."""
         return self._get(path, {})

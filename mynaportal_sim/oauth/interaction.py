@@ -130,6 +130,11 @@ _IS_OPEN = (
 _FIND = select(interactions).where(*_IS_OPEN)
 _BIND = update(interactions).where(*_IS_OPEN).values(session=bindparam("mine"))
 _CLOSE = update(interactions).where(*_IS_OPEN).values(state=bindparam("outcome"))
+_HAND_OVER = (
+    update(interactions)
+    .where(interactions.c.session == bindparam("was"))
+    .values(session=bindparam("becomes"))
+)
 _USE_PUSHED = (
     update(pushed_requests)
     .where(pushed_requests.c.digest == bindparam("handle"), pushed_requests.c.used_at.is_(None))
@@ -204,7 +209,7 @@ def issue(
     """
     request = interaction.request
     _close(connection, interaction, session, State.ISSUED, now)
-    sub = apps.subject(connection, server.pseudonyms, request.client_id, session.resident_id)
+    sub = apps.subject(connection, server.pseudonyms, request.client_id, session.whom)
     family = Family(
         id=UUID(bytes=server.randomness(16)),
         client_id=request.client_id,
@@ -220,9 +225,10 @@ def issue(
         acr=cast("str", session.acr),
         amr=" ".join(session.amr),
         sender_constrained=False,
+        actor=_actor(server, request.client_id, session),
     )
     code = families.begin(
-        connection, NewFamily(family, version.terms.valid_until), now, server.randomness
+        connection, NewFamily(family, version.gives_until), now, server.randomness
     )
     return redirect(server, request.redirect_uri, request.state, {"code": code})
 
@@ -277,6 +283,18 @@ def _close(
     used = connection.execute(_USE_PUSHED, {"handle": interaction.pushed, "now": seconds})
     if used.rowcount != 1:
         raise InteractionGoneError
+
+
+def hand_over(connection: Connection, session: Session, turned: Session) -> None:
+    """Let a session that got a new id go on with what it took up under the old one."""
+    connection.execute(_HAND_OVER, {"was": digest(session.id), "becomes": digest(turned.id)})
+
+
+def _actor(server: Server, client_id: str, session: LoggedIn) -> str | None:
+    """The app's name for whoever acts for the person; it leads back to nobody."""
+    if session.errand is None:
+        return None
+    return server.pseudonyms.subject(client_id, session.resident_id)
 
 
 def _session_digest(session: Session | None) -> bytes | None:

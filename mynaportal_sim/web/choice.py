@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Query
 from pydantic import BaseModel
 
+from consent.mandate import Act
 from consent.model import ConsentRule
 from mynaportal_sim.web.language import marked
 
@@ -55,6 +56,11 @@ class ChoiceForm(BaseModel):
     @property
     def choice(self) -> Choice:
         return Choice(tuple(self.category), self.since or None, self.until or None)
+
+    @property
+    def act(self) -> Act:
+        """What whoever acts for another needs to be allowed."""
+        return Act.GRANT if self.decision in {"allow", "sign"} else Act.WITHDRAW
 
     @property
     def problem(self) -> str:

@@ -65,7 +65,7 @@ async def login_page(
     begun = None
     if page.visitor.session is None:
         begun = await portal.db.write(sessions.begin, portal.now, token_bytes)
-        page.visitor = Visitor(begun, None)
+        page.visitor = Visitor(begun)
     if page.for_program:
         response = page.data(
             {

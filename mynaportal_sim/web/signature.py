@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from card_reader.spec import Kind
+from consent.mandate import Act
 from mynaportal_sim.login import challenge as challenges
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
@@ -21,7 +22,6 @@ from mynaportal_sim.login.errors import NoSuchPersonaError, SoftCardsOffError
 from mynaportal_sim.login.limit import RateLimited
 from mynaportal_sim.login.refusal import Code, Refusal
 from mynaportal_sim.login.service import Refused
-from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
 from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.login.trust import Trust, TrustDep
 from mynaportal_sim.oauth import interaction as oauth
@@ -30,9 +30,12 @@ from mynaportal_sim.residents import store as residents
 from mynaportal_sim.signing import service as signing
 from mynaportal_sim.signing.errors import SignatureRefusedError
 from mynaportal_sim.signing.service import Entered, Given, Signing
+from mynaportal_sim.web.acting import Whom, WhomDep
 from mynaportal_sim.web.agreement import agreement
+from mynaportal_sim.web.answering import demanded
 from mynaportal_sim.web.choice import Choice, chosen
-from mynaportal_sim.web.interactions import Put, put_to, settle
+from mynaportal_sim.web.errors import OnlyInPersonError
+from mynaportal_sim.web.interactions import Put, put_to, record
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.login import OF_THE_PIN, SoftCardsDep
@@ -74,25 +77,27 @@ class Desk:
 
     page: Page
     portal: Portal
-    session: LoggedIn
+    whom: Whom
     cards: SoftCards | None
     trust: Trust
 
     async def take_up(self, interaction_id: UUID) -> Put:
         """The question that is put to the person."""
         unit, now = oauth.take_up, self.portal.now
-        taken = await self.portal.db.write(unit, interaction_id, self.session, now)
-        return await put_to(self.portal, self.page, taken, self.session)
+        taken = await self.portal.db.write(unit, interaction_id, self.whom.session, now)
+        return await put_to(self.portal, self.page, taken, self.whom)
 
 
 async def _desk(
     page: PageDep,
     portal: PortalDep,
-    session: ResidentDep,
+    whom: WhomDep,
     cards: SoftCardsDep,
     trust: TrustDep,
 ) -> Desk:
-    return Desk(page, portal, session, cards, trust)
+    if whom.mandate is not None:  # whose card it is would not be whose answer it is
+        raise OnlyInPersonError
+    return Desk(page, portal, whom, cards, trust)
 
 
 DeskDep = Annotated[Desk, Depends(_desk)]
@@ -151,7 +156,8 @@ def _asked(desk: Desk, put: Put, choice: Choice, kind: Kind) -> Signing | None:
     if not granted:
         return None
     agreed = agreement(put, granted, desk.trust.origin, desk.portal.catalogue, desk.page)
-    return Signing(agreed, kind, put.session)
+    demanded(put.whom, Act.GRANT, granted, put.proposal.terms)
+    return Signing(agreed, kind, put.whom.session)
 
 
 def _settle_signed(
@@ -163,7 +169,8 @@ def _settle_signed(
     if isinstance(judged, Refused):
         return judged
     signed = shown.put._replace(proposal=replace(shown.put.proposal, signature=judged))
-    return settle(connection, server, signed, shown.signing.agreement.given.rules, now)
+    rules = shown.signing.agreement.given.rules
+    return record(connection, server, signed, rules, assent=False, now=now)
 
 
 async def _by_soft(shown: _Shown, form: SignatureForm) -> Given:
@@ -251,7 +258,7 @@ async def _kinds(shown: _Shown) -> list[str]:
 
 
 async def _persona(shown: _Shown) -> str:
-    resident_id = shown.put.session.resident_id
+    resident_id = shown.put.whom.resident_id
     resident = await shown.desk.portal.db.read(residents.by_id, resident_id)
     if resident is None:
         raise NoSuchPersonaError

@@ -24,6 +24,18 @@ EVENTS = {
     "consent.lapsed": marked("A consent lapsed"),
     "consent.prohibited": marked("Handing over was prohibited"),
     "consent.prohibition_lifted": marked("A prohibition was lifted"),
+    "consent.agreed": marked("A guardian agreed; your assent is awaited"),
+    "consent.assented": marked("You assented to what a guardian agreed to"),
+    "mandate.registered": marked("Somebody was registered to act for you"),
+    "mandate.proposed": marked("You invited somebody to act for you"),
+    "mandate.accepted": marked("Somebody accepted to act for you"),
+    "mandate.used": marked("Somebody came to act for you"),
+    "mandate.suspended": marked("Acting for you was suspended"),
+    "mandate.resumed": marked("Acting for you was resumed"),
+    "mandate.ended": marked("Somebody no longer acts for you"),
+    "mandate.revoked": marked("An authority took away the right to act for you"),
+    "mandate.blocked": marked("A measure of non-disclosure protects you"),
+    "mandate.unblocked": marked("A measure of non-disclosure has ended"),
     "token.issued": marked("Access key issued"),
     "token.refused": marked("Access key not issued"),
     "token.revoked": marked("Access key revoked"),
@@ -50,6 +62,28 @@ KIND_LABELS = {
     "consent": marked("Consents"),
     "token": marked("Access keys"),
     "login": marked("Logins"),
+    "mandate": marked("Acting for you"),
+}
+ROLES = {
+    "self": marked("the person"),
+    "guardian": marked("guardian of a minor"),
+    "proxy": marked("registered proxy"),
+    "adult_guardian": marked("guardian of an adult"),
+}
+ACTS = {
+    "view": marked("see"),
+    "grant": marked("consent"),
+    "withdraw": marked("stop and prohibit"),
+}
+MANDATE_STATUSES = {
+    "proposed": (marked("Not accepted yet"), "past"),
+    "active": (marked("In force"), "good"),
+    "suspended": (marked("Suspended"), "past"),
+    "ended": (marked("Ended"), "past"),
+    "revoked": (marked("Taken away by an authority"), "bad"),
+    "not_yet_valid": (marked("Not valid yet"), "past"),
+    "expired": (marked("Ended"), "past"),
+    "lapsed": (marked("Ended by coming of age"), "past"),
 }
 CHANNELS: dict[Channel, str] = {
     Channel.AGENT: marked("logged in with a card, by a program"),
@@ -197,6 +231,16 @@ PROBLEMS = {
         "What you asked for cannot be read. Choose from the lists, and days as 2026-04-01."
     ),
     "illegal_transition": marked("This consent has ended or was withdrawn before."),
+    "only_in_person": marked(
+        "Nobody does this for another. Stop acting for others first, or let them do it."
+    ),
+    "awaits_assent": marked(
+        "A guardian has agreed. Now the person themselves must log in and assent."
+    ),
+    "mandate_not_in_force": marked("You may not do this for the person any more."),
+    "mandate_moved": marked("How this mandate stands has changed in the meantime."),
+    "no_such_mandate": marked("Nobody acts under this mandate."),
+    "no_such_invitation": marked("This code invites nobody, has run out, or was used."),
     "stale_version": marked("A newer answer of yours has replaced this consent."),
 }
 """What a page says of a problem beside its title; others say all with their title."""

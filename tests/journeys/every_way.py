@@ -285,3 +285,34 @@ def log_in_softly(portal: HeardPortal) -> None:
         form = {"csrf": csrf, "persona": "hayashi-kaoru", "pin": pin}
         http.post(f"{portal.url}/login/soft", data=form, headers=JSON)
     http.post(f"{portal.url}/auth/card/challenges", json={"channel": "agent"})
+
+
+def act_for_others(portal: HeardPortal) -> None:
+    app, principal, agent = portal.register("oidc"), portal.browser(), portal.browser()
+    principal.log_in(portal.card("ito-misaki"), PIN)
+    agent.log_in(portal.card("tanaka-mai"), PIN)
+    csrf = str(principal.see("/proxies")["csrf"])
+    key = str(uuid4())
+    form = {"csrf": csrf, "act": "grant", "category": "checkup", "days": "90", "key": key}
+    for category in ("unknown", "checkup"):
+        invited = principal.post("/proxies", {**form, "category": category})
+    principal.post("/proxies", form)
+    asked = {"csrf": str(agent.see("/proxies")["csrf"]), "code": str(invited.json()["code"])}
+    for confirmed in ("false", "true", "true"):
+        agent.post("/proxies/accept", {**asked, "confirmed": confirmed})
+    interaction = agent.open(app.authorization_url(details("checkup"), scope=SCOPES))
+    agent.log_in(portal.card("tanaka-mai"), PIN, interaction)
+    for path in (f"/acting-for?interaction={interaction}", "/acting-for"):
+        csrf = str(agent.see(path)["csrf"])
+    chosen = {"csrf": csrf, "mandate": key, "interaction": interaction}
+    for mandate in (str(uuid4()), key):
+        agent.post("/acting-for", {**chosen, "mandate": mandate})
+    tokens = app.redeem(agent.answer(interaction, "checkup"))
+    app.introspect(tokens.access_token)
+    for path in ("/consents", "/history", "/history/apps", "/access", "/alerts", "/proxies"):
+        agent.get(path)
+    principal.see("/consents")
+    principal.see("/history?kind=mandate")
+    csrf = str(principal.see("/proxies")["csrf"])
+    for _ in range(2):
+        principal.post(f"/proxies/{key}/end", {"csrf": csrf})

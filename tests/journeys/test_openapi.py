@@ -16,6 +16,7 @@ from mynaportal_sim.settings import Settings
 from mynaportal_sim.transparency.promises import HEADER
 from tests.journeys.contract import Contract, HeardPortal
 from tests.journeys.every_way import (
+    act_for_others,
     log_in_by_a_second_device,
     log_in_softly,
     read_what_is_public,
@@ -53,6 +54,8 @@ def heard(portal: HeardPortal) -> list[httpx.Response]:
     walk_under_oidc(portal)
     log_in_by_a_second_device(portal)
     log_in_softly(portal)
+    act_for_others(portal)
+    act_for_others(portal)
     return portal.heard[before:]
 
 
@@ -81,7 +84,8 @@ def test_each_entry_was_promised_with_the_answer_that_stands_for_it(
     answered = {
         hashed
         for hashed, kind in kinds.items()
-        if kind.partition(".")[0] in {"login", "consent", "token", "access"}
+        if kind.partition(".")[0] in {"login", "consent", "token", "access", "mandate"}
+        if kind not in {"mandate.registered", "mandate.blocked"}  # before anybody asked
     }
     assert set(promised) == answered
     assert len(promised) == len(answered)
