@@ -55,7 +55,6 @@ def heard(portal: HeardPortal) -> list[httpx.Response]:
     log_in_by_a_second_device(portal)
     log_in_softly(portal)
     act_for_others(portal)
-    act_for_others(portal)
     return portal.heard[before:]
 
 
