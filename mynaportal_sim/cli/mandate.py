@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from consent import service
 from consent.errors import ConsentError
-from consent.mandate import Mandate, MandateEvent, Party
+from consent.mandate import Mandate, MandateEvent, Party, table
 from consent.service import MandateChange
 from mynaportal_sim.cli.answer import instant, plain, say
 from mynaportal_sim.cli.failures import CommandError
@@ -34,6 +34,17 @@ def mandate() -> None:
     """Who acts for whom, and who is kept from whom."""
 
 
+@app.command("table")
+def show_table() -> None:
+    """Print who may do what for whom, as tables in Markdown, for the ages that are set.
+
+    Each row is worked out by the code that decides, so it cannot be out of date.
+
+    Example: mynasim mandate table
+    """
+    typer.echo(table.markdown(settings_of().bands))
+
+
 @app.command("list")
 def list_(
     *,
@@ -52,14 +63,14 @@ def list_(
         found = database.run(service.acting_for, who.resident_id)
         named = [(one, database.run(_persona, one.agent)) for one in found]
     now = Clock(settings.clock).now()
-    table = Table("id", "agent", "role", "status", "since", "ends")
+    shown_as = Table("id", "agent", "role", "status", "since", "ends")
     for one, agent in named:
         ends = one.lapses_at or one.valid_until
         shown = (str(one.id), agent or "open", one.role.value, one.status(now).value)
         days = (instant(one.valid_from), instant(ends) if ends else "")
-        table.add_row(*map(plain, (*shown, *days)))
+        shown_as.add_row(*map(plain, (*shown, *days)))
     documents = [_document(one, agent) | {"status": one.status(now)} for one, agent in named]
-    say(documents, table if found else f"Nobody acts for {resident}.", json)
+    say(documents, shown_as if found else f"Nobody acts for {resident}.", json)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from base64 import b32encode
 from datetime import timedelta
 from secrets import token_bytes
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Response
@@ -35,7 +35,7 @@ class InviteForm(BaseModel):
     csrf: str = ""
     act: list[Act] = Field(min_length=1)
     category: list[str] = []
-    days: Literal[90, 365, 1095] = 365
+    days: int = Field(default=365, ge=1, le=1095)
     key: UUID = Field(default_factory=uuid4)
 
 

@@ -316,6 +316,7 @@ def test_a_person_invites_a_proxy_who_accepts_and_is_ended(portal: Portal) -> No
     principal, agent = logged_in(portal, CHIYO), logged_in(portal, MAI)
     assert "カード" in principal.get("/proxies").text
     form: Form = {"csrf": principal.csrf("/proxies"), "act": ["view", "grant", "withdraw"]}
+    form["days"] = "90"
     code = str(principal.post("/proxies", form, accept="application/json").json()["code"])
     asked: Form = {"csrf": agent.csrf("/proxies"), "code": code.lower()}
     assert "渡邉　千代" in agent.post("/proxies/accept", asked).text
