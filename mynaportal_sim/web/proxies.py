@@ -75,7 +75,7 @@ async def proxies(page: PageDep, session: OwnDep, portal: PortalDep) -> Response
     values: dict[str, object] = {
         "mine": mine,
         "others": others,
-        "acts": {act: page.text(label) for act, label in ACTS.items()},
+        "choices": {act: page.text(label) for act, label in ACTS.items()},
         "categories": dict(
             zip(codes, category_labels(portal.catalogue, codes, page), strict=True)
         ),

@@ -173,17 +173,8 @@ def _acting(tab: Tab) -> Iterator[str]:
     yield "accept"
 
 
-@pytest.mark.parametrize(
-    ("language", "size"),
-    [
-        pytest.param("ja", PHONE, id="Japanese, phone"),
-        pytest.param("en", WIDE, id="English, wide", marks=pytest.mark.deep),
-    ],
-)
-def test_no_page_of_acting_for_others_is_found_fault_with(
-    new_tab: NewTab, language: str, size: tuple[int, int]
-) -> None:
-    tab = new_tab(language, size)
+def test_no_page_of_acting_for_others_is_found_fault_with(new_tab: NewTab) -> None:
+    tab = new_tab("ja", PHONE)
     tab.portal.run("clock", "forward", "61s")
     faults = [fault for name in _acting(tab) for fault in tab.judge(name, axe=True)]
     assert faults == []
