@@ -95,6 +95,26 @@ def test_a_live_token_is_refused_from_the_birthday_on(
     assert app.fetch(tokens, "/fhir/Observation").status_code == 401
 
 
+def test_keys_that_a_proxy_got_end_with_the_mandate_while_the_consent_stays(
+    own_portal: Portal,
+) -> None:
+    app, proxy, principal = own_portal.register(), own_portal.browser(), own_portal.browser()
+    interaction = proxy.open(app.authorization_url(details("checkup"), scope="openid"))
+    proxy.log_in(own_portal.card("hayashi-kaoru"), PIN, interaction)
+    _act(proxy, interaction)
+    tokens = app.redeem(proxy.answer(interaction, "checkup"))
+    assert app.fetch(tokens, "/fhir/Observation").status_code == 200
+    principal.log_in(own_portal.card("watanabe-chiyo"), PIN)
+    [mandate] = _listed(principal, "/proxies", "for_me")
+    csrf = str(principal.see("/proxies")["csrf"])
+    assert principal.post(f"/proxies/{mandate['id']}/end", {"csrf": csrf}).status_code == 303
+    assert app.fetch(tokens, "/fhir/Observation").status_code == 401
+    with pytest.raises(RelyingPartyError, match="invalid_grant"):
+        app.refresh(tokens)
+    [kept] = _listed(principal, "/consents", "consents")
+    assert (kept["state"], kept["review"]) == ("granted", True)
+
+
 def _listed(browser: SecondBrowser, path: str, name: str) -> list[dict[str, object]]:
     found = browser.see(path)[name]
     assert isinstance(found, list)

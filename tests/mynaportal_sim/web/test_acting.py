@@ -334,6 +334,12 @@ def test_a_person_invites_a_proxy_who_accepts_and_is_ended(portal: Portal) -> No
     assert (given["state"], given["review"]) == ("granted", True)
 
 
+def test_a_minor_lets_nobody_act_for_them(portal: Portal) -> None:
+    child = logged_in(portal, HIKARI)
+    form: Form = {"csrf": child.csrf("/proxies"), "act": ["view"]}
+    assert refused(child, "/proxies", form) == "guardian_decides"
+
+
 def test_a_guardian_is_not_ended_by_a_click(portal: Portal) -> None:
     child = logged_in(portal, YUI)
     [guardian] = listed(child, "/proxies", "for_me")
