@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_serializer, field_validator, model_validator
+from pydantic import Field, JsonValue, field_serializer, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -23,6 +23,8 @@ from mynaportal_sim.witness_places import WitnessPlace
 
 PREFIX = "MYNASIM_"
 DEFAULT_PORT = 8400
+# What a portal's operator decides once, and no command needs an option for.
+_VARIABLE_ONLY: dict[str, JsonValue] = {"option": False}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # host[:port] as a browser writes it: no wildcard, user, path or trailing dot.
@@ -122,23 +124,26 @@ class Settings(BaseSettings):
         ge=0,
         le=150,
         description="age from which a guardian's consent for a minor takes the minor's assent",
+        json_schema_extra=_VARIABLE_ONLY,
     )
     minors_decide_from: int = Field(
         default=15,
         ge=0,
         le=150,
         description="age from which a minor decides alone, for the purposes listed",
+        json_schema_extra=_VARIABLE_ONLY,
     )
     of_age: int = Field(
         default=18,
         ge=0,
         le=150,
         description="age at which guardians no longer act, and what they gave lapses",
+        json_schema_extra=_VARIABLE_ONLY,
     )
     minors_purposes: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("self-care", "consultation", "fitness"),
         description="purposes, with commas between, for which such a minor decides alone",
-        json_schema_extra={"default": "self-care,consultation,fitness"},
+        json_schema_extra=_VARIABLE_ONLY | {"default": "self-care,consultation,fitness"},
     )
 
     witnesses: Annotated[tuple[WitnessPlace, ...], NoDecode] = Field(
@@ -303,7 +308,13 @@ class Settings(BaseSettings):
 
 
 def option(name: str) -> str:
-    """The setting's option on the command line; of what is on by default, what turns it off."""
+    """The setting's option on the command line; of what is on by default, what turns it off.
+
+    Empty for a setting that only the environment has.
+    """
+    schema = Settings.model_fields[name].json_schema_extra
+    if isinstance(schema, dict) and schema.get("option") is False:
+        return ""
     on = Settings.model_fields[name].default is True
     return f"--{'no-' if on else ''}{name.replace('_', '-')}"
 

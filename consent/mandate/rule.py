@@ -78,8 +78,11 @@ def may(
     objection = objection_to(mandate, wish, now)
     if objection is not None:
         return Refused(objection)
-    if mandate.role is Role.GUARDIAN:
-        return _of_guardian(wish, bands.of(age), bands)
+    match mandate.role:
+        case Role.GUARDIAN:
+            return _of_guardian(wish, bands.of(age), bands)
+        case Role.PROXY:  # nobody can let another do what they could not do themselves
+            return may_oneself(wish, age, bands)
     return Allowed()
 
 

@@ -10,14 +10,16 @@ from sqlalchemy import Connection
 
 from consent import service
 from consent.errors import ConsentError
-from consent.mandate import Mandate, MandateEvent, Party
+from consent.mandate import Mandate, MandateEvent, Party, table
 from consent.service import MandateChange
+from mynaportal_sim import keys
 from mynaportal_sim.cli.answer import instant, plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.persons import ResidentOption, person
 from mynaportal_sim.cli.state import opened
 from mynaportal_sim.clock import Clock
+from mynaportal_sim.oauth import acting as oauth
 from mynaportal_sim.residents import store as residents
 
 CHANNEL = "command"
@@ -32,6 +34,17 @@ AgainstOption = Annotated[str, typer.Option(metavar="PERSONA", help="Who is kept
 @app.callback()
 def mandate() -> None:
     """Who acts for whom, and who is kept from whom."""
+
+
+@app.command("table")
+def show_table() -> None:
+    """Print who may do what for whom, as tables in Markdown, for the ages that are set.
+
+    Each row is worked out by the code that decides, so it cannot be out of date.
+
+    Example: mynasim mandate table
+    """
+    typer.echo(table.markdown(settings_of().bands))
 
 
 @app.command("list")
@@ -52,14 +65,14 @@ def list_(
         found = database.run(service.acting_for, who.resident_id)
         named = [(one, database.run(_persona, one.agent)) for one in found]
     now = Clock(settings.clock).now()
-    table = Table("id", "agent", "role", "status", "since", "ends")
+    shown_as = Table("id", "agent", "role", "status", "since", "ends")
     for one, agent in named:
         ends = one.lapses_at or one.valid_until
         shown = (str(one.id), agent or "open", one.role.value, one.status(now).value)
         days = (instant(one.valid_from), instant(ends) if ends else "")
-        table.add_row(*map(plain, (*shown, *days)))
+        shown_as.add_row(*map(plain, (*shown, *days)))
     documents = [_document(one, agent) | {"status": one.status(now)} for one, agent in named]
-    say(documents, table if found else f"Nobody acts for {resident}.", json)
+    say(documents, shown_as if found else f"Nobody acts for {resident}.", json)
 
 
 @app.command()
@@ -172,7 +185,8 @@ def _change(
         )
         now = Clock(settings.clock).now()
         try:
-            moved = database.run(service.change_mandate, wish, now, token_bytes)
+            pseudonyms = keys.pseudonyms(settings.keys)
+            moved = database.run(oauth.change_mandate, pseudonyms, wish, now, token_bytes)
         except ConsentError as error:
             raise CommandError(f"{error}; `mynasim mandate list` lists all") from None
         agent = database.run(_persona, moved.agent)
@@ -182,13 +196,16 @@ def _change(
 def _block(resident: str, against: str, options: _Options, *, stands: bool) -> None:
     data, db, json = options
     settings = settings_of(data=data, db=db)
-    unit = service.block if stands else service.unblock
     with opened(settings) as database:
         who = person(database, settings, resident)
         other = person(database, settings, against)
-        told = (who.resident_id, other.resident_id, who.holder)
-        now = Clock(settings.clock).now()
-        changed = database.run(unit, *told, now, token_bytes)
+        parties, now = (who.resident_id, other.resident_id), Clock(settings.clock).now()
+        if stands:
+            pseudonyms = keys.pseudonyms(settings.keys)
+            changed = database.run(oauth.block, pseudonyms, parties, now, token_bytes)
+        else:
+            unblocked = (*parties, who.holder)
+            changed = database.run(service.unblock, *unblocked, now, token_bytes)
     said = f"{against} is {'' if stands else 'no longer '}kept from {resident}."
     document = {"resident": resident, "against": against, "stands": stands, "changed": changed}
     say(document, said, json)

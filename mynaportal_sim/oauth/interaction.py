@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -71,6 +71,22 @@ class Refuse:
     """The app gets this error code (OpenID Connect Core 3.1.2.6)."""
 
     error: str
+
+
+class Ground(NamedTuple):
+    """What a code is issued under: a consent, and the mandate of whoever acts for the person.
+
+    No key outlives that mandate, which ends by itself at `mandate_ends`, if it does.
+    """
+
+    version: ConsentVersion
+    mandate_ends: datetime | None = None
+
+    @property
+    def ends(self) -> datetime:
+        """When no key under it is good any more."""
+        ends, mandate_ends = self.version.gives_until, self.mandate_ends
+        return ends if mandate_ends is None else min(ends, mandate_ends)
 
 
 Step = LogIn | Ask | Issue | Refuse
@@ -199,15 +215,15 @@ def issue(
     server: Server,
     interaction: Interaction,
     session: LoggedIn,
-    version: ConsentVersion,
+    ground: Ground,
     now: datetime,
 ) -> str:
-    """Close the interaction with a code under `version`; the URL to send the browser to (303).
+    """Close the interaction with a code; the URL to send the browser to (303).
 
     Raises:
         InteractionGoneError: it, or the pushed request it came of, was answered before.
     """
-    request = interaction.request
+    request, version = interaction.request, ground.version
     _close(connection, interaction, session, State.ISSUED, now)
     sub = apps.subject(connection, server.pseudonyms, request.client_id, session.whom)
     family = Family(
@@ -227,9 +243,8 @@ def issue(
         sender_constrained=False,
         actor=_actor(server, request.client_id, session),
     )
-    code = families.begin(
-        connection, NewFamily(family, version.gives_until), now, server.randomness
-    )
+    new = NewFamily(family, ground.ends)
+    code = families.begin(connection, new, now, server.randomness)
     return redirect(server, request.redirect_uri, request.state, {"code": code})
 
 

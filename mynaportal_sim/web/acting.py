@@ -67,6 +67,14 @@ class Whom:
         return Granter(self.mandate.role, self.mandate.id, lapses_with(self.mandate))
 
     @property
+    def mandate_ends(self) -> datetime | None:
+        """When the mandate ends by itself; None for no mandate, or where nothing ends it so."""
+        if self.mandate is None:
+            return None
+        ends = (self.mandate.valid_until, self.mandate.lapses_at)
+        return min((at for at in ends if at is not None), default=None)
+
+    @property
     def within(self) -> frozenset[str] | None:
         """The kinds of data they may see and do something about; None for all."""
         return None if self.mandate is None else self.mandate.scope.categories

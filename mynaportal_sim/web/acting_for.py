@@ -20,6 +20,7 @@ from mynaportal_sim.web.acting import name_of
 from mynaportal_sim.web.errors import MandateRefusedError
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.mandate_out import MandateOut
+from mynaportal_sim.web.on_the_way import on_the_way_to
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import PageDep
 
@@ -61,7 +62,8 @@ async def acting_for(
         "interaction": interaction or "",
         "done": page.request.query_params.get("done"),
     }
-    return page("acting_for.html", values)
+    _, target = await on_the_way_to(page, portal, interaction)
+    return page("acting_for.html", values, form_action=target)
 
 
 @router.post("")

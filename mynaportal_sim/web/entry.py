@@ -73,6 +73,11 @@ class EntryOut:
         )
 
     @property
+    def about_agent(self) -> bool:
+        """Whether it tells of whoever acts for the person, not of something they did."""
+        return self.type.startswith("mandate.")
+
+    @property
     def plain(self) -> dict[str, object]:
         """The entry as programs get it."""
         return asdict(self) | {"at": iso(self.at)}

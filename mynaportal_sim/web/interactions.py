@@ -134,7 +134,8 @@ def record(
     if not version.terms.rules:
         told = (put.interaction, session, "access_denied")
         return oauth.refuse(connection, server, *told, now)
-    return oauth.issue(connection, server, put.interaction, session, version, now)
+    ground = oauth.Ground(version, put.whom.mandate_ends)
+    return oauth.issue(connection, server, put.interaction, session, ground, now)
 
 
 def _issue(
@@ -155,7 +156,8 @@ def _issue(
         whom.demand(Act.GRANT, categories, purpose)
         wish = Wish(Act.GRANT, categories, purpose)
         service.demand(connection, whom.resident_id, whom.acting, wish, now)
-    return oauth.issue(connection, server, taken, whom.session, version, now)
+    ground = oauth.Ground(version, whom.mandate_ends)
+    return oauth.issue(connection, server, taken, whom.session, ground, now)
 
 
 def _put_off(connection: Connection, server: Server, put: Put, now: datetime) -> str:

@@ -3,7 +3,7 @@
 from base64 import b32encode
 from datetime import timedelta
 from secrets import token_bytes
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Response
@@ -16,7 +16,8 @@ from consent.model import Role
 from consent.service import Known, MandateChange
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.sessions import LoggedIn
-from mynaportal_sim.web.acting import OwnDep, name_of
+from mynaportal_sim.oauth import acting as oauth
+from mynaportal_sim.web.acting import OwnDep, name_of, whom
 from mynaportal_sim.web.errors import UnknownChoiceError
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
 from mynaportal_sim.web.mandate_out import MandateOut
@@ -35,7 +36,7 @@ class InviteForm(BaseModel):
     csrf: str = ""
     act: list[Act] = Field(min_length=1)
     category: list[str] = []
-    days: Literal[90, 365, 1095] = 365
+    days: int = Field(default=365, ge=1, le=1095)
     key: UUID = Field(default_factory=uuid4)
 
 
@@ -75,7 +76,7 @@ async def proxies(page: PageDep, session: OwnDep, portal: PortalDep) -> Response
     values: dict[str, object] = {
         "mine": mine,
         "others": others,
-        "acts": {act: page.text(label) for act, label in ACTS.items()},
+        "choices": {act: page.text(label) for act, label in ACTS.items()},
         "categories": dict(
             zip(codes, category_labels(portal.catalogue, codes, page), strict=True)
         ),
@@ -94,6 +95,7 @@ async def invite(
     check_csrf(page.request, portal.settings, form.csrf)
     if not set(form.category) <= set(portal.catalogue.categories):
         raise UnknownChoiceError
+    whom(session, page.visitor, portal.settings.bands, portal.now).demand(Act.GRANT)
     code = _written(b32encode(token_bytes(_CODE_BYTES)).decode())
     new = _proposal(portal, session, form)
     known = Known(portal.pseudonyms.holder, session.channel)
@@ -164,7 +166,7 @@ def _end(connection: Connection, portal: Portal, session: LoggedIn, mandate_id: 
         holder=portal.pseudonyms.holder(principal or session.resident_id),
         channel=session.channel,
     )
-    service.change_mandate(connection, wish, portal.now, token_bytes)
+    oauth.change_mandate(connection, portal.pseudonyms, wish, portal.now, token_bytes)
 
 
 def _proposal(portal: Portal, session: LoggedIn, form: InviteForm) -> Mandate:

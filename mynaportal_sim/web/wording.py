@@ -156,6 +156,7 @@ REASONS: dict[str, str] = {
     TokenFault.REVOKED: marked("The app's access key had been revoked."),
     TokenFault.REPLAYED_PROOF: marked("The app used a proof a second time."),
     "code_replayed": marked("The app's authorization code was used a second time."),
+    "mandate_over": marked("It was asked for by somebody who no longer acts for you."),
     "revoked_by_app": marked("The app gave it back."),
 }
 """Why something was refused or ended, by the code in the ledger; `Reason` has its own words."""

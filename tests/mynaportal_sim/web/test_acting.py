@@ -316,6 +316,7 @@ def test_a_person_invites_a_proxy_who_accepts_and_is_ended(portal: Portal) -> No
     principal, agent = logged_in(portal, CHIYO), logged_in(portal, MAI)
     assert "カード" in principal.get("/proxies").text
     form: Form = {"csrf": principal.csrf("/proxies"), "act": ["view", "grant", "withdraw"]}
+    form["days"] = "90"
     code = str(principal.post("/proxies", form, accept="application/json").json()["code"])
     asked: Form = {"csrf": agent.csrf("/proxies"), "code": code.lower()}
     assert "渡邉　千代" in agent.post("/proxies/accept", asked).text
@@ -331,6 +332,12 @@ def test_a_person_invites_a_proxy_who_accepts_and_is_ended(portal: Portal) -> No
     assert refused(agent, "/consents") == "mandate_ended"
     [given] = listed(principal, "/consents", "consents")
     assert (given["state"], given["review"]) == ("granted", True)
+
+
+def test_a_minor_lets_nobody_act_for_them(portal: Portal) -> None:
+    child = logged_in(portal, HIKARI)
+    form: Form = {"csrf": child.csrf("/proxies"), "act": ["view"]}
+    assert refused(child, "/proxies", form) == "guardian_decides"
 
 
 def test_a_guardian_is_not_ended_by_a_click(portal: Portal) -> None:
