@@ -137,6 +137,10 @@ class Claims(BaseModel):
         return sum(self.counts.values())
 
     @property
+    def erased(self) -> datetime:
+        return _instant(self.erased_at)
+
+    @property
     def retained_until(self) -> datetime | None:
         return None if self.until is None else _instant(self.until)
 

@@ -1,6 +1,7 @@
 """What a person has agreed to, and the button that ends it."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum, unique
 from secrets import token_bytes
@@ -13,11 +14,13 @@ from pydantic import BaseModel, Field
 from consent import service
 from consent.catalogue import Catalogue
 from consent.model import ConsentVersion, Event, Status
+from mynaportal_sim.erasure import store as erasures
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.difference import Difference, differences
+from mynaportal_sim.web.erasures import ErasureOut
 from mynaportal_sim.web.errors import NoSuchConsentError
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels, purpose_line
 from mynaportal_sim.web.redirects import see_other
@@ -56,7 +59,10 @@ class KindOut(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ConsentOut:
-    """One answer of a person, as their page shows it."""
+    """One answer of a person, as their page shows it.
+
+    `erasure` is what became of what the app holds, where the consent has ended.
+    """
 
     arrangement_id: str
     version_id: str
@@ -79,6 +85,7 @@ class ConsentOut:
     once: bool
     terms: TermsOut
     kinds: list[KindOut]
+    erasure: ErasureOut | None = None
 
     @classmethod
     def of(
@@ -134,11 +141,8 @@ class ChangeForm(BaseModel):
 async def consents(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Response:
     """Show each consent that the person has given or refused."""
     histories = await portal.db.read(service.of_resident, resident.resident_id)
-    shown = [
-        ConsentOut.of(version, portal.catalogue, page, portal.now)
-        for history in histories
-        for version in history.versions
-    ]
+    versions = [version for history in histories for version in history.versions]
+    shown = await _shown(portal, page, versions)
     shown.sort(key=lambda consent: (consent.active, consent.decided), reverse=True)
     if page.for_program:
         plain = [_plain(consent) for consent in shown]
@@ -173,7 +177,7 @@ async def receipt(
 ) -> Response:
     """Show one answer with all that was agreed, in a form to print and keep."""
     kept = await _kept(portal, resident, arrangement_id, version_id)
-    consent = ConsentOut.of(kept, portal.catalogue, page, portal.now)
+    [consent] = await _shown(portal, page, [kept])
     if page.for_program:
         return page.data(_plain(consent))
     given = kept.terms.categories
@@ -229,6 +233,19 @@ async def _kept(
     raise NoSuchConsentError
 
 
+async def _shown(
+    portal: Portal, page: Page, versions: Iterable[ConsentVersion]
+) -> list[ConsentOut]:
+    """Answers as they stand now, and what became of the data of those that have ended."""
+    found = [ConsentOut.of(one, portal.catalogue, page, portal.now) for one in versions]
+    cases = await portal.db.read(erasures.of_versions, [UUID(one.version_id) for one in found])
+    said = {
+        str(version_id): ErasureOut.of(case, portal.catalogue, page, portal.now)
+        for version_id, case in cases.items()
+    }
+    return [replace(one, erasure=said.get(one.version_id)) for one in found]
+
+
 async def _changed(
     portal: Portal, page: Page, resident: LoggedIn, version: ConsentVersion
 ) -> list[Difference]:
@@ -243,6 +260,7 @@ def _plain(consent: ConsentOut) -> dict[str, object]:
     period = consent.period
     return asdict(consent) | {
         "kinds": [kind._asdict() for kind in consent.kinds],
+        "erasure": consent.erasure and consent.erasure.plain,
         "decided": iso(consent.decided),
         "valid_until": iso(consent.valid_until),
         "period": period and {"from": period[0].isoformat(), "to": period[1].isoformat()},

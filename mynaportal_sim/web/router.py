@@ -6,6 +6,7 @@ from mynaportal_sim.web import (
     access,
     alerts,
     app_consents,
+    app_erasures,
     app_events,
     app_view,
     consents,
@@ -27,5 +28,6 @@ _CONSENTING = (interactions, waiting, withdrawing, consents, prohibitions)
 _DECIDING = (start, login, second_device, *_CONSENTING)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
 router = APIRouter()
-for _room in (*_DECIDING, *_LOOKING_BACK, app_view, app_events, app_consents, docs):
+_OF_APPS = (app_view, app_events, app_consents, app_erasures)
+for _room in (*_DECIDING, *_LOOKING_BACK, *_OF_APPS, docs):
     router.routes.extend(_room.router.routes)
