@@ -1,8 +1,9 @@
 """What apps must hear of, written in the transaction in which it happens.
 
-A row names no resident: the app knows whom an arrangement is about, and the portal's own entries
-about it are filed under a pseudonym. Whoever delivers takes the rows that are due. That a consent will run out is entered when it is granted, due on that day,
-and struck out when it ends before.
+A row names no resident: the app knows whom an arrangement is about, and the portal's entries
+about it are filed under a pseudonym. Whoever delivers takes the rows that are due. That a
+consent will run out is entered when it is granted, due on that day, and struck out when it ends
+before.
 """
 
 import json
@@ -43,8 +44,8 @@ class Notice(NamedTuple):
     """Something an app must hear of, and what it must do with the data it holds, by when.
 
     `what` is how the consent ended or changed; `erase_by` is None where nothing need be erased.
-    `categories` were given, and could be passed on to those named in `passed_on`. `holder` is the
-    resident's pseudonym in the ledger, which the app does not hear of.
+    `categories` were given, and could be passed on to those named in `passed_on`. `holder` is
+    the resident's pseudonym in the ledger, which the app does not hear of.
     """
 
     id: UUID

@@ -197,11 +197,6 @@ def _of_another(claims: Claims, expected: Expected) -> Fault | None:
 
 def _unfit(claims: Claims, case: ErasureCase, now: datetime) -> Fault | None:
     """The first thing that keeps a certificate from answering for its case."""
-    times = [claims.erased_at, *(one.erased_at for one in claims.passed_on)]
-    if min(times) < int(case.ended_at.timestamp()):
-        return Fault.BEFORE_THE_END
-    if _instant(max(claims.iat, *times)) > now + CLOCK_SKEW:
-        return Fault.IN_THE_FUTURE
     if set(claims.counts) != set(case.categories):
         return Fault.OTHER_CATEGORIES
     if not {claims.method.value, claims.derived.value} <= _AGREED[case.on_end]:
@@ -212,6 +207,15 @@ def _unfit(claims: Claims, case: ErasureCase, now: datetime) -> Fault | None:
     until = claims.retained_until
     if retains != bool(claims.law.strip()) or retains != (until is not None and until > now):
         return Fault.NO_LAW
+    return _mistimed(claims, case, now)
+
+
+def _mistimed(claims: Claims, case: ErasureCase, now: datetime) -> Fault | None:
+    times = [claims.erased_at, *(one.erased_at for one in claims.passed_on)]
+    if min(times) < int(case.ended_at.timestamp()):
+        return Fault.BEFORE_THE_END
+    if _instant(max(claims.iat, *times)) > now + CLOCK_SKEW:
+        return Fault.IN_THE_FUTURE
     return None
 
 

@@ -39,7 +39,7 @@ async def erasures(request: Request, server: ServerDep) -> Response:
     return await _answered(request, server, parameters, partial(_listed, after, now), now)
 
 
-@router.post("/{erasure_id}/acknowledge")
+@router.post("/{erasure_id}/acknowledge")  # noqa: FAST003  see _named
 @spoken_to_clients
 async def acknowledge(request: Request, server: ServerDep) -> Response:
     """Note that the app knows of an erasure."""
@@ -49,7 +49,7 @@ async def acknowledge(request: Request, server: ServerDep) -> Response:
     return await _answered(request, server, parameters, work, now)
 
 
-@router.post("/{erasure_id}/certificate")
+@router.post("/{erasure_id}/certificate")  # noqa: FAST003  see _named
 @spoken_to_clients
 async def certify(request: Request, server: ServerDep) -> Response:
     """Take the app's certificate that it has erased, or that a law makes it wait."""
@@ -136,6 +136,7 @@ def document(case: ErasureCase, now: datetime) -> dict[str, object]:
 
 
 def _named(request: Request) -> UUID:
+    """The erasure in the path, which `spoken_to_clients` hands to no endpoint."""
     return _uuid(request.path_params["erasure_id"], "the erasure")
 
 

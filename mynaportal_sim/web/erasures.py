@@ -1,4 +1,4 @@
-"""What became of the data that an app holds once a consent has ended, as its person's pages say."""
+"""What became of the data that an app holds once a consent has ended, in words."""
 
 from dataclasses import dataclass
 from datetime import datetime

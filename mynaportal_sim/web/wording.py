@@ -2,6 +2,7 @@
 
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.refusal import Code
+from mynaportal_sim.records.canaries import Why
 from mynaportal_sim.records.demand import TokenFault
 from mynaportal_sim.web.language import marked
 
@@ -121,6 +122,9 @@ REASONS: dict[str, str] = {
     TokenFault.REPLAYED_PROOF: marked("The app used a proof a second time."),
     "code_replayed": marked("The app's authorization code was used a second time."),
     "revoked_by_app": marked("The app gave it back."),
+    Why.ATTESTED: marked("The app had certified that it erased your data, and kept a copy."),
+    Why.ENDED: marked("The app kept a copy after its consent had ended."),
+    Why.LEAKED: marked("What the app received has turned up elsewhere."),
 }
 """Why something was refused or ended, by the code in the ledger; `Reason` has its own words."""
 

@@ -38,10 +38,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version_id"),
     )
     op.create_index("ix_erasure_cases_app", "erasure_cases", ["app_id", "version_id"])
+    op.add_column("records", sa.Column("planted_for", sa.String(), nullable=True))
+    op.create_table(
+        "canary_sightings",
+        sa.Column("resident_id", sa.Uuid(), nullable=False),
+        sa.Column("app_id", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("resident_id", "app_id", "digest"),
+    )
 
 
 def downgrade() -> None:
     """Bring the tables back to the revision before."""
+    op.drop_table("canary_sightings")
+    op.drop_column("records", "planted_for")
     op.drop_index("ix_erasure_cases_app", table_name="erasure_cases")
     op.drop_table("erasure_cases")
     for name in ("passed_on", "given", "app_name", "holder"):
