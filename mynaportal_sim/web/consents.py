@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from consent import service
 from consent.catalogue import Catalogue
 from consent.model import ConsentVersion, Event, Status
+from mynaportal_sim.disclosure import latency
 from mynaportal_sim.erasure import store as erasures
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
@@ -23,6 +24,7 @@ from mynaportal_sim.web.difference import Difference, differences
 from mynaportal_sim.web.erasures import ErasureOut
 from mynaportal_sim.web.errors import NoSuchConsentError
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels, purpose_line
+from mynaportal_sim.web.lateness import line
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
 from mynaportal_sim.web.terms import TermsOut
@@ -178,13 +180,15 @@ async def receipt(
     """Show one answer with all that was agreed, in a form to print and keep."""
     kept = await _kept(portal, resident, arrangement_id, version_id)
     [consent] = await _shown(portal, page, [kept])
+    afterwards = await _afterwards(portal, page, resident, kept)
     if page.for_program:
-        return page.data(_plain(consent))
+        return page.data({**_plain(consent), "afterwards": afterwards})
     given = kept.terms.categories
     refused = [rule.category for rule in kept.asked if rule.category not in given]
     basis = kept.terms.legal_basis
     values: dict[str, object] = {
         "consent": consent,
+        "afterwards": afterwards,
         "differences": await _changed(portal, page, resident, kept),
         "refused": category_labels(portal.catalogue, refused, page),
         "basis": f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})",
@@ -254,6 +258,17 @@ async def _changed(
         return []
     before = await _kept(portal, resident, version.arrangement_id, version.supersedes)
     return differences(before.terms, version.terms, portal.catalogue, page)
+
+
+async def _afterwards(
+    portal: Portal, page: Page, resident: LoggedIn, version: ConsentVersion
+) -> str | None:
+    """What the log says came after a consent was taken back; None where it was not."""
+    if f"consent.{version.state}" not in latency.ENDINGS:
+        return None
+    holder = portal.pseudonyms.holder(resident.resident_id)
+    found = await portal.db.read(latency.of_version, holder, str(version.id))
+    return None if found is None else line(found, page)
 
 
 def _plain(consent: ConsentOut) -> dict[str, object]:
