@@ -30,15 +30,15 @@ def latency(
     settings = settings_of(data=data, db=db)
     with opened(settings) as database:
         known = [app_of(database, client_id)] if client_id else database.run(apps.every)
-        found = {app: database.run(measured.of_app, app.client_id) for app in known}
-    everything = [one for some in found.values() for one in some]
+        found = [(app, database.run(measured.of_app, app.client_id)) for app in known]
+    everything = [one for _, some in found for one in some]
     table = Table("app", "endings", "followed", "tried", "median s", "99 % s", "longest s")
-    for name, some in [*((app.name, some) for app, some in found.items()), ("all", everything)]:
+    for name, some in [*((app.name, some) for app, some in found), ("all", everything)]:
         table.add_row(plain(name), *(str(value) for value in asdict(Summary.of(some)).values()))
     document = {
         "apps": [
             {"app_id": app.client_id, "app_name": app.name, **_figures(some)}
-            for app, some in found.items()
+            for app, some in found
         ],
         "overall": _figures(everything),
     }

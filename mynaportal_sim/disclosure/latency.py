@@ -3,8 +3,8 @@
 Two figures for each ending, in whole seconds, since entries bear seconds: `last`, to the last
 access that was permitted under the version that ended, 0 where there was none; and `refused`,
 to the first try after it that was refused, None while nobody has tried. The moment from which
-nothing was possible any more lies between the two. Entries are gone through in the log's order, so that
-an access counts as later when it stands later, whatever its clock said.
+nothing was possible any more lies between the two. Entries are gone through in the log's order,
+so that an access counts as later when it stands later, whatever its clock said.
 """
 
 from collections.abc import Iterable, Sequence
