@@ -360,6 +360,7 @@ def test_each_entry_was_promised_with_the_answer_that_stands_for_it(
         hashed
         for hashed, kind in kinds.items()
         if kind.partition(".")[0] in {"login", "consent", "token", "access"}
+        or kind in {"erasure.acknowledged", "erasure.attested"}  # an end's request is no answer
     }
     assert set(promised) == answered
     assert len(promised) == len(answered)

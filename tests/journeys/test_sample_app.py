@@ -174,7 +174,7 @@ def test_a_withdrawal_at_the_portal_empties_the_app(portal: Portal) -> None:
 
 
 def test_what_ends_is_erased_and_certified_though_nobody_comes_back(portal: Portal) -> None:
-    visitor, before = Visitor(portal, "yamada-tsuru"), set(_kept(portal))
+    visitor, before = Visitor(portal, "okada-jun"), set(_kept(portal))
     visitor.connect("checkup")
     visitor.change("withdraw")
     deadline = monotonic() + WITHIN
