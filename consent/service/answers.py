@@ -116,8 +116,11 @@ def _settle(  # noqa: PLR0913  a unit of work, and what is to come of it
     if known is not None and not agreed:
         asked = replace(asked, state=known.state)
     answered = _numbered(asked.after(event, now), earlier)
-    _make_way(connection, [one for one in earlier if one is not known], event, now, randomness)
-    _keep(connection, answered, known, event, randomness)
+    others = [one for one in earlier if one is not known]
+    _make_way(connection, others, proposal.holder, event, now, randomness)
+    key = answered.id if known is None else _uuid(randomness)
+    happening = Happening(event, key, answered.state_by, proposal.holder)
+    _keep(connection, answered, known, happening)
     if proposal.signature is not None:
         signatures.add(connection, answered.resident_id, answered.id, proposal.signature)
     told = entries.agreed if agreed else entries.answered
@@ -175,6 +178,7 @@ def _numbered(version: ConsentVersion, earlier: Sequence[ConsentVersion]) -> Con
 def _make_way(
     connection: Connection,
     earlier: Sequence[ConsentVersion],
+    holder: bytes,
     event: Event,
     now: datetime,
     randomness: Randomness,
@@ -182,12 +186,13 @@ def _make_way(
     """End what a new answer leaves no room for."""
     for version in earlier:
         if version.state is State.DEFERRED:
-            cancelled = Happening(Event.CANCEL, _uuid(randomness), Actor.PORTAL)
+            cancelled = Happening(Event.CANCEL, _uuid(randomness), Actor.PORTAL, holder)
             move(connection, version, cancelled, now)
     if event is Event.GRANT:
         for version in standing(earlier):
             if version.state in ALIVE:
-                replaced = Happening(Event.SUPERSEDE, _uuid(randomness), Actor.PERSON)
+                key = _uuid(randomness)
+                replaced = Happening(Event.SUPERSEDE, key, Actor.PERSON, holder)
                 move(connection, version, replaced, now)
 
 
@@ -195,17 +200,15 @@ def _keep(
     connection: Connection,
     answered: ConsentVersion,
     known: ConsentVersion | None,
-    event: Event,
-    randomness: Randomness,
+    happening: Happening,
 ) -> None:
     """Store an answer under its proposal's id; that of a deferral has been used for it."""
     if known is None:
         kept = store.add_version(connection, answered)
-        key = answered.id
     else:
         kept = store.save_answer(connection, answered, known.state)
-        key = _uuid(randomness)
-    if not (kept and store.add_event(connection, key, event, answered)):
+    event, key, _, holder, _ = happening
+    if not (kept and store.add_event(connection, key, event, answered, holder)):
         raise KeyReusedError(answered.id)
 
 

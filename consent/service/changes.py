@@ -54,7 +54,7 @@ def change(
         return next(version for version in versions if version.id == wish.version_id)
     current = _current(versions, wish)
     now = now.replace(microsecond=0)
-    happening = Happening(wish.event, wish.key, wish.actor, wish.reason)
+    happening = Happening(wish.event, wish.key, wish.actor, wish.holder, wish.reason)
     moved = move(connection, current, happening, now)
     ledger.append(connection, entries.changed(moved, wish), now, randomness)
     return moved

@@ -12,11 +12,15 @@ from consent.model import Actor, ConsentVersion, Event
 
 
 class Happening(NamedTuple):
-    """An event with its idempotency key, who brings it about, and why."""
+    """An event with its idempotency key, who brings it about, and why.
+
+    `holder` is the resident's pseudonym in the ledger.
+    """
 
     event: Event
     key: UUID
     actor: Actor
+    holder: bytes
     reason: str = ""
 
 
@@ -31,10 +35,10 @@ def move(
         StaleVersionError: somebody moved the version since it was read.
         KeyReusedError: the key belongs to another event.
     """
-    event, key, actor, reason = happening
+    event, key, actor, holder, reason = happening
     moved = version.after(event, now, actor)
     if not store.save_state(connection, moved, version.state):
         raise StaleVersionError(version.id)
-    if not store.add_event(connection, key, event, moved, reason):
+    if not store.add_event(connection, key, event, moved, holder, reason):
         raise KeyReusedError(key)
     return moved

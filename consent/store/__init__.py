@@ -207,7 +207,12 @@ def add_use(connection: Connection, resident_id: UUID, version_id: UUID, token_i
 
 
 def add_event(
-    connection: Connection, key: UUID, event: Event, moved: ConsentVersion, reason: str = ""
+    connection: Connection,
+    key: UUID,
+    event: Event,
+    moved: ConsentVersion,
+    holder: bytes,
+    reason: str = "",
 ) -> bool:
     """Store what brought `moved` to its state, for the app to hear; False if `key` is taken."""
     statement = (
@@ -226,7 +231,7 @@ def add_event(
     )
     added = connection.execute(statement).first() is not None
     if added:
-        outbox.enter(connection, key, event, moved, reason)
+        outbox.enter(connection, key, event, moved, holder, reason)
     return added
 
 

@@ -1,18 +1,19 @@
 """What apps must hear of, written in the transaction in which it happens.
 
-A row names no resident: the app knows whom an arrangement is about. Whoever delivers takes the
-rows that are due. That a consent will run out, or lapse since whoever gave it for a minor will
-no longer act for them, is entered when it is granted, due on that day, and struck out when it
-ends before.
+A row names no resident: the app knows whom an arrangement is about, and the portal's entries
+about it are filed under a pseudonym. Whoever delivers takes the rows that are due. That a
+consent will run out, or lapse since whoever gave it for a minor will no longer act for them, is
+entered when it is granted, due on that day, and struck out when it ends before.
 """
 
+import json
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from consent.model import Actor, ConsentVersion, Event, OnWithdrawal
+from consent.model import Actor, ConsentVersion, Event, OnWithdrawal, Relation
 from consent.store.insertion import insert_once
 from consent.store.rows import instant, seconds
 from consent.store.tables import consent_outbox
@@ -43,6 +44,8 @@ class Notice(NamedTuple):
     """Something an app must hear of, and what it must do with the data it holds, by when.
 
     `what` is how the consent ended or changed; `erase_by` is None where nothing need be erased.
+    `categories` were given, and could be passed on to those named in `passed_on`. `holder` is
+    the resident's pseudonym in the ledger, which the app does not hear of.
     """
 
     id: UUID
@@ -55,20 +58,30 @@ class Notice(NamedTuple):
     happened: datetime
     on_end: OnWithdrawal
     erase_by: datetime | None
+    holder: bytes | None
+    app_name: str
+    categories: tuple[str, ...]
+    passed_on: tuple[str, ...]
 
 
 def enter(
-    connection: Connection, key: UUID, event: Event, moved: ConsentVersion, reason: str
+    connection: Connection,
+    key: UUID,
+    event: Event,
+    moved: ConsentVersion,
+    holder: bytes,
+    reason: str,
 ) -> None:
     """Enter what has happened to a version, under the key of the event."""
     what = _TOLD.get(event)
     if what is None:
         return
-    _insert(connection, key, moved, (what, moved.state_by, reason), moved.state_since)
+    said = (what, moved.state_by, reason)
+    _insert(connection, key, moved, holder, said, moved.state_since)
     if event is Event.GRANT:
         lapses = moved.gives_until < moved.terms.valid_until
         ends = (_TOLD[Event.LAPSE] if lapses else EXPIRED, Actor.PORTAL, "")
-        _insert(connection, uuid5(moved.id, EXPIRED), moved, ends, moved.gives_until)
+        _insert(connection, uuid5(moved.id, EXPIRED), moved, holder, ends, moved.gives_until)
     elif event not in _LASTING:
         struck = consent_outbox.c.id == uuid5(moved.id, EXPIRED)
         connection.execute(delete(consent_outbox).where(struck))
@@ -97,6 +110,10 @@ def take(connection: Connection, now: datetime, most: int) -> list[Notice]:
                 instant(row.due_at),
                 OnWithdrawal(row.on_end),
                 None if row.erase_by is None else instant(row.erase_by),
+                row.holder,
+                row.app_name,
+                tuple(json.loads(row.given)),
+                tuple(json.loads(row.passed_on)),
             )
             for row in rows
         ),
@@ -108,11 +125,13 @@ def _insert(
     connection: Connection,
     key: UUID,
     moved: ConsentVersion,
+    holder: bytes,
     said: tuple[str, Actor, str],
     at: datetime,
 ) -> None:
     what, by, reason = said
-    retention = moved.terms.retention
+    terms, retention = moved.terms, moved.terms.retention
+    others = [one.name for one in terms.recipients if one.relation is not Relation.RECIPIENT]
     erase_by = None if what in _KEPT else seconds(at + retention.deadline)
     connection.execute(
         insert_once(consent_outbox, connection)
@@ -127,6 +146,10 @@ def _insert(
             due_at=seconds(at),
             on_end=retention.on_withdrawal.value,
             erase_by=erase_by,
+            holder=holder,
+            app_name=moved.app_name,
+            given=json.dumps(sorted(terms.categories)),
+            passed_on=json.dumps(others, ensure_ascii=False),
         )
         .on_conflict_do_nothing()
     )

@@ -4,7 +4,7 @@ tables can be distributed.
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, LargeBinary, Text
 from sqlmodel import Field, ForeignKeyConstraint, SQLModel, UniqueConstraint
 
 
@@ -128,7 +128,10 @@ class ProhibitionRow(SQLModel, table=True):
 
 
 class ConsentOutboxRow(SQLModel, table=True):
-    """Something an app must hear of from `due_at` on; it is taken out once it is told."""
+    """Something an app must hear of from `due_at` on; it is taken out once it is told.
+
+    `holder` is the resident's pseudonym in the ledger; NULL in rows older than the column.
+    """
 
     __tablename__ = "consent_outbox"
 
@@ -142,6 +145,10 @@ class ConsentOutboxRow(SQLModel, table=True):
     due_at: int = Field(sa_type=BigInteger, index=True)
     on_end: str
     erase_by: int | None = Field(sa_type=BigInteger)
+    holder: bytes | None = Field(sa_type=LargeBinary)
+    app_name: str
+    given: str = Field(sa_type=Text)
+    passed_on: str = Field(sa_type=Text)
 
 
 class MandateRow(SQLModel, table=True):

@@ -3,6 +3,7 @@
 import typer
 
 from mynaportal_sim.cli.app_declare import declare
+from mynaportal_sim.cli.app_erasures import erasures
 from mynaportal_sim.cli.app_events import events
 from mynaportal_sim.cli.app_log import log, provision_records, receipts
 from mynaportal_sim.cli.app_login import login
@@ -19,4 +20,5 @@ app.command()(login)
 app.command()(log)
 app.command()(receipts)
 app.command()(events)
+app.command()(erasures)
 app.command("provision-records")(provision_records)

@@ -6,6 +6,7 @@ from consent.model import TRANSITIONS
 from consent.policy import Reason, table
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.consent_change import change, list_consents
+from mynaportal_sim.cli.consent_latency import latency
 from mynaportal_sim.cli.consent_prohibit import lift, prohibit, prohibited
 from mynaportal_sim.cli.consent_verify import roots, verify
 from mynaportal_sim.cli.options import JsonOption
@@ -15,7 +16,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command("list")(list_consents)
-for _command in (change, prohibit, prohibited, lift, verify, roots):
+for _command in (change, prohibit, prohibited, lift, latency, verify, roots):
     app.command()(_command)
 
 

@@ -17,6 +17,7 @@ from mynaportal_sim.database import Database
 from mynaportal_sim.delivery import push, security_event, store
 from mynaportal_sim.delivery.model import Delivery, Try, Way, wait
 from mynaportal_sim.delivery.security_event import Sign
+from mynaportal_sim.erasure import service as erasures
 
 EVERY = 0.2  # seconds
 BATCH = 100
@@ -60,8 +61,11 @@ def take_up(
     now: datetime,
     randomness: Callable[[int], bytes],
 ) -> int:
-    """Turn what is due in the outbox into signed deliveries; how many. A unit of work."""
+    """Turn what is due in the outbox into signed deliveries, and open the erasures that follow;
+    how many were due. A unit of work.
+    """
     notices = outbox.take(connection, now, BATCH)
+    erasures.open_cases(connection, notices, now, randomness)
     store.add(connection, [_delivery(one, issuer, sign, now, randomness) for one in notices])
     return len(notices)
 

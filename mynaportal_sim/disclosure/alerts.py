@@ -27,6 +27,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
     AFTER_WITHDRAWAL = "after_withdrawal"
     DESPITE_WITHDRAWAL = "despite_withdrawal"
+    COPY_FOUND = "copy_found"
     UNSUPERVISED = "unsupervised"
 
 
@@ -103,6 +104,8 @@ class Watch:
             late = event.reason == Reason.WITHDRAWN.value
             kind = Kind.AFTER_WITHDRAWAL if late else Kind.REFUSED
             self._count(_Key(kind, app_id, version, event.reason, day_of(event.at)), event)
+        elif event.type == "canary.found":
+            self._count(_Key(Kind.COPY_FOUND, app_id, version, event.reason), event)
         elif event.type == "consent.withdrawn" and version:
             self._withdrawn(app_id, version)
 

@@ -136,8 +136,12 @@ class Event:
 
     @property
     def count(self) -> int | None:
-        """How many records were handed over."""
-        return self.number("count")
+        """How many records of the person were handed over; what was planted is none of theirs.
+
+        An app's copy does not tell the two apart.
+        """
+        count, planted = self.number("count"), self.number("planted")
+        return count if count is None or planted is None else count - planted
 
 
 def head(leaf: bytes) -> Head:

@@ -56,6 +56,7 @@ class Record:
 
 
 Draw = Callable[[Resident, Random, date], Iterator[Record]]
+Decoy = Callable[[Resident, Random, date], Iterator[Record]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +64,23 @@ class Domain:
     """A category a person can consent to, and how its data come about.
 
     `draw` is deterministic in its random source, and as `today` moves on it repeats the records
-    of the past unchanged.
+    of the past unchanged. `decoy` makes up what could have been found on a day on which nothing
+    was; a kind of data has none where somebody might be treated by it.
     """
 
     category: Category
     resource_types: tuple[str, ...]
     draw: Draw
+    decoy: Decoy | None = None
 
     def records(self, resident: Resident, today: date) -> Iterator[Record]:
         """This resident's records as of `today`; the persona's id is the seed."""
-        seed = f"{resident.persona}/{self.category.code}"
-        return self.draw(resident, Random(seed), today)  # noqa: S311  fiction, not secrets
+        return self.draw(resident, seeded(resident, self.category.code), today)
+
+
+def seeded(resident: Resident, category: str) -> Random:
+    """What a resident's records of a category are drawn from, the same on each run."""
+    return Random(f"{resident.persona}/{category}")  # noqa: S311  fiction, not secrets
 
 
 def record_id(resident: Resident, key: str) -> UUID:

@@ -6,9 +6,12 @@ OAuthError                        carries .code, .status, .headers and .redirect
 │   └── UnverifiedRequestError    nobody may be redirected: the client or its URI is not known
 ├── InvalidClientError
 ├── InvalidGrantError
-├── ConsentSuspendedError         ours, as the next two (RFC 6749 8.5 allows more codes)
+├── ConsentSuspendedError         ours, as the next five (RFC 6749 8.5 allows more codes)
 ├── UnknownArrangementError
 ├── ConsentEndedError
+├── UnknownErasureError
+├── ErasureSettledError
+├── CertificateRefusedError
 ├── UnsupportedGrantTypeError
 ├── UnsupportedResponseTypeError
 ├── InvalidScopeError
@@ -116,6 +119,34 @@ class ConsentEndedError(OAuthError):
 
     code = "consent_ended"
     status = HTTPStatus.CONFLICT
+
+
+class UnknownErasureError(OAuthError):
+    """The app has no such duty to erase."""
+
+    code = "unknown_erasure"
+    status = HTTPStatus.NOT_FOUND
+
+
+class ErasureSettledError(OAuthError):
+    """What is said of an erasure cannot follow on what was said before."""
+
+    code = "erasure_settled"
+    status = HTTPStatus.CONFLICT
+
+
+class CertificateRefusedError(OAuthError):
+    """An erasure certificate is not taken; `fault` names why."""
+
+    code = "invalid_certificate"
+
+    def __init__(self, fault: str, description: str) -> None:
+        super().__init__(description)
+        self.fault = fault
+
+    @property
+    def body(self) -> dict[str, str]:
+        return {**super().body, "fault": self.fault}
 
 
 class UnsupportedGrantTypeError(OAuthError):

@@ -24,7 +24,7 @@ from mynaportal_sim.domains.catalogue import CATEGORIES_OF
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.records import entries, store
 from mynaportal_sim.records.demand import Answer, Demand, Refused, Released, TokenFault
-from mynaportal_sim.records.model import Page, Query, Read
+from mynaportal_sim.records.model import Page, Query, Read, Reader
 
 Randomness = Callable[[int], bytes]
 ResidentOf = Callable[[Connection, AccessToken], UUID | None]
@@ -98,7 +98,8 @@ def look(
         return Sight(resident_id, holder, version, Reason.ONLY_STATISTICS)
     if _asks_for_another(demand.wish, pseudonyms.logical_id(token.client_id, resident_id)):
         return Sight(resident_id, holder, version, Reason.OTHER_PARTY)
-    page = _read(connection, resident_id, demand.wish, decision)
+    reader = Reader(resident_id, token.client_id)
+    page = _read(connection, reader, demand.wish, decision)
     categories = decision.filter.categories
     counts = any(isinstance(one, Consume) for one in decision.obligations)
     return Sight(
@@ -159,12 +160,10 @@ def _decide(
     return policy.decide(request, versions, demand.at, weighed.prohibitions)
 
 
-def _read(
-    connection: Connection, resident_id: UUID, wish: Query | Read, permit: Permit
-) -> Page:
+def _read(connection: Connection, reader: Reader, wish: Query | Read, permit: Permit) -> Page:
     if isinstance(wish, Read):
-        return store.read(connection, resident_id, wish, permit.filter)
-    return store.search(connection, resident_id, wish, permit.filter)
+        return store.read(connection, reader, wish, permit.filter)
+    return store.search(connection, reader, wish, permit.filter)
 
 
 def _asks_for_another(wish: Query | Read, patient: str) -> bool:

@@ -17,10 +17,14 @@ def permitted(
     version: ConsentVersion | None,
     holder: bytes,
 ) -> Entry:
-    """An access that is about to happen; `count` records of `categories` at most leave."""
+    """An access that is about to happen; `count` records of `categories` at most leave.
+
+    How many of them were `planted` is in each entry, so that none gives away that any were.
+    """
     released: dict[str, Value] = {
         "categories": sorted(categories),
         "count": len(page.records),
+        "planted": sum(record.planted for record in page.records),
     }
     return Entry("access.permitted", _common(demand, version) | released, holder)
 

@@ -18,6 +18,19 @@ TOKEN_ELEMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose records are read, and by which app."""
+
+    resident_id: UUID
+    app_id: str
+
+    @property
+    def sought(self) -> dict[str, object]:
+        """What the statements of the store are bound to."""
+        return {"whose": self.resident_id, "reader": self.app_id}
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """Days from `first` to `last`, both included; with first after last, none."""
 
@@ -69,11 +82,15 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A record as stored: FHIR JSON in which every id is the portal's own UUID."""
+    """A record as stored: FHIR JSON in which every id is the portal's own UUID.
+
+    A `planted` one was made up for the one app that can read it.
+    """
 
     id: UUID
     resource: str
     refers_to: tuple[UUID, ...]
+    planted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

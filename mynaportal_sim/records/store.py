@@ -1,6 +1,7 @@
 """Where records are kept. Only the gate and the generator may import this.
 
-A record is found only under its resident, and read only through the filter of a permit.
+A record is found only under its resident, and read only through the filter of a permit. One
+that was planted for an app is to it a record like any other, and to all others not there.
 """
 
 import json
@@ -8,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -34,19 +35,31 @@ from mynaportal_sim.records.model import (
     Page,
     Query,
     Read,
+    Reader,
     Stored,
     Token,
     TokenTest,
 )
-from mynaportal_sim.records.tables import record_tokens, records
+from mynaportal_sim.records.tables import canary_sightings, record_tokens, records
 
-_STORED = (records.c.id, records.c.resource, records.c.refers_to)
+_STORED = (records.c.id, records.c.resource, records.c.refers_to, records.c.planted_for)
 # FHIR's search parameter for meta.security, under which labels are kept beside codes.
 _LABELS = "_security"
+_Columns = tuple[UUID, str, str, str | None]
+_PLANTED = (
+    select(*_STORED)
+    .where(records.c.resident_id == bindparam("whose"), records.c.planted_for.is_not(None))
+    .order_by(records.c.on_day, records.c.id)
+)
+_DAYS = select(records.c.on_day).where(records.c.resident_id == bindparam("whose")).distinct()
 
 
 def add(
-    connection: Connection, resident_id: UUID, category: str, drawn: Iterable[Record]
+    connection: Connection,
+    resident_id: UUID,
+    category: str,
+    drawn: Iterable[Record],
+    planted_for: str | None = None,
 ) -> None:
     """Store records that are not there yet; those that are stay as they are."""
     rows: list[dict[str, object]] = []
@@ -63,6 +76,7 @@ def add(
                 "resource": json.dumps(
                     record.resource, ensure_ascii=False, separators=(",", ":")
                 ),
+                "planted_for": planted_for,
             }
         )
         tokens.extend(
@@ -75,45 +89,70 @@ def add(
             connection.execute(statement, values)
 
 
-def read(connection: Connection, resident_id: UUID, wish: Read, within: Filter) -> Page:
+def read(connection: Connection, reader: Reader, wish: Read, within: Filter) -> Page:
     """The record with this id, or an empty page if `within` hides it or there is none."""
     if wish.id is None:
         return Page((), 0)
-    key = {"whose": resident_id, "id": wish.id, "resource_type": wish.resource_type}
+    key = {**reader.sought, "id": wish.id, "resource_type": wish.resource_type}
     row = connection.execute(_by_id(within), key).first()
     if row is None:
         return Page((), 0)
-    found = (_stored(row.id, row.resource, row.refers_to),)
-    return Page(found, 1, hidden=_hidden(connection, resident_id, found, within))
+    found = (_stored(row),)
+    return Page(found, 1, hidden=_hidden(connection, reader, found, within))
 
 
-def search(connection: Connection, resident_id: UUID, query: Query, within: Filter) -> Page:
+def search(connection: Connection, reader: Reader, query: Query, within: Filter) -> Page:
     """One page of the records that match `query` and that `within` shows.
 
     Raises UnknownAnchorError if no visible record is the one to go on after.
     """
-    whose = {"whose": resident_id}
+    whose = reader.sought
     statements = _statements(replace(query, patients=frozenset(), after=None), within)
     page = statements.page
     if query.after is not None:
-        anchor = _anchor(connection, resident_id, query.after, within)
+        anchor = _anchor(connection, reader, query.after, within)
         page = page.where(_comes_after(anchor, query.after))
     rows = connection.execute(page, whose).all()
     more = len(rows) > query.count
     total = len(rows)
     if more or query.after is not None:
         total = connection.scalars(statements.total, whose).one()
-    found = tuple(_stored(row.id, row.resource, row.refers_to) for row in rows[: query.count])
+    found = tuple(_stored(row) for row in rows[: query.count])
     return Page(
         found,
         total,
         more=more and query.count > 0,
-        hidden=_hidden(connection, resident_id, found, within),
+        hidden=_hidden(connection, reader, found, within),
     )
 
 
+def planted(connection: Connection, resident_id: UUID) -> dict[str, list[Stored]]:
+    """What was planted among a resident's records, by the app that can read it."""
+    found: dict[str, list[Stored]] = {}
+    for row in connection.execute(_PLANTED, {"whose": resident_id}):
+        found.setdefault(row.planted_for, []).append(_stored(row))
+    return found
+
+
+def days(connection: Connection, resident_id: UUID) -> set[date]:
+    """The days to which any of a resident's records belongs, for any app."""
+    found = connection.scalars(_DAYS, {"whose": resident_id})
+    return {day for day in found if day is not None}
+
+
+def add_sighting(connection: Connection, reader: Reader, digest: str) -> bool:
+    """Store that what was planted for an app was seen in a file; False when it was before."""
+    statement = (
+        insert_once(canary_sightings, connection)
+        .values(resident_id=reader.resident_id, app_id=reader.app_id, digest=digest)
+        .on_conflict_do_nothing()
+        .returning(canary_sightings.c.digest)
+    )
+    return connection.execute(statement).first() is not None
+
+
 @lru_cache(maxsize=512)
-def _by_id(within: Filter) -> Select[tuple[UUID, str, str]]:
+def _by_id(within: Filter) -> Select[_Columns]:
     return select(*_STORED).where(
         records.c.resident_id == bindparam("whose"),
         records.c.id == bindparam("id"),
@@ -125,7 +164,7 @@ def _by_id(within: Filter) -> Select[tuple[UUID, str, str]]:
 class _Statements(NamedTuple):
     """What a search runs, for any resident `whose` records it is about."""
 
-    page: Select[tuple[UUID, str, str]]
+    page: Select[_Columns]
     total: Select[int]
 
 
@@ -155,8 +194,9 @@ def _conditions(query: Query, within: Filter) -> list[ColumnElement[bool]]:
 
 
 def _visible(within: Filter) -> ColumnElement[bool]:
-    """`Filter.admits`, in SQL."""
-    return or_(false(), *map(_given_by, within.shares))
+    """`Filter.admits`, in SQL, of what is there for the reading app."""
+    there = or_(records.c.planted_for.is_(None), records.c.planted_for == bindparam("reader"))
+    return and_(there, or_(false(), *map(_given_by, within.shares)))
 
 
 def _given_by(share: Share) -> ColumnElement[bool]:
@@ -202,7 +242,7 @@ def _is_token(token: Token) -> ColumnElement[bool]:
 
 
 def _anchor(
-    connection: Connection, resident_id: UUID, record_id: UUID, within: Filter
+    connection: Connection, reader: Reader, record_id: UUID, within: Filter
 ) -> date | None:
     row = connection.execute(
         select(records.c.on_day).where(
@@ -210,7 +250,7 @@ def _anchor(
             records.c.id == record_id,
             _visible(within),
         ),
-        {"whose": resident_id},
+        reader.sought,
     ).first()
     if row is None:
         raise UnknownAnchorError
@@ -229,7 +269,7 @@ def _comes_after(day: date | None, record_id: UUID) -> ColumnElement[bool]:
 
 
 def _hidden(
-    connection: Connection, resident_id: UUID, found: Collection[Stored], within: Filter
+    connection: Connection, reader: Reader, found: Collection[Stored], within: Filter
 ) -> frozenset[UUID]:
     """Which of the records that these refer to `within` does not show."""
     wanted = frozenset(target for record in found for target in record.refers_to)
@@ -241,14 +281,15 @@ def _hidden(
             records.c.id.in_(wanted),
             _visible(within),
         ),
-        {"whose": resident_id},
+        reader.sought,
     )
     return wanted.difference(shown)
 
 
-def _stored(record_id: UUID, resource: str, refers_to: str) -> Stored:
-    targets = tuple(map(UUID, refers_to.split(","))) if refers_to else ()
-    return Stored(record_id, resource, targets)
+# Any: a row's columns have no static types in Core.
+def _stored(row: Any) -> Stored:
+    targets = tuple(map(UUID, row.refers_to.split(","))) if row.refers_to else ()
+    return Stored(row.id, row.resource, targets, row.planted_for is not None)
 
 
 def _tokens_of(record: Record) -> Iterator[dict[str, str]]:

@@ -8,7 +8,10 @@ from sqlmodel import Field, SQLModel
 
 
 class RecordRow(SQLModel, table=True):
-    """A FHIR resource about a resident; `on_day` is NULL for what belongs to no day."""
+    """A FHIR resource about a resident; `on_day` is NULL for what belongs to no day.
+
+    One that was made up to be found again is `planted_for` the only app that can read it.
+    """
 
     __tablename__ = "records"
     __table_args__ = (Index("ix_records_type", "resident_id", "resource_type", "on_day"),)
@@ -20,6 +23,7 @@ class RecordRow(SQLModel, table=True):
     on_day: date | None
     refers_to: str = Field(sa_type=Text)
     resource: str = Field(sa_type=Text)
+    planted_for: str | None
 
 
 class RecordTokenRow(SQLModel, table=True):
@@ -34,5 +38,16 @@ class RecordTokenRow(SQLModel, table=True):
     code: str = Field(primary_key=True)
 
 
+class CanarySightingRow(SQLModel, table=True):
+    """That what was planted for an app was seen in a file; each file counts once."""
+
+    __tablename__ = "canary_sightings"
+
+    resident_id: UUID = Field(primary_key=True)
+    app_id: str = Field(primary_key=True)
+    digest: str = Field(primary_key=True)
+
+
 records = SQLModel.metadata.tables["records"]
 record_tokens = SQLModel.metadata.tables["record_tokens"]
+canary_sightings = SQLModel.metadata.tables["canary_sightings"]

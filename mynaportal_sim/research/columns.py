@@ -46,7 +46,7 @@ FIELDS: Mapping[str, Kind] = {
     "arrangement": _T, "consent_version": _T, "number": _N, "service": _T,
     "asked": _TS, "categories": _TS, "recipients": _TS,
     "valid_from": _I, "valid_until": _I, "max_uses": _N,
-    "request": _T, "count": _N, "reason": _T, "token": _T,
+    "request": _T, "count": _N, "planted": _N, "reason": _T, "token": _T,
     "channel": _T, "certificate": _T, "reference": _T,
     "by": _T, "granter_role": _T, "mandate": _T,
     "acting_role": _T, "acting_mandate": _T, "acts": _TS, "evidence": _T,

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from secrets import token_urlsafe
+from time import sleep
 from typing import TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
-from mynaportal_sim.sample_app import fhir
+from mynaportal_sim.sample_app import erasure, fhir
 from mynaportal_sim.sample_app.errors import (
     AccessEndedError,
     AccessRestsError,
@@ -32,13 +33,17 @@ from mynaportal_sim.sample_app.relying_party import (
     five_years,
 )
 from mynaportal_sim.sample_app.settings import Settings
-from mynaportal_sim.sample_app.store import Connection, Store
+from mynaportal_sim.sample_app.store import Connection, Ending, Store
 
 CATEGORIES = ("checkup", "medication")
 PAGES_MAX = 10
 PAGE_LENGTH = 200
 EARLY = timedelta(seconds=15)
 """An access token is renewed this long before it runs out, so that it outlives its request."""
+
+SETTLE_TRIES = 8
+SETTLE_PAUSE = 0.15
+"""Seconds between looks for the duty to erase, which the portal makes of an end in a moment."""
 
 # Codes of the portal's refusals that tell the consent as a whole has ended or is another's.
 _ENDED = frozenset(
@@ -184,17 +189,57 @@ class Portal:
         said = self._act(lambda party: party.introspect(connection.refresh_token))
         if said.get("active") is not True:
             self._renewed(session, connection)  # only its refusal tells rest from end
-            self.store.forget(session)
+            self.store.end(session, "")
             raise AccessEndedError
         ends_at = said.get("exp")
         until = datetime.fromtimestamp(ends_at, UTC) if isinstance(ends_at, int) else None
         return Standing(list(fhir.objects(said, "authorization_details")), until)
 
-    def disconnect(self, session: str) -> bool:
-        """Give the tokens up and forget the session; whether the portal took note."""
+    def connection(self, session: str) -> Connection | None:
+        """The session's connection, None if it never had one.
+
+        Raises:
+            AccessEndedError: it had one, which has ended.
+        """
         connection = self.store.find(session)
-        self.store.forget(session)
-        return connection is None or self._revoke(connection)
+        ending = None if connection is not None else self.store.ending(session)
+        if ending is not None:
+            raise AccessEndedError(ending.code)
+        return connection
+
+    def disconnect(self, session: str) -> bool:
+        """Forget the session, give tokens and consent back; whether the portal took note."""
+        connection = self.store.find(session)
+        self.store.end(session, "withdrawn")
+        return connection is None or (self._revoke(connection) and self._give_back(connection))
+
+    def settle(self) -> None:
+        """Erase what ended consents had given, and certify it.
+
+        Raises:
+            PortalDownError, RelyingPartyError: the portal does not answer, or oddly.
+        """
+        self._act(lambda party: erasure.settle(party, self.store))
+
+    def ending(self, session: str) -> Ending | None:
+        """How the session has ended, with the certificate if the portal soon takes one."""
+        for _ in range(SETTLE_TRIES):
+            found = self.store.ending(session)
+            if found is None or found.certificate:
+                break
+            try:
+                self.settle()
+            except (PortalDownError, RelyingPartyError):
+                break
+            sleep(SETTLE_PAUSE)
+        return self.store.ending(session)
+
+    def _give_back(self, connection: Connection) -> bool:
+        try:
+            self._act(lambda party: erasure.give_back(party, connection.subject))
+        except (PortalDownError, RelyingPartyError):
+            return False
+        return True
 
     def _revoke(self, connection: Connection) -> bool:
         try:
@@ -217,7 +262,7 @@ class Portal:
         if response.status_code == HTTPStatus.FORBIDDEN and code == _OTHER_CATEGORY:
             raise NotGrantedError(code)
         if response.status_code == HTTPStatus.FORBIDDEN and code in _ENDED:
-            self.store.forget(session)
+            self.store.end(session, code)
             raise AccessEndedError(code)
         if code in _RESTING:
             raise AccessRestsError(code)
@@ -238,14 +283,14 @@ class Portal:
             tokens = self._act(lambda party: party.refresh(_tokens(connection)))
         except RelyingPartyError as error:
             if error.code == "invalid_grant":
-                self.store.forget(session)
+                self.store.end(session, "")
                 raise AccessEndedError from None
             if error.code in _RESTING:
                 raise AccessRestsError(error.code) from None
             raise
         renewed = self._connection(tokens, connection.asked, connection.connected_at)
         if renewed.subject != connection.subject:
-            self.store.forget(session)
+            self.store.end(session, "")
             raise AccessEndedError
         self.store.keep(session, renewed)
         return renewed

@@ -71,7 +71,7 @@ def callback(page: PageDep, request: Request) -> Response:
 @router.get("/checkups")
 def show_checkups(page: PageDep) -> Response:
     """Check-ups as trend plots and as a table."""
-    connection = page.portal.store.find(page.session.id)
+    connection = page.portal.connection(page.session.id)
     if connection is None:
         return page.redirect("/")
     try:
@@ -94,7 +94,7 @@ def show_checkups(page: PageDep) -> Response:
 @router.get("/medication")
 def show_medication(page: PageDep, year: Annotated[int | None, Query()] = None) -> Response:
     """Medicines by date, one year at a time: no more is fetched than is shown."""
-    connection = page.portal.store.find(page.session.id)
+    connection = page.portal.connection(page.session.id)
     if connection is None:
         return page.redirect("/")
     years = _years(connection, page.portal.clock.now().astimezone(JAPAN).date())
@@ -117,7 +117,7 @@ def show_medication(page: PageDep, year: Annotated[int | None, Query()] = None) 
 @router.get("/sharing")
 def show_sharing(page: PageDep) -> Response:
     """What is shared, as the portal has it now rather than as it was asked."""
-    connection = page.portal.store.find(page.session.id)
+    connection = page.portal.connection(page.session.id)
     if connection is None:
         return page.redirect("/")
     standing = page.portal.standing(page.session.id)
@@ -138,11 +138,12 @@ def show_sharing(page: PageDep) -> Response:
 
 @router.post("/disconnect")
 def disconnect(page: PageDep, csrf: Annotated[str, Form()] = "") -> Response:
-    """Give the access up, and forget."""
+    """Give access and consent back, forget, and certify that."""
     page.session.check(page.request, csrf)
     told = page.portal.disconnect(page.session.id)
+    ending = page.portal.ending(page.session.id)
     page.session = sessions.begun()
-    return page("disconnected.html", {"told": told})
+    return page("disconnected.html", {"told": told, "ending": ending})
 
 
 @router.get("/healthz")

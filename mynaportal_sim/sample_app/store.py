@@ -27,6 +27,10 @@ CREATE TABLE IF NOT EXISTS connections (
     expires_at INTEGER NOT NULL, subject TEXT NOT NULL, details TEXT NOT NULL,
     asked TEXT NOT NULL, connected_at INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS endings (
+    session BLOB PRIMARY KEY, subject BLOB NOT NULL, code TEXT NOT NULL,
+    certificate TEXT NOT NULL
+);
 """
 
 
@@ -52,6 +56,17 @@ class Connection:
         named = (one.get("categories") for one in self.details)
         found = [str(code) for codes in named if isinstance(codes, list) for code in codes]
         return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is left of a connection that has ended: how, and what the portal was certified.
+
+    `certificate` is empty until the portal has taken one.
+    """
+
+    code: str
+    certificate: str
 
 
 class Store:
@@ -138,12 +153,46 @@ class Store:
             datetime.fromtimestamp(connected_at, UTC),
         )
 
+    def end(self, session: str, code: str) -> None:
+        """Drop what is kept for a session whose consent has ended, but for that it has."""
+        with self._open() as database:
+            rows = database.execute(
+                "DELETE FROM connections WHERE session = ? RETURNING session, subject",
+                (_digest(session),),
+            ).fetchall()
+            _end(database, rows, code)
+
+    def end_subject(self, subject: str, code: str) -> None:
+        """The same for every session of a person."""
+        with self._open() as database:
+            rows = database.execute(
+                "DELETE FROM connections WHERE subject = ? RETURNING session, subject",
+                (subject,),
+            ).fetchall()
+            _end(database, rows, code)
+
+    def certify(self, subject: str, certificate: str) -> None:
+        """Keep the certificate by which a person's sessions were erased."""
+        with self._open() as database:
+            database.execute(
+                "UPDATE endings SET certificate = ? WHERE subject = ? AND certificate = ''",
+                (certificate, _digest(subject)),
+            )
+
+    def ending(self, session: str) -> Ending | None:
+        """How the session's connection has ended, if it has."""
+        with self._open() as database:
+            row = database.execute(
+                "SELECT code, certificate FROM endings WHERE session = ?", (_digest(session),)
+            ).fetchone()
+        return None if row is None else Ending(*row)
+
     def forget(self, session: str) -> None:
         """Drop all that is kept for a session."""
         with self._open() as database:
-            for table in ("pending", "connections"):
+            for table in ("pending", "connections", "endings"):
                 database.execute(
-                    f"DELETE FROM {table} WHERE session = ?",  # noqa: S608  of two literals
+                    f"DELETE FROM {table} WHERE session = ?",  # noqa: S608  of literals
                     (_digest(session),),
                 )
 
@@ -153,6 +202,13 @@ class Store:
         with closing(sqlite3.connect(self._path, timeout=5)) as database, database:
             database.execute("PRAGMA secure_delete = ON")
             yield database
+
+
+def _end(database: sqlite3.Connection, rows: list[tuple[bytes, str]], code: str) -> None:
+    database.executemany(
+        "INSERT OR REPLACE INTO endings VALUES (?, ?, ?, '')",
+        [(session, _digest(subject), code) for session, subject in rows],
+    )
 
 
 def _digest(session: str) -> bytes:

@@ -1,6 +1,8 @@
 """The app as one ASGI application, and what it says when something is not as hoped."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,6 +10,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
@@ -29,12 +32,15 @@ from mynaportal_sim.sample_app.routes import router
 from mynaportal_sim.sample_app.sessions import CsrfError, Session, begun, cookie_name
 from mynaportal_sim.sample_app.wording import ENDED
 
+SETTLE_EVERY = 5.0  # seconds
 _HERE = Path(__file__).parent
 
 
 def create_app(portal: Portal) -> FastAPI:
     """The app before `portal`."""
-    app = FastAPI(title="Komorebi", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Komorebi", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_open
+    )
     app.state.portal = portal
     app.include_router(router)
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
@@ -46,6 +52,23 @@ def create_app(portal: Portal) -> FastAPI:
     return app
 
 
+@asynccontextmanager
+async def _open(app: FastAPI) -> AsyncIterator[None]:
+    """Do what must be erased also for people who do not come back."""
+    chore = asyncio.create_task(_settle_for_ever(app.state.portal))
+    yield
+    chore.cancel()
+    with suppress(asyncio.CancelledError):
+        await chore
+
+
+async def _settle_for_ever(portal: Portal) -> None:
+    while True:
+        await asyncio.sleep(SETTLE_EVERY)
+        with suppress(PortalDownError, RelyingPartyError):
+            await run_in_threadpool(portal.settle)
+
+
 def _page(request: Request) -> Page:
     known = request.cookies.get(cookie_name(request.app.state.portal.settings))
     return Page(request, begun() if known is None else Session(known))
@@ -55,7 +78,9 @@ def _ended(request: Request, error: Exception) -> Response:
     page = _page(request)
     code = error.code if isinstance(error, AccessEndedError) else ""
     why = page.text(ENDED[code]) if code in ENDED else None
-    return page("ended.html", {"why": why, "problem": None, "chosen": []})
+    ending = page.portal.ending(page.session.id)
+    values: dict[str, object] = {"why": why, "problem": None, "chosen": [], "ending": ending}
+    return page("ended.html", values)
 
 
 def _resting(request: Request, error: Exception) -> Response:

@@ -28,6 +28,7 @@ TITLES: dict[Kind, str] = {
     Kind.REFUSED: marked("This app was refused data of yours"),
     Kind.AFTER_WITHDRAWAL: marked("This app tried to get data after you withdrew"),
     Kind.DESPITE_WITHDRAWAL: marked("This app got data although you had withdrawn"),
+    Kind.COPY_FOUND: marked("A copy of your data from this app was found elsewhere"),
     Kind.UNSUPERVISED: marked("Nobody is named who supervises this app"),
 }
 _TONES = {Kind.NEW_CONSENT: "good", Kind.NEW_DATA: "good"}

@@ -1,8 +1,8 @@
 """What a person has agreed to, and the button that ends it."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum, unique
 from secrets import token_bytes
@@ -18,14 +18,18 @@ from consent.catalogue import Catalogue
 from consent.mandate import Act, to_review
 from consent.model import ConsentVersion, Event, Role, Status
 from consent.store import signatures
+from mynaportal_sim.disclosure import latency
+from mynaportal_sim.erasure import store as erasures
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep, agents_of
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.difference import Difference, differences
 from mynaportal_sim.web.entry import actor_line
+from mynaportal_sim.web.erasures import ErasureOut
 from mynaportal_sim.web.errors import NoSuchConsentError
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels, purpose_line
+from mynaportal_sim.web.lateness import line
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
 from mynaportal_sim.web.terms import TermsOut
@@ -85,7 +89,10 @@ NOBODY = Represented({}, frozenset(), frozenset())
 
 @dataclass(frozen=True, slots=True)
 class ConsentOut:
-    """One answer of a person, as their page shows it."""
+    """One answer of a person, as their page shows it.
+
+    `erasure` is what became of what the app holds, where the consent has ended.
+    """
 
     arrangement_id: str
     version_id: str
@@ -112,6 +119,7 @@ class ConsentOut:
     by: str
     review: bool
     assent: bool
+    erasure: ErasureOut | None = None
 
     @classmethod
     def of(
@@ -176,11 +184,8 @@ class ChangeForm(BaseModel):
 async def consents(page: PageDep, resident: ViewerDep, portal: PortalDep) -> Response:
     """Show each consent that the person has given or refused."""
     versions, represented = await portal.db.read(_look, resident.resident_id, portal.now)
-    shown = [
-        ConsentOut.of(version, portal.catalogue, page, portal.now, represented)
-        for version in versions
-        if resident.sees(version)
-    ]
+    seen = [version for version in versions if resident.sees(version)]
+    shown = await _shown(portal, page, seen, represented)
     shown.sort(key=lambda consent: (consent.active, consent.decided), reverse=True)
     if page.for_program:
         plain = [_plain(consent) for consent in shown]
@@ -215,14 +220,16 @@ async def receipt(
 ) -> Response:
     """Show one answer with all that was agreed, in a form to print and keep."""
     kept = await _kept(portal, resident, arrangement_id, version_id)
-    consent = ConsentOut.of(kept, portal.catalogue, page, portal.now)
+    [consent] = await _shown(portal, page, [kept])
+    afterwards = await _afterwards(portal, page, resident, kept)
     if page.for_program:
-        return page.data(_plain(consent))
+        return page.data({**_plain(consent), "afterwards": afterwards})
     given = kept.terms.categories
     refused = [rule.category for rule in kept.asked if rule.category not in given]
     basis = kept.terms.legal_basis
     values: dict[str, object] = {
         "consent": consent,
+        "afterwards": afterwards,
         "differences": await _changed(portal, page, resident, kept),
         "refused": category_labels(portal.catalogue, refused, page),
         "basis": f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})",
@@ -316,6 +323,24 @@ async def _find(
     return None
 
 
+async def _shown(
+    portal: Portal,
+    page: Page,
+    versions: Iterable[ConsentVersion],
+    represented: Represented = NOBODY,
+) -> list[ConsentOut]:
+    """Answers as they stand now, and what became of the data of those that have ended."""
+    found = [
+        ConsentOut.of(one, portal.catalogue, page, portal.now, represented) for one in versions
+    ]
+    cases = await portal.db.read(erasures.of_versions, [UUID(one.version_id) for one in found])
+    said = {
+        str(version_id): ErasureOut.of(case, portal.catalogue, page, portal.now)
+        for version_id, case in cases.items()
+    }
+    return [replace(one, erasure=said.get(one.version_id)) for one in found]
+
+
 async def _changed(
     portal: Portal, page: Page, resident: Whom, version: ConsentVersion
 ) -> list[Difference]:
@@ -326,10 +351,22 @@ async def _changed(
     return differences(before.terms, version.terms, portal.catalogue, page)
 
 
+async def _afterwards(
+    portal: Portal, page: Page, resident: Whom, version: ConsentVersion
+) -> str | None:
+    """What the log says came after a consent was taken back; None where it was not."""
+    if f"consent.{version.state}" not in latency.ENDINGS:
+        return None
+    holder = portal.pseudonyms.holder(resident.resident_id)
+    found = await portal.db.read(latency.of_version, holder, str(version.id))
+    return None if found is None else line(found, page)
+
+
 def _plain(consent: ConsentOut) -> dict[str, object]:
     period = consent.period
     return asdict(consent) | {
         "kinds": [kind._asdict() for kind in consent.kinds],
+        "erasure": consent.erasure and consent.erasure.plain,
         "decided": iso(consent.decided),
         "valid_until": iso(consent.valid_until),
         "period": period and {"from": period[0].isoformat(), "to": period[1].isoformat()},

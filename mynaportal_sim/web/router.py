@@ -7,6 +7,7 @@ from mynaportal_sim.web import (
     acting_for,
     alerts,
     app_consents,
+    app_erasures,
     app_events,
     app_view,
     consents,
@@ -39,7 +40,7 @@ _CONSENTING = (
 _DECIDING = (start, login, second_device, *_CONSENTING)
 _ACTING = (proxies, acting_for)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
-_OF_APPS = (app_view, app_events, app_consents)
+_OF_APPS = (app_view, app_events, app_consents, app_erasures)
 router = APIRouter()
 for _room in (*_DECIDING, *_ACTING, *_LOOKING_BACK, *_OF_APPS, docs):
     router.routes.extend(_room.router.routes)

@@ -3,6 +3,7 @@
 from card_reader.spec import Kind
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.refusal import Code
+from mynaportal_sim.records.canaries import Why
 from mynaportal_sim.records.demand import TokenFault
 from mynaportal_sim.web.language import marked
 
@@ -41,6 +42,12 @@ EVENTS = {
     "token.revoked": marked("Access key revoked"),
     "access.permitted": marked("Data handed over"),
     "access.refused": marked("Data not handed over"),
+    "erasure.requested": marked("An app was asked to erase your data"),
+    "erasure.acknowledged": marked("An app knows that it must erase your data"),
+    "erasure.attested": marked("An app certified that it has erased your data"),
+    "erasure.retained_by_law": marked("An app keeps your data because a law demands it"),
+    "canary.planted": marked("The portal planted records to find copies"),
+    "canary.found": marked("A copy of your data was found"),
     "exchange.provided": marked("Agencies exchanged your data"),
     "exchange.withheld": marked("Agencies exchanged your data (not disclosed)"),
     "app.purpose_declared": marked("An app declared its purpose anew"),
@@ -52,6 +59,8 @@ TONES = {
     "token.refused": "bad",
     "access.refused": "bad",
     "access.permitted": "good",
+    "canary.found": "bad",
+    "erasure.attested": "good",
     "login.accepted": "past",
     "consent.requested": "past",
     "token.issued": "past",
@@ -62,6 +71,8 @@ KIND_LABELS = {
     "consent": marked("Consents"),
     "token": marked("Access keys"),
     "login": marked("Logins"),
+    "erasure": marked("Erasures"),
+    "canary": marked("Copies that were found"),
     "mandate": marked("Acting for you"),
 }
 ROLES = {
@@ -158,6 +169,9 @@ REASONS: dict[str, str] = {
     "code_replayed": marked("The app's authorization code was used a second time."),
     "mandate_over": marked("It was asked for by somebody who no longer acts for you."),
     "revoked_by_app": marked("The app gave it back."),
+    Why.ATTESTED: marked("The app had certified that it erased your data, and kept a copy."),
+    Why.ENDED: marked("The app kept a copy after its consent had ended."),
+    Why.LEAKED: marked("What the app received has turned up elsewhere."),
 }
 """Why something was refused or ended, by the code in the ledger; `Reason` has its own words."""
 

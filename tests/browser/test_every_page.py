@@ -95,6 +95,12 @@ def _afterwards(tab: Tab) -> Iterator[str]:
     yield "withdrawn"
     tab.page.goto(f"{tab.app}/checkups")
     yield "app: ended"
+    tab.go("/consents")
+    yield "consents, one erased"
+    tab.press("section.card a.button")
+    yield "receipt of what has ended"
+    tab.page.locator("details summary").last.click()
+    yield "receipt with its certificate"
     tab.connect("checkup")
     tab.decide()
     tab.page.wait_for_url(f"{tab.app}/**")

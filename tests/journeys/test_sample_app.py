@@ -114,6 +114,11 @@ def _kept(portal: Portal) -> list[tuple[str, str]]:
         ).fetchall()
 
 
+def _listed(value: object) -> list[dict[str, dict[str, object]]]:
+    assert isinstance(value, list)
+    return value
+
+
 def _client_id(portal: Portal) -> str:
     [client_id] = re.findall(r"app-[0-9a-f]{24}", portal.run("app", "list", "--json"))
     return str(client_id)
@@ -162,8 +167,26 @@ def test_a_withdrawal_at_the_portal_empties_the_app(portal: Portal) -> None:
     assert ENDED in page
     assert "同意が撤回されました" in page
     assert "<table" not in page
+    assert "消去の証明書" in page
+    assert _erasure(visitor)["state"] == "attested"
     assert len(_kept(portal)) == before - 1
     assert WELCOME in visitor.read("/")
+
+
+def test_what_ends_is_erased_and_certified_though_nobody_comes_back(portal: Portal) -> None:
+    visitor, before = Visitor(portal, "okada-jun"), set(_kept(portal))
+    visitor.connect("checkup")
+    visitor.change("withdraw")
+    deadline = monotonic() + WITHIN
+    while set(_kept(portal)) != before or _erasure(visitor)["state"] != "attested":
+        assert monotonic() < deadline, _erasure(visitor)
+        sleep(0.2)
+    assert ENDED in visitor.read("/checkups")
+
+
+def _erasure(visitor: Visitor) -> dict[str, object]:
+    [consent] = _listed(visitor.browser.see("/consents")["consents"])
+    return consent["erasure"] or {"state": "none yet"}
 
 
 def test_a_consent_that_rests_shows_nothing_and_keeps_the_connection(portal: Portal) -> None:
@@ -213,7 +236,11 @@ def test_disconnecting_revokes_at_the_portal_and_forgets(portal: Portal) -> None
     assert WELCOME in visitor.read("/")
     consents = visitor.browser.see("/consents")["consents"]
     assert isinstance(consents, list)
-    assert [one["state"] for one in consents] == ["granted"]
+    assert [(one["state"], one["erasure"]["state"]) for one in consents] == [
+        ("withdrawn", "attested")
+    ]
+    [certificate] = re.findall(r"<code[^>]*>([\w.-]+)</code>", page.text)
+    assert consents[0]["erasure"]["certified"]["token"] == certificate
 
 
 @pytest.mark.parametrize(

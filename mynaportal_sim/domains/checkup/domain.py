@@ -18,6 +18,7 @@ from mynaportal_sim.domains.base import (
     record_id,
     reference,
     resource,
+    seeded,
     subject,
 )
 from mynaportal_sim.domains.checkup import judgement
@@ -25,6 +26,7 @@ from mynaportal_sim.domains.checkup.body import Body, Values
 from mynaportal_sim.domains.checkup.items import ITEMS, Item, Limits, Mark
 from mynaportal_sim.residents.model import Resident, Sex
 
+CODE = "checkup"
 JLAC10 = "urn:oid:1.2.392.200119.4.504"
 CHECKUP_ITEMS = "urn:oid:1.2.392.200119.6.1005"
 LOINC = "http://loinc.org"
@@ -82,6 +84,18 @@ def _visits(resident: Resident, rng: Random, today: date) -> Iterator[_Visit]:
             ill = {condition: age >= since for condition, since in ill_since.items()}
             asked = judgement.questionnaire(ill, smokes=body.smokes)
             yield _visit(resident.sex, age, day, values, answers, asked)
+
+
+def _decoy(resident: Resident, rng: Random, day: date) -> Iterator[Record]:
+    """A check-up that this body could have had on `day`, and did not."""
+    body = Body.draw(resident.sex, seeded(resident, CODE))
+    age = resident.age_on(date(day.year + (day.month > 3), 3, 31))
+    ill_since = chronic_since(resident)
+    values = body.measure(age, ill_since, rng)
+    ill = {condition: age >= since for condition, since in ill_since.items()}
+    asked = judgement.questionnaire(ill, smokes=body.smokes)
+    answers = judgement.strips(values, rng)
+    yield from _checkup(resident, _visit(resident.sex, age, day, values, answers, asked))
 
 
 def _visit(
@@ -206,7 +220,7 @@ def _report(resident: Resident, visit: _Visit, conclusion: str, found: list[Reco
 
 DOMAIN = Domain(
     category=Category(
-        code="checkup",
+        code=CODE,
         label_ja="健診結果",
         label_en="Health check-ups",
         explanation_ja="特定健診などで測った身長・体重・血圧、血液検査や尿検査の結果、"
@@ -220,4 +234,5 @@ DOMAIN = Domain(
     ),
     resource_types=("Observation", "DiagnosticReport"),
     draw=_draw,
+    decoy=_decoy,
 )

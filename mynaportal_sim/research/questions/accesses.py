@@ -1,7 +1,8 @@
 """Who got what: permitted accesses per app, purpose, legal basis and supervisor.
 
-Counts each `access.permitted`. `records` sums how many records left, `people` counts distinct
-holders. An access with no named supervisor counts under an empty one.
+Counts each `access.permitted`. `records` sums how many records of people left, but for those
+that were planted to find copies; `people` counts distinct holders. An access with no named
+supervisor counts under an empty one.
 """
 
 from mynaportal_sim.research.questions.question import (
@@ -37,7 +38,7 @@ QUESTION = Question(
     sql="""
         SELECT app_id, app_name, purpose, legal_basis, coalesce(supervisor, '') AS supervisor,
                count(*) AS accesses,
-               coalesce(sum("count"), 0)::BIGINT AS records,
+               coalesce(sum("count" - coalesce("planted", 0)), 0)::BIGINT AS records,
                count(DISTINCT holder) AS people,
                min("at") AS first, max("at") AS last
         FROM entries WHERE type = 'access.permitted'

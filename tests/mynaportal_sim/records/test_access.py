@@ -135,6 +135,7 @@ def test_an_access_is_one_entry_that_says_who_why_and_what(world: World) -> None
         "supervisor": "個人情報保護委員会",
         "categories": ["checkup"],
         "count": len(page.records),
+        "planted": 0,
         "request": "GET Observation",
     }
     assert len(world.database.run(ledger.newest, 10)) == 2

@@ -7,6 +7,7 @@ import pytest
 from consent.model import Status
 from consent.policy import Reason
 from mynaportal_sim.login.refusal import Code
+from mynaportal_sim.records.canaries import Why
 from mynaportal_sim.records.demand import TokenFault
 from mynaportal_sim.web.language import messages
 from mynaportal_sim.web.wording import EVENTS, LOGIN_PROBLEMS, REASONS, STATUSES, TONES
@@ -19,7 +20,8 @@ def _values(kind: type[StrEnum]) -> set[str]:
 
 
 def test_each_reason_that_the_ledger_gives_a_person_has_words() -> None:
-    assert set(REASONS) == _values(Code) | _values(TokenFault) | REVOCATIONS
+    known = _values(Code) | _values(TokenFault) | _values(Why) | REVOCATIONS
+    assert set(REASONS) == known | {"mandate_over"}
     assert set(REASONS).isdisjoint(_values(Reason))
     assert all(reason.sentence_ja and reason.sentence_en for reason in Reason)
 

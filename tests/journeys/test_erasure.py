@@ -1,0 +1,101 @@
+"""Of two apps that certify an erasure one keeps a copy, and a planted record gives it away."""
+
+import json
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import jwt
+
+from mynaportal_sim.erasure.certificate import TYPE
+from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
+from tests.journeys.kit import PERSONA, START_WITHIN, Portal, details
+
+COUNT = "?_count=200"
+
+
+def test_an_app_that_keeps_a_copy_is_caught_by_what_was_planted_and_not_by_its_word(
+    own_portal: Portal, tmp_path: Path
+) -> None:
+    honest, rogue = own_portal.register(), own_portal.register()
+    for app in (honest, rogue):
+        own_portal.run("canary", "plant", app.client_id, "--resident", PERSONA)
+    files = {app.client_id: tmp_path / f"{app.client_id}.json" for app in (honest, rogue)}
+    for app in (honest, rogue):
+        browser, redirect = own_portal.walk(app, details("checkup"))
+        tokens = app.redeem(redirect)
+        files[app.client_id].write_text(json.dumps(_stripped(app, tokens)))
+        consent = _newest(browser.see("/consents"))
+        form = {"csrf": str(browser.see("/consents")["csrf"])}
+        path = f"/consents/{consent['arrangement_id']}"
+        browser.post(f"{path}/withdraw", {**form, "version": consent["version_id"]})
+        assert app.fetch(tokens, f"/fhir/Observation{COUNT}").status_code == 403
+        assert _certify(app, _duty(app))["status"] == "attested"
+    files[honest.client_id].write_text("[]")
+
+    assert _found(own_portal, files[honest.client_id], status=0) == []
+    for new in (True, False):
+        [sighting] = _found(own_portal, files[rogue.client_id], status=1)
+        assert (sighting["app_id"], sighting["new"]) == (rogue.client_id, new)
+        assert sighting["why"] == "copy_after_certificate"
+    alerts = [one for one in _listed(browser.see("/alerts")) if one["kind"] == "copy_found"]
+    assert [(one["entry"]["app"], one["times"]) for one in alerts] == [(rogue.client_id, 1)]
+
+    erasures = json.loads(own_portal.run("app", "erasures", "--json"))
+    assert [one["status"] for one in erasures] == ["attested", "attested"]
+    measured = json.loads(own_portal.run("consent", "latency", "--json"))["overall"]
+    assert (measured["endings"], measured["longest"], measured["tried"]) == (2, 0, 2)
+    receipt = browser.see(f"{path}/{consent['version_id']}")
+    assert receipt["afterwards"]
+
+
+def _stripped(app: RelyingParty, tokens: Tokens) -> list[dict[str, Any]]:
+    """All that the app gets, without the names by which it would be known."""
+    bundle = app.fetch(tokens, f"/fhir/Observation{COUNT}").json()
+    assert bundle["total"] == len(bundle["entry"])
+    kept = [dict(one["resource"]) for one in bundle["entry"]]
+    return [{name: one[name] for name in one if name not in {"id", "subject"}} for one in kept]
+
+
+def _newest(page: dict[str, Any]) -> dict[str, Any]:
+    [found] = [one for one in page["consents"] if one["active"]]
+    return dict(found)
+
+
+def _duty(app: RelyingParty) -> dict[str, Any]:
+    url, deadline = f"{app.issuer}/apps/self/erasures", monotonic() + START_WITHIN
+    while True:
+        found = app.http.post(url, data=app.authentication()).json()["erasures"]
+        if found:
+            return dict(found[0])
+        assert monotonic() < deadline
+        sleep(0.05)
+
+
+def _certify(app: RelyingParty, duty: dict[str, Any]) -> dict[str, Any]:
+    now = int(app.clock().timestamp())
+    claims = {
+        "iss": app.client_id,
+        "aud": app.issuer,
+        "iat": now,
+        "arrangement": duty["arrangement"],
+        "consent_version": duty["consent_version"],
+        "erased_at": now,
+        "method": "deleted",
+        "counts": dict.fromkeys(duty["categories"], 100),
+        "derived": "none",
+    }
+    certificate = jwt.encode(claims, app.key, "ES256", {"typ": TYPE})
+    url = f"{app.issuer}/apps/self/erasures/{duty['id']}/certificate"
+    answer = app.http.post(url, data=app.authentication() | {"certificate": certificate})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def _found(portal: Portal, file: Path, status: int) -> list[dict[str, Any]]:
+    said = portal.run("canary", "check", str(file), "--json", status=status)
+    return list(json.loads(said))
+
+
+def _listed(page: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(page["alerts"])

@@ -1,0 +1,110 @@
+"""A certificate answers for the whole of one case, by the app's own key; else it has a name."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent.model import OnWithdrawal
+from mynaportal_sim.erasure.certificate import Claims, Fault, Method, check, read
+from mynaportal_sim.sample_app.relying_party import public_jwk
+from tests.mynaportal_sim.erasure.kit import ENDED, NOON, Signed, Signer, a_case, claims
+
+APP = Signer()
+CASE = a_case()
+SOON = int((NOON + timedelta(hours=1)).timestamp())
+EARLY = int(ENDED.timestamp()) - 1
+OTHER = "分析株式会社"
+KEPT: Signed = {"method": "retained_by_law", "derived": "retained_by_law", "law": "医師法24条"}
+
+
+def test_a_certificate_says_what_was_erased() -> None:
+    token = APP.sign(claims(CASE))
+    said = check(token, APP.expected(CASE), NOON)
+    assert isinstance(said, Claims)
+    assert (said.total, said.method, said.erased) == (6, Method.DELETED, NOON)
+    assert read(token) == said
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        pytest.param({"iss": "app-2"}, Fault.OTHER_APP, id="another app's"),
+        pytest.param({"aud": "https://other"}, Fault.OTHER_PORTAL, id="for another portal"),
+        pytest.param({"arrangement": str(uuid4())}, Fault.OTHER_CASE, id="another's"),
+        pytest.param({"consent_version": str(uuid4())}, Fault.OTHER_CASE, id="an older one's"),
+        pytest.param({"erased_at": EARLY}, Fault.BEFORE_THE_END, id="before it was due"),
+        pytest.param({"erased_at": SOON}, Fault.IN_THE_FUTURE, id="a promise"),
+        pytest.param({"iat": SOON}, Fault.IN_THE_FUTURE, id="dated ahead"),
+        pytest.param({"counts": {"checkup": 1}}, Fault.OTHER_CATEGORIES, id="a part"),
+        pytest.param(
+            {"counts": {"checkup": 1, "medication": 0, "x": 0}},
+            Fault.OTHER_CATEGORIES,
+            id="more than was given",
+        ),
+        pytest.param({"method": "deidentified"}, Fault.NOT_AGREED, id="kept without names"),
+        pytest.param({"derived": "deidentified"}, Fault.NOT_AGREED, id="derived data kept"),
+        pytest.param({**KEPT, "until": SOON}, Fault.NOT_AGREED, id="no law was agreed on"),
+        pytest.param({"passed_on": []}, Fault.SILENT_ON_RECIPIENTS, id="not of a recipient"),
+        pytest.param({"law": "x"}, Fault.NO_LAW, id="a law for what is gone"),
+        pytest.param({"until": SOON}, Fault.NO_LAW, id="an end of what is gone"),
+        pytest.param({"passed_on": None}, Fault.WRONG_CLAIMS, id="null"),
+        pytest.param({"counts": {"checkup": -1}}, Fault.WRONG_CLAIMS, id="less than none"),
+        pytest.param({"counts": {"checkup": True}}, Fault.WRONG_CLAIMS, id="no number"),
+        pytest.param({"method": "burnt"}, Fault.WRONG_CLAIMS, id="no method"),
+        pytest.param({"colour": "blue"}, Fault.WRONG_CLAIMS, id="unknown claim"),
+        pytest.param(
+            {"passed_on": [{"name": OTHER, "erased_at": EARLY}]},
+            Fault.BEFORE_THE_END,
+            id="a recipient too early",
+        ),
+    ],
+)
+def test_what_does_not_answer_for_the_case_is_named(changed: Signed, fault: Fault) -> None:
+    token = APP.sign({**claims(CASE), **changed})
+    assert check(token, APP.expected(CASE), NOON) is fault
+    assert fault.sentence
+
+
+@pytest.mark.parametrize("missing", sorted(set(claims(CASE)) - {"passed_on"}))
+def test_each_claim_must_be_there(missing: str) -> None:
+    said = {name: value for name, value in claims(CASE).items() if name != missing}
+    assert check(APP.sign(said), APP.expected(CASE), NOON) is Fault.WRONG_CLAIMS
+
+
+@pytest.mark.parametrize(
+    ("on_end", "changed", "taken"),
+    [
+        pytest.param(OnWithdrawal.DEIDENTIFY, {"method": "deidentified"}, True, id="agreed"),
+        pytest.param(OnWithdrawal.DEIDENTIFY, {}, True, id="more than agreed"),
+        pytest.param(OnWithdrawal.DEIDENTIFY, {**KEPT, "until": SOON}, False, id="no law"),
+        pytest.param(OnWithdrawal.KEEP_BY_LAW, {**KEPT, "until": SOON}, True, id="by law"),
+        pytest.param(OnWithdrawal.KEEP_BY_LAW, KEPT, False, id="for ever"),
+        pytest.param(OnWithdrawal.KEEP_BY_LAW, {**KEPT, "until": EARLY}, False, id="past"),
+        pytest.param(
+            OnWithdrawal.KEEP_BY_LAW, {**KEPT, "until": SOON, "law": " "}, False, id="none"
+        ),
+    ],
+)
+def test_only_what_was_agreed_for_the_end_is_taken(
+    on_end: OnWithdrawal, changed: Signed, taken: bool
+) -> None:
+    case = a_case(on_end=on_end)
+    said = check(APP.sign({**claims(case), **changed}), APP.expected(case), NOON)
+    assert isinstance(said, Claims) is taken
+
+
+def test_only_the_app_itself_certifies() -> None:
+    other = Signer()
+    stolen = other.sign(claims(CASE), kid=public_jwk(APP.key)["kid"])
+    assert check(stolen, APP.expected(CASE), NOON) is Fault.WRONG_SIGNATURE
+    assert check(other.sign(claims(CASE)), APP.expected(CASE), NOON) is Fault.UNKNOWN_KEY
+    plain = APP.sign(claims(CASE), typ="JWT")
+    assert check(plain, APP.expected(CASE), NOON) is Fault.MALFORMED
+
+
+@given(st.text() | st.text("abc._-", max_size=40))
+def test_no_text_is_a_certificate(text: str) -> None:
+    assert check(text, APP.expected(CASE), NOON) is Fault.MALFORMED

@@ -1,0 +1,161 @@
+"""From the end of a consent to the app's certificate, and what its person is shown of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from os import urandom
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import jwt
+import pytest
+
+from mynaportal_sim.delivery.sender import take_up
+from mynaportal_sim.erasure.certificate import TYPE
+from tests.mynaportal_sim.web.client import Client
+from tests.mynaportal_sim.web.kit import JSON, ORIGIN, Browser, Portal, events_of
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A consent of check-ups that its person has withdrawn."""
+
+    client: Client
+    browser: Browser
+    path: str
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What the person's page says of the erasure."""
+        found: dict[str, Any] = self.browser.get(self.path, **JSON).json()["erasure"]
+        return found
+
+    @property
+    def duty(self) -> dict[str, Any]:
+        """What the app is told that it must do."""
+        [found] = self.client.ask("erasures").json()["erasures"]
+        assert isinstance(found, dict)
+        return found
+
+    def certificate(self, **changed: object) -> str:
+        duty, now = self.duty, int(self.client.portal.web.state.clock.now().timestamp())
+        claims: Mapping[str, object] = {
+            "iss": self.client.client_id,
+            "aud": ORIGIN,
+            "iat": now,
+            "arrangement": duty["arrangement"],
+            "consent_version": duty["consent_version"],
+            "erased_at": now,
+            "method": "deleted",
+            "counts": {"checkup": 12},
+            "derived": "erased",
+            **changed,
+        }
+        return jwt.encode(dict(claims), self.client.key, "ES256", {"typ": TYPE})
+
+    def certify(self, certificate: str) -> httpx.Response:
+        id_ = self.path.rpartition("/")[2]
+        return self.client.ask(f"erasures/{id_}/certificate", certificate=certificate)
+
+
+def take(portal: Portal) -> None:
+    """Let what has happened reach the apps, as the portal does five times a second."""
+    state = portal.web.state
+    sign, now = state.token_keys.sign, state.clock.now()
+    state.database.run(take_up, ORIGIN, sign, now, urandom)
+
+
+@pytest.fixture
+def ended(portal: Portal) -> Ended:
+    client = Client.registered(portal)
+    browser = portal.given("checkup", client_id=client.client_id)
+    [consent] = browser.get("/consents", **JSON).json()["consents"]
+    assert consent["erasure"] is None
+    form = {"csrf": browser.csrf("/consents"), "version": consent["version_id"]}
+    browser.post(f"/consents/{consent['arrangement_id']}/withdraw", form)
+    take(portal)
+    take(portal)
+    path = f"/consents/{consent['arrangement_id']}/{consent['version_id']}"
+    return Ended(client, browser, path)
+
+
+def test_a_duty_arises_at_the_end_and_is_done_by_a_certificate(ended: Ended) -> None:
+    duty = ended.duty
+    assert (duty["status"], duty["ended"], duty["on_end"]) == (
+        "requested",
+        "withdrawn",
+        "delete",
+    )
+    assert duty["categories"] == ["checkup"]
+    assert ended.shown["state"] == "requested"
+    for _ in range(2):
+        told = ended.client.ask(f"erasures/{duty['id']}/acknowledge")
+        assert (told.status_code, told.json()["status"]) == (200, "acknowledged")
+    certificate = ended.certificate()
+    for _ in range(2):
+        taken = ended.certify(certificate)
+        assert (taken.status_code, taken.json()["status"]) == (200, "attested")
+    assert ended.client.ask("erasures").json() == {"erasures": [], "after": None}
+    said = ended.shown["certified"]
+    assert said["token"] == certificate
+    assert [one["records"] for one in said["counts"]] == [12]
+    page = ended.browser.get(ended.path).text
+    assert certificate in page
+    assert "12" in page
+    assert events_of(ended.browser)[:3] == [
+        "erasure.attested",
+        "erasure.acknowledged",
+        "erasure.requested",
+    ]
+
+
+def test_what_was_certified_once_is_not_certified_otherwise(ended: Ended) -> None:
+    first, second = ended.certificate(), ended.certificate(counts={"checkup": 0})
+    assert ended.certify(first).status_code == 200
+    again = ended.certify(second)
+    assert (again.status_code, again.json()["error"]) == (409, "erasure_settled")
+    assert "attested" in again.json()["error_description"]
+    late = ended.client.ask(f"erasures/{ended.path.rpartition('/')[2]}/acknowledge")
+    assert late.status_code == 409
+
+
+def test_a_certificate_that_is_not_taken_says_why_and_changes_nothing(ended: Ended) -> None:
+    refused = ended.certify(ended.certificate(counts={}))
+    assert refused.status_code == 400
+    said = refused.json()
+    assert (said["error"], said["fault"]) == ("invalid_certificate", "other_categories")
+    assert ended.shown["state"] == "requested"
+
+
+def test_another_app_sees_and_settles_nothing_of_it(portal: Portal, ended: Ended) -> None:
+    other = Client.registered(portal)
+    assert other.ask("erasures").json()["erasures"] == []
+    id_, certificate = ended.duty["id"], ended.certificate()
+    told = other.ask(f"erasures/{id_}/certificate", certificate=certificate)
+    assert (told.status_code, told.json()["error"]) == (404, "unknown_erasure")
+    assert other.ask(f"erasures/{uuid4()}/acknowledge").status_code == 404
+    assert other.ask("erasures/x/acknowledge").status_code == 400
+
+
+def test_what_is_not_certified_in_time_is_overdue_for_all_to_see(
+    portal: Portal, ended: Ended
+) -> None:
+    portal.web.state.clock.forward(timedelta(days=31))
+    assert ended.duty["status"] == "overdue"
+    ended.browser.log_in()
+    assert ended.shown["state"] == "overdue"
+    assert "期限を過ぎ" in ended.browser.get("/consents").text
+
+
+def test_what_goes_on_need_not_be_erased(portal: Portal) -> None:
+    client = Client.registered(portal)
+    browser = portal.given("checkup", client_id=client.client_id)
+    portal.given("checkup", client_id=client.client_id)
+    [consent] = [
+        one for one in browser.get("/consents", **JSON).json()["consents"] if one["active"]
+    ]
+    form = {"csrf": browser.csrf("/consents"), "version": consent["version_id"]}
+    browser.post(f"/consents/{consent['arrangement_id']}/suspend", form)
+    take(portal)
+    assert client.ask("erasures").json()["erasures"] == []
