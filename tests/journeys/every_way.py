@@ -1,12 +1,10 @@
 """Every way that programs take through the portal, walked once."""
 
 from contextlib import suppress
-from time import monotonic
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
 
 import httpx
-import jwt
 import pytest
 
 from card_reader.client.login import sign_challenge
@@ -16,7 +14,8 @@ from mynaportal_sim.cli.second_device import SecondDevice
 from mynaportal_sim.sample_app.errors import RelyingPartyError
 from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
 from tests.journeys.contract import HeardPortal
-from tests.journeys.kit import SCOPES, START_WITHIN, details
+from tests.journeys.erasing import ask_everything
+from tests.journeys.kit import SCOPES, details
 
 PIN, WRONG_PIN, PASSWORD = "1234", "8052", "ABC123"
 JSON = {"Accept": "application/json"}
@@ -62,7 +61,7 @@ def walk_under_fapi2(portal: HeardPortal) -> None:
     _prohibit(browser)
     _put_off(app, browser)
     _be_told(portal, app, browser)
-    _erase(portal, app)
+    ask_everything(app, unknown=str(uuid4()))
     _look_at_what_ended(browser)
     app.fetch(tokens, "/fhir/Observation")
     _refused(app, tokens)
@@ -183,39 +182,6 @@ def _be_told(portal: HeardPortal, app: RelyingParty, browser: SecondBrowser) -> 
     nobody = {**ended, "sub": "nobody"}
     app.http.post(f"{url}/consents/withdraw", data=app.authentication() | nobody)
     browser.post("/consents/withdraw", {"csrf": str(page["csrf"])})
-
-
-def _erase(portal: HeardPortal, app: RelyingParty) -> None:
-    """As an app: list what must be erased, acknowledge one of it, and certify it."""
-    url, deadline = f"{portal.url}/apps/self/erasures", monotonic() + START_WITHIN
-    duties: list[dict[str, object]] = []
-    while not duties:
-        assert monotonic() < deadline
-        duties = app.http.post(url, data=app.authentication()).json()["erasures"]
-    duty, oauth = duties[0], {"content-type": "application/x-www-form-urlencoded"}
-    now = int(app.clock().timestamp())
-    claims = {
-        "iss": app.client_id,
-        "aud": app.issuer,
-        "iat": now,
-        "arrangement": duty["arrangement"],
-        "consent_version": duty["consent_version"],
-        "erased_at": now,
-        "method": "deleted",
-        "counts": dict.fromkeys(_listed(duty["categories"]), 1),
-        "derived": "none",
-    }
-    good = jwt.encode(claims, app.key, "ES256", {"typ": "erasure-certificate+jwt"})
-    for certificate in ("a.b.c", good, f"{good[:-4]}AAAA"):
-        brought = app.authentication() | {"certificate": certificate}
-        app.http.post(f"{url}/{duty['id']}/certificate", data=brought)
-        app.http.post(f"{url}/{uuid4()}/certificate", data=brought | app.authentication())
-        app.http.post(f"{url}/{duty['id']}/acknowledge", data=app.authentication())
-    app.http.post(f"{url}/{uuid4()}/acknowledge", data=app.authentication())
-    for path in ("", f"/{duty['id']}/acknowledge", f"/{duty['id']}/certificate"):
-        for content in (b"x" * 40_000, b"certificate=x"):
-            app.http.post(f"{url}{path}", content=content, headers=oauth)
-        app.http.post(f"{url}{path}", content=b"{}")
 
 
 def _look_at_what_ended(browser: SecondBrowser) -> None:

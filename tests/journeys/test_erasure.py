@@ -2,14 +2,11 @@
 
 import json
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
-import jwt
-
-from mynaportal_sim.erasure.certificate import TYPE
 from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
-from tests.journeys.kit import PERSONA, START_WITHIN, Portal, details
+from tests.journeys.erasing import certify, first_duty
+from tests.journeys.kit import PERSONA, Portal, details
 
 COUNT = "?_count=200"
 
@@ -30,7 +27,7 @@ def test_an_app_that_keeps_a_copy_is_caught_by_what_was_planted_and_not_by_its_w
         path = f"/consents/{consent['arrangement_id']}"
         browser.post(f"{path}/withdraw", {**form, "version": consent["version_id"]})
         assert app.fetch(tokens, f"/fhir/Observation{COUNT}").status_code == 403
-        assert _certify(app, _duty(app))["status"] == "attested"
+        assert certify(app, first_duty(app))["status"] == "attested"
     files[honest.client_id].write_text("[]")
 
     assert _found(own_portal, files[honest.client_id], status=0) == []
@@ -60,36 +57,6 @@ def _stripped(app: RelyingParty, tokens: Tokens) -> list[dict[str, Any]]:
 def _newest(page: dict[str, Any]) -> dict[str, Any]:
     [found] = [one for one in page["consents"] if one["active"]]
     return dict(found)
-
-
-def _duty(app: RelyingParty) -> dict[str, Any]:
-    url, deadline = f"{app.issuer}/apps/self/erasures", monotonic() + START_WITHIN
-    while True:
-        found = app.http.post(url, data=app.authentication()).json()["erasures"]
-        if found:
-            return dict(found[0])
-        assert monotonic() < deadline
-        sleep(0.05)
-
-
-def _certify(app: RelyingParty, duty: dict[str, Any]) -> dict[str, Any]:
-    now = int(app.clock().timestamp())
-    claims = {
-        "iss": app.client_id,
-        "aud": app.issuer,
-        "iat": now,
-        "arrangement": duty["arrangement"],
-        "consent_version": duty["consent_version"],
-        "erased_at": now,
-        "method": "deleted",
-        "counts": dict.fromkeys(duty["categories"], 100),
-        "derived": "none",
-    }
-    certificate = jwt.encode(claims, app.key, "ES256", {"typ": TYPE})
-    url = f"{app.issuer}/apps/self/erasures/{duty['id']}/certificate"
-    answer = app.http.post(url, data=app.authentication() | {"certificate": certificate})
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
 
 
 def _found(portal: Portal, file: Path, status: int) -> list[dict[str, Any]]:
