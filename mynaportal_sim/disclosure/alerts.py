@@ -28,6 +28,8 @@ class Kind(StrEnum):
     AFTER_WITHDRAWAL = "after_withdrawal"
     DESPITE_WITHDRAWAL = "despite_withdrawal"
     UNSUPERVISED = "unsupervised"
+    WITHOUT_CONSENT = "without_consent"
+    WITHOUT_CONSENT_REFUSED = "without_consent_refused"
 
 
 @dataclass(frozen=True, slots=True)

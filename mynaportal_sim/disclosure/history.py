@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -82,9 +82,16 @@ class Found:
 
 
 def search(
-    connection: Connection, holder: bytes, wanted: Filter, limit: int, before: int | None
+    connection: Connection,
+    holder: bytes,
+    now: datetime,
+    wanted: Filter,
+    limit: int,
+    before: int | None,
 ) -> Found:
-    """A person's newest entries that are wanted; looks through `SCAN_MAX` at most.
+    """A person's newest entries that are wanted and shown at `now`.
+
+    Looks through `SCAN_MAX` at most.
 
     Raises:
         MalformedError: a stored leaf or body is damaged.
@@ -93,7 +100,7 @@ def search(
     looked = 0
     step = _STEP if wanted.in_use else limit + 1
     while looked < SCAN_MAX:
-        page = ledger.of_holder(connection, holder, step, before)
+        page = ledger.of_holder(connection, holder, now, step, before)
         for logged in page:
             if wanted.ended_by(logged):
                 return Found(found, None, looked)
@@ -108,8 +115,10 @@ def search(
     return Found(found, before, looked)
 
 
-async def pages(db: Database, holder: bytes) -> AsyncIterator[list[Event]]:
-    """A person's entries, newest first, 250 at a time; agencies' exchanges stand elsewhere.
+async def pages(db: Database, holder: bytes, now: datetime) -> AsyncIterator[list[Event]]:
+    """A person's entries that are shown at `now`, newest first, 250 at a time.
+
+    Agencies' exchanges stand elsewhere.
 
     Each page is a read of its own, and others are served in between, so that a long history
     holds nobody up. What is entered meanwhile is left out.
@@ -119,7 +128,7 @@ async def pages(db: Database, holder: bytes) -> AsyncIterator[list[Event]]:
     """
     before = None
     while True:
-        events = await db.read(_page, holder, before)
+        events = await db.read(_page, holder, now, before)
         yield [event for event in events if event.kind != "exchange"]
         if len(events) < _STEP:
             return
@@ -127,5 +136,8 @@ async def pages(db: Database, holder: bytes) -> AsyncIterator[list[Event]]:
         await asyncio.sleep(0)
 
 
-def _page(connection: Connection, holder: bytes, before: int | None) -> list[Event]:
-    return [read(logged) for logged in ledger.of_holder(connection, holder, _STEP, before)]
+def _page(
+    connection: Connection, holder: bytes, now: datetime, before: int | None
+) -> list[Event]:
+    found = ledger.of_holder(connection, holder, now, _STEP, before)
+    return [read(logged) for logged in found]
