@@ -129,6 +129,11 @@ class Event:
         return self.text("authority")
 
     @property
+    def officer(self) -> str:
+        """Who of that authority."""
+        return self.text("officer")
+
+    @property
     def case(self) -> str:
         """The number of the case of access without consent that it belongs to."""
         return self.text("case")

@@ -76,7 +76,7 @@ class SeenForm(BaseModel):
     """What the person saw: alerts up to an index of the log, and notices up to an instant."""
 
     csrf: str = ""
-    position: int = Field(default=acknowledged.NOTHING, ge=acknowledged.NOTHING, lt=2**62)
+    position: int | None = Field(default=None, ge=0, lt=2**62)
     until: AwareDatetime | None = None
 
 
@@ -155,11 +155,12 @@ def _told(connection: Connection, holder: bytes, now: datetime) -> _Told:
 def _mark(
     connection: Connection,
     holder: bytes,
-    position: int,
+    position: int | None,
     until: datetime | None,
     now: datetime,
 ) -> None:
-    acknowledged.acknowledge(connection, holder, position)
+    if position is not None:
+        acknowledged.acknowledge(connection, holder, position)
     if until is not None:
         notices.mark_seen(connection, holder, min(until, now))
 

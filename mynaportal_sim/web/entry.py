@@ -72,7 +72,7 @@ class EntryOut:
             count=event.count,
             consent="/consents/{}/{}".format(*event.consent) if event.consent else None,
             case=f"/without-consent#case-{event.case}" if event.case else None,
-            officer=event.text("officer"),
+            officer=event.officer,
             review="" if review is None else page.text(REVIEWS[review][0]),
             proof=f"/history/{event.position}/proof" if has_proof else None,
             erased=event.erased,

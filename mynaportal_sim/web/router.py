@@ -19,13 +19,24 @@ from mynaportal_sim.web import (
     provision_records,
     second_device,
     start,
+    statistics,
     waiting,
     withdrawing,
+    without_consent,
 )
 
 _CONSENTING = (interactions, waiting, withdrawing, consents, prohibitions)
 _DECIDING = (start, login, second_device, *_CONSENTING)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
+_WITHOUT_CONSENT = (without_consent, statistics)
 router = APIRouter()
-for _room in (*_DECIDING, *_LOOKING_BACK, app_view, app_events, app_consents, docs):
+for _room in (
+    *_DECIDING,
+    *_LOOKING_BACK,
+    *_WITHOUT_CONSENT,
+    app_view,
+    app_events,
+    app_consents,
+    docs,
+):
     router.routes.extend(_room.router.routes)
