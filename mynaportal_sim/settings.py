@@ -17,7 +17,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from consent.ledger.errors import MalformedError
-from consent.without import NOTICE_CAP
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.witness_places import WitnessPlace
 
@@ -117,12 +116,6 @@ class Settings(BaseSettings):
         json_schema_extra={"default": "PORT + 100"},
     )
 
-    notice_days: int = Field(
-        default=NOTICE_CAP.days,
-        ge=0,
-        le=NOTICE_CAP.days,
-        description="days after which a person at the latest is told of access without consent",
-    )
     witnesses: Annotated[tuple[WitnessPlace, ...], NoDecode] = Field(
         default=(),
         description="witnesses that cosign the ledger, as KEY@URL with commas between, from "

@@ -30,7 +30,7 @@ from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.phr.render import View
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.records.access import Door
-from mynaportal_sim.records.lawful import Handed, policy
+from mynaportal_sim.records.lawful import POLICY, Handed
 from mynaportal_sim.settings import Settings
 
 app = typer.Typer(
@@ -141,7 +141,7 @@ def notify(
     with opened(settings) as database:
         who = person(database, settings, resident)
         new = database.run(research.notify, who.holder, authority, now, token_bytes)
-    from_ = now + policy(settings).notice_beforehand
+    from_ = now + POLICY.notice_beforehand
     said = "The person is notified." if new else "The person was notified before."
     document: dict[str, object] = {"notified": new}
     if new:
@@ -160,7 +160,7 @@ class _Answered:
 
 
 def _handed(database: Database, settings: Settings, who: Person, call: Call) -> _Answered:
-    door = Door(database, policy(settings), token_bytes)
+    door = Door(database, POLICY, token_bytes)
     try:
         answer = asyncio.run(door.without_consent(call))
     except ConsentError as error:

@@ -5,11 +5,10 @@ from datetime import timedelta
 from rich.table import Table
 
 from consent.catalogue import LegalBasis
-from consent.without import RULES, Policy
+from consent.without import RULES
 from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.options import JsonOption
-from mynaportal_sim.records.lawful import policy
-from mynaportal_sim.settings import Settings
+from mynaportal_sim.records.lawful import POLICY
 
 
 def bases(json: JsonOption = False) -> None:
@@ -17,8 +16,7 @@ def bases(json: JsonOption = False) -> None:
 
     Example: mynasim disclose bases
     """
-    limits = policy(Settings())
-    shown = [_limits(basis, limits) for basis in RULES]
+    shown = [_limits(basis) for basis in RULES]
     table = Table("basis", "what", "hours", "told within", "reviewed within", "demands")
     for one in shown:
         demands = [str(one["reason_length"]) + " characters of reason"]
@@ -31,7 +29,7 @@ def bases(json: JsonOption = False) -> None:
     say(shown, table, json)
 
 
-def _limits(basis: LegalBasis, limits: Policy) -> dict[str, object]:
+def _limits(basis: LegalBasis) -> dict[str, object]:
     rule = RULES[basis]
     return {
         "basis": basis.value,
@@ -39,7 +37,7 @@ def _limits(basis: LegalBasis, limits: Policy) -> dict[str, object]:
         "en": basis.label_en,
         "unverified": basis.unverified,
         "hours": int(rule.lasts / timedelta(hours=1)),
-        "told_within": limits.latest_notice(basis).days,
+        "told_within": POLICY.latest_notice(basis).days,
         "reviewed_within": rule.reviewed_within.days,
         "reason_length": rule.reason_length,
         "health_only": rule.health_only,

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from consent.policy import Allowance, Filter, Share
 from consent.without import Case, Policy
 from mynaportal_sim.domains.catalogue import CATEGORIES_OF, HEALTH
 from mynaportal_sim.records.model import Query, Stored
-from mynaportal_sim.settings import Settings
 
 PAGE = 500
+POLICY = Policy(HEALTH)
+"""This portal's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,6 @@ class Handed:
     case: Case
     records: tuple[Stored, ...]
     hidden: frozenset[UUID]
-
-
-def policy(settings: Settings) -> Policy:
-    """The policy of a portal with these settings."""
-    return Policy(HEALTH, told_within=timedelta(days=settings.notice_days))
 
 
 def reach(categories: Iterable[str]) -> Filter:

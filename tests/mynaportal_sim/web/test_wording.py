@@ -4,12 +4,16 @@ from enum import StrEnum
 
 import pytest
 
+from consent import without
 from consent.model import Status
 from consent.policy import Reason
+from consent.service.reviewing import ENTRIES
+from consent.service.without import ACCESS, REFUSED
+from consent.without import Objection
 from mynaportal_sim.login.refusal import Code
 from mynaportal_sim.records.demand import TokenFault
 from mynaportal_sim.web.language import messages
-from mynaportal_sim.web.wording import EVENTS, LOGIN_PROBLEMS, REASONS, STATUSES, TONES
+from mynaportal_sim.web.wording import EVENTS, LOGIN_PROBLEMS, REASONS, REVIEWS, STATUSES, TONES
 
 REVOCATIONS = {"code_replayed", "revoked_by_app"}  # what `oauth` enters for a person's token
 
@@ -26,6 +30,13 @@ def test_each_reason_that_the_ledger_gives_a_person_has_words() -> None:
 
 def test_each_refusal_of_a_login_has_words_for_the_form() -> None:
     assert set(LOGIN_PROBLEMS) == set(Code)
+
+
+def test_why_access_without_consent_is_refused_has_words_of_its_own() -> None:
+    assert _values(Objection).isdisjoint(_values(Reason) | set(REASONS))
+    assert all(one.sentence_ja and one.sentence_en for one in Objection)
+    assert set(REVIEWS) == set(without.Status)
+    assert {ACCESS, REFUSED, *ENTRIES.values()} <= set(EVENTS)
 
 
 def test_each_status_of_a_consent_has_words() -> None:
