@@ -112,7 +112,7 @@ def test_what_there_is_not_is_named(
 def test_consent_is_no_basis_to_choose(filled: Path) -> None:
     done = run(disclose.app, filled, *OPEN, "--basis", "APPI-27-1")
     assert done.exit_code == 2
-    listed = json.loads(run(disclose.app, filled, "bases", "--json").output)
+    listed = json.loads(CliRunner().invoke(disclose.app, ["bases", "--json"]).output)
     assert {one["basis"] for one in listed} == set(LegalBasis) - {LegalBasis.CONSENT}
 
 
