@@ -1,7 +1,8 @@
 """Which fields of an entry each reader's copy opens; what is not named stays shut.
 
 The person reads all about themselves but the pseudonym they are filed under. An app reads what
-it asked and was answered, and nothing of how the person logged in. The auditor reads also whose
+it asked and was answered, and nothing of how the person logged in; that they signed, and what,
+but not the hash of their signature. The auditor reads also whose
 entry it is, by that pseudonym: without it nobody can count persons, and with it the copies of
 two apps can be joined, so an auditor's copy is personal data. What the law lets an agency keep
 from the person is in nobody's copy.
@@ -17,7 +18,8 @@ UNDISCLOSED = "undisclosed_"
 
 _OF_LOGIN = frozenset({"channel", "certificate", "reference"})
 # A mandate is the same for every app, so that it would tell two apps of one person.
-_OF_PERSON = frozenset({"mandate"})
+_OF_PERSON = frozenset({"mandate", "acting_mandate"})
+_OF_SIGNATURE = frozenset({"signature_sha256"})
 _MARKED = frozenset(
     f"{UNDISCLOSED}{name}"
     for name in ("inquirer", "provider", "purpose_text", "items", "provided_at")
@@ -44,6 +46,6 @@ class Copy(StrEnum):
 
 _SHUT = {
     Copy.PERSON: frozenset({HOLDER}) | _MARKED,
-    Copy.APP: frozenset({HOLDER}) | _OF_LOGIN | _OF_PERSON | _MARKED,
+    Copy.APP: frozenset({HOLDER}) | _OF_LOGIN | _OF_PERSON | _OF_SIGNATURE | _MARKED,
     Copy.AUDITOR: _OF_LOGIN - {"channel"} | _MARKED,
 }

@@ -1,8 +1,9 @@
 """What apps must hear of, written in the transaction in which it happens.
 
 A row names no resident: the app knows whom an arrangement is about. Whoever delivers takes the
-rows that are due. That a consent will run out is entered when it is granted, due on that day,
-and struck out when it ends before.
+rows that are due. That a consent will run out, or lapse since whoever gave it for a minor will
+no longer act for them, is entered when it is granted, due on that day, and struck out when it
+ends before.
 """
 
 from datetime import datetime
@@ -65,9 +66,9 @@ def enter(
         return
     _insert(connection, key, moved, (what, moved.state_by, reason), moved.state_since)
     if event is Event.GRANT:
-        end = moved.terms.valid_until
-        running_out = (EXPIRED, Actor.PORTAL, "")
-        _insert(connection, uuid5(moved.id, EXPIRED), moved, running_out, end)
+        lapses = moved.gives_until < moved.terms.valid_until
+        ends = (_TOLD[Event.LAPSE] if lapses else EXPIRED, Actor.PORTAL, "")
+        _insert(connection, uuid5(moved.id, EXPIRED), moved, ends, moved.gives_until)
     elif event not in _LASTING:
         struck = consent_outbox.c.id == uuid5(moved.id, EXPIRED)
         connection.execute(delete(consent_outbox).where(struck))

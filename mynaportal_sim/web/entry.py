@@ -13,7 +13,7 @@ from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import category_labels, purpose_line
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page
-from mynaportal_sim.web.wording import EVENTS, REASONS, REVIEWS, TONES
+from mynaportal_sim.web.wording import EVENTS, REASONS, REVIEWS, ROLES, TONES
 
 REASONS_OF_CONSENT = {reason.value: reason for reason in Reason}
 _BASES = {basis.value: basis for basis in LegalBasis}
@@ -47,12 +47,18 @@ class EntryOut:
     review: str
     proof: str | None
     erased: bool
+    by: str = ""
 
     @classmethod
     def of(
-        cls, event: Event, catalogue: Catalogue, page: Page, reviews: Reviews = NO_REVIEWS
+        cls,
+        event: Event,
+        catalogue: Catalogue,
+        page: Page,
+        agents: Mapping[str, str] = MappingProxyType({}),
+        reviews: Reviews = NO_REVIEWS,
     ) -> "EntryOut":
-        """`event` in the reader's language."""
+        """`event` in the reader's language; `agents` are names by the ids of mandates."""
         review = reviews.get(event.case)
         has_proof = event.position is not None and not event.erased
         return cls(
@@ -76,12 +82,34 @@ class EntryOut:
             review="" if review is None else page.text(REVIEWS[review][0]),
             proof=f"/history/{event.position}/proof" if has_proof else None,
             erased=event.erased,
+            by=by_line(event, agents, page),
         )
+
+    @property
+    def about_agent(self) -> bool:
+        """Whether it tells of whoever acts for the person, not of something they did."""
+        return self.type.startswith("mandate.")
 
     @property
     def plain(self) -> dict[str, object]:
         """The entry as programs get it."""
         return asdict(self) | {"at": iso(self.at)}
+
+
+def by_line(event: Event, agents: Mapping[str, str], page: Page) -> str:
+    """Who acted for the person, as what; empty where nobody did."""
+    if event.acting is None:
+        return ""
+    role, mandate = event.acting
+    label = page.text(ROLES[role]) if role in ROLES else role
+    return actor_line(label, agents.get(mandate, ""), page)
+
+
+def actor_line(role: str, name: str, page: Page) -> str:
+    """A role with the name of who has it, if it is known."""
+    if not name:
+        return role
+    return page.text(marked("%(name)s (%(role)s)"), name=name, role=role)
 
 
 def basis_line(code: str, page: Page) -> str:

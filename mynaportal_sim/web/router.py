@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from mynaportal_sim.web import (
     access,
+    acting_for,
     alerts,
     app_consents,
     app_events,
@@ -17,7 +18,10 @@ from mynaportal_sim.web import (
     overview,
     prohibitions,
     provision_records,
+    proxies,
+    receipts,
     second_device,
+    signature,
     start,
     statistics,
     waiting,
@@ -25,18 +29,20 @@ from mynaportal_sim.web import (
     without_consent,
 )
 
-_CONSENTING = (interactions, waiting, withdrawing, consents, prohibitions)
+_CONSENTING = (
+    interactions,
+    signature,
+    waiting,
+    withdrawing,
+    consents,
+    receipts,
+    prohibitions,
+)
 _DECIDING = (start, login, second_device, *_CONSENTING)
+_ACTING = (proxies, acting_for)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
 _WITHOUT_CONSENT = (without_consent, statistics)
+_OF_APPS = (app_view, app_events, app_consents)
 router = APIRouter()
-for _room in (
-    *_DECIDING,
-    *_LOOKING_BACK,
-    *_WITHOUT_CONSENT,
-    app_view,
-    app_events,
-    app_consents,
-    docs,
-):
+for _room in (*_DECIDING, *_ACTING, *_LOOKING_BACK, *_WITHOUT_CONSENT, *_OF_APPS, docs):
     router.routes.extend(_room.router.routes)

@@ -13,7 +13,7 @@ from consent.service import research as choices
 from consent.store import cases, research
 from consent.without import Case
 from mynaportal_sim.login.csrf import check_csrf
-from mynaportal_sim.login.sessions import ResidentDep
+from mynaportal_sim.web.acting import OwnDep
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.entry import basis_line
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
@@ -87,7 +87,7 @@ class _Known(NamedTuple):
 
 
 @router.get("")
-async def without_consent(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Response:
+async def without_consent(page: PageDep, resident: OwnDep, portal: PortalDep) -> Response:
     """Show each case of which the person may know, and how they stand to medical research."""
     holder = portal.pseudonyms.holder(resident.resident_id)
     known = await portal.db.read(_known, holder, portal.now)
@@ -112,7 +112,7 @@ async def without_consent(page: PageDep, resident: ResidentDep, portal: PortalDe
 @router.post("/research")
 async def choose(
     page: PageDep,
-    resident: ResidentDep,
+    resident: OwnDep,
     portal: PortalDep,
     form: Annotated[ChoiceForm, Form()],
 ) -> Response:
