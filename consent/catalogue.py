@@ -41,9 +41,11 @@ class Purpose:
 
 @unique
 class LegalBasis(StrEnum):
-    """Why personal data may go to a third party: APPI article 27, paragraph 1, and its items.
+    """Why personal data may be used or handed over: by consent, or by an article without it.
 
-    Source: 個人情報の保護に関する法律 (Act No. 57 of 2003) as in force since April 2023.
+    Source: 個人情報の保護に関する法律 (Act No. 57 of 2003) as in force since April 2024,
+    articles 27 (paragraph 1), 18 (3) and 69 (2). The unverified are named without an article,
+    since none has been checked in the text of a law.
     """
 
     CONSENT = "APPI-27-1"
@@ -54,6 +56,18 @@ class LegalBasis(StrEnum):
     RESEARCH_PUBLICATION = "APPI-27-1-5"
     JOINT_RESEARCH = "APPI-27-1-6"
     RESEARCH_INSTITUTION = "APPI-27-1-7"
+    BEYOND_PURPOSE = "APPI-18-3"
+    AGENCY_OWN_USE = "APPI-69-2-2"
+    OTHER_AGENCY = "APPI-69-2-3"
+    SPECIAL_GROUND = "APPI-69-2-4"
+    MEDICAL_RESEARCH = "NEXT-GEN-MEDICAL"
+    CALL_UP = "EMERGENCY-CALL-UP"
+    BREAK_GLASS = "BREAK-GLASS"
+
+    @property
+    def unverified(self) -> bool:
+        """Whether no article of a law has been found yet that says so; pages tell."""
+        return self in _UNVERIFIED
 
     @property
     def label_ja(self) -> str:
@@ -91,7 +105,38 @@ _BASES = {
         "学術研究機関等に学術研究の目的で提供する場合",
         "giving to an academic institution for its research",
     ),
+    LegalBasis.BEYOND_PURPOSE: (
+        "利用目的の範囲を超えた取扱いが認められる場合",
+        "handling beyond the purpose of use where that is allowed",
+    ),
+    LegalBasis.AGENCY_OWN_USE: (
+        "行政機関等が所掌事務のため内部で利用する場合",
+        "an agency's own use for its statutory affairs",
+    ),
+    LegalBasis.OTHER_AGENCY: (
+        "ほかの行政機関等に法令の定める事務のため提供する場合",
+        "giving to another agency for its statutory affairs",
+    ),
+    LegalBasis.SPECIAL_GROUND: (
+        "統計・学術研究、明らかな本人の利益、その他特別の理由による場合",
+        "statistics or research, the person's evident benefit, or another special ground",
+    ),
+    LegalBasis.MEDICAL_RESEARCH: (
+        "次世代医療基盤法による医療情報の提供",
+        "medical data for research under the Next-Generation Medical Infrastructure Act",
+    ),
+    LegalBasis.CALL_UP: (
+        "災害時などの有資格者への協力要請",
+        "calling up qualified people in an emergency",
+    ),
+    LegalBasis.BREAK_GLASS: (
+        "緊急時の例外的な閲覧",
+        "access to records in an emergency (break-glass)",
+    ),
 }
+_UNVERIFIED = frozenset(
+    {LegalBasis.MEDICAL_RESEARCH, LegalBasis.CALL_UP, LegalBasis.BREAK_GLASS}
+)
 
 _Entry = TypeVar("_Entry", Category, Purpose)
 

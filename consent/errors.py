@@ -14,6 +14,9 @@ ConsentError
 ├── NoReasonError            an authority must say why
 ├── StaleVersionError        carries .version_id, which no longer stands
 ├── KeyReusedError           the idempotency key belongs to something else
+├── NoSuchCaseError          no access without consent has this number
+├── CaseSettledError         it was reviewed before; carries .state
+├── OwnCaseError             whoever looked does not review it
 ├── NotInForceError          a token was wanted from a consent that gives none
 └── LedgerError              drawn in consent/ledger/errors.py
 """
@@ -107,7 +110,7 @@ class NoReasonError(ConsentError):
     """What an authority does to a consent needs a reason that the person can read."""
 
     def __init__(self, event: str) -> None:
-        super().__init__(f"give the reason to {event} the consent")
+        super().__init__(f"give the reason to {event} it")
 
 
 class StaleVersionError(ConsentError):
@@ -124,6 +127,29 @@ class KeyReusedError(ConsentError):
     def __init__(self, key: UUID) -> None:
         super().__init__(f"key {key} was used for something else")
         self.key = key
+
+
+class NoSuchCaseError(ConsentError):
+    """There is no case of access without consent with this number."""
+
+    def __init__(self, case_id: UUID) -> None:
+        super().__init__(f"no case {case_id}")
+        self.case_id = case_id
+
+
+class CaseSettledError(ConsentError):
+    """A case is reviewed once."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"the case was reviewed before: {state}")
+        self.state = state
+
+
+class OwnCaseError(ConsentError):
+    """Whoever looked at the data does not review that."""
+
+    def __init__(self) -> None:
+        super().__init__("a case is reviewed by somebody else than the officer who looked")
 
 
 class NotInForceError(ConsentError):

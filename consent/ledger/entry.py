@@ -49,12 +49,14 @@ class Entry:
     """Something that happened, before it is logged.
 
     `fields` have ASCII identifiers as names. `holder` is the keyed pseudonym of the person on
-    whose page the entry shows, None for an entry that is nobody's.
+    whose page the entry shows, None for an entry that is nobody's; before `shown_from`, nothing
+    shows it to them. No leaf tells of that.
     """
 
     type: str
     fields: Mapping[str, Value]
     holder: bytes | None = field(default=None, repr=False)
+    shown_from: datetime | None = None
 
 
 class Sealed(NamedTuple):

@@ -14,6 +14,7 @@ from sqlalchemy import (
     CursorResult,
     LargeBinary,
     Select,
+    and_,
     bindparam,
     cast,
     delete,
@@ -134,7 +135,8 @@ def append(
     leaf, body = seal(entry, now, randomness)
     entry_id: int = connection.execute(_INSERT_ENTRY, {"leaf": leaf}).scalar_one()
     filed = {"entry_id": entry_id, "holder": entry.holder, "app_id": entry.fields.get(APP)}
-    connection.execute(_INSERT_BODY, {**filed, "body": body})
+    held = None if entry.shown_from is None else int(entry.shown_from.timestamp())
+    connection.execute(_INSERT_BODY, {**filed, "body": body, "shown_from_at": held})
     connection.info.setdefault(_APPENDED, []).append(Appended(leaf_hash(leaf), now))
     return entry_id
 
@@ -174,19 +176,22 @@ def erase(
 
 
 def of_holder(
-    connection: Connection, holder: bytes, limit: int, before: int | None = None
+    connection: Connection, holder: bytes, now: datetime, limit: int, before: int | None = None
 ) -> list[Logged]:
-    """A person's entries, newest first; `before` is the id that the last page ended with."""
-    return _newest(connection, _LOGGED.where(bodies.c.holder == holder), limit, before)
+    """A person's entries that are shown to them at `now`, newest first.
+
+    `before` is the id that the last page ended with.
+    """
+    return _newest(connection, _LOGGED.where(_shown_to(holder, now)), limit, before)
 
 
 def of_holder_and_types(
-    connection: Connection, holder: bytes, types: Collection[str]
+    connection: Connection, holder: bytes, now: datetime, types: Collection[str]
 ) -> list[Logged]:
-    """A person's entries of these types, newest first; for types of which nobody has many."""
+    """A person's entries of these types, as `of_holder`; for types of which nobody has many."""
     wanted = or_(*(_ends_with(leaf_end(type_)) for type_ in types))
     found = connection.execute(
-        _LOGGED.where(bodies.c.holder == holder, wanted).order_by(entries.c.id.desc())
+        _LOGGED.where(_shown_to(holder, now), wanted).order_by(entries.c.id.desc())
     )
     return [Logged._make(row) for row in found]
 
@@ -239,15 +244,18 @@ def prove(
     return Evidence(position, found.leaf, shown, hashes, signed.note)
 
 
-def prove_to(connection: Connection, holder: bytes, position: int) -> Evidence | None:
+def prove_to(
+    connection: Connection, holder: bytes, now: datetime, position: int
+) -> Evidence | None:
     """Evidence for the person whose entry it is, in their copy.
 
-    None if the entry at this index is somebody else's, erased, or not in the log as signed.
+    None if the entry at this index is somebody else's, not shown to them yet, erased, or not in
+    the log as signed.
 
     Raises:
         MalformedError: the stored tree or body is damaged.
     """
-    return _prove_copy(connection, bodies.c.holder == holder, position, Copy.PERSON)
+    return _prove_copy(connection, _shown_to(holder, now), position, Copy.PERSON)
 
 
 def prove_to_app(connection: Connection, app_id: str, position: int) -> Evidence | None:
@@ -363,6 +371,15 @@ def _prove_copy(
     if found is None or found.body is None:
         return None
     return prove(connection, position, copy=copy)
+
+
+def _shown_to(holder: bytes, now: datetime) -> ColumnElement[bool]:
+    """The one test of whether an entry is a person's and may be shown to them."""
+    held_back_until = bodies.c.shown_from_at
+    return and_(
+        bodies.c.holder == holder,
+        or_(held_back_until.is_(None), held_back_until <= int(now.timestamp())),
+    )
 
 
 def _ends_with(end: bytes) -> ColumnElement[bool]:

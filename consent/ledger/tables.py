@@ -32,7 +32,10 @@ class LedgerEntryRow(SQLModel, table=True):
 
 
 class LedgerBodyRow(SQLModel, table=True):
-    """What opens a leaf, whose entry it is and which app it is about; erasable."""
+    """What opens a leaf, whose entry it is and which app it is about; erasable.
+
+    Before `shown_from_at` (Unix seconds) its holder is not shown that there is such an entry.
+    """
 
     __tablename__ = "ledger_bodies"
     __table_args__ = (
@@ -48,6 +51,7 @@ class LedgerBodyRow(SQLModel, table=True):
     holder: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     app_id: str | None = Field(default=None, sa_column=Column(String))
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    shown_from_at: int | None = Field(default=None, sa_column=Column(BigInteger))
 
 
 class LedgerTileRow(SQLModel, table=True):

@@ -204,6 +204,8 @@ class Terms:
 
     def check(self) -> None:
         """Raise InvalidTermsError unless a person may be asked this."""
+        if self.legal_basis is not LegalBasis.CONSENT:
+            raise InvalidTermsError("what rests on a law is not asked of a person")
         if not self.categories:
             raise InvalidTermsError("no category of data is asked for")
         if self.valid_until <= self.valid_from:

@@ -4,7 +4,7 @@ tables can be distributed.
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
 from sqlmodel import Field, ForeignKeyConstraint, SQLModel, UniqueConstraint
 
 
@@ -127,6 +127,43 @@ class ProhibitionRow(SQLModel, table=True):
     lifted_at: int | None = Field(sa_type=BigInteger)
 
 
+class WithoutConsentRow(SQLModel, table=True):
+    """An access without consent and its review, under the person's pseudonym in the ledger.
+
+    No column leads to the resident: whoever reviews it need not know whom it is about.
+    """
+
+    __tablename__ = "without_consent"
+    __table_args__ = (Index("ix_without_consent_review", "state", "review_by_at"),)
+
+    id: UUID = Field(primary_key=True)
+    holder: bytes = Field(sa_column=Column(LargeBinary, nullable=False, index=True))
+    basis: str
+    authority: str
+    officer: str
+    reason: str
+    categories: str
+    opened_at: int = Field(sa_type=BigInteger)
+    until_at: int = Field(sa_type=BigInteger)
+    told_from_at: int = Field(sa_type=BigInteger)
+    review_by_at: int = Field(sa_type=BigInteger)
+    state: str
+    settled_at: int | None = Field(sa_type=BigInteger)
+    reviewer: str
+    finding: str
+
+
+class ResearchNoticeRow(SQLModel, table=True):
+    """When a person was notified of medical research, and since when they object to it."""
+
+    __tablename__ = "research_notices"
+
+    holder: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    notified_at: int | None = Field(sa_type=BigInteger)
+    notified_by: str
+    opted_out_at: int | None = Field(sa_type=BigInteger)
+
+
 class ConsentOutboxRow(SQLModel, table=True):
     """Something an app must hear of from `due_at` on; it is taken out once it is told.
 
@@ -205,6 +242,8 @@ consent_events = SQLModel.metadata.tables["consent_events"]
 consent_signatures = SQLModel.metadata.tables["consent_signatures"]
 prohibitions = SQLModel.metadata.tables["prohibitions"]
 consent_outbox = SQLModel.metadata.tables["consent_outbox"]
+without_consent = SQLModel.metadata.tables["without_consent"]
+research_notices = SQLModel.metadata.tables["research_notices"]
 mandates = SQLModel.metadata.tables["mandates"]
 blocks = SQLModel.metadata.tables["blocks"]
 assents = SQLModel.metadata.tables["assents"]

@@ -35,6 +35,8 @@ def seen(connection: Connection, holder: bytes) -> int:
 
 def acknowledge(connection: Connection, holder: bytes, position: int) -> None:
     """Mark alerts as seen up to this index, never beyond the log's end nor less than before."""
+    if position == NOTHING:
+        return
     end = ledger.size(connection).indexed - 1
     statement = insert_once(alerts_seen, connection).values(
         holder=holder, position=min(position, end)

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     DESPITE_WITHDRAWAL = "despite_withdrawal"
     COPY_FOUND = "copy_found"
     UNSUPERVISED = "unsupervised"
+    WITHOUT_CONSENT = "without_consent"
+    WITHOUT_CONSENT_REFUSED = "without_consent_refused"
 
 
 @dataclass(frozen=True, slots=True)

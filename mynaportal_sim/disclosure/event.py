@@ -130,6 +130,21 @@ class Event:
         return self.type in _SUPERVISED and not self.erased and not self.supervisor
 
     @property
+    def authority(self) -> str:
+        """The authority that looked without consent, or wished to."""
+        return self.text("authority")
+
+    @property
+    def officer(self) -> str:
+        """Who of that authority."""
+        return self.text("officer")
+
+    @property
+    def case(self) -> str:
+        """The number of the case of access without consent that it belongs to."""
+        return self.text("case")
+
+    @property
     def reason(self) -> str:
         """Why it was refused or ended, as a code."""
         return self.text("reason")

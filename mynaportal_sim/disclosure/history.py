@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -16,7 +16,14 @@ SCAN_MAX = 1_000
 """Entries looked through for a page: what an entry says is not indexed, for good reasons."""
 _STEP = 250
 _EXCHANGE = b'"type":"exchange.'
-_LOGIN = b'"type":"login.'
+# What is nobody's who acts for a person: how they logged in, what an authority looked at
+# without consent, which can be about just those who act, and what came of that.
+_OWN = (
+    b'"type":"login.',
+    b'"type":"access.without_consent',
+    b'"type":"review.',
+    b'"type":"research.',
+)
 _DISORDER = timedelta(days=1)  # far more than entries run against their order
 
 
@@ -24,8 +31,8 @@ _DISORDER = timedelta(days=1)  # far more than entries run against their order
 class Filter:
     """What an entry must be; an empty field asks for nothing. Days are of Japan, included.
 
-    `for_agent` leaves out when and how the person logged in, which is nobody's who acts for
-    them; `within` leaves out what is about other kinds of data, or about none.
+    `for_agent` leaves out what is nobody's who acts for the person; `within` leaves out what is
+    about other kinds of data, or about none.
     """
 
     app: str = ""
@@ -58,7 +65,7 @@ class Filter:
         wanted."""
         if _EXCHANGE in logged.leaf:  # agencies' exchanges have a page of their own
             return False
-        if self.for_agent and _LOGIN in logged.leaf:
+        if self.for_agent and any(own in logged.leaf for own in _OWN):
             return False
         if self.kind and b'"type":"%s.' % self.kind.encode() not in logged.leaf:
             return False
@@ -102,9 +109,16 @@ class Found:
 
 
 def search(
-    connection: Connection, holder: bytes, wanted: Filter, limit: int, before: int | None
+    connection: Connection,
+    holder: bytes,
+    now: datetime,
+    wanted: Filter,
+    limit: int,
+    before: int | None,
 ) -> Found:
-    """A person's newest entries that are wanted; looks through `SCAN_MAX` at most.
+    """A person's newest entries that are wanted and shown at `now`.
+
+    Looks through `SCAN_MAX` at most.
 
     Raises:
         MalformedError: a stored leaf or body is damaged.
@@ -113,7 +127,7 @@ def search(
     looked = 0
     step = _STEP if wanted.in_use else limit + 1
     while looked < SCAN_MAX:
-        page = ledger.of_holder(connection, holder, step, before)
+        page = ledger.of_holder(connection, holder, now, step, before)
         for logged in page:
             if wanted.ended_by(logged):
                 return Found(found, None, looked)
@@ -128,8 +142,10 @@ def search(
     return Found(found, before, looked)
 
 
-async def pages(db: Database, holder: bytes) -> AsyncIterator[list[Event]]:
-    """A person's entries, newest first, 250 at a time; agencies' exchanges stand elsewhere.
+async def pages(db: Database, holder: bytes, now: datetime) -> AsyncIterator[list[Event]]:
+    """A person's entries that are shown at `now`, newest first, 250 at a time.
+
+    Agencies' exchanges stand elsewhere.
 
     Each page is a read of its own, and others are served in between, so that a long history
     holds nobody up. What is entered meanwhile is left out.
@@ -139,7 +155,7 @@ async def pages(db: Database, holder: bytes) -> AsyncIterator[list[Event]]:
     """
     before = None
     while True:
-        events = await db.read(_page, holder, before)
+        events = await db.read(_page, holder, now, before)
         yield [event for event in events if event.kind != "exchange"]
         if len(events) < _STEP:
             return
@@ -147,5 +163,8 @@ async def pages(db: Database, holder: bytes) -> AsyncIterator[list[Event]]:
         await asyncio.sleep(0)
 
 
-def _page(connection: Connection, holder: bytes, before: int | None) -> list[Event]:
-    return [read(logged) for logged in ledger.of_holder(connection, holder, _STEP, before)]
+def _page(
+    connection: Connection, holder: bytes, now: datetime, before: int | None
+) -> list[Event]:
+    found = ledger.of_holder(connection, holder, now, _STEP, before)
+    return [read(logged) for logged in found]

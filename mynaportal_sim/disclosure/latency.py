@@ -107,11 +107,13 @@ def of_app(connection: Connection, app_id: str) -> list[Latency]:
         before = page[-1].id
 
 
-def of_version(connection: Connection, holder: bytes, version_id: str) -> Latency | None:
+def of_version(
+    connection: Connection, holder: bytes, now: datetime, version_id: str
+) -> Latency | None:
     """What followed the ending of one version; None if its end is not among the newest."""
     meter, before = Meter(), None
     for _ in range(LOOK_MAX // _STEP):
-        page = ledger.of_holder(connection, holder, _STEP, before)
+        page = ledger.of_holder(connection, holder, now, _STEP, before)
         meter.see(_wanted(page))
         for one in meter.found:
             if one.version_id == version_id:

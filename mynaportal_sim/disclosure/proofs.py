@@ -27,7 +27,9 @@ class Proven(NamedTuple):
     evidence: Evidence | None
 
 
-def of_events(connection: Connection, holder: bytes, events: Sequence[Event]) -> list[Proven]:
+def of_events(
+    connection: Connection, holder: bytes, now: datetime, events: Sequence[Event]
+) -> list[Proven]:
     """What proves these entries of a person's; each costs a look into the tree.
 
     Raises:
@@ -38,7 +40,7 @@ def of_events(connection: Connection, holder: bytes, events: Sequence[Event]) ->
             event,
             None
             if event.position is None
-            else ledger.prove_to(connection, holder, event.position),
+            else ledger.prove_to(connection, holder, now, event.position),
         )
         for event in events
     ]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection
@@ -44,9 +44,9 @@ class Whose:
     shut: frozenset[str]
 
     @classmethod
-    def person(cls, holder: bytes) -> "Whose":
-        """A person's, by the pseudonym that they are filed under."""
-        return cls(partial(_of_holder, holder), Copy.PERSON.shut)
+    def person(cls, holder: bytes, now: datetime) -> "Whose":
+        """A person's, by the pseudonym that they are filed under, as shown to them at `now`."""
+        return cls(partial(_of_holder, holder, now), Copy.PERSON.shut)
 
     @classmethod
     def app(cls, app_id: str) -> "Whose":
@@ -115,9 +115,9 @@ def _wanted(logged: Logged, period: Period) -> bool:
 
 
 def _of_holder(
-    holder: bytes, connection: Connection, limit: int, before: int | None
+    holder: bytes, now: datetime, connection: Connection, limit: int, before: int | None
 ) -> list[Logged]:
-    return ledger.of_holder(connection, holder, limit, before)
+    return ledger.of_holder(connection, holder, now, limit, before)
 
 
 def _of_app(

@@ -30,6 +30,10 @@ PURPOSES = (
 )
 
 
+HEALTH = frozenset(domain.category.code for domain in (checkup.DOMAIN, medication.DOMAIN))
+"""The categories that an emergency or medical research reaches without consent."""
+
+
 def catalogue() -> Catalogue:
     """Categories and purposes in the order in which a person should read them."""
     return Catalogue.of((domain.category for domain in DOMAINS), PURPOSES)

@@ -50,7 +50,7 @@ def add_missing(
 
 def of_person(connection: Connection, holder: bytes, now: datetime) -> list[Recorded]:
     """The exchanges about a person whose records are kept at `now`, latest request first."""
-    kept = [one for one in _every(connection, holder) if now < one.exchange.kept_until()]
+    kept = [one for one in _every(connection, holder, now) if now < one.exchange.kept_until()]
     return sorted(kept, key=lambda one: one.exchange.requested_at, reverse=True)
 
 
@@ -58,7 +58,7 @@ def overdue(connection: Connection, holder: bytes, now: datetime) -> list[int]:
     """The indices of a person's records that are kept no longer and not erased yet."""
     return [
         one.position
-        for one in _every(connection, holder)
+        for one in _every(connection, holder, now)
         if one.position is not None and one.exchange.kept_until() <= now
     ]
 
@@ -73,6 +73,6 @@ def forget(
     return ledger.erase(connection, positions, ERASED_BECAUSE, now, randomness)
 
 
-def _every(connection: Connection, holder: bytes) -> list[Recorded]:
-    logged = ledger.of_holder_and_types(connection, holder, entries.TYPES)
+def _every(connection: Connection, holder: bytes, now: datetime) -> list[Recorded]:
+    logged = ledger.of_holder_and_types(connection, holder, now, entries.TYPES)
     return [entries.read(one) for one in logged if one.body is not None]

@@ -3,19 +3,22 @@
 Consents and records are read in one snapshot. Then one transaction looks at the consent again,
 uses the DPoP proof up and writes the ledger entry; only after its commit does `access` return,
 so that whatever left the portal is in the ledger. A refusal is entered too, and is a value.
+
+Authorities whom a law lets look without consent have a door and a rule of their own.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from consent import policy, service
+from consent import policy, service, without
 from consent.ledger import store as ledger
 from consent.model import ConsentVersion, Prohibition
 from consent.policy import AccessRequest, Consume, Deny, MinimumCell, Permit, Reason, Step
+from consent.service import without as cases
 from consent.token import AccessToken
 from mynaportal_sim import once
 from mynaportal_sim.apps import store as apps
@@ -24,7 +27,8 @@ from mynaportal_sim.domains.catalogue import CATEGORIES_OF
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.records import entries, store
 from mynaportal_sim.records.demand import Answer, Demand, Refused, Released, TokenFault
-from mynaportal_sim.records.model import Page, Query, Read, Reader
+from mynaportal_sim.records.lawful import Handed, queries, reach
+from mynaportal_sim.records.model import Page, Query, Read, Reader, Stored
 
 Randomness = Callable[[int], bytes]
 ResidentOf = Callable[[Connection, AccessToken], UUID | None]
@@ -221,3 +225,68 @@ def _nearest(demand: Demand, weighed: Weighed, history: Sequence[ConsentVersion]
 
 def _named(token: AccessToken, versions: Sequence[ConsentVersion]) -> ConsentVersion | None:
     return next((version for version in versions if version.id == token.version_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The way in for authorities, whom a law lets look without consent."""
+
+    database: Database
+    policy: without.Policy
+    randomness: Randomness
+
+    async def without_consent(self, call: cases.Call) -> Handed | without.Refused:
+        """Judge, read, open or find the case, enter it in the ledger, only then hand over.
+
+        Raises NoSuchCaseError if a case to go on with does not exist.
+        """
+        seen = await self.database.read(look_without, call, self.policy)
+        return await self.database.write(
+            settle_without, call, seen, self.policy, self.randomness
+        )
+
+
+def look_without(connection: Connection, call: cases.Call, rules: without.Policy) -> list[Page]:
+    """All that the case would reach, on one snapshot; nothing if it may not be looked at."""
+    judged = cases.judge(connection, call, rules)
+    if isinstance(judged, cases.Refusal):
+        return []
+    return _everything(connection, call.subject.resident_id, judged.categories)
+
+
+def settle_without(
+    connection: Connection,
+    call: cases.Call,
+    seen: Sequence[Page],
+    rules: without.Policy,
+    randomness: Randomness,
+) -> Handed | without.Refused:
+    """Judge again, file the case and enter what happens; a unit of work."""
+    judged = cases.judge(connection, call, rules, lock=True)
+    if isinstance(judged, cases.Refusal):
+        cases.enter_refusal(connection, judged, call.at, randomness)
+        return without.Refused(judged.objection)
+    records: list[Stored] = [record for page in seen for record in page.records]
+    if not isinstance(call, cases.Continuation):
+        cases.open_case(connection, judged)
+    cases.enter_access(connection, judged, len(records), call.at, randomness)
+    hidden = frozenset().union(*(page.hidden for page in seen))
+    return Handed(judged, tuple(records), hidden)
+
+
+def _everything(
+    connection: Connection, resident_id: UUID, categories: Sequence[str]
+) -> list[Page]:
+    pages: list[Page] = []
+    # No app: so that nothing is read that was planted for one.
+    nobody = Reader(resident_id, "")
+        resident_id, ""
+    )  # no app, so that nothing is in it that was planted for one
+    for query in queries(categories):
+        page = store.search(connection, nobody, query, reach(categories))
+        pages.append(page)
+        while page.more:
+            further = replace(query, after=page.records[-1].id)
+            page = store.search(connection, nobody, further, reach(categories))
+            pages.append(page)
+    return pages

@@ -1,17 +1,20 @@
 """What a person should hear of: alerts that they have not seen yet, and others."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Form, Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy import Connection
 
-from mynaportal_sim.disclosure import acknowledged
+from mynaportal_sim.disclosure import acknowledged, notices
 from mynaportal_sim.disclosure.alerts import LOOK_MAX, NEW, Alert, Kind, Watch
 from mynaportal_sim.disclosure.history import pages
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.web.acting import OwnDep
+from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.entry import EntryOut
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.language import marked
@@ -30,6 +33,8 @@ TITLES: dict[Kind, str] = {
     Kind.DESPITE_WITHDRAWAL: marked("This app got data although you had withdrawn"),
     Kind.COPY_FOUND: marked("A copy of your data from this app was found elsewhere"),
     Kind.UNSUPERVISED: marked("Nobody is named who supervises this app"),
+    Kind.WITHOUT_CONSENT: marked("An authority got data of yours without your consent"),
+    Kind.WITHOUT_CONSENT_REFUSED: marked("An authority was refused data of yours"),
 }
 _TONES = {Kind.NEW_CONSENT: "good", Kind.NEW_DATA: "good"}
 
@@ -46,14 +51,14 @@ class AlertOut:
     entry: EntryOut
 
     @classmethod
-    def of(cls, alert: Alert, seen: int, portal: Portal, page: Page) -> "AlertOut":
+    def of(cls, alert: Alert, portal: Portal, page: Page, *, unseen: bool) -> "AlertOut":
         """`alert` in the reader's language."""
         return cls(
             kind=alert.kind.value,
             title=page.text(TITLES[alert.kind]),
             tone=_TONES.get(alert.kind, "bad"),
             times=alert.times,
-            unseen=alert.unseen(seen),
+            unseen=unseen,
             entry=EntryOut.of(alert.event, portal.catalogue, page),
         )
 
@@ -70,10 +75,11 @@ class AlertOut:
 
 
 class SeenForm(BaseModel):
-    """`position` is the newest index among the alerts that the person saw."""
+    """What the person saw: alerts up to an index of the log, and notices up to an instant."""
 
     csrf: str = ""
-    position: int = Field(ge=0, lt=2**62)
+    position: int | None = Field(default=None, ge=0, lt=2**62)
+    until: AwareDatetime | None = None
 
 
 @router.get("/alerts")
@@ -83,7 +89,11 @@ async def alerts(page: PageDep, resident: OwnDep, portal: PortalDep) -> Response
     seen = await portal.db.read(acknowledged.seen, holder)
     watch, more = await _watched(portal, holder, seen, LOOK_MAX)
     found = watch.alerts[:SHOWN_MAX]
-    shown = [AlertOut.of(alert, seen, portal, page) for alert in found]
+    told = await portal.db.read(_told, holder, portal.now)
+    shown = [
+        AlertOut.of(alert, portal, page, unseen=alert in told.unseen) for alert in told.notices
+    ]
+    shown += [AlertOut.of(one, portal, page, unseen=one.unseen(seen)) for one in found]
     indexed = [alert.event.position for alert in found if alert.event.position is not None]
     position = max((one for one in indexed if one > seen), default=None)
     if page.for_program:
@@ -91,6 +101,7 @@ async def alerts(page: PageDep, resident: OwnDep, portal: PortalDep) -> Response
             "csrf": page.visitor.csrf,
             "alerts": [alert.plain for alert in shown],
             "position": position,
+            "until": iso(portal.now),
             "more": more,
         }
         return page.data(answer)
@@ -98,6 +109,7 @@ async def alerts(page: PageDep, resident: OwnDep, portal: PortalDep) -> Response
         "unseen": [alert for alert in shown if alert.unseen],
         "seen": [alert for alert in shown if not alert.unseen],
         "position": position,
+        "until": iso(portal.now),
         "more": more,
         "looked": LOOK_MAX,
         "done": page.request.query_params.get("done"),
@@ -112,7 +124,7 @@ async def acknowledge(
     """Mark as seen the alerts that the person saw, and none that came since."""
     check_csrf(page.request, portal.settings, form.csrf)
     holder = portal.pseudonyms.holder(resident.resident_id)
-    await portal.db.write(acknowledged.acknowledge, holder, form.position)
+    await portal.db.write(_mark, holder, form.position, form.until, portal.now)
     return see_other("/alerts?done=seen")
 
 
@@ -126,7 +138,33 @@ async def count_unseen(portal: Portal, session: LoggedIn) -> int:
     seen = await portal.db.read(acknowledged.seen, holder)
     watch, more = await _watched(portal, holder, seen, GLANCE)
     unseen = [alert for alert in watch.alerts if alert.unseen(seen)]
-    return sum(not (more and alert.kind in NEW) for alert in unseen)
+    told = await portal.db.read(_told, holder, portal.now)
+    return len(told.unseen) + sum(not (more and alert.kind in NEW) for alert in unseen)
+
+
+class _Told(NamedTuple):
+    """What a person is told late, the newest first, and what of it they have not seen."""
+
+    notices: list[Alert]
+    unseen: list[Alert]
+
+
+def _told(connection: Connection, holder: bytes, now: datetime) -> _Told:
+    every = notices.notices(connection, holder, now)
+    return _Told(every, notices.unseen(every, notices.seen(connection, holder)))
+
+
+def _mark(
+    connection: Connection,
+    holder: bytes,
+    position: int | None,
+    until: datetime | None,
+    now: datetime,
+) -> None:
+    if position is not None:
+        acknowledged.acknowledge(connection, holder, position)
+    if until is not None:
+        notices.mark_seen(connection, holder, min(until, now))
 
 
 async def _watched(portal: Portal, holder: bytes, seen: int, most: int) -> tuple[Watch, bool]:
@@ -134,7 +172,7 @@ async def _watched(portal: Portal, holder: bytes, seen: int, most: int) -> tuple
     are older ones that could change it.
     """
     watch, looked = Watch(), 0
-    async for events in pages(portal.db, holder):
+    async for events in pages(portal.db, holder, portal.now):
         if looked >= most:
             return watch, bool(events)
         watch.see(events)

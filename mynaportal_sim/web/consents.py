@@ -358,7 +358,7 @@ async def _afterwards(
     if f"consent.{version.state}" not in latency.ENDINGS:
         return None
     holder = portal.pseudonyms.holder(resident.resident_id)
-    found = await portal.db.read(latency.of_version, holder, str(version.id))
+    found = await portal.db.read(latency.of_version, holder, portal.now, str(version.id))
     return None if found is None else line(found, page)
 
 

@@ -7,15 +7,20 @@ from types import MappingProxyType
 
 from consent.catalogue import Catalogue, LegalBasis
 from consent.policy import Reason
+from consent.without import Objection, Status
 from mynaportal_sim.disclosure.event import Event
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import category_labels, purpose_line
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page
-from mynaportal_sim.web.wording import EVENTS, REASONS, ROLES, TONES
+from mynaportal_sim.web.wording import EVENTS, REASONS, REVIEWS, ROLES, TONES
 
 REASONS_OF_CONSENT = {reason.value: reason for reason in Reason}
 _BASES = {basis.value: basis for basis in LegalBasis}
+_OBJECTIONS = {objection.value: objection for objection in Objection}
+Reviews = Mapping[str, Status]
+"""How the reviews of cases stand, by the numbers of the cases."""
+NO_REVIEWS: Reviews = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,9 @@ class EntryOut:
     reason: str
     count: int | None
     consent: str | None
+    case: str | None
+    officer: str
+    review: str
     proof: str | None
     erased: bool
     by: str = ""
@@ -48,8 +56,10 @@ class EntryOut:
         catalogue: Catalogue,
         page: Page,
         agents: Mapping[str, str] = MappingProxyType({}),
+        reviews: Reviews = NO_REVIEWS,
     ) -> "EntryOut":
         """`event` in the reader's language; `agents` are names by the ids of mandates."""
+        review = reviews.get(event.case)
         has_proof = event.position is not None and not event.erased
         return cls(
             position=event.position,
@@ -58,7 +68,7 @@ class EntryOut:
             event=page.text(EVENTS[event.type]) if event.type in EVENTS else event.type,
             tone=TONES.get(event.type, ""),
             app=event.app_id,
-            who=event.app_name,
+            who=event.app_name or event.authority,
             categories=category_labels(catalogue, event.categories, page),
             purpose=purpose_line(catalogue, event.purpose, event.purpose_text, page),
             legal_basis=basis_line(event.legal_basis, page),
@@ -67,6 +77,9 @@ class EntryOut:
             reason=reason_line(event.reason, page),
             count=event.count,
             consent="/consents/{}/{}".format(*event.consent) if event.consent else None,
+            case=f"/without-consent#case-{event.case}" if event.case else None,
+            officer=event.officer,
+            review="" if review is None else page.text(REVIEWS[review][0]),
             proof=f"/history/{event.position}/proof" if has_proof else None,
             erased=event.erased,
             by=by_line(event, agents, page),
@@ -102,11 +115,15 @@ def actor_line(role: str, name: str, page: Page) -> str:
 def basis_line(code: str, page: Page) -> str:
     """A legal basis in words, with the article; one that is unknown stands for itself."""
     basis = _BASES.get(code)
-    return code if basis is None else f"{page.choose(basis.label_ja, basis.label_en)} ({code})"
+    if basis is None:
+        return code
+    line = f"{page.choose(basis.label_ja, basis.label_en)} ({code})"
+    return page.text(marked("%(basis)s [unverified]"), basis=line) if basis.unverified else line
 
 
 def reason_line(code: str, page: Page) -> str:
     """A code in words; one that only a later version of the portal knows stands for itself."""
-    if (reason := REASONS_OF_CONSENT.get(code)) is not None:
+    reason = REASONS_OF_CONSENT.get(code) or _OBJECTIONS.get(code)
+    if reason is not None:
         return page.choose(reason.sentence_ja, reason.sentence_en)
     return page.text(REASONS[code]) if code in REASONS else code

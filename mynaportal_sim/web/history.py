@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Query, Response
 from consent import service
 from consent.japan import day_of
 from consent.ledger import store as ledger
+from consent.store import cases
 from mynaportal_sim import keys
 from mynaportal_sim.disclosure import proofs
 from mynaportal_sim.disclosure.history import Found, search
@@ -42,9 +43,7 @@ async def history(
     """Show who got what, why, on which basis and under whose supervision."""
     if page.for_program:
         found = await _shown(portal, resident, asked, before)
-        agents = await portal.db.read(agents_of, resident.resident_id)
-        entries = [EntryOut.of(one, portal.catalogue, page, agents) for one in found.entries]
-        shown = [entry.plain for entry in entries]
+        shown = [entry.plain for entry in await _worded(found, portal, resident, page)]
         answer = {"entries": shown, "older": found.older, "looked": found.looked}
         seen = [one._asdict() for one in (await _sights(portal)).each]
         witnesses = [one | {"at": one["at"] and iso(one["at"])} for one in seen]
@@ -55,8 +54,7 @@ async def history(
         nothing |= {"witnesses": Sights(()), "own": True}
         return page("history.html", form | nothing, status=HTTPStatus.BAD_REQUEST)
     found = await _shown(portal, resident, asked, before)
-    agents = await portal.db.read(agents_of, resident.resident_id)
-    entries = [EntryOut.of(event, portal.catalogue, page, agents) for event in found.entries]
+    entries = await _worded(found, portal, resident, page)
     here = asked.query | ({"before": str(before)} if before else {})
     own = resident.mandate is None
     values: dict[str, object] = {
@@ -80,7 +78,7 @@ async def bundle(
     """Hand a person the proofs of all entries that one page of their history shows."""
     found = await _found(portal, resident, asked, before)
     holder = portal.pseudonyms.holder(resident.resident_id)
-    proven = await portal.db.read(proofs.of_events, holder, found.entries)
+    proven = await portal.db.read(proofs.of_events, holder, portal.now, found.entries)
     key = str(keys.ledger_signer(portal.settings.keys).verifier)
     archive = proofs.archive(proven, key, portal.now)
     name = f"proofs-{iso(portal.now)[:10]}.zip"
@@ -95,7 +93,7 @@ async def proof(
 ) -> Response:
     """Hand a person the proof of one of their entries, which needs no server to be checked."""
     holder = portal.pseudonyms.holder(resident.resident_id)
-    evidence = await portal.db.read(ledger.prove_to, holder, position)
+    evidence = await portal.db.read(ledger.prove_to, holder, portal.now, position)
     if evidence is None:
         raise NoSuchEntryError
     headers = _saved_as(proofs.name_of(position))
@@ -104,7 +102,20 @@ async def proof(
 
 async def _found(portal: Portal, resident: LoggedIn, asked: Asked, before: int | None) -> Found:
     holder = portal.pseudonyms.holder(resident.resident_id)
-    return await portal.db.read(search, holder, asked.checked(), PAGE_LENGTH, before)
+    whose = (holder, portal.now)
+    return await portal.db.read(search, *whose, asked.checked(), PAGE_LENGTH, before)
+
+
+async def _worded(found: Found, portal: Portal, whom: Whom, page: Page) -> list[EntryOut]:
+    """The entries in words: who acted, and how the review of a case stands now."""
+    agents = await portal.db.read(agents_of, whom.resident_id)
+    reviews = {}
+    if any(event.case for event in found.entries):
+        holder = portal.pseudonyms.holder(whom.resident_id)
+        told = await portal.db.read(cases.told, holder, portal.now)
+        reviews = {str(case.id): case.status(portal.now) for case in told}
+    known = (portal.catalogue, page, agents, reviews)
+    return [EntryOut.of(event, *known) for event in found.entries]
 
 
 async def _shown(portal: Portal, whom: Whom, asked: Asked, before: int | None) -> Found:
@@ -113,7 +124,7 @@ async def _shown(portal: Portal, whom: Whom, asked: Asked, before: int | None) -
     if whom.mandate is not None:
         wanted = replace(wanted, for_agent=True, within=whom.within)
     holder = portal.pseudonyms.holder(whom.resident_id)
-    return await portal.db.read(search, holder, wanted, PAGE_LENGTH, before)
+    return await portal.db.read(search, holder, portal.now, wanted, PAGE_LENGTH, before)
 
 
 async def _sights(portal: Portal) -> Sights:

@@ -111,7 +111,8 @@ async def overview(
 ) -> Response:
     """Show what each app got, who got each kind of data, and how much over time."""
     summed = Overview()
-    async for events in pages(portal.db, portal.pseudonyms.holder(resident.resident_id)):
+    holder = portal.pseudonyms.holder(resident.resident_id)
+    async for events in pages(portal.db, holder, portal.now):
         summed.add(events)
     bars = summed.bars(by, day_of(portal.now), BARS)
     apps = [AppOut.of(app, portal, page) for app in summed.apps]

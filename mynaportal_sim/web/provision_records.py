@@ -39,7 +39,8 @@ class Disclosure:
 
     @property
     def whose(self) -> Whose:
-        return Whose.person(self.portal.pseudonyms.holder(self.resident.resident_id))
+        holder = self.portal.pseudonyms.holder(self.resident.resident_id)
+        return Whose.person(holder, self.portal.now)
 
     @property
     def query(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -49,14 +50,19 @@ class _Office:
         return cls(origin(state.settings), log_key, state.catalogue, state.pseudonyms)
 
     def find(
-        self, connection: Connection, resident_id: UUID, version_id: UUID, copy: Copy
+        self,
+        connection: Connection,
+        resident_id: UUID,
+        version_id: UUID,
+        copy: Copy,
+        now: datetime,
     ) -> tuple[ConsentVersion, Receipted] | None:
         """An answer of a resident's, and what proves it in that copy; a unit of work."""
         version = store.version(connection, resident_id, version_id)
         if version is None or version.state in UNANSWERED:
             return None
         holder = self.pseudonyms.holder(resident_id)
-        signature, proof = found.proofs(connection, version, holder, copy)
+        signature, proof = found.proofs(connection, version, holder, copy, now)
         text = Agreement.of(version, self._words(version)).text
         receipted = Receipted(
             text=text if signature is None else signature.text,
@@ -88,7 +94,7 @@ async def receipt_of_person(
 ) -> Response:
     """Hand a person the receipt of one answer, which needs no server to be checked."""
     wanted = (resident.resident_id, version_id, Copy.PERSON)
-    held = await portal.db.read(_Office.of(request).find, *wanted)
+    held = await portal.db.read(_Office.of(request).find, *wanted, portal.now)
     if held is None or held[0].arrangement_id != arrangement_id:
         raise NoSuchConsentError
     body = json.dumps(document.for_person(held[1]), ensure_ascii=False, indent=1)
@@ -116,7 +122,8 @@ async def receipt_of_app(request: Request, server: ServerDep) -> Response:
     held = None
     if resident_id is not None and version_id is not None:
         office = _Office.of(request)
-        held = await server.database.read(office.find, resident_id, version_id, Copy.APP)
+        named = (resident_id, version_id, Copy.APP)
+        held = await server.database.read(office.find, *named, now)
     if held is None or held[0].app_id != client.app.client_id:
         raise InvalidRequestError("no answer to this app has that sub and consent_version")
     return answer(document.for_app(held[1]))

@@ -24,8 +24,10 @@ from mynaportal_sim.web import (
     second_device,
     signature,
     start,
+    statistics,
     waiting,
     withdrawing,
+    without_consent,
 )
 
 _CONSENTING = (
@@ -40,7 +42,8 @@ _CONSENTING = (
 _DECIDING = (start, login, second_device, *_CONSENTING)
 _ACTING = (proxies, acting_for)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
+_WITHOUT_CONSENT = (without_consent, statistics)
 _OF_APPS = (app_view, app_events, app_consents, app_erasures)
 router = APIRouter()
-for _room in (*_DECIDING, *_ACTING, *_LOOKING_BACK, *_OF_APPS, docs):
+for _room in (*_DECIDING, *_ACTING, *_LOOKING_BACK, *_WITHOUT_CONSENT, *_OF_APPS, docs):
     router.routes.extend(_room.router.routes)

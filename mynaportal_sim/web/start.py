@@ -51,7 +51,7 @@ async def start(page: PageDep, portal: PortalDep) -> Response:
 async def _standing(page: Page, portal: Portal, session: LoggedIn) -> Standing:
     histories = await portal.db.read(service.of_resident, session.resident_id)
     holder = portal.pseudonyms.holder(session.resident_id)
-    latest = await portal.db.read(search, holder, Filter(), LATEST, None)
+    latest = await portal.db.read(search, holder, portal.now, Filter(), LATEST, None)
     agents = await portal.db.read(agents_of, session.resident_id)
     versions = [version for history in histories for version in history.versions]
     in_force = [one for one in versions if one.status(portal.now) is Status.GRANTED]

@@ -1,6 +1,7 @@
 """What the pages call the things that happen; a tone is a colour and never the only sign."""
 
 from card_reader.spec import Kind
+from consent.without import Status
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.refusal import Code
 from mynaportal_sim.records.canaries import Why
@@ -48,6 +49,13 @@ EVENTS = {
     "erasure.retained_by_law": marked("An app keeps your data because a law demands it"),
     "canary.planted": marked("The portal planted records to find copies"),
     "canary.found": marked("A copy of your data was found"),
+    "access.without_consent": marked("Data handed over without your consent"),
+    "access.without_consent_refused": marked("Data not handed over without your consent"),
+    "review.upheld": marked("A review found that access without consent was right"),
+    "review.objected": marked("A review objected to access without consent"),
+    "research.notified": marked("You were notified of medical research"),
+    "research.opted_out": marked("You objected to medical research"),
+    "research.opted_in": marked("You no longer object to medical research"),
     "exchange.provided": marked("Agencies exchanged your data"),
     "exchange.withheld": marked("Agencies exchanged your data (not disclosed)"),
     "app.purpose_declared": marked("An app declared its purpose anew"),
@@ -61,6 +69,9 @@ TONES = {
     "access.permitted": "good",
     "canary.found": "bad",
     "erasure.attested": "good",
+    "access.without_consent": "bad",
+    "access.without_consent_refused": "past",
+    "review.objected": "bad",
     "login.accepted": "past",
     "consent.requested": "past",
     "token.issued": "past",
@@ -123,6 +134,13 @@ STATUSES = {
     "not_yet_valid": (marked("Not valid yet"), "past"),
     "expired": (marked("Ended"), "past"),
 }
+REVIEWS: dict[Status, tuple[str, str]] = {
+    Status.OPEN: (marked("Awaits review"), "past"),
+    Status.OVERDUE: (marked("Review overdue"), "bad"),
+    Status.UPHELD: (marked("Found to be right"), "good"),
+    Status.OBJECTED: (marked("Found to be wrong"), "bad"),
+}
+"""How the review of an access without consent stands, in words and as a tone."""
 
 _LOGIN_REASONS: dict[Code, str] = {
     Code.PIN_MALFORMED: marked("The PIN was not four digits."),

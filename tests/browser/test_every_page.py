@@ -77,6 +77,8 @@ def _afterwards(tab: Tab) -> Iterator[str]:
         ("by app", "/history/apps"),
         ("by app, by week", "/history/apps?by=week"),
         ("who could see me now", "/access"),
+        ("without consent", "/without-consent"),
+        ("statistics", "/statistics/without-consent"),
         ("alerts", "/alerts"),
         ("exchanges", "/exchanges"),
         ("exchanges, filtered", "/exchanges?year=2025"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from os import urandom
 from threading import Barrier
 from typing import TypeVar
@@ -25,6 +25,8 @@ from mynaportal_sim.database import Database
 T = TypeVar("T")
 HOLDER = bytes(range(32))
 TRIES = 20
+LATER = datetime(2100, 1, 1, tzinfo=UTC)
+"""When nothing is held back any more."""
 
 
 def answered(
@@ -55,7 +57,7 @@ def events(connection: Connection) -> list[str]:
 
 
 def entries(connection: Connection) -> list[str]:
-    newest_first = ledger.of_holder(connection, HOLDER, 100)
+    newest_first = ledger.of_holder(connection, HOLDER, LATER, 100)
     return [read_leaf(logged.leaf).type for logged in reversed(newest_first)]
 
 

@@ -123,7 +123,7 @@ def test_a_block_undoes_what_its_agent_gave_and_lets_them_give_nothing(
         database.run(service.change, wish, NOON, urandom)
     [blocked] = [
         logged
-        for logged in database.run(of_holder, HOLDER, 100)
+        for logged in database.run(of_holder, HOLDER, NOON, 100)
         if b'"mandate.blocked"' in logged.leaf
     ]
     assert blocked.body is not None
@@ -157,7 +157,7 @@ def test_the_person_is_told_who_acted_and_the_app_only_as_what(
     database.run(
         service.change, replace(withdrawal(version), acting=acting.granter), NOON, urandom
     )
-    for logged in database.run(of_holder, HOLDER, 2):
+    for logged in database.run(of_holder, HOLDER, NOON, 2):
         assert logged.body is not None
         opened = read_body(logged.body)
         person, app = (

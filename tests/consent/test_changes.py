@@ -70,7 +70,7 @@ def test_others_may_end_a_consent_as_the_table_says(
         return
     ended = database.run(service.change, wish, noon, urandom)
     assert (ended.state, ended.state_by) == (version.after(event, noon, actor).state, actor)
-    [entry] = database.run(ledger.of_holder, HOLDER, 1)
+    [entry] = database.run(ledger.of_holder, HOLDER, noon, 1)
     fields = {name: one.value for name, one in read_body(entry.body or b"").items()}
     assert (fields["by"], fields["reason"]) == (actor.value, "so it was decided")
 

@@ -233,7 +233,7 @@ def test_each_change_is_an_entry_in_the_ledger_that_its_holder_finds(
         "consent.granted",
         "consent.withdrawn",
     ]
-    newest = database.run(ledger.of_holder, HOLDER, 1)[0]
+    newest = database.run(ledger.of_holder, HOLDER, noon, 1)[0]
     assert newest.body is not None
     fields = {name: opening.value for name, opening in read_body(newest.body).items()}
     assert fields["arrangement"] == str(version.arrangement_id)

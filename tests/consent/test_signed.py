@@ -89,7 +89,7 @@ def test_a_signature_is_kept_beside_the_answer_and_the_ledger_commits_to_it(
     assert database.run(signatures.find, *ids) == SIGNATURE
     assert version.evidence.certificate_mac == SIGNATURE.certificate_mac
     assert database.run(store.version, *ids) == version
-    [logged] = database.run(ledger.of_holder, HOLDER, 10)
+    [logged] = database.run(ledger.of_holder, HOLDER, noon, 10)
     opened = read_body(logged.body or b"")
     said = {name: opening.value for name, opening in opened.items()}
     assert said["signed_with"] == "signing"
@@ -105,5 +105,5 @@ def test_an_answer_without_a_signature_says_nothing_of_one(
     version = answered(database, proposal, (), noon)
     assert version.evidence == proposal.evidence
     assert database.run(signatures.find, proposal.resident_id, proposal.id) is None
-    [logged] = database.run(ledger.of_holder, HOLDER, 10)
+    [logged] = database.run(ledger.of_holder, HOLDER, noon, 10)
     assert not {"signed_with", "statement_sha256"} & read_leaf(logged.leaf).commitments.keys()

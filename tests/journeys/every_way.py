@@ -15,7 +15,7 @@ from mynaportal_sim.sample_app.errors import RelyingPartyError
 from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
 from tests.journeys.contract import HeardPortal
 from tests.journeys.erasing import ask_everything
-from tests.journeys.kit import SCOPES, details
+from tests.journeys.kit import PERSONA, SCOPES, details
 
 PIN, WRONG_PIN, PASSWORD = "1234", "8052", "ABC123"
 JSON = {"Accept": "application/json"}
@@ -59,6 +59,7 @@ def walk_under_fapi2(portal: HeardPortal) -> None:
     tokens = app.refresh(tokens)
     _look_back(portal, browser)
     _prohibit(browser)
+    _read_of_access_without_consent(portal, browser)
     _put_off(app, browser)
     _be_told(portal, app, browser)
     ask_everything(app, unknown=str(uuid4()))
@@ -139,6 +140,19 @@ def _prohibit(browser: SecondBrowser) -> None:
     browser.see("/prohibitions")
     for id_ in (key, str(uuid4())):
         browser.post(f"/prohibitions/{id_}/lift", {"csrf": csrf})
+
+
+def _read_of_access_without_consent(portal: HeardPortal, browser: SecondBrowser) -> None:
+    portal.run(
+        *("disclose", "records", "--resident", PERSONA, "--basis", "BREAK-GLASS"),
+        *("--authority", "東京消防庁", "--officer", "0417", "--category", "medication"),
+        *("--reason", "意識のない状態で搬送中。服用中の薬と禁忌を知りたい"),
+    )
+    csrf = str(browser.see("/without-consent")["csrf"])
+    for form in ({"choice": "out"}, {"choice": "in"}, {"choice": "x"}, {"csrf": "0" * 64}):
+        browser.post("/without-consent/research", {"csrf": csrf, "choice": "out", **form})
+    for path in ("/without-consent", "/history", "/alerts", "/statistics/without-consent"):
+        browser.see(path)
 
 
 def _put_off(app: RelyingParty, browser: SecondBrowser) -> None:

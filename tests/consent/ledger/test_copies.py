@@ -43,7 +43,7 @@ def test_erasing_leaves_every_proof_valid_and_says_so(database: Database) -> Non
     gone = database.run(store.prove, 7, ["request"])
     assert gone is not None
     assert gone.shown == {}
-    assert database.run(store.prove_to, HANAKO, 7) is None
+    assert database.run(store.prove_to, HANAKO, NOW, 7) is None
     assert database.run(store.erase, [300], "to hide it", NOW, urandom) == []
     (said,) = database.run(store.newest, 1)
     assert read_leaf(said.leaf).type == "ledger.erased"
@@ -57,13 +57,13 @@ def test_each_reader_gets_the_fields_that_their_copy_shows(database: Database) -
     fields = {"app_id": "app-1", "reason": "ok", "certificate": "c", "channel": "soft"}
     database.run(store.append, Entry("login.accepted", fields, HANAKO), NOW, urandom)
     database.run(sequence, SIGNER, NOW)
-    own = database.run(store.prove_to, HANAKO, 0)
+    own = database.run(store.prove_to, HANAKO, NOW, 0)
     assert own is not None
     assert set(own.shown) == {"app_id", "at", "certificate", "channel", "reason"}
     given = database.run(store.prove_to_app, "app-1", 0)
     assert given is not None
     assert set(given.shown) == {"app_id", "at", "reason"}
-    assert database.run(store.prove_to, TARO, 0) is None
+    assert database.run(store.prove_to, TARO, NOW, 0) is None
     assert database.run(store.prove_to_app, "app-2", 0) is None
     [stored] = database.run(store.newest, 1)
     audited = Copy.AUDITOR.of(read_body(stored.body or b""))

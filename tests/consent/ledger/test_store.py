@@ -69,12 +69,12 @@ def test_a_person_finds_their_own_entries_newest_first_page_by_page(database: Da
     database.run(append_all, range(200, 203), None)
     database.run(sequence, SIGNER, NOW)
     database.run(append_all, range(5, 7))
-    first = database.run(store.of_holder, HANAKO, 4)
-    rest = database.run(store.of_holder, HANAKO, 4, first[-1].id)
+    first = database.run(store.of_holder, HANAKO, NOW, 4)
+    rest = database.run(store.of_holder, HANAKO, NOW, 4, first[-1].id)
     assert numbers(first) == [6, 5, 4, 3]
     assert numbers(rest) == [2, 1, 0]
     assert [entry.position for entry in first] == [None, None, 4, 3]
-    assert database.run(store.of_holder, urandom(32), 4) == []
+    assert database.run(store.of_holder, urandom(32), NOW, 4) == []
     everyone = database.run(store.newest, 100)
     assert numbers(everyone) == [6, 5, 202, 201, 200, 102, 101, 100, 4, 3, 2, 1, 0]
     assert numbers(database.run(store.newest, 2, everyone[2].id)) == [201, 200]

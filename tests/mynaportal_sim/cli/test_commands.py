@@ -169,7 +169,11 @@ def test_a_new_card_makes_no_portal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "noun", ["up", "demo", "doctor", "config", "app", "card", "clock", "ledger", "research"]
+    "noun",
+    [
+        *("up", "demo", "doctor", "config", "app", "card", "clock", "ledger", "research"),
+        *("disclose", "review"),
+    ],
 )
 def test_each_noun_explains_itself(tmp_path: Path, noun: str) -> None:
     done = _run(tmp_path, noun, "--help")

@@ -23,6 +23,8 @@ kinds = st.sampled_from(["access", "consent", "login"])
 days = st.dates(date(2026, 3, 30), date(2026, 4, 3))
 instants = st.timedeltas(timedelta(days=-2), timedelta(days=2)).map(lambda late: BEGIN + late)
 
+LATER = BEGIN + timedelta(days=365)
+
 
 @given(
     kinds,
@@ -82,7 +84,7 @@ def test_pages_follow_on_without_gap_or_double(database: Database) -> None:
     database.run(append, Entry("access.x", {}, b"o" * 32), BEGIN, token_bytes)
     numbers, before = [], None
     while True:
-        found = database.run(search, HOLDER, Filter(kind="access"), 25, before)
+        found = database.run(search, HOLDER, LATER, Filter(kind="access"), 25, before)
         numbers += [event.number("number") for event in found.entries]
         if (before := found.older) is None:
             break
@@ -91,9 +93,9 @@ def test_pages_follow_on_without_gap_or_double(database: Database) -> None:
 
 def test_a_search_ends_after_so_many_and_says_so(database: Database) -> None:
     database.run(_fill, ["login"] + ["access"] * SCAN_MAX, BEGIN)
-    found = database.run(search, HOLDER, Filter(kind="login"), 25, None)
+    found = database.run(search, HOLDER, LATER, Filter(kind="login"), 25, None)
     assert (found.entries, found.looked) == ([], SCAN_MAX)
-    found = database.run(search, HOLDER, Filter(kind="login"), 25, found.older)
+    found = database.run(search, HOLDER, LATER, Filter(kind="login"), 25, found.older)
     assert len(found.entries) == 1
     assert found.older is None
 
@@ -102,12 +104,13 @@ def test_what_is_older_than_the_period_is_not_looked_at(database: Database) -> N
     database.run(_fill, ["login"] * 300, BEGIN)
     database.run(_fill, ["login"] * 3, BEGIN + timedelta(days=9))
     since = BEGIN.date() + timedelta(days=8)
-    found = database.run(search, HOLDER, Filter(since=since), 25, None)
+    found = database.run(search, HOLDER, LATER, Filter(since=since), 25, None)
     assert (len(found.entries), found.looked, found.older) == (3, 3, None)
 
 
 async def _all(database: Database) -> list[int | None]:
-    return [event.number("number") async for page in pages(database, HOLDER) for event in page]
+    found = pages(database, HOLDER, LATER)
+    return [event.number("number") async for page in found for event in page]
 
 
 @pytest.mark.parametrize("count", [0, 1, 250, 501])

@@ -121,13 +121,13 @@ def test_the_persons_copy_of_a_marked_record_says_when_and_why_and_no_more(
     database: Database,
 ) -> None:
     enter(database, MARKED)
-    evidence = database.run(ledger.prove_to, HANAKO, 0)
+    evidence = database.run(ledger.prove_to, HANAKO, NOW, 0)
     assert evidence is not None
     assert set(evidence.shown) == {"at", "requested_at", "legal_basis", "reason"}
     for said in (MARKED.inquirer, MARKED.provider, MARKED.affair, *MARKED.items):
         assert said.encode() not in bytes(evidence)
         assert json.dumps(said)[1:-1].encode() not in bytes(evidence)
-    [logged] = database.run(ledger.of_holder, HANAKO, 9)
+    [logged] = database.run(ledger.of_holder, HANAKO, NOW, 9)
     body = read_body(logged.body or b"")
     for copy in Copy:
         assert not [name for name in copy.of(body) if name.startswith("undisclosed_")]
@@ -135,7 +135,7 @@ def test_the_persons_copy_of_a_marked_record_says_when_and_why_and_no_more(
 
 def test_a_leaf_says_nothing_of_an_exchange_but_its_type(database: Database) -> None:
     enter(database, EXCHANGE)
-    [logged] = database.run(ledger.of_holder, HANAKO, 9)
+    [logged] = database.run(ledger.of_holder, HANAKO, NOW, 9)
     leaf = read_leaf(logged.leaf)
     assert leaf.type == entries.PROVIDED
     assert leaf.minute == NOW

@@ -18,7 +18,8 @@ GIVEN: dict[str, Any] = {
     "arrangement": "r",
 }
 ACCESS: dict[str, Any] = {**GIVEN, "categories": ["checkup"], "supervisor": "s", "count": 3}
-PAGES = ("/history", "/history/apps", "/access", "/alerts")
+PAGES = ("/history", "/history/apps", "/access", "/without-consent", "/alerts")
+OF_APPS = ("/history", "/history/apps", "/access", "/alerts")
 
 
 def _json(browser: Browser, path: str) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def test_each_way_to_look_leads_to_the_others(portal: Portal, path: str) -> None
     assert " style=" not in page.text
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", OF_APPS)
 def test_what_an_app_calls_itself_is_text(portal: Portal, path: str) -> None:
     browser = portal.given(client_id=portal.register(name="<b>ア</b>"))
     portal.enter("access.permitted", **ACCESS)

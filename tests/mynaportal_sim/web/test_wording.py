@@ -4,9 +4,13 @@ from enum import StrEnum
 
 import pytest
 
+from consent import without
 from consent.mandate import Act, MandateStatus
 from consent.model import Role, Status
 from consent.policy import Reason
+from consent.service.reviewing import ENTRIES
+from consent.service.without import ACCESS, REFUSED
+from consent.without import Objection
 from mynaportal_sim.login.refusal import Code
 from mynaportal_sim.oauth.acting import REASON as MANDATE_OVER
 from mynaportal_sim.records.canaries import Why
@@ -18,6 +22,7 @@ from mynaportal_sim.web.wording import (
     LOGIN_PROBLEMS,
     MANDATE_STATUSES,
     REASONS,
+    REVIEWS,
     ROLES,
     STATUSES,
     TONES,
@@ -39,6 +44,13 @@ def test_each_reason_that_the_ledger_gives_a_person_has_words() -> None:
 
 def test_each_refusal_of_a_login_has_words_for_the_form() -> None:
     assert set(LOGIN_PROBLEMS) == set(Code)
+
+
+def test_why_access_without_consent_is_refused_has_words_of_its_own() -> None:
+    assert _values(Objection).isdisjoint(_values(Reason) | set(REASONS))
+    assert all(one.sentence_ja and one.sentence_en for one in Objection)
+    assert set(REVIEWS) == set(without.Status)
+    assert {ACCESS, REFUSED, *ENTRIES.values()} <= set(EVENTS)
 
 
 def test_each_status_of_a_consent_has_words() -> None:
