@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from consent.japan import day_of
 from consent.ledger import store
 from consent.ledger.copies import Copy
 from consent.ledger.entry import (
@@ -22,6 +23,7 @@ from consent.ledger.entry import (
 )
 from consent.ledger.static_files import read_bundle
 from mynaportal_sim import keys
+from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import CardState, Resident
@@ -76,7 +78,12 @@ def world(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with running(Portal(data, free_port())) as portal:
         database = Database(settings.database_url)
         everyone = database.run(residents.everyone)
-        people = [one for one in everyone if one.card.state is CardState.GOOD]
+        today = day_of(Clock().now())
+        people = [
+            one
+            for one in everyone
+            if one.card.state is CardState.GOOD and one.age_on(today) >= settings.of_age
+        ]
         apps = (portal.register(), portal.register())
         visits = list(product(people, apps))
         Random(20261126).shuffle(visits)

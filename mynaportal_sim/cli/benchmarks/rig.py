@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
+from consent.japan import day_of
 from mynaportal_sim import world
 from mynaportal_sim.cli.benchmarks import merkle_peer, peer, portal, presented
 from mynaportal_sim.cli.benchmarks.contender import Contender
@@ -59,11 +60,18 @@ class Rig:
 
     @cached_property
     def people(self) -> list[Resident]:
-        """The personas whose cards work; their data directory is prepared."""
+        """The personas whose cards work and who are of age; their data directory is prepared."""
         self._tell("preparing a data directory with every persona's card and records")
         self.settings.data.mkdir(mode=0o700, exist_ok=True)
-        everyone = world.prepare(self.settings, Clock(), self._tell)
-        return [one for one in everyone if one.card.state is CardState.GOOD]
+        everyone, today = (
+            world.prepare(self.settings, Clock(), self._tell),
+            day_of(Clock().now()),
+        )
+        return [
+            one
+            for one in everyone
+            if one.card.state is CardState.GOOD and one.age_on(today) >= self.settings.of_age
+        ]
 
     @property
     def prepared(self) -> Path:
