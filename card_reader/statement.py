@@ -6,6 +6,13 @@
 The prefix keeps the signature from being of use in any other protocol, the purpose keeps a
 login from being replayed as a consent, and the lengths keep two statements from sharing bytes.
 The nonce is signed as its text, not decoded.
+
+What a person agrees to is signed as a whole text, by the key for signatures:
+
+    TBS        = "MYNA-SIM-CONSENT-v1\\0" || length of the text (4 bytes, big-endian) || UTF-8
+
+A card without that key signs a login's statement whose purpose is "consent:" and the SHA-256 of
+these bytes in hexadecimal.
 """
 
 from collections.abc import Mapping
@@ -15,6 +22,7 @@ from hashlib import sha256
 from card_reader.errors import MalformedDataError
 
 _PREFIX = b"MYNA-SIM-LOGIN-v1\0"
+_CONSENT_PREFIX = b"MYNA-SIM-CONSENT-v1\0"
 _SESSION_PREFIX = b"MYNA-SIM-SESS-v1\0"
 _SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
@@ -70,6 +78,32 @@ class Challenge:
         """The statement that the holder of `certificate` (DER) signs."""
         known = {name: getattr(self, name) for name in Challenge.__slots__}
         return Statement(**known, cert_sha256=sha256(certificate).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentStatement:
+    """What a person agrees to, in the one text that stands for all that they were shown."""
+
+    text: str
+
+    def tbs(self) -> bytes:
+        """The bytes to be signed."""
+        text = self.text.encode()
+        return _CONSENT_PREFIX + len(text).to_bytes(4, "big") + text
+
+    def digest_info(self) -> bytes:
+        """What the card is given to sign."""
+        return digest_info(self.tbs())
+
+    @property
+    def sha256(self) -> str:
+        """The hash that names this statement, in hexadecimal."""
+        return sha256(self.tbs()).hexdigest()
+
+    @property
+    def purpose(self) -> str:
+        """The purpose of a challenge that is answered to agree to exactly this."""
+        return f"consent:{self.sha256}"
 
 
 def session_hash(pre_login_session_id: str) -> str:

@@ -7,6 +7,10 @@ ConsentError
 ├── NotYoursError            somebody else placed the prohibition; carries .by
 ├── IllegalTransitionError   carries .state and .event
 ├── NotEntitledError         carries .actor and .event
+├── NoSuchMandateError
+├── NoSuchInvitationError    no proposal waits under this code, or not for this person
+├── MandateMovedError        carries .status and .event
+├── MandateNotInForceError   somebody acts for another who may not, now that it counts
 ├── NoReasonError            an authority must say why
 ├── StaleVersionError        carries .version_id, which no longer stands
 ├── KeyReusedError           the idempotency key belongs to something else
@@ -61,10 +65,42 @@ class IllegalTransitionError(ConsentError):
 class NotEntitledError(ConsentError):
     """The event is not for this actor to bring about."""
 
-    def __init__(self, actor: str, event: str) -> None:
-        super().__init__(f"{actor} may not {event} a consent")
+    def __init__(self, actor: str, event: str, what: str = "consent") -> None:
+        super().__init__(f"{actor} may not {event} a {what}")
         self.actor = actor
         self.event = event
+
+
+class NoSuchMandateError(ConsentError):
+    """Nobody acts for the person under this mandate."""
+
+    def __init__(self, mandate_id: UUID) -> None:
+        super().__init__(f"no mandate {mandate_id}")
+        self.mandate_id = mandate_id
+
+
+class NoSuchInvitationError(ConsentError):
+    """No proposal waits under this code, or not for whoever typed it."""
+
+    def __init__(self) -> None:
+        super().__init__("this code invites nobody, has run out, or was used")
+
+
+class MandateMovedError(ConsentError):
+    """The event cannot happen to a mandate that stands so."""
+
+    def __init__(self, status: str, event: str) -> None:
+        super().__init__(f"a mandate that is {status} has no transition by {event}")
+        self.status = status
+        self.event = event
+
+
+class MandateNotInForceError(ConsentError):
+    """Whoever acts for the person may not, as it stands when the act is about to count."""
+
+    def __init__(self, mandate_id: UUID) -> None:
+        super().__init__(f"mandate {mandate_id} does not allow this now")
+        self.mandate_id = mandate_id
 
 
 class NoReasonError(ConsentError):

@@ -118,7 +118,7 @@ class AccessToken:
         Raises NotInForceError unless the version is granted and has a second left to run.
         """
         issued_at = now.replace(microsecond=0)
-        expires_at = min(issued_at + LIFETIME, version.terms.valid_until.replace(microsecond=0))
+        expires_at = min(issued_at + LIFETIME, version.gives_until.replace(microsecond=0))
         status = version.status(now)
         if status is not Status.GRANTED or expires_at <= issued_at:
             raise NotInForceError(version.id, status)

@@ -21,13 +21,18 @@ from consent.errors import (
     ConsentError,
     IllegalTransitionError,
     InvalidTermsError,
+    MandateMovedError,
+    MandateNotInForceError,
     NoReasonError,
     NoSuchArrangementError,
+    NoSuchInvitationError,
+    NoSuchMandateError,
     NoSuchProhibitionError,
     NotEntitledError,
     NotYoursError,
     StaleVersionError,
 )
+from consent.mandate import Refusal
 from mynaportal_sim.login.errors import LoginError, LoginRefusedError, LoginRequiredError
 from mynaportal_sim.oauth.errors import InteractionGoneError, OAuthError
 from mynaportal_sim.web.errors import WebError
@@ -37,6 +42,8 @@ from mynaportal_sim.web.render import Page
 from mynaportal_sim.web.visitor import NOBODY
 from mynaportal_sim.web.wording import PROBLEMS
 
+_REFUSALS = {reason.value: reason for reason in Refusal}
+_OF_ACTING = {*_REFUSALS, "only_in_person", "mandate_not_in_force"}
 E = TypeVar("E", bound=Exception)
 _log = logging.getLogger(__name__)
 
@@ -47,6 +54,10 @@ _CONSENT_STATUS: dict[type[ConsentError], HTTPStatus] = {
     NoSuchArrangementError: HTTPStatus.NOT_FOUND,
     NoSuchProhibitionError: HTTPStatus.NOT_FOUND,
     NotYoursError: HTTPStatus.FORBIDDEN,
+    NoSuchMandateError: HTTPStatus.NOT_FOUND,
+    NoSuchInvitationError: HTTPStatus.NOT_FOUND,
+    MandateMovedError: HTTPStatus.CONFLICT,
+    MandateNotInForceError: HTTPStatus.FORBIDDEN,
     IllegalTransitionError: HTTPStatus.CONFLICT,
     StaleVersionError: HTTPStatus.CONFLICT,
 }
@@ -113,12 +124,13 @@ def answer(request: Request, problem: Problem) -> Response:
     if "text/html" in request.headers.get("accept", ""):
         page = Page(request, NOBODY)
         values = {
-            "said": page.text(PROBLEMS[problem.code]) if problem.code in PROBLEMS else None,
+            "said": _said(page, problem.code),
             "technical": problem.detail if problem.for_developers else None,
             "title": page.text(_TITLES.get(problem.status, _TITLES[400])),
             "advice": page.text(_ADVICE.get(problem.status, _ADVICE_ELSE)),
             "code": problem.code,
             "reference": problem.reference,
+            "step_down": problem.code in _OF_ACTING,
             "log_in": problem.status == HTTPStatus.UNAUTHORIZED,
         }
         response = page("problem.html", values, status=problem.status)
@@ -133,6 +145,13 @@ def answer(request: Request, problem: Problem) -> Response:
     }
     headers = {"Cache-Control": "no-store", **problem.headers}
     return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
+
+
+def _said(page: Page, code: str) -> str | None:
+    """What a page says of a problem beside its title, if anything."""
+    if code in _REFUSALS:
+        return page.choose(_REFUSALS[code].sentence_ja, _REFUSALS[code].sentence_en)
+    return page.text(PROBLEMS[code]) if code in PROBLEMS else None
 
 
 async def _login(request: Request, error: LoginError) -> Response:

@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_serializer, field_validator, model_validator
+from pydantic import Field, JsonValue, field_serializer, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from consent.ledger.errors import MalformedError
+from consent.mandate import Bands
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.witness_places import WitnessPlace
 
 PREFIX = "MYNASIM_"
 DEFAULT_PORT = 8400
+# What a portal's operator decides once, and no command needs an option for.
+_VARIABLE_ONLY: dict[str, JsonValue] = {"option": False}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # host[:port] as a browser writes it: no wildcard, user, path or trailing dot.
@@ -116,6 +119,33 @@ class Settings(BaseSettings):
         json_schema_extra={"default": "PORT + 100"},
     )
 
+    minors_assent_from: int = Field(
+        default=12,
+        ge=0,
+        le=150,
+        description="age from which a guardian's consent for a minor takes the minor's assent",
+        json_schema_extra=_VARIABLE_ONLY,
+    )
+    minors_decide_from: int = Field(
+        default=15,
+        ge=0,
+        le=150,
+        description="age from which a minor decides alone, for the purposes listed",
+        json_schema_extra=_VARIABLE_ONLY,
+    )
+    of_age: int = Field(
+        default=18,
+        ge=0,
+        le=150,
+        description="age at which guardians no longer act, and what they gave lapses",
+        json_schema_extra=_VARIABLE_ONLY,
+    )
+    minors_purposes: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("self-care", "consultation", "fitness"),
+        description="purposes, with commas between, for which such a minor decides alone",
+        json_schema_extra=_VARIABLE_ONLY | {"default": "self-care,consultation,fitness"},
+    )
+
     witnesses: Annotated[tuple[WitnessPlace, ...], NoDecode] = Field(
         default=(),
         description="witnesses that cosign the ledger, as KEY@URL with commas between, from "
@@ -170,6 +200,24 @@ class Settings(BaseSettings):
         except MalformedError as error:
             raise ValueError(str(error)) from None
 
+    @field_validator("minors_purposes", mode="before")
+    @classmethod
+    def _codes(cls, given: str | tuple[str, ...]) -> tuple[str, ...]:
+        named = given.split(",") if isinstance(given, str) else given
+        return tuple(name.strip() for name in named if name.strip())
+
+    @field_serializer("minors_purposes")
+    def _as_listed(self, codes: tuple[str, ...]) -> str:
+        return ",".join(codes)
+
+    @model_validator(mode="after")
+    def _ages_do_not_fall(self) -> "Settings":
+        if not self.minors_assent_from <= self.minors_decide_from <= self.of_age:
+            raise ValueError(
+                "ages must not fall: minors_assent_from, then minors_decide_from, then of_age"
+            )
+        return self
+
     @field_serializer("witnesses")
     def _keys_and_urls(self, places: tuple[WitnessPlace, ...]) -> str:
         return ",".join(map(str, places))
@@ -219,6 +267,16 @@ class Settings(BaseSettings):
         return self.db.replace("postgresql:", "postgresql+psycopg:", 1)
 
     @property
+    def bands(self) -> Bands:
+        """Who decides for a minor, by age."""
+        return Bands(
+            self.minors_assent_from,
+            self.minors_decide_from,
+            self.of_age,
+            frozenset(self.minors_purposes),
+        )
+
+    @property
     def hosts(self) -> frozenset[str]:
         """The authorities (host and port, in lower case) under which the portal answers."""
         return frozenset({urlsplit(self.issuer).netloc, *self.allow_host})
@@ -250,7 +308,13 @@ class Settings(BaseSettings):
 
 
 def option(name: str) -> str:
-    """The setting's option on the command line; of what is on by default, what turns it off."""
+    """The setting's option on the command line; of what is on by default, what turns it off.
+
+    Empty for a setting that only the environment has.
+    """
+    schema = Settings.model_fields[name].json_schema_extra
+    if isinstance(schema, dict) and schema.get("option") is False:
+        return ""
     on = Settings.model_fields[name].default is True
     return f"--{'no-' if on else ''}{name.replace('_', '-')}"
 

@@ -28,7 +28,7 @@ from mynaportal_sim.issuing.counter import personalise_all
 from mynaportal_sim.oauth.keys import KeyRing
 from mynaportal_sim.pki import authority
 from mynaportal_sim.records import generate
-from mynaportal_sim.residents import personas
+from mynaportal_sim.residents import households, personas
 from mynaportal_sim.residents.model import Resident
 from mynaportal_sim.settings import Mode, Settings
 
@@ -154,7 +154,7 @@ def _furnish(
     now: datetime,
     tell: Tell,
 ) -> None:
-    """Give the residents their emulated cards, their records and a past between agencies."""
+    """Give the residents cards, who acts for them, records, and a past between agencies."""
     lacking_cards = sum(not (settings.cards / f"{r.persona}.json").exists() for r in residents)
     if lacking_cards:
         cards = f"{lacking_cards} emulated card{'s' if lacking_cards > 1 else ''}"
@@ -163,8 +163,10 @@ def _furnish(
     counter = Counter(authorities, settings.issuer, token_bytes)
     personalise_all(database, counter, residents, settings.cards, now)
     pseudonyms = keys.pseudonyms(settings.keys)
+    known = (residents, pseudonyms, settings.bands, now, token_bytes)
+    database.run(households.settle, *known)
     for resident in residents:
         database.run(generate.fill, resident, day_of(now))
         holder = pseudonyms.holder(resident.id)
-        known = past.exchanges(resident, now)
-        database.run(exchanges.add_missing, known, holder, now, token_bytes)
+        exchanged = past.exchanges(resident, now)
+        database.run(exchanges.add_missing, exchanged, holder, now, token_bytes)

@@ -17,6 +17,7 @@ from consent.model.life import (
 )
 from consent.model.prohibition import Prohibition, Prohibitor
 from consent.model.rules import Action, ConsentRule, Datum, Effect
+from consent.model.signature import Signature
 from consent.model.terms import (
     DEFAULT_VALIDITY,
     ONCE,
@@ -74,6 +75,7 @@ __all__ = [
     "Relation",
     "Retention",
     "Role",
+    "Signature",
     "State",
     "Status",
     "Supervision",

@@ -51,10 +51,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Granter:
-    """Who answered: the person, or somebody under a mandate."""
+    """Who answered: the person, or somebody under a mandate.
+
+    `lapses_at` is when what they grant lapses by itself: when the person comes of age.
+    """
 
     role: Role = Role.SELF
     mandate_id: UUID | None = None
+    lapses_at: datetime | None = None
 
 
 MYSELF = Granter()
@@ -65,12 +69,17 @@ class Evidence:
     """How the person who answered was known.
 
     `certificate_mac` is the certificate's fingerprint under a key of the caller's, never plain:
-    a plain hash of a certificate is one identifier shared by all who see it.
+    a plain hash of a certificate is one identifier shared by all who see it. `signed_with`
+    names the certificate by which the answer was signed, empty where it was not; with it come
+    the hashes of what was signed and of the signature, in hexadecimal.
     """
 
     channel: str
     authentication: str
     certificate_mac: bytes | None = None
+    signed_with: str = ""
+    statement_sha256: str = ""
+    signature_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +127,9 @@ class ConsentVersion:
 
     def status(self, now: datetime) -> Status:
         """How this version stands at `now`."""
-        if self.state in _ENDED_BY_TIME and now >= self.terms.valid_until:
-            return Status.EXPIRED
+        if self.state in _ENDED_BY_TIME and now >= self.gives_until:
+            run_out = now >= self.terms.valid_until
+            return Status.EXPIRED if run_out else Status.LAPSED
         if self.state is not State.GRANTED:
             return Status(self.state.value)
         if now < self.terms.valid_from:
@@ -129,11 +139,18 @@ class ConsentVersion:
             return Status.EXHAUSTED
         return Status.GRANTED
 
+    @property
+    def gives_until(self) -> datetime:
+        """When it gives nothing more, unless it ends before."""
+        lapses_at = self.granter.lapses_at
+        ends = self.terms.valid_until
+        return ends if lapses_at is None else min(ends, lapses_at)
+
     def ends_soon(self, now: datetime) -> bool:
         """Whether to remind the person that this ends by itself, since nothing renews it."""
         lasts, left = (
             self.terms.valid_until - self.terms.valid_from,
-            self.terms.valid_until - now,
+            self.gives_until - now,
         )
         alive = self.status(now) in {Status.GRANTED, Status.SUSPENDED, Status.EXHAUSTED}
         return alive and lasts >= _WORTH_A_REMINDER and left <= _REMINDED_FROM

@@ -5,8 +5,27 @@ arrangement, moves states only by the life-cycle table, stores an event and writ
 entry in the same transaction. Changes carry an idempotency key: a double click is one event.
 """
 
+from consent.service.acting import demand
 from consent.service.answers import answer, defer, enter_asking
+from consent.service.assenting import agree, assent, awaiting_assent
 from consent.service.changes import change
+from consent.service.mandating import (
+    Known,
+    MandateChange,
+    Represented,
+    accept,
+    acting_for,
+    begin_acting,
+    block,
+    change_mandate,
+    invite,
+    invited,
+    kept_away,
+    mandate,
+    register,
+    represented_by,
+    unblock,
+)
 from consent.service.prohibiting import (
     Lift,
     Prohibit,
@@ -33,22 +52,38 @@ from consent.store.prohibitions import Placed
 __all__ = [
     "Change",
     "History",
+    "Known",
     "Lift",
+    "MandateChange",
     "Placed",
     "Prohibit",
     "Proposal",
     "Randomness",
     "Reduction",
+    "Represented",
+    "accept",
+    "acting_for",
+    "agree",
     "answer",
+    "assent",
+    "awaiting_assent",
+    "begin_acting",
     "begin_use",
+    "block",
     "change",
+    "change_mandate",
     "covering",
     "defer",
+    "demand",
     "enter_asking",
     "has_begun",
     "in_force",
+    "invite",
+    "invited",
+    "kept_away",
     "last_granted",
     "lift",
+    "mandate",
     "newest",
     "of_app",
     "of_resident",
@@ -57,4 +92,7 @@ __all__ = [
     "prohibitions",
     "recheck",
     "reduce",
+    "register",
+    "represented_by",
+    "unblock",
 ]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from consent import store
 from consent.errors import IllegalTransitionError, KeyReusedError
 from consent.ledger import store as ledger
+from consent.mandate import Act, Wish
 from consent.model import (
     ALIVE,
     UNANSWERED,
@@ -24,8 +25,10 @@ from consent.model import (
     standing,
 )
 from consent.service import entries
+from consent.service.acting import demand
 from consent.service.moving import Happening, move
 from consent.service.wishes import Proposal, Randomness
+from consent.store import signatures
 
 
 def enter_asking(
@@ -51,6 +54,7 @@ def answer(
         InvalidTermsError: nobody may be asked these terms, or rules were not asked for.
         IllegalTransitionError: the request was cancelled, or has run out.
         KeyReusedError: the id was used for something else.
+        MandateNotInForceError: somebody acts for the person who may not.
     """
     given = proposal.terms.narrowed(granted)
     event = Event.GRANT if given.rules else Event.DENY
@@ -67,16 +71,34 @@ def defer(
     return _settle(connection, proposal, proposal.terms, Event.DEFER, now, randomness)
 
 
-def _settle(
+def agree_to(
+    connection: Connection,
+    proposal: Proposal,
+    granted: Iterable[ConsentRule],
+    now: datetime,
+    randomness: Randomness,
+) -> ConsentVersion:
+    """Keep what a guardian agrees to; as long as nobody else has, it is put off.
+
+    Raises as `answer` does.
+    """
+    given = proposal.terms.narrowed(granted)
+    return _settle(connection, proposal, given, Event.DEFER, now, randomness, agreed=True)
+
+
+def _settle(  # noqa: PLR0913  a unit of work, and what is to come of it
     connection: Connection,
     proposal: Proposal,
     given: Terms,
     event: Event,
     now: datetime,
     randomness: Randomness,
+    *,
+    agreed: bool = False,
 ) -> ConsentVersion:
-    now = now.replace(microsecond=0)
     proposal.terms.check()
+    demand(connection, proposal.resident_id, proposal.granter, _wish(given, event, agreed), now)
+    now = now.replace(microsecond=0)
     arrangement = store.find_or_add_arrangement(
         connection,
         Arrangement(
@@ -85,20 +107,32 @@ def _settle(
     )
     earlier = store.versions_of_arrangement(connection, proposal.resident_id, arrangement.id)
     known = next((version for version in earlier if version.id == proposal.id), None)
-    if known is not None and (known.state not in UNANSWERED or event is Event.DEFER):
+    repeated = event is Event.DEFER and not agreed
+    if known is not None and (known.state not in UNANSWERED or repeated):
         return _first_answer(known, event)
     if known is not None and known.status(now) is Status.EXPIRED:
         raise IllegalTransitionError(Status.EXPIRED, event)
     asked = _requested(proposal, given, arrangement.id, now)
-    asked = replace(asked, state=State.REQUESTED if known is None else known.state)
+    if known is not None and not agreed:
+        asked = replace(asked, state=known.state)
     answered = _numbered(asked.after(event, now), earlier)
     others = [one for one in earlier if one is not known]
     _make_way(connection, others, proposal.holder, event, now, randomness)
     key = answered.id if known is None else _uuid(randomness)
     happening = Happening(event, key, answered.state_by, proposal.holder)
     _keep(connection, answered, known, happening)
-    ledger.append(connection, entries.answered(answered, proposal.holder), now, randomness)
+    if proposal.signature is not None:
+        signatures.add(connection, answered.resident_id, answered.id, proposal.signature)
+    told = entries.agreed if agreed else entries.answered
+    ledger.append(connection, told(answered, proposal.holder), now, randomness)
     return answered
+
+
+def _wish(given: Terms, event: Event, agreed: bool) -> Wish:
+    """What the answer amounts to; to give nothing takes no more than to withdraw does."""
+    if event is Event.GRANT or agreed:
+        return Wish(Act.GRANT, given.categories, given.purpose.code)
+    return Wish(Act.WITHDRAW)
 
 
 def _first_answer(known: ConsentVersion, event: Event) -> ConsentVersion:
@@ -124,7 +158,7 @@ def _requested(
             valid_from=given.valid_from.replace(microsecond=0),
             valid_until=given.valid_until.replace(microsecond=0),
         ),
-        evidence=proposal.evidence,
+        evidence=proposal.known_by,
         state=State.REQUESTED,
         answered_at=now,
         state_since=now,

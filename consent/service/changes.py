@@ -12,8 +12,10 @@ from consent.errors import (
     StaleVersionError,
 )
 from consent.ledger import store as ledger
+from consent.mandate import Act, Wish
 from consent.model import UNANSWERED, Actor, ConsentVersion, Event, standing
 from consent.service import entries
+from consent.service.acting import demand
 from consent.service.moving import Happening, move
 from consent.service.wishes import Change, Randomness
 
@@ -35,11 +37,14 @@ def change(
         NotEntitledError: this actor may not bring it about.
         NoReasonError: an authority gave no reason.
         KeyReusedError: the key was used for something else.
+        MandateNotInForceError: somebody acts for the person who may not.
     """
     if wish.event not in CHANGES:
         raise ValueError(f"{wish.event} takes an answer")
     if wish.actor is Actor.AUTHORITY and not wish.reason.strip():
         raise NoReasonError(wish.event)
+    act = Act.GRANT if wish.event is Event.RESUME else Act.WITHDRAW
+    demand(connection, wish.resident_id, wish.acting, Wish(act), now)
     store.lock_arrangement(connection, wish.resident_id, wish.arrangement_id)
     versions = store.versions_of_arrangement(connection, wish.resident_id, wish.arrangement_id)
     happened = store.event(connection, wish.resident_id, wish.key)

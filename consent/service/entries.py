@@ -1,9 +1,12 @@
 """How the ledger puts what happens to consents."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from consent.ledger.entry import Entry, Value
-from consent.model import Actor, ConsentVersion, Event, Role, Terms
+from consent.mandate import Mandate
+from consent.model import Actor, ConsentVersion, Event, Granter, Role, Terms
 from consent.service.wishes import Change, Proposal
 
 # What a state alone does not tell.
@@ -18,13 +21,30 @@ def asked(proposal: Proposal) -> Entry:
         "consent_version": str(proposal.id),
         "categories": sorted(proposal.terms.categories),
     }
-    return Entry("consent.requested", fields | _told(proposal.terms), proposal.holder)
+    fields |= _told(proposal.terms) | acting_as(proposal.granter)
+    return Entry("consent.requested", fields, proposal.holder)
 
 
 def answered(version: ConsentVersion, holder: bytes) -> Entry:
     """A resident has answered, or put the answer off."""
+    evidence = version.evidence
+    fields = _common(version, evidence.channel)
+    if evidence.signed_with:
+        fields["signed_with"] = evidence.signed_with
+        fields["statement_sha256"] = evidence.statement_sha256
+        fields["signature_sha256"] = evidence.signature_sha256
+    return Entry(f"consent.{version.state}", fields | acting_as(version.granter), holder)
+
+
+def agreed(version: ConsentVersion, holder: bytes) -> Entry:
+    """A guardian has agreed to what now awaits the minor's assent."""
     fields = _common(version, version.evidence.channel)
-    return Entry(f"consent.{version.state}", fields, holder)
+    return Entry("consent.agreed", fields | acting_as(version.granter), holder)
+
+
+def assented(version: ConsentVersion, channel: str, holder: bytes) -> Entry:
+    """A minor has assented to what a guardian agreed to."""
+    return Entry("consent.assented", _common(version, channel), holder)
 
 
 def changed(version: ConsentVersion, change: Change) -> Entry:
@@ -35,7 +55,33 @@ def changed(version: ConsentVersion, change: Change) -> Entry:
     if change.reason:
         fields["reason"] = change.reason
     name = _NAMES.get(change.event, version.state.value)
-    return Entry(f"consent.{name}", fields, change.holder)
+    return Entry(f"consent.{name}", fields | acting_as(change.acting), change.holder)
+
+
+def of_mandate(
+    name: str, mandate: Mandate, holder: bytes, more: Mapping[str, str] = MappingProxyType({})
+) -> Entry:
+    """Something has happened to a mandate, in its principal's history."""
+    scope = mandate.scope
+    fields: dict[str, Value] = {
+        "mandate": str(mandate.id),
+        "acting_role": mandate.role.value,
+        "acts": sorted(scope.acts),
+    }
+    if scope.categories is not None:
+        fields["categories"] = sorted(scope.categories)
+    fields |= {key: text for key, text in more.items() if text}
+    return Entry(f"mandate.{name}", fields, holder)
+
+
+def acting_as(granter: Granter) -> dict[str, Value]:
+    """Who acts for the person, where it is not they: as what, and under which mandate."""
+    if granter.role is Role.SELF:
+        return {}
+    return {
+        "acting_role": granter.role.value,
+        "acting_mandate": str(granter.mandate_id),
+    }
 
 
 def _common(version: ConsentVersion, channel: str) -> dict[str, Value]:

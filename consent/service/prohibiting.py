@@ -10,7 +10,10 @@ from sqlalchemy import Connection
 from consent.errors import KeyReusedError, NoReasonError, NoSuchProhibitionError, NotYoursError
 from consent.ledger import store as ledger
 from consent.ledger.entry import Entry, Value
-from consent.model import Prohibition, Prohibitor
+from consent.mandate import Act, Wish
+from consent.model import MYSELF, Granter, Prohibition, Prohibitor
+from consent.service.acting import demand
+from consent.service.entries import acting_as
 from consent.service.wishes import Randomness
 from consent.store import prohibitions as store
 from consent.store.prohibitions import Placed
@@ -30,6 +33,7 @@ class Prohibit:
     channel: str
     app_name: str = ""
     reason: str = ""
+    acting: Granter = MYSELF
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Lift:
     holder: bytes
     channel: str
     app_name: str = ""
+    acting: Granter = MYSELF
 
 
 def prohibit(
@@ -52,10 +57,12 @@ def prohibit(
     Raises:
         NoReasonError: an authority or a court gave no reason.
         KeyReusedError: the id belongs to another prohibition.
+        MandateNotInForceError: somebody acts for the person who may not.
     """
     what = wish.prohibition
     if what.by is not Prohibitor.PERSON and not wish.reason.strip():
         raise NoReasonError("prohibit")
+    demand(connection, wish.resident_id, wish.acting, Wish(Act.WITHDRAW), now)
     store.stop_releases(connection, wish.resident_id)
     placed = Placed(what, wish.reason, now.replace(microsecond=0))
     if not store.add(connection, wish.resident_id, placed):
@@ -63,7 +70,7 @@ def prohibit(
         if known is None or known.prohibition != what:
             raise KeyReusedError(what.id)
         return known
-    fields = _told(what, wish.app_name, wish.channel)
+    fields = _told(what, wish.app_name, wish.channel) | acting_as(wish.acting)
     if wish.reason:
         fields["reason"] = wish.reason
     entry = Entry("consent.prohibited", fields, wish.holder)
@@ -77,7 +84,9 @@ def lift(connection: Connection, wish: Lift, now: datetime, randomness: Randomne
     Raises:
         NoSuchProhibitionError: the resident has none of this id.
         NotYoursError: somebody else placed it.
+        MandateNotInForceError: somebody acts for the person who may not.
     """
+    demand(connection, wish.resident_id, wish.acting, Wish(Act.GRANT), now)
     known = store.find(connection, wish.resident_id, wish.prohibition_id)
     if known is None:
         raise NoSuchProhibitionError(wish.prohibition_id)
@@ -85,6 +94,7 @@ def lift(connection: Connection, wish: Lift, now: datetime, randomness: Randomne
         raise NotYoursError(known.prohibition.by)
     if store.lift(connection, wish.resident_id, wish.prohibition_id, now):
         fields = _told(known.prohibition, wish.app_name, wish.channel)
+        fields |= acting_as(wish.acting)
         entry = Entry("consent.prohibition_lifted", fields, wish.holder)
         ledger.append(connection, entry, now, randomness)
 

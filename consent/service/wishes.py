@@ -12,6 +12,7 @@ from consent.model import (
     Event,
     Evidence,
     Granter,
+    Signature,
     Terms,
 )
 
@@ -23,7 +24,8 @@ class Proposal:
     """What an app asks of a resident, and how the one who answers is known.
 
     `id` is the idempotency key of the answer and becomes the id of its version. `terms.rules`
-    is what is asked. `holder` is the resident's pseudonym in the ledger.
+    is what is asked. `holder` is the resident's pseudonym in the ledger. `signature` is the
+    person's under the answer, judged by the caller.
     """
 
     id: UUID
@@ -35,6 +37,12 @@ class Proposal:
     evidence: Evidence
     holder: bytes
     granter: Granter = MYSELF
+    signature: Signature | None = None
+
+    @property
+    def known_by(self) -> Evidence:
+        """How the one who answers is known, with their signature if they gave one."""
+        return self.evidence if self.signature is None else self.signature.onto(self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,8 @@ class Change:
     """A wish that something happen to the version that stands in an arrangement.
 
     `version_id` is the version that whoever wishes it saw; `key` makes repeats of one wish one
-    event. `reason` is for the person to read; an authority must give one.
+    event. `reason` is for the person to read; an authority must give one. `acting` is as what
+    whoever wishes it does so.
     """
 
     event: Event
@@ -54,6 +63,7 @@ class Change:
     holder: bytes
     actor: Actor = Actor.PERSON
     reason: str = ""
+    acting: Granter = MYSELF
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,11 @@ _OF_ARRANGEMENT = _VERSIONS.where(
     consent_versions.c.arrangement_id == bindparam("arrangement_id")
 )
 _GRANTED_SHARED = (
-    select(consent_versions.c.valid_from_at, consent_versions.c.valid_until_at)
+    select(
+        consent_versions.c.valid_from_at,
+        consent_versions.c.valid_until_at,
+        consent_versions.c.lapses_at,
+    )
     .where(
         consent_versions.c.resident_id == bindparam("resident_id"),
         consent_versions.c.id == bindparam("id"),
@@ -120,14 +124,19 @@ def versions_of_arrangement(
 def lock_granted(
     connection: Connection, resident_id: UUID, arrangement_id: UUID, version_id: UUID
 ) -> tuple[datetime, datetime] | None:
-    """From when until when a version is valid, if it is granted.
+    """From when until when a version gives something, if it is granted.
 
     It then stays granted until the transaction ends: its row is locked FOR SHARE, and whatever
     ends a version updates that row.
     """
     sought = {"resident_id": resident_id, "arrangement_id": arrangement_id, "id": version_id}
     row = connection.execute(_GRANTED_SHARED, sought).first()
-    return None if row is None else (instant(row[0]), instant(row[1]))
+    if row is None:
+        return None
+    ends = (
+        row.valid_until_at if row.lapses_at is None else min(row.valid_until_at, row.lapses_at)
+    )
+    return instant(row.valid_from_at), instant(ends)
 
 
 def add_version(connection: Connection, new: ConsentVersion) -> bool:

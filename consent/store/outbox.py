@@ -2,8 +2,8 @@
 
 A row names no resident: the app knows whom an arrangement is about, and the portal's entries
 about it are filed under a pseudonym. Whoever delivers takes the rows that are due. That a
-consent will run out is entered when it is granted, due on that day, and struck out when it ends
-before.
+consent will run out, or lapse since whoever gave it for a minor will no longer act for them, is
+entered when it is granted, due on that day, and struck out when it ends before.
 """
 
 import json
@@ -79,9 +79,9 @@ def enter(
     said = (what, moved.state_by, reason)
     _insert(connection, key, moved, holder, said, moved.state_since)
     if event is Event.GRANT:
-        end = moved.terms.valid_until
-        running_out = (EXPIRED, Actor.PORTAL, "")
-        _insert(connection, uuid5(moved.id, EXPIRED), moved, holder, running_out, end)
+        lapses = moved.gives_until < moved.terms.valid_until
+        ends = (_TOLD[Event.LAPSE] if lapses else EXPIRED, Actor.PORTAL, "")
+        _insert(connection, uuid5(moved.id, EXPIRED), moved, holder, ends, moved.gives_until)
     elif event not in _LASTING:
         struck = consent_outbox.c.id == uuid5(moved.id, EXPIRED)
         connection.execute(delete(consent_outbox).where(struck))

@@ -29,6 +29,16 @@ def instant(at: int) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
+def optional_seconds(at: datetime | None) -> int | None:
+    """An instant as Unix seconds, where there is one."""
+    return None if at is None else seconds(at)
+
+
+def optional_instant(at: int | None) -> datetime | None:
+    """Unix seconds as an aware UTC instant, where there are any."""
+    return None if at is None else instant(at)
+
+
 def arrangement_values(arrangement: Arrangement) -> dict[str, object]:
     """The columns of an arrangement."""
     return {
@@ -73,8 +83,9 @@ def version_values(version: ConsentVersion) -> dict[str, object]:
         "state_by": version.state_by.value,
         "granter_role": version.granter.role.value,
         "mandate_id": version.granter.mandate_id,
+        "lapses_at": optional_seconds(version.granter.lapses_at),
         "uses": version.uses,
-        "used_at": None if version.used_at is None else seconds(version.used_at),
+        "used_at": optional_seconds(version.used_at),
     }
 
 
@@ -98,20 +109,23 @@ def version_of(row: Row[Any]) -> ConsentVersion:
         state=State(row.state),
         answered_at=instant(row.answered_at),
         state_since=instant(row.state_since_at),
-        granter=Granter(Role(row.granter_role), row.mandate_id),
+        granter=Granter(
+            Role(row.granter_role), row.mandate_id, optional_instant(row.lapses_at)
+        ),
         state_by=Actor(row.state_by),
         uses=row.uses,
-        used_at=None if row.used_at is None else instant(row.used_at),
+        used_at=optional_instant(row.used_at),
     )
 
 
 def _evidence_json(evidence: Evidence) -> str:
     mac = evidence.certificate_mac
-    return json.dumps(
-        [evidence.channel, evidence.authentication, None if mac is None else mac.hex()]
-    )
+    known = [evidence.channel, evidence.authentication, None if mac is None else mac.hex()]
+    signed = [evidence.signed_with, evidence.statement_sha256, evidence.signature_sha256]
+    return json.dumps(known + signed if evidence.signed_with else known)
 
 
 def _evidence(stored: str) -> Evidence:
-    channel, authentication, mac = json.loads(stored)
-    return Evidence(channel, authentication, None if mac is None else bytes.fromhex(mac))
+    channel, authentication, mac, *signed = json.loads(stored)
+    known = None if mac is None else bytes.fromhex(mac)
+    return Evidence(channel, authentication, known, *signed)

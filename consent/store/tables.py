@@ -53,8 +53,33 @@ class ConsentVersionRow(SQLModel, table=True):
     state_by: str
     granter_role: str
     mandate_id: UUID | None
+    lapses_at: int | None = Field(sa_type=BigInteger)
     uses: int
     used_at: int | None = Field(sa_type=BigInteger)
+
+
+class ConsentSignatureRow(SQLModel, table=True):
+    """What proves for years that the person signed an answer; append only."""
+
+    __tablename__ = "consent_signatures"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["resident_id", "version_id"],
+            ["consent_versions.resident_id", "consent_versions.id"],
+        ),
+    )
+
+    resident_id: UUID = Field(primary_key=True)
+    version_id: UUID = Field(primary_key=True)
+    kind: str
+    text: str
+    statement_sha256: str
+    challenge: str
+    value: bytes
+    certificate: bytes
+    issuer: bytes
+    revocation: bytes
+    key: bytes
 
 
 class ConsentUseRow(SQLModel, table=True):
@@ -126,9 +151,60 @@ class ConsentOutboxRow(SQLModel, table=True):
     passed_on: str = Field(sa_type=Text)
 
 
+class MandateRow(SQLModel, table=True):
+    """That somebody may act for the resident; `agent_id` is None until it is accepted.
+
+    `invitation` is the SHA-256 of the code by which an agent accepts. JSON `categories` None is
+    all there are.
+    """
+
+    __tablename__ = "mandates"
+
+    resident_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    agent_id: UUID | None = Field(index=True)
+    invitation: bytes | None = Field(unique=True)
+    role: str
+    acts: str
+    categories: str | None
+    evidence: str
+    valid_from_at: int = Field(sa_type=BigInteger)
+    valid_until_at: int | None = Field(sa_type=BigInteger)
+    lapses_at: int | None = Field(sa_type=BigInteger)
+    state: str
+    state_since_at: int = Field(sa_type=BigInteger)
+
+
+class BlockRow(SQLModel, table=True):
+    """That somebody is kept from the resident, whatever role they have (支援措置)."""
+
+    __tablename__ = "blocks"
+
+    resident_id: UUID = Field(primary_key=True)
+    against_id: UUID = Field(primary_key=True)
+    placed_at: int = Field(sa_type=BigInteger)
+
+
+class AssentRow(SQLModel, table=True):
+    """That a guardian agreed for a minor, and that the minor did too, None until they do."""
+
+    __tablename__ = "assents"
+
+    resident_id: UUID = Field(primary_key=True)
+    version_id: UUID = Field(primary_key=True)
+    agreed_at: int = Field(sa_type=BigInteger)
+    assented_at: int | None = Field(sa_type=BigInteger)
+    channel: str | None
+    authentication: str | None
+
+
 arrangements = SQLModel.metadata.tables["arrangements"]
 consent_versions = SQLModel.metadata.tables["consent_versions"]
 consent_uses = SQLModel.metadata.tables["consent_uses"]
 consent_events = SQLModel.metadata.tables["consent_events"]
+consent_signatures = SQLModel.metadata.tables["consent_signatures"]
 prohibitions = SQLModel.metadata.tables["prohibitions"]
 consent_outbox = SQLModel.metadata.tables["consent_outbox"]
+mandates = SQLModel.metadata.tables["mandates"]
+blocks = SQLModel.metadata.tables["blocks"]
+assents = SQLModel.metadata.tables["assents"]

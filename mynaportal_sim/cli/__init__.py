@@ -10,7 +10,7 @@ from mynaportal_sim import __version__
 
 NOUNS = (
     "up", "demo", "doctor", "config", "login", "app", "card", "clock", "ledger", "research",
-    "exchange", "consent", "canary",
+    "exchange", "consent", "mandate", "canary",
     "bench",
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """`mynasim app login`: the part of a person with a card, for tests with no person."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,13 +10,14 @@ import typer
 
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
+from card_reader.spec import Kind
 from card_reader.transport import Transport
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.card_source import ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.second_browser import ALL, SecondBrowser
-from mynaportal_sim.residents.model import DEFAULT_PIN
+from mynaportal_sim.residents.model import DEFAULT_PASSWORD, DEFAULT_PIN
 from mynaportal_sim.sample_app.loopback import client
 from mynaportal_sim.settings import Settings
 
@@ -39,31 +41,56 @@ def login(  # noqa: PLR0913  one parameter per option
     pin: Annotated[
         str, typer.Option(help="The emulated card's PIN.", show_default=False)
     ] = DEFAULT_PIN,
+    sign: Annotated[
+        Kind | None, typer.Option(help="Sign what is handed over, by this certificate.")
+    ] = None,
+    password: Annotated[
+        str, typer.Option(help="The emulated card's signing password.", show_default=False)
+    ] = DEFAULT_PASSWORD,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Log in with a persona's card, answer the consent page, print the final redirect URL.
 
-    Uses the portal's public HTTP and the card, and nothing else. With one try left it stops.
+    With --sign the card signs the answer too, so that its receipt proves it for years. Uses the
+    portal's public HTTP and the card, and nothing else. With one try left it stops.
 
     Example: mynasim app login --auth-url "$URL" --persona sato-hanako --consent checkup
     """
     if persona is not None and card is None and reader is None:
         card = _card_of(settings_of(data=data), persona)
+    secret = password if sign is Kind.SIGNING else pin
+    with presented(card, reader) as transport:
+        redirect = _walked(auth_url, transport, pin, _Answer(consent, sign, secret))
+    say({"redirect": redirect}, redirect, json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the person answers, and by which certificate they sign it, if they do."""
+
+    consent: str
+    sign: Kind | None
+    secret: str = field(repr=False)
+
+
+def _walked(auth_url: str, transport: Transport, pin: str, answer: _Answer) -> str:
     parts = urlsplit(auth_url)
     portal = f"{parts.scheme}://{parts.netloc}"
     try:
-        with client() as http, presented(card, reader) as transport:
+        with client() as http:
             browser = SecondBrowser(http, portal)
             interaction = browser.open(auth_url)
-            browser.log_in(_simulated(transport), pin, interaction)
-            redirect = browser.answer(interaction, consent)
+            jpki = _simulated(transport)
+            browser.log_in(jpki, pin, interaction)
+            if answer.sign is None:
+                return browser.answer(interaction, answer.consent)
+            return browser.sign(interaction, answer.consent, jpki, answer.sign, answer.secret)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise CommandError("--auth-url is no http or https URL") from None
     except httpx.TransportError as error:
         hint = "is `mynasim up` running?"
         raise CommandError(f"{portal} does not answer ({error}); {hint}") from None
-    say({"redirect": redirect}, redirect, json)
 
 
 def _simulated(transport: Transport) -> Jpki:

@@ -145,11 +145,12 @@ def misspelt(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def table() -> str:
-    """The settings as a Markdown table, the same on every machine."""
+    """The settings that have options as a Markdown table, the same on every machine."""
     lines = ["| option | variable | default | what for |", "|---|---|---|---|"]
     lines += [
         f"| `{option(name)}` | `{variable(name)}` | {default_text(name)} | {purpose(name)} |"
         for name in Settings.model_fields
+        if option(name)
     ]
     return "\n".join(lines)
 
@@ -164,13 +165,14 @@ def masked(url: str) -> str:
 
 def _told(row: Row) -> Text:
     value = row.default if row.value in {None, ""} else _text(row.value)
+    ways = f"{row.option} or {row.variable}" if row.option else row.variable
     style = "" if row.origin == "default" else "bold"
     return Text.assemble(
         (f"{row.name:{WIDTH}}", style),
         plain(value),
         f"  ({row.origin})\n",
         (f"{'':{WIDTH}}{row.purpose}\n", "dim"),
-        (f"{'':{WIDTH}}{row.option} or {row.variable}; default {row.default}", "dim"),
+        (f"{'':{WIDTH}}{ways}; default {row.default}", "dim"),
     )
 
 

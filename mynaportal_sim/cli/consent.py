@@ -1,4 +1,4 @@
-"""`mynasim consent`: the rule of consent, and what stands above it."""
+"""`mynasim consent`: the rule of consent, what stands above it, and receipts."""
 
 import typer
 
@@ -8,14 +8,15 @@ from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.consent_change import change, list_consents
 from mynaportal_sim.cli.consent_latency import latency
 from mynaportal_sim.cli.consent_prohibit import lift, prohibit, prohibited
+from mynaportal_sim.cli.consent_verify import roots, verify
 from mynaportal_sim.cli.options import JsonOption
 
 app = typer.Typer(
-    help="Read the rule of consent; see, end and prohibit as an authority does.",
+    help="Read the rule of consent; see, end, prohibit as an authority does; verify receipts.",
     no_args_is_help=True,
 )
 app.command("list")(list_consents)
-for _command in (change, prohibit, prohibited, lift, latency):
+for _command in (change, prohibit, prohibited, lift, latency, verify, roots):
     app.command()(_command)
 
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from consent.ledger.cosignature import Witness
 from consent.ledger.note import Verifier
 from mynaportal_sim import keys
 from mynaportal_sim.cli import ledger_whole
@@ -13,7 +12,7 @@ from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.ledger_promise import check_promise
 from mynaportal_sim.cli.ledger_proofs import check_file
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
-from mynaportal_sim.cli.witnesses import WitnessOption, asked, demand
+from mynaportal_sim.cli.witnesses import WitnessOption, asked, demand, witness_key
 from mynaportal_sim.witness_places import WitnessPlace
 
 FileArgument = Annotated[
@@ -90,7 +89,7 @@ def verify(  # noqa: PLR0913, PLR0917  one parameter per option
     if old is not None and file is None:
         raise typer.BadParameter("--old goes with a proof of growth")
     if file is not None:
-        check_file(file, old, trusted, [_key(text) for text in witness or ()], json)
+        check_file(file, old, trusted, [witness_key(text) for text in witness or ()], json)
         return
     if promise is not None:
         check_promise(promise, place, settings, trusted, json)
@@ -107,9 +106,3 @@ def verify(  # noqa: PLR0913, PLR0917  one parameter per option
     say(ledger_whole.as_json(report, size, seen), told, json)
     if not report.whole:
         raise typer.Exit(1)
-
-
-def _key(text: str) -> Witness:
-    """A witness's key, with or without where it listens: a proof needs no server."""
-    key, at, _ = text.rpartition("@")
-    return Witness.parse(key if at else text)

@@ -6,9 +6,11 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 
+from card_reader.client.consent import sign_consent
 from card_reader.client.jpki import Jpki
 from card_reader.client.login import sign_challenge
-from card_reader.statement import Challenge
+from card_reader.spec import Kind
+from card_reader.statement import Challenge, ConsentStatement
 from mynaportal_sim import __version__
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.login.token import LoginToken
@@ -81,12 +83,7 @@ class SecondBrowser:
         if page.status_code == httpx.codes.SEE_OTHER:
             return self._redirect(page)
         asked = _object("the consent page", page)
-        codes = _codes(asked["categories"])
-        chosen = codes if consent == ALL else [] if consent == NONE else consent.split(",")
-        if unknown := sorted(set(chosen) - set(codes)):
-            raise CommandError(
-                f"{', '.join(unknown)} is not asked for; this app asks for {', '.join(codes)}"
-            )
+        chosen = _chosen(_codes(asked["categories"]), consent)
         form = {
             "csrf": str(asked["csrf"]),
             "decision": "allow" if chosen else "deny",
@@ -95,16 +92,63 @@ class SecondBrowser:
         url = self._url(f"/interactions/{interaction}")
         return self._redirect(self._http.post(url, data=form, headers=_JSON))
 
+    def sign(self, interaction: str, consent: str, jpki: Jpki, kind: Kind, secret: str) -> str:
+        """Sign with a card what is handed over, and give the URL the browser is sent to.
+
+        `secret` is the PIN or password of the certificate of that kind; it goes to the card
+        only. `consent` is as at `answer`, but not `none`.
+
+        Raises:
+            CommandError: nothing is chosen that is asked for, or the portal refuses.
+            card_reader.errors.CardError: the card refuses, or has no such certificate.
+        """
+        chosen = _chosen(_codes(self.ask(interaction)["categories"]), consent)
+        if not chosen:
+            raise CommandError("nothing is handed over, so there is nothing to sign")
+        path = f"/interactions/{interaction}/signature"
+        asked = self._get(path, {"category": chosen})
+        statement, challenge = asked["statement"], asked["challenge"]
+        if not isinstance(statement, dict) or not isinstance(challenge, dict):
+            raise CommandError("the portal does not say what is to be signed")
+        form = {
+            "csrf": str(asked["csrf"]),
+            "category": chosen,
+            "statement": str(statement["sha256"]),
+            "kind": kind.value,
+            "token": self._agreed(str(statement["text"]), challenge, jpki, kind, secret),
+        }
+        return self._redirect(self._http.post(self._url(path), data=form, headers=_JSON))
+
+    def _agreed(
+        self, text: str, challenge: Mapping[str, object], jpki: Jpki, kind: Kind, secret: str
+    ) -> str:
+        """A token with the card's signature under this text, whatever hash was named."""
+        statement, asked = ConsentStatement(text), Challenge.from_json(challenge)
+        if kind is Kind.SIGNING:
+            signed = sign_consent(jpki, statement, secret)
+        elif asked.purpose == statement.purpose:
+            signed = sign_challenge(jpki, asked, secret)
+        else:
+            raise CommandError("the portal wants a signature for another text than it shows")
+        token = LoginToken(asked.login_id, self._portal, *signed, __version__)
+        return token.to_json().decode()
+
     def post(self, path: str, form: Mapping[str, str | list[str]]) -> httpx.Response:
         """Send one of the portal's own forms."""
         return self._http.post(self._url(path), data=form, headers=_JSON)
+
+    def get(self, path: str) -> httpx.Response:
+        """Open one of the portal's own pages, in its JSON form if there is one."""
+        return self._http.get(self._url(path), headers=_JSON)
 
     def see(self, path: str) -> dict[str, object]:
         """A page in its JSON form."""
         return self._get(path, {})
 
-    def _get(self, path: str, query: Mapping[str, str]) -> dict[str, object]:
-        return _object(path, self._http.get(self._url(path), params=query, headers=_JSON))
+    def _get(self, path: str, query: Mapping[str, str | list[str]]) -> dict[str, object]:
+        return _object(
+            path, self._http.get(self._url(path), params=query or None, headers=_JSON)
+        )
 
     def _post(self, path: str, body: object, csrf: str) -> dict[str, object]:
         headers = {**_JSON, "X-CSRF-Token": csrf, "Content-Type": "application/json"}
@@ -128,6 +172,15 @@ class SecondBrowser:
 
 def _codes(categories: object) -> list[str]:
     return [str(item["code"]) for item in categories] if isinstance(categories, list) else []
+
+
+def _chosen(codes: list[str], consent: str) -> list[str]:
+    chosen = codes if consent == ALL else [] if consent == NONE else consent.split(",")
+    if unknown := sorted(set(chosen) - set(codes)):
+        raise CommandError(
+            f"{', '.join(unknown)} is not asked for; this app asks for {', '.join(codes)}"
+        )
+    return chosen
 
 
 def _object(what: str, answer: httpx.Response) -> dict[str, object]:

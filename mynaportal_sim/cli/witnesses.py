@@ -6,7 +6,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from consent.ledger.cosignature import Witnessed, witnessed
+from consent.ledger.cosignature import Witness, Witnessed, witnessed
 from consent.ledger.errors import LedgerError
 from consent.ledger.note import Verifier
 from mynaportal_sim.cli.failures import CommandError
@@ -48,6 +48,12 @@ def demand(wanted: Sequence[str], seen: Sequence[str]) -> None:
             f"{', '.join(lacking)} has cosigned none of this; check its key and address,"
             " or verify without --witness"
         )
+
+
+def witness_key(text: str) -> Witness:
+    """A witness's key, with or without where it listens: a proof needs no server."""
+    key, at, _ = text.rpartition("@")
+    return Witness.parse(key if at else text)
 
 
 def _last(client: httpx.Client, place: WitnessPlace, log: Verifier) -> bytes | None:

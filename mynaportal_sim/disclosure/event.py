@@ -100,6 +100,12 @@ class Event:
         return (arrangement, version) if arrangement and version else None
 
     @property
+    def acting(self) -> tuple[str, str] | None:
+        """As what somebody acted for the person, and under which mandate; None for nobody."""
+        role = self.text("acting_role")
+        return (role, self.text("acting_mandate") or self.text("mandate")) if role else None
+
+    @property
     def purpose(self) -> str:
         return self.text("purpose")
 

@@ -16,18 +16,25 @@ SCAN_MAX = 1_000
 """Entries looked through for a page: what an entry says is not indexed, for good reasons."""
 _STEP = 250
 _EXCHANGE = b'"type":"exchange.'
+_LOGIN = b'"type":"login.'
 _DISORDER = timedelta(days=1)  # far more than entries run against their order
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What an entry must be; an empty field asks for nothing. Days are of Japan, included."""
+    """What an entry must be; an empty field asks for nothing. Days are of Japan, included.
+
+    `for_agent` leaves out when and how the person logged in, which is nobody's who acts for
+    them; `within` leaves out what is about other kinds of data, or about none.
+    """
 
     app: str = ""
     category: str = ""
     kind: str = ""
     since: date | None = None
     until: date | None = None
+    for_agent: bool = False
+    within: frozenset[str] | None = None
 
     @property
     def in_use(self) -> bool:
@@ -36,7 +43,11 @@ class Filter:
 
     def takes(self, logged: Logged) -> bool:
         """Whether the entry is wanted; one whose body is erased is about no app and no data."""
-        return self._may_take(logged) and self._names_what_the_body_says(logged)
+        return (
+            self._may_take(logged)
+            and self._names_what_the_body_says(logged)
+            and self._lies_within(logged)
+        )
 
     def ended_by(self, logged: Logged) -> bool:
         """Whether this entry and all that were logged before it are older than is wanted."""
@@ -46,6 +57,8 @@ class Filter:
         """Looks at bytes alone: reading a body costs 20 times as much, for each that is not
         wanted."""
         if _EXCHANGE in logged.leaf:  # agencies' exchanges have a page of their own
+            return False
+        if self.for_agent and _LOGIN in logged.leaf:
             return False
         if self.kind and b'"type":"%s.' % self.kind.encode() not in logged.leaf:
             return False
@@ -58,6 +71,13 @@ class Filter:
         return (self.since is None or day >= self.since) and (
             self.until is None or day <= self.until
         )
+
+    def _lies_within(self, logged: Logged) -> bool:
+        if self.within is None:
+            return True
+        event = read(logged)
+        about = {*event.categories, *event.texts("asked")}
+        return bool(about) and about <= self.within
 
     def _names_what_the_body_says(self, logged: Logged) -> bool:
         if not (self.app or self.category):

@@ -1,4 +1,4 @@
-"""The checks that a login token goes through, in the order of reference `login`, 7.6, 1 to 11.
+"""The checks that a token from a card goes through, for a login as for a consent.
 
 Each check is a small function that answers with a Refusal or None. A challenge that belongs to
 the session is used up by the first token that names it, whatever the later checks say. The
@@ -21,7 +21,7 @@ from card_reader.spec import Kind
 from card_reader.statement import session_hash
 from mynaportal_sim.login import challenge as challenges
 from mynaportal_sim.login import sessions
-from mynaportal_sim.login.challenge import Challenge, Channel
+from mynaportal_sim.login.challenge import PURPOSE_LOGIN, Challenge, Channel
 from mynaportal_sim.login.refusal import Code, Refusal
 from mynaportal_sim.login.token import LoginToken
 from mynaportal_sim.login.trust import Trust
@@ -45,12 +45,28 @@ class Bearer:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """What a card had to sign, for which purpose and by which certificate.
+
+    It is the challenge's own statement, unless `signed` gives other bytes.
+    """
+
+    purpose: str = PURPOSE_LOGIN
+    kind: Kind = Kind.USER_AUTHENTICATION
+    signed: bytes | None = None
+
+
+LOGIN = Task()
+
+
+@dataclass(frozen=True, slots=True)
 class Presented:
-    """A login token and how it came: for which session, by which channel."""
+    """A token and how it came: for which session, by which channel, to what end."""
 
     token: LoginToken
     bearer: Bearer
     channel: Channel
+    task: Task = LOGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +82,15 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A token that passed: whose card signed which challenge."""
+    """A token that passed: whose card signed which challenge.
+
+    `revocation` is the list, in DER, by which the certificate was not revoked.
+    """
 
     challenge: Challenge
     certificate: ValidCertificate
     resident_id: UUID
+    revocation: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +121,19 @@ def judge(
 
 def _judge_holder(attempt: Attempt) -> Proven | Dismissed:
     der = attempt.presented.token.certificate
-    valid = validate(der, attempt.trust.anchors, attempt.now, Kind.USER_AUTHENTICATION)
+    valid = validate(der, attempt.trust.anchors, attempt.now, attempt.presented.task.kind)
     if not isinstance(valid, ValidCertificate):
         return Dismissed(Refusal(Code(valid.code), valid.detail))
     if refusal := _not_signed(attempt, valid):
         return Dismissed(refusal, valid)
     issued = register.find(attempt.connection, valid.issuer.key_hash, valid.serial)
-    if refusal := _revoked(attempt, valid):
+    authority = attempt.trust.authorities[valid.issuer.key_hash]
+    crl = authorities.keep_fresh(attempt.connection, authority, attempt.now)
+    if refusal := _revoked(attempt, valid, crl):
         return Dismissed(refusal, valid, issued.resident_id if issued else None)
     if issued is None:
         return Dismissed(Refusal(Code.ACCOUNT_NOT_LINKED), valid)
-    return Proven(attempt.challenge, valid, issued.resident_id)
+    return Proven(attempt.challenge, valid, issued.resident_id, crl)
 
 
 def _other_session(attempt: Attempt) -> Refusal | None:
@@ -152,20 +174,25 @@ def _other_origin(attempt: Attempt) -> Refusal | None:
     return None
 
 
+def _other_purpose(attempt: Attempt) -> Refusal | None:
+    if attempt.challenge.purpose != attempt.presented.task.purpose:
+        return Refusal(Code.PURPOSE_MISMATCH)
+    return None
+
+
 def _not_signed(attempt: Attempt, valid: ValidCertificate) -> Refusal | None:
-    """The statement is the server's own; of the token it has the certificate's hash alone."""
-    token = attempt.presented.token
-    statement = attempt.challenge.to_sign.by(token.certificate)
+    """What was to be signed is the server's own; of the token it has the certificate's hash."""
+    token, signed = attempt.presented.token, attempt.presented.task.signed
+    if signed is None:
+        signed = attempt.challenge.to_sign.by(token.certificate).tbs()
     try:
-        valid.public_key.verify(token.signature, statement.tbs(), PKCS1v15(), SHA256())
+        valid.public_key.verify(token.signature, signed, PKCS1v15(), SHA256())
     except InvalidSignature:
         return Refusal(Code.SIGNATURE_INVALID)
     return None
 
 
-def _revoked(attempt: Attempt, valid: ValidCertificate) -> Refusal | None:
-    authority = attempt.trust.authorities[valid.issuer.key_hash]
-    crl = authorities.keep_fresh(attempt.connection, authority, attempt.now)
+def _revoked(attempt: Attempt, valid: ValidCertificate, crl: bytes) -> Refusal | None:
     found = revocation(valid, crl, attempt.now)
     return Refusal(Code(found.code), found.detail) if found else None
 
@@ -177,4 +204,5 @@ CHALLENGE_CHECKS: tuple[Callable[[Attempt], Refusal | None], ...] = (
     _session_ended,
     _other_channel,
     _other_origin,
+    _other_purpose,
 )

@@ -33,8 +33,10 @@ class LoginError(PortalError):
 class LoginRefusedError(LoginError):
     """A card login was refused. All refusals share one text, which tells a stranger nothing."""
 
+    text = "the login was refused; start again"
+
     def __init__(self, refusal: Refusal, reference: str) -> None:
-        super().__init__("the login was refused; start again")
+        super().__init__(self.text)
         self.code = refusal.code
         self.status = STATUS[refusal.code]
         self.reference = reference

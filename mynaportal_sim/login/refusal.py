@@ -10,7 +10,7 @@ class Code(StrEnum):
     """The stable names of refusals.
 
     Those of the PIN are a soft card's, before any token; those after the account are a second
-    device's, around the token.
+    device's, around the token; the last are of signing a consent.
     """
 
     PIN_MALFORMED = "pin_malformed"
@@ -25,6 +25,7 @@ class Code(StrEnum):
     NONCE_EXPIRED = "nonce_expired"
     CHANNEL_MISMATCH = "channel_mismatch"
     ORIGIN_MISMATCH = "origin_mismatch"
+    PURPOSE_MISMATCH = "purpose_mismatch"
     CERT_MALFORMED = "cert_malformed"
     CERT_KEY_UNSUPPORTED = "cert_key_unsupported"
     CERT_UNTRUSTED = "cert_untrusted"
@@ -44,6 +45,8 @@ class Code(StrEnum):
     CONFIRM_CODE_WRONG = "confirm_code_wrong"
     LOGIN_EXPIRED = "login_expired"
     LOGIN_ENDED = "login_ended"
+    SIGNING_CERT_MISSING = "signing_cert_missing"
+    CERT_OTHER_PERSON = "cert_other_person"
 
 
 STATUS: dict[Code, HTTPStatus] = {
@@ -59,6 +62,7 @@ STATUS: dict[Code, HTTPStatus] = {
     Code.NONCE_EXPIRED: HTTPStatus.GONE,
     Code.CHANNEL_MISMATCH: HTTPStatus.CONFLICT,
     Code.ORIGIN_MISMATCH: HTTPStatus.FORBIDDEN,
+    Code.PURPOSE_MISMATCH: HTTPStatus.CONFLICT,
     Code.CERT_MALFORMED: HTTPStatus.BAD_REQUEST,
     Code.CERT_KEY_UNSUPPORTED: HTTPStatus.BAD_REQUEST,
     Code.CERT_UNTRUSTED: HTTPStatus.UNAUTHORIZED,
@@ -78,6 +82,8 @@ STATUS: dict[Code, HTTPStatus] = {
     Code.CONFIRM_CODE_WRONG: HTTPStatus.UNAUTHORIZED,
     Code.LOGIN_EXPIRED: HTTPStatus.GONE,
     Code.LOGIN_ENDED: HTTPStatus.CONFLICT,
+    Code.SIGNING_CERT_MISSING: HTTPStatus.CONFLICT,
+    Code.CERT_OTHER_PERSON: HTTPStatus.FORBIDDEN,
 }
 
 

@@ -133,10 +133,15 @@ def refuse(
     randomness: Randomness,
 ) -> Refused:
     """Leave an entry of a login that is not let in."""
-    reference = b32encode(randomness(_REFERENCE_BYTES)).decode()
-    entry = traces.entry("login.refused", reason=refusal.code.value, reference=reference)
-    append(connection, entry, now, randomness)
-    return Refused(refusal, reference)
+    refused = Refused(refusal, reference(randomness))
+    said = {"reason": refusal.code.value, "reference": refused.reference}
+    append(connection, traces.entry("login.refused", **said), now, randomness)
+    return refused
+
+
+def reference(randomness: Randomness) -> str:
+    """A new reference by which a refusal is found again."""
+    return b32encode(randomness(_REFERENCE_BYTES)).decode()
 
 
 def _refuse_pin(

@@ -1,14 +1,15 @@
 """Browser sessions: a cookie here, a row there, and only a hash of the cookie in the row.
 
 A session begins anonymous, so that a login has something to be bound to. Logging in always
-makes a new one and deletes the old (session fixation). It ends after 30 idle minutes, after
+makes a new one and deletes the old (session fixation). For whom a person acts is chosen within
+a session, and ends with it. It ends after 30 idle minutes, after
 8 hours, or at logout.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -44,6 +45,8 @@ class SessionRow(SQLModel, table=True):
     authenticated_at: int | None = Field(sa_type=BigInteger)
     begun_at: int = Field(sa_type=BigInteger)
     seen_at: int = Field(index=True, sa_type=BigInteger)
+    acting_for: UUID | None
+    mandate_id: UUID | None
 
 
 sessions = SQLModel.metadata.tables["sessions"]
@@ -57,7 +60,15 @@ _SEE = (
     .where(sessions.c.digest == bindparam("wanted"))
     .values(seen_at=bindparam("now"))
 )
-
+_TURN = (
+    sessions.update()
+    .where(sessions.c.digest == bindparam("was"))
+    .values(
+        digest=bindparam("becomes"),
+        acting_for=bindparam("principal"),
+        mandate_id=bindparam("mandate"),
+    )
+)
 _END = sessions.delete().where(sessions.c.digest == bindparam("wanted"))
 
 
@@ -82,13 +93,29 @@ class Session:
         return AMR[self.channel] if self.channel else ()
 
 
+class Errand(NamedTuple):
+    """For whom a person acts in a session, and under which mandate of theirs."""
+
+    principal: UUID
+    mandate_id: UUID
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedIn(Session):
-    """The session of a person who has logged in."""
+    """The session of a person who has logged in, and for whom they act if not for themselves.
+
+    That they chose to act is no proof that they may: whoever reads it asks the mandate.
+    """
 
     resident_id: UUID
     channel: Channel
     auth_time: datetime
+    errand: Errand | None = None
+
+    @property
+    def whom(self) -> UUID:
+        """The one whose data this session is about now."""
+        return self.resident_id if self.errand is None else self.errand.principal
 
 
 def begin(connection: Connection, now: datetime, randomness: Randomness) -> Session:
@@ -119,6 +146,20 @@ def log_in(
     return session
 
 
+def turn(
+    connection: Connection, session: LoggedIn, errand: Errand | None, randomness: Randomness
+) -> LoggedIn | None:
+    """The same session, from now on about somebody else; None when it has ended meanwhile.
+
+    It gets a new id, so that no form that was shown about the one is ever sent about the other.
+    """
+    turned = replace(session, id=_new_id(randomness), errand=errand)
+    principal, mandate = errand or (None, None)
+    moved = {"was": digest(session.id), "becomes": digest(turned.id)}
+    told = {"principal": principal, "mandate": mandate}
+    return turned if connection.execute(_TURN, moved | told).rowcount == 1 else None
+
+
 def find(connection: Connection, session_id: str, now: datetime) -> Session | None:
     """The session of that id; None when there is none or it has ended."""
     row = _living(connection, digest(session_id), now)
@@ -133,6 +174,7 @@ def find(connection: Connection, session_id: str, now: datetime) -> Session | No
         resident_id=row.resident_id,
         channel=Channel(row.channel),
         auth_time=datetime.fromtimestamp(row.authenticated_at, UTC),
+        errand=None if row.acting_for is None else Errand(row.acting_for, row.mandate_id),
     )
 
 

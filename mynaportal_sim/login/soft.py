@@ -4,10 +4,12 @@ Only the reader is missing. The APDUs, the statement and the token are those of 
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+from card_reader.client.consent import sign_consent
 from card_reader.client.jpki import Jpki
-from card_reader.client.login import sign_challenge
+from card_reader.client.login import Signed, sign_challenge
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
 from card_reader.emulator.store import Document, read
@@ -17,6 +19,8 @@ from card_reader.errors import (
     PinBlockedError,
     WrongPinError,
 )
+from card_reader.spec import Kind
+from card_reader.statement import ConsentStatement
 from mynaportal_sim.login.challenge import Challenge
 from mynaportal_sim.login.errors import NoSuchPersonaError
 from mynaportal_sim.login.refusal import Code, Refusal
@@ -49,11 +53,47 @@ class SoftCards:
             NoSuchPersonaError: there is no such card.
             CardFileError: there is one, and it is damaged.
         """
+
+        def sign(jpki: Jpki) -> Signed:
+            return sign_challenge(jpki, challenge.to_sign, pin, allow_last_try=last_try)
+
+        return self._asked(persona, challenge, sign)
+
+    def agree(
+        self,
+        persona: str,
+        password: str,
+        statement: ConsentStatement,
+        challenge: Challenge,
+        *,
+        last_try: bool = False,
+    ) -> LoginToken | Refusal:
+        """Have the card's key for signatures sign `statement`, under a challenge for it.
+
+        The password goes the way of the PIN. Raises as `answer` does.
+        """
+
+        def sign(jpki: Jpki) -> Signed:
+            return sign_consent(jpki, statement, password, allow_last_try=last_try)
+
+        if not self.can_sign(persona):
+            return Refusal(Code.SIGNING_CERT_MISSING)
+        return self._asked(persona, challenge, sign)
+
+    def can_sign(self, persona: str) -> bool:
+        """Whether the card has a key for signatures; that of a child has none.
+
+        Raises:
+            NoSuchPersonaError: there is no such card.
+        """
+        return Jpki(Session(self._card(persona))).holds(Kind.SIGNING)
+
+    def _asked(
+        self, persona: str, challenge: Challenge, sign: Callable[[Jpki], Signed]
+    ) -> LoginToken | Refusal:
         card = self._card(persona)
         try:
-            signed = sign_challenge(
-                Jpki(Session(card)), challenge.to_sign, pin, allow_last_try=last_try
-            )
+            signed = sign(Jpki(Session(card)))
         except MalformedPinError:
             return Refusal(Code.PIN_MALFORMED)
         except LastTryError:

@@ -39,6 +39,7 @@ class Family(NamedTuple):
     acr: str
     amr: str
     sender_constrained: bool
+    actor: str | None = None
 
 
 class NewFamily(NamedTuple):
@@ -88,6 +89,7 @@ _BY_REFRESH = select(*_COLUMNS).where(
     token_families.c.ends_at > bindparam("now"),
     token_families.c.revoked_at.is_(None),
 )
+_ACTOR = select(token_families.c.actor).where(token_families.c.id == bindparam("family"))
 _LIVE = (
     select(subjects.c.resident_id)
     .join(
@@ -191,6 +193,14 @@ def holder_of(connection: Connection, client_id: str, jti: str) -> UUID | None:
         _LIVE, {"family": family_id, "client": client_id, "token": jti}
     ).scalar()
     return resident_id
+
+
+def actor_of(connection: Connection, jti: str) -> str | None:
+    """The app's name for whoever acted when an access token's consent was asked, if not the
+    person themselves."""
+    family = UUID(hex=jti.partition(".")[0])
+    actor: str | None = connection.execute(_ACTOR, {"family": family}).scalar()
+    return actor
 
 
 def revoke_token(connection: Connection, jti: str, expires: datetime) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -73,6 +73,22 @@ class Refuse:
     error: str
 
 
+class Ground(NamedTuple):
+    """What a code is issued under: a consent, and the mandate of whoever acts for the person.
+
+    No key outlives that mandate, which ends by itself at `mandate_ends`, if it does.
+    """
+
+    version: ConsentVersion
+    mandate_ends: datetime | None = None
+
+    @property
+    def ends(self) -> datetime:
+        """When no key under it is good any more."""
+        ends, mandate_ends = self.version.gives_until, self.mandate_ends
+        return ends if mandate_ends is None else min(ends, mandate_ends)
+
+
 Step = LogIn | Ask | Issue | Refuse
 
 
@@ -130,6 +146,11 @@ _IS_OPEN = (
 _FIND = select(interactions).where(*_IS_OPEN)
 _BIND = update(interactions).where(*_IS_OPEN).values(session=bindparam("mine"))
 _CLOSE = update(interactions).where(*_IS_OPEN).values(state=bindparam("outcome"))
+_HAND_OVER = (
+    update(interactions)
+    .where(interactions.c.session == bindparam("was"))
+    .values(session=bindparam("becomes"))
+)
 _USE_PUSHED = (
     update(pushed_requests)
     .where(pushed_requests.c.digest == bindparam("handle"), pushed_requests.c.used_at.is_(None))
@@ -194,17 +215,17 @@ def issue(
     server: Server,
     interaction: Interaction,
     session: LoggedIn,
-    version: ConsentVersion,
+    ground: Ground,
     now: datetime,
 ) -> str:
-    """Close the interaction with a code under `version`; the URL to send the browser to (303).
+    """Close the interaction with a code; the URL to send the browser to (303).
 
     Raises:
         InteractionGoneError: it, or the pushed request it came of, was answered before.
     """
-    request = interaction.request
+    request, version = interaction.request, ground.version
     _close(connection, interaction, session, State.ISSUED, now)
-    sub = apps.subject(connection, server.pseudonyms, request.client_id, session.resident_id)
+    sub = apps.subject(connection, server.pseudonyms, request.client_id, session.whom)
     family = Family(
         id=UUID(bytes=server.randomness(16)),
         client_id=request.client_id,
@@ -220,10 +241,10 @@ def issue(
         acr=cast("str", session.acr),
         amr=" ".join(session.amr),
         sender_constrained=False,
+        actor=_actor(server, request.client_id, session),
     )
-    code = families.begin(
-        connection, NewFamily(family, version.terms.valid_until), now, server.randomness
-    )
+    new = NewFamily(family, ground.ends)
+    code = families.begin(connection, new, now, server.randomness)
     return redirect(server, request.redirect_uri, request.state, {"code": code})
 
 
@@ -277,6 +298,18 @@ def _close(
     used = connection.execute(_USE_PUSHED, {"handle": interaction.pushed, "now": seconds})
     if used.rowcount != 1:
         raise InteractionGoneError
+
+
+def hand_over(connection: Connection, session: Session, turned: Session) -> None:
+    """Let a session that got a new id go on with what it took up under the old one."""
+    connection.execute(_HAND_OVER, {"was": digest(session.id), "becomes": digest(turned.id)})
+
+
+def _actor(server: Server, client_id: str, session: LoggedIn) -> str | None:
+    """The app's name for whoever acts for the person; it leads back to nobody."""
+    if session.errand is None:
+        return None
+    return server.pseudonyms.subject(client_id, session.resident_id)
 
 
 def _session_digest(session: Session | None) -> bytes | None:

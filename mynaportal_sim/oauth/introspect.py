@@ -75,6 +75,9 @@ def _of_access(
         "arrangement": str(access.arrangement_id),
         "consent_version": str(access.version_id),
     }
+    actor = families.actor_of(connection, access.jti)
+    if actor is not None:
+        said["act"] = {"sub": actor}  # RFC 8693 4.1
     return said if access.jkt is None else {**said, "cnf": {"jkt": access.jkt}}
 
 
@@ -93,7 +96,8 @@ def _of_refresh(
         "iss": server.issuer,
         "sub": family.sub,
         "client_id": family.client_id,
-        "exp": int(found.version.terms.valid_until.timestamp()),
+        "exp": int(found.version.gives_until.timestamp()),
         "scope": family.scope,
         "authorization_details": granted_details(found.version.terms),
+        **({} if family.actor is None else {"act": {"sub": family.actor}}),
     }

@@ -58,6 +58,7 @@ class TokenFamilyRow(SQLModel, table=True):
     amr: str
     refresh_digest: bytes | None = Field(unique=True)
     sender_constrained: bool
+    actor: str | None
     ends_at: int = Field(index=True, sa_type=BigInteger)
     revoked_at: int | None = Field(sa_type=BigInteger)
 

@@ -154,6 +154,8 @@ def _id_token(issued: Issued, encoded: str, server: Server, now: datetime) -> st
         "amr": [*granted.family.amr.split()],
         "at_hash": b64url(sha256(encoded.encode()).digest()[:16]),
     }
+    if granted.family.actor is not None:
+        claims["act"] = {"sub": granted.family.actor}  # RFC 8693 4.1
     if granted.refresh_token is not None and granted.family.nonce is not None:
         claims["nonce"] = granted.family.nonce
     return server.keys.sign(claims)

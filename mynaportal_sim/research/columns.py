@@ -48,7 +48,9 @@ FIELDS: Mapping[str, Kind] = {
     "valid_from": _I, "valid_until": _I, "max_uses": _N,
     "request": _T, "count": _N, "planted": _N, "reason": _T, "token": _T,
     "channel": _T, "certificate": _T, "reference": _T,
-    "by": _T, "granter_role": _T, "mandate": _T, "authority": _T, "ethics_approval": _T,
+    "by": _T, "granter_role": _T, "mandate": _T,
+    "acting_role": _T, "acting_mandate": _T, "acts": _TS, "evidence": _T,
+    "authority": _T, "ethics_approval": _T,
     "keys": _TS, "scopes": _TS, "redirect_uris": _TS, "entries": _TS,
 }  # fmt: skip
 

@@ -14,8 +14,8 @@ from consent.policy import Deny, Permit
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.access_keys import Key
 from mynaportal_sim.disclosure.present import Arranged, JudgedKey, Present
-from mynaportal_sim.login.sessions import ResidentDep
 from mynaportal_sim.oauth import holdings
+from mynaportal_sim.web.acting import WholeDep
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.entry import basis_line, reason_line
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels, purpose_line
@@ -126,7 +126,7 @@ class ArrangedOut:
 
 
 @router.get("/access")
-async def access(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Response:
+async def access(page: PageDep, resident: WholeDep, portal: PortalDep) -> Response:
     """Show each app that could get something now, and each that could and no longer can."""
     seen = await portal.db.read(_look, resident.resident_id)
     present = Present(seen.versions, seen.declared, portal.now, seen.prohibitions)

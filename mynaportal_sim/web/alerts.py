@@ -10,7 +10,8 @@ from mynaportal_sim.disclosure import acknowledged
 from mynaportal_sim.disclosure.alerts import LOOK_MAX, NEW, Alert, Kind, Watch
 from mynaportal_sim.disclosure.history import pages
 from mynaportal_sim.login.csrf import check_csrf
-from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
+from mynaportal_sim.login.sessions import LoggedIn
+from mynaportal_sim.web.acting import OwnDep
 from mynaportal_sim.web.entry import EntryOut
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.language import marked
@@ -76,7 +77,7 @@ class SeenForm(BaseModel):
 
 
 @router.get("/alerts")
-async def alerts(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Response:
+async def alerts(page: PageDep, resident: OwnDep, portal: PortalDep) -> Response:
     """Show what there is to hear of, newest first."""
     holder = portal.pseudonyms.holder(resident.resident_id)
     seen = await portal.db.read(acknowledged.seen, holder)
@@ -106,7 +107,7 @@ async def alerts(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Res
 
 @router.post("/alerts")
 async def acknowledge(
-    page: PageDep, resident: ResidentDep, portal: PortalDep, form: Annotated[SeenForm, Form()]
+    page: PageDep, resident: OwnDep, portal: PortalDep, form: Annotated[SeenForm, Form()]
 ) -> Response:
     """Mark as seen the alerts that the person saw, and none that came since."""
     check_csrf(page.request, portal.settings, form.csrf)

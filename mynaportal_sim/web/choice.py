@@ -1,44 +1,40 @@
 """What a person chooses of what an app asks."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
+from fastapi import Query
 from pydantic import BaseModel
 
+from consent.mandate import Act
 from consent.model import ConsentRule
 from mynaportal_sim.web.language import marked
 
 
-class ChoiceForm(BaseModel):
-    """A person's answer; with nothing chosen, `allow` is asked again.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Kinds of data, and from when to when; no day keeps nothing back."""
 
-    `since` and `until` keep back what is older or newer, None keeps nothing back.
-    """
-
-    csrf: str = ""
-    decision: Literal["allow", "deny", "later"]
-    category: list[str] = []
-    since: date | Literal[""] = ""
-    until: date | Literal[""] = ""
+    categories: tuple[str, ...]
+    since: date | None = None
+    until: date | None = None
 
     def rules(
         self, asked: Collection[ConsentRule], prohibited: Collection[str]
     ) -> list[ConsentRule]:
         """What is granted of the rules asked for; nothing that is prohibited."""
-        if self.decision != "allow":
-            return []
-        chosen = set(self.category).difference(prohibited)
+        chosen = set(self.categories).difference(prohibited)
         cut = [self._cut(rule) for rule in asked if rule.category in chosen]
         return [rule for rule in cut if rule is not None]
 
     @property
-    def problem(self) -> str:
-        """What to say where `allow` grants nothing."""
-        if self.category and (self.since or self.until):
-            return marked("The app asks for nothing of those days. Choose others, or none.")
-        return marked("Choose at least one kind of data, or hand over nothing.")
+    def query(self) -> list[tuple[str, str]]:
+        """This choice as the query of an address."""
+        days = {"since": self.since, "until": self.until}
+        named = [(name, day.isoformat()) for name, day in days.items() if day]
+        return [("category", code) for code in self.categories] + named
 
     def _cut(self, rule: ConsentRule) -> ConsentRule | None:
         first = max(rule.period_from, self.since or date.min)
@@ -46,3 +42,38 @@ class ChoiceForm(BaseModel):
         if first > last:
             return None
         return replace(rule, period_from=first, period_to=last)
+
+
+class ChoiceForm(BaseModel):
+    """A person's answer; with nothing chosen, `allow` and `sign` are asked again."""
+
+    csrf: str = ""
+    decision: Literal["allow", "deny", "later", "sign"]
+    category: list[str] = []
+    since: date | Literal[""] = ""
+    until: date | Literal[""] = ""
+
+    @property
+    def choice(self) -> Choice:
+        return Choice(tuple(self.category), self.since or None, self.until or None)
+
+    @property
+    def act(self) -> Act:
+        """What whoever acts for another needs to be allowed."""
+        return Act.GRANT if self.decision in {"allow", "sign"} else Act.WITHDRAW
+
+    @property
+    def problem(self) -> str:
+        """What to say where nothing is granted that was to be."""
+        if self.category and (self.since or self.until):
+            return marked("The app asks for nothing of those days. Choose others, or none.")
+        return marked("Choose at least one kind of data, or hand over nothing.")
+
+
+async def chosen(
+    category: Annotated[list[str], Query(max_length=64)] = [],  # noqa: B006  FastAPI copies it
+    since: date | None = None,
+    until: date | None = None,
+) -> Choice:
+    """The choice that an address bears."""
+    return Choice(tuple(category), since, until)

@@ -1,6 +1,7 @@
 """What a person has agreed to, and the button that ends it."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum, unique
@@ -10,17 +11,21 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from consent import service
 from consent.catalogue import Catalogue
-from consent.model import ConsentVersion, Event, Status
+from consent.mandate import Act, to_review
+from consent.model import ConsentVersion, Event, Role, Status
+from consent.store import signatures
 from mynaportal_sim.disclosure import latency
 from mynaportal_sim.erasure import store as erasures
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
-from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
+from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep, agents_of
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.difference import Difference, differences
+from mynaportal_sim.web.entry import actor_line
 from mynaportal_sim.web.erasures import ErasureOut
 from mynaportal_sim.web.errors import NoSuchConsentError
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels, purpose_line
@@ -28,7 +33,7 @@ from mynaportal_sim.web.lateness import line
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
 from mynaportal_sim.web.terms import TermsOut
-from mynaportal_sim.web.wording import CHANNELS, STATUSES
+from mynaportal_sim.web.wording import CHANNELS, ROLES, SIGNED_WITH, STATUSES
 
 router = APIRouter()
 
@@ -59,6 +64,29 @@ class KindOut(NamedTuple):
     label: str
 
 
+class Represented(NamedTuple):
+    """What of a person's answers others gave for them.
+
+    `agents` are names by the ids of mandates; `review` the consents whose mandate is over,
+    `assents` the requests that await the person's own assent.
+    """
+
+    agents: Mapping[str, str]
+    review: frozenset[UUID]
+    assents: frozenset[UUID]
+
+    def line(self, version: ConsentVersion, page: Page) -> str:
+        """Who gave an answer for the person, as what; empty where they did so themselves."""
+        granter = version.granter
+        if granter.role is Role.SELF:
+            return ""
+        name = self.agents.get(str(granter.mandate_id), "")
+        return actor_line(page.text(ROLES[granter.role]), name, page)
+
+
+NOBODY = Represented({}, frozenset(), frozenset())
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentOut:
     """One answer of a person, as their page shows it.
@@ -85,13 +113,22 @@ class ConsentOut:
     waiting: bool
     days_left: int | None
     once: bool
+    signed_with: str
     terms: TermsOut
     kinds: list[KindOut]
+    by: str
+    review: bool
+    assent: bool
     erasure: ErasureOut | None = None
 
     @classmethod
     def of(
-        cls, version: ConsentVersion, catalogue: Catalogue, page: Page, now: datetime
+        cls,
+        version: ConsentVersion,
+        catalogue: Catalogue,
+        page: Page,
+        now: datetime,
+        represented: Represented = NOBODY,
     ) -> "ConsentOut":
         """`version` as it stands at `now`, in the reader's language."""
         terms, status = version.terms, version.status(now)
@@ -110,15 +147,16 @@ class ConsentOut:
             if rules
             else None,
             decided=version.answered_at,
-            valid_until=terms.valid_until,
+            valid_until=version.gives_until,
             state=status.value,
             status=page.text(label),
             tone=tone,
             active=status in _LASTING,
             suspended=status is Status.SUSPENDED,
             waiting=status is Status.DEFERRED,
-            days_left=(terms.valid_until - now).days if version.ends_soon(now) else None,
+            days_left=(version.gives_until - now).days if version.ends_soon(now) else None,
             once=terms.usage.max_uses == 1,
+            signed_with=version.evidence.signed_with,
             terms=TermsOut.of(terms, page),
             kinds=[
                 KindOut(code, label)
@@ -128,6 +166,9 @@ class ConsentOut:
                     strict=True,
                 )
             ],
+            by=represented.line(version, page),
+            review=version.id in represented.review,
+            assent=version.id in represented.assents,
         )
 
 
@@ -140,11 +181,11 @@ class ChangeForm(BaseModel):
 
 
 @router.get("/consents")
-async def consents(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Response:
+async def consents(page: PageDep, resident: ViewerDep, portal: PortalDep) -> Response:
     """Show each consent that the person has given or refused."""
-    histories = await portal.db.read(service.of_resident, resident.resident_id)
-    versions = [version for history in histories for version in history.versions]
-    shown = await _shown(portal, page, versions)
+    versions, represented = await portal.db.read(_look, resident.resident_id, portal.now)
+    seen = [version for version in versions if resident.sees(version)]
+    shown = await _shown(portal, page, seen, represented)
     shown.sort(key=lambda consent: (consent.active, consent.decided), reverse=True)
     if page.for_program:
         plain = [_plain(consent) for consent in shown]
@@ -161,7 +202,7 @@ async def consents(page: PageDep, resident: ResidentDep, portal: PortalDep) -> R
 
 @router.get("/consents/{arrangement_id}/withdraw")
 async def before_withdrawing(
-    page: PageDep, resident: ResidentDep, portal: PortalDep, arrangement_id: UUID, version: UUID
+    page: PageDep, resident: ViewerDep, portal: PortalDep, arrangement_id: UUID, version: UUID
 ) -> Response:
     """Say what stops with a consent and what does not, and ask whether it shall."""
     kept = await _kept(portal, resident, arrangement_id, version)
@@ -172,7 +213,7 @@ async def before_withdrawing(
 @router.get("/consents/{arrangement_id}/{version_id}")
 async def receipt(
     page: PageDep,
-    resident: ResidentDep,
+    resident: ViewerDep,
     portal: PortalDep,
     arrangement_id: UUID,
     version_id: UUID,
@@ -195,6 +236,7 @@ async def receipt(
         "notice_version": kept.terms.notice.version,
         "number": kept.number,
         "channel": page.text(CHANNELS[Channel(kept.evidence.channel)]),
+        "signed": await _signed(page, portal, kept),
         "app_id": kept.app_id,
         "issued": portal.now,
     }
@@ -204,7 +246,7 @@ async def receipt(
 @router.post("/consents/{arrangement_id}/{what}")
 async def change(
     page: PageDep,
-    resident: ResidentDep,
+    resident: WhomDep,
     portal: PortalDep,
     arrangement_id: UUID,
     what: Wish,
@@ -213,6 +255,12 @@ async def change(
     """End a consent, or let it rest and give again; it binds from the very next access on."""
     check_csrf(page.request, portal.settings, form.csrf)
     event, done = _WISHES[what]
+    kept = await _find(portal, resident, arrangement_id, form.version)
+    if kept is not None:
+        act = Act.GRANT if event is Event.RESUME else Act.WITHDRAW
+        resident.demand(act, kept.terms.categories, kept.terms.purpose.code)
+    elif resident.mandate is not None:
+        raise NoSuchConsentError
     wish = service.Change(
         event=event,
         key=form.key,
@@ -221,27 +269,70 @@ async def change(
         version_id=form.version,
         channel=resident.channel,
         holder=portal.pseudonyms.holder(resident.resident_id),
+        acting=resident.acting,
     )
     await portal.db.write(service.change, wish, portal.now, token_bytes)
     return see_other(f"/consents?done={done}")
 
 
+async def _signed(page: Page, portal: Portal, kept: ConsentVersion) -> dict[str, object] | None:
+    """How an answer was signed, in words; None where it was not."""
+    signature = await portal.db.read(signatures.find, kept.resident_id, kept.id)
+    if signature is None:
+        return None
+    return {
+        "with": page.text(SIGNED_WITH[signature.kind]),
+        "lines": json.loads(signature.text)["shown"],
+        "statement": signature.statement_sha256,
+    }
+
+
+def _look(
+    connection: Connection, resident_id: UUID, now: datetime
+) -> tuple[list[ConsentVersion], Represented]:
+    """All answers of a person, and what of them others gave, on one snapshot."""
+    histories = service.of_resident(connection, resident_id)
+    versions = [version for history in histories for version in history.versions]
+    represented = Represented(
+        agents_of(connection, resident_id),
+        to_review(versions, service.acting_for(connection, resident_id), now),
+        service.awaiting_assent(connection, resident_id),
+    )
+    return versions, represented
+
+
 async def _kept(
-    portal: Portal, resident: LoggedIn, arrangement_id: UUID, version_id: UUID
+    portal: Portal, resident: Whom, arrangement_id: UUID, version_id: UUID
 ) -> ConsentVersion:
+    found = await _find(portal, resident, arrangement_id, version_id)
+    if found is None:
+        raise NoSuchConsentError
+    return found
+
+
+async def _find(
+    portal: Portal, resident: Whom, arrangement_id: UUID, version_id: UUID
+) -> ConsentVersion | None:
+    """One of the person's answers, if it is within what may be seen."""
     histories = await portal.db.read(service.of_resident, resident.resident_id)
     for history in histories:
         for version in history.versions:
-            if (version.arrangement_id, version.id) == (arrangement_id, version_id):
+            named = (version.arrangement_id, version.id)
+            if named == (arrangement_id, version_id) and resident.sees(version):
                 return version
-    raise NoSuchConsentError
+    return None
 
 
 async def _shown(
-    portal: Portal, page: Page, versions: Iterable[ConsentVersion]
+    portal: Portal,
+    page: Page,
+    versions: Iterable[ConsentVersion],
+    represented: Represented = NOBODY,
 ) -> list[ConsentOut]:
     """Answers as they stand now, and what became of the data of those that have ended."""
-    found = [ConsentOut.of(one, portal.catalogue, page, portal.now) for one in versions]
+    found = [
+        ConsentOut.of(one, portal.catalogue, page, portal.now, represented) for one in versions
+    ]
     cases = await portal.db.read(erasures.of_versions, [UUID(one.version_id) for one in found])
     said = {
         str(version_id): ErasureOut.of(case, portal.catalogue, page, portal.now)
@@ -251,7 +342,7 @@ async def _shown(
 
 
 async def _changed(
-    portal: Portal, page: Page, resident: LoggedIn, version: ConsentVersion
+    portal: Portal, page: Page, resident: Whom, version: ConsentVersion
 ) -> list[Difference]:
     """What is different in a consent from the one before it, if there was one."""
     if version.supersedes is None or not version.terms.rules:
@@ -261,7 +352,7 @@ async def _changed(
 
 
 async def _afterwards(
-    portal: Portal, page: Page, resident: LoggedIn, version: ConsentVersion
+    portal: Portal, page: Page, resident: Whom, version: ConsentVersion
 ) -> str | None:
     """What the log says came after a consent was taken back; None where it was not."""
     if f"consent.{version.state}" not in latency.ENDINGS:

@@ -1,15 +1,18 @@
 """One entry of the ledger in words, as pages and programs get it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from consent.catalogue import Catalogue, LegalBasis
 from consent.policy import Reason
 from mynaportal_sim.disclosure.event import Event
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import category_labels, purpose_line
+from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page
-from mynaportal_sim.web.wording import EVENTS, REASONS, TONES
+from mynaportal_sim.web.wording import EVENTS, REASONS, ROLES, TONES
 
 REASONS_OF_CONSENT = {reason.value: reason for reason in Reason}
 _BASES = {basis.value: basis for basis in LegalBasis}
@@ -36,10 +39,17 @@ class EntryOut:
     consent: str | None
     proof: str | None
     erased: bool
+    by: str = ""
 
     @classmethod
-    def of(cls, event: Event, catalogue: Catalogue, page: Page) -> "EntryOut":
-        """`event` in the reader's language."""
+    def of(
+        cls,
+        event: Event,
+        catalogue: Catalogue,
+        page: Page,
+        agents: Mapping[str, str] = MappingProxyType({}),
+    ) -> "EntryOut":
+        """`event` in the reader's language; `agents` are names by the ids of mandates."""
         has_proof = event.position is not None and not event.erased
         return cls(
             position=event.position,
@@ -59,12 +69,34 @@ class EntryOut:
             consent="/consents/{}/{}".format(*event.consent) if event.consent else None,
             proof=f"/history/{event.position}/proof" if has_proof else None,
             erased=event.erased,
+            by=by_line(event, agents, page),
         )
+
+    @property
+    def about_agent(self) -> bool:
+        """Whether it tells of whoever acts for the person, not of something they did."""
+        return self.type.startswith("mandate.")
 
     @property
     def plain(self) -> dict[str, object]:
         """The entry as programs get it."""
         return asdict(self) | {"at": iso(self.at)}
+
+
+def by_line(event: Event, agents: Mapping[str, str], page: Page) -> str:
+    """Who acted for the person, as what; empty where nobody did."""
+    if event.acting is None:
+        return ""
+    role, mandate = event.acting
+    label = page.text(ROLES[role]) if role in ROLES else role
+    return actor_line(label, agents.get(mandate, ""), page)
+
+
+def actor_line(role: str, name: str, page: Page) -> str:
+    """A role with the name of who has it, if it is known."""
+    if not name:
+        return role
+    return page.text(marked("%(name)s (%(role)s)"), name=name, role=role)
 
 
 def basis_line(code: str, page: Page) -> str:

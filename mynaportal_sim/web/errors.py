@@ -5,12 +5,16 @@ WebError                    carries .code and .status for the answer
 ├── NoSuchConsentError      no answer of this person's by that id
 ├── NoSuchRequestError      no question waits for this person's answer by that id
 ├── UnknownChoiceError      a form names what it did not offer
+├── MandateRefusedError     whoever acts for another may not; carries .reason
+├── OnlyInPersonError       nobody does this for another
+├── AwaitsAssentError       a guardian has agreed, and the minor is to
 └── UnreadableFilterError   what is asked for cannot be read, so nothing is shown
 """
 
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from consent.mandate import Refusal
 from mynaportal_sim.errors import PortalError
 
 
@@ -56,6 +60,37 @@ class UnknownChoiceError(WebError):
 
     def __init__(self) -> None:
         super().__init__("there is no such app or kind of data; choose from the lists")
+
+
+class MandateRefusedError(WebError):
+    """Somebody may not do this for another, or is too young to do it alone."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason.sentence_en)
+        self.code = reason.value
+        self.reason = reason
+
+
+class OnlyInPersonError(WebError):
+    """Nobody does this for another."""
+
+    code = "only_in_person"
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("only the person does this; stop acting for others first")
+
+
+class AwaitsAssentError(WebError):
+    """A guardian has agreed, and only the minor can answer now."""
+
+    code = "awaits_assent"
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("a guardian has agreed; the person themselves must assent now")
 
 
 class UnreadableFilterError(WebError):

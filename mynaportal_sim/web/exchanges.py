@@ -16,9 +16,9 @@ from mynaportal_sim.exchange import service
 from mynaportal_sim.exchange.affairs import english
 from mynaportal_sim.exchange.entries import Recorded
 from mynaportal_sim.exchange.model import KEPT_YEARS
-from mynaportal_sim.login.sessions import ResidentDep
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Resident
+from mynaportal_sim.web.acting import WholeDep
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import PortalDep
 from mynaportal_sim.web.render import Page, PageDep
@@ -76,7 +76,7 @@ class ExchangeOut:
 @router.get("/exchanges")
 async def exchanges(
     page: PageDep,
-    resident: ResidentDep,
+    resident: WholeDep,
     portal: PortalDep,
     year: Annotated[str, Query(max_length=4)] = "",
 ) -> Response:

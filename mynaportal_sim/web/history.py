@@ -1,5 +1,6 @@
 """Who saw a person's data: their own entries of the ledger, newest first, and their proofs."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from itertools import groupby
 from typing import Annotated
@@ -14,7 +15,8 @@ from mynaportal_sim import keys
 from mynaportal_sim.disclosure import proofs
 from mynaportal_sim.disclosure.history import Found, search
 from mynaportal_sim.disclosure.witnesses import Sights, sights
-from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
+from mynaportal_sim.login.sessions import LoggedIn
+from mynaportal_sim.web.acting import OwnDep, ViewerDep, Whom, agents_of
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.entry import EntryOut
 from mynaportal_sim.web.errors import NoSuchEntryError
@@ -32,15 +34,17 @@ BeforeParam = Annotated[int | None, Query(ge=1, lt=2**62)]
 @router.get("/history")
 async def history(
     page: PageDep,
-    resident: ResidentDep,
+    resident: ViewerDep,
     portal: PortalDep,
     asked: AskedDep,
     before: BeforeParam = None,
 ) -> Response:
     """Show who got what, why, on which basis and under whose supervision."""
     if page.for_program:
-        found = await _found(portal, resident, asked, before)
-        shown = [EntryOut.of(event, portal.catalogue, page).plain for event in found.entries]
+        found = await _shown(portal, resident, asked, before)
+        agents = await portal.db.read(agents_of, resident.resident_id)
+        entries = [EntryOut.of(one, portal.catalogue, page, agents) for one in found.entries]
+        shown = [entry.plain for entry in entries]
         answer = {"entries": shown, "older": found.older, "looked": found.looked}
         seen = [one._asdict() for one in (await _sights(portal)).each]
         witnesses = [one | {"at": one["at"] and iso(one["at"])} for one in seen]
@@ -48,11 +52,13 @@ async def history(
     if asked.unread:
         form = await _form(page, portal, resident, asked)
         nothing: dict[str, object] = {"days": [], "older": None, "looked": 0, "bundle": None}
-        nothing["witnesses"] = Sights(())
+        nothing |= {"witnesses": Sights(()), "own": True}
         return page("history.html", form | nothing, status=HTTPStatus.BAD_REQUEST)
-    found = await _found(portal, resident, asked, before)
-    entries = [EntryOut.of(event, portal.catalogue, page) for event in found.entries]
+    found = await _shown(portal, resident, asked, before)
+    agents = await portal.db.read(agents_of, resident.resident_id)
+    entries = [EntryOut.of(event, portal.catalogue, page, agents) for event in found.entries]
     here = asked.query | ({"before": str(before)} if before else {})
+    own = resident.mandate is None
     values: dict[str, object] = {
         "days": [
             (day, list(of_day))
@@ -61,14 +67,15 @@ async def history(
         "older": found.older and urlencode({**asked.query, "before": found.older}),
         "looked": found.looked,
         "witnesses": await _sights(portal),
-        "bundle": urlencode(here) if any(entry.proof for entry in entries) else None,
+        "bundle": urlencode(here) if own and any(entry.proof for entry in entries) else None,
+        "own": own,
     }
     return page("history.html", values | await _form(page, portal, resident, asked))
 
 
 @router.get("/history/proofs.zip")
 async def bundle(
-    resident: ResidentDep, portal: PortalDep, asked: AskedDep, before: BeforeParam = None
+    resident: OwnDep, portal: PortalDep, asked: AskedDep, before: BeforeParam = None
 ) -> Response:
     """Hand a person the proofs of all entries that one page of their history shows."""
     found = await _found(portal, resident, asked, before)
@@ -82,7 +89,7 @@ async def bundle(
 
 @router.get("/history/{position}/proof")
 async def proof(
-    resident: ResidentDep,
+    resident: OwnDep,
     portal: PortalDep,
     position: Annotated[int, Path(ge=0, lt=2**62)],
 ) -> Response:
@@ -100,16 +107,28 @@ async def _found(portal: Portal, resident: LoggedIn, asked: Asked, before: int |
     return await portal.db.read(search, holder, asked.checked(), PAGE_LENGTH, before)
 
 
+async def _shown(portal: Portal, whom: Whom, asked: Asked, before: int | None) -> Found:
+    """As `_found`, of what those who act for the person may see: none of their logins."""
+    wanted = asked.checked()
+    if whom.mandate is not None:
+        wanted = replace(wanted, for_agent=True, within=whom.within)
+    holder = portal.pseudonyms.holder(whom.resident_id)
+    return await portal.db.read(search, holder, wanted, PAGE_LENGTH, before)
+
+
 async def _sights(portal: Portal) -> Sights:
     return await portal.db.read(sights, [place.witness for place in portal.settings.witnesses])
 
 
-async def _form(
-    page: Page, portal: Portal, resident: LoggedIn, asked: Asked
-) -> dict[str, object]:
+async def _form(page: Page, portal: Portal, resident: Whom, asked: Asked) -> dict[str, object]:
     """What the form offers to choose from, and what stands in it."""
     consents = await portal.db.read(service.of_resident, resident.resident_id)
-    apps = {one.app_id: one.app_name for its in consents for one in reversed(its.versions)}
+    apps = {
+        one.app_id: one.app_name
+        for its in consents
+        for one in reversed(its.versions)
+        if resident.sees(one)
+    }
     if asked.wanted.app:
         apps.setdefault(asked.wanted.app, asked.wanted.app)
     return {

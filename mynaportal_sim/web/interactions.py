@@ -4,31 +4,30 @@ from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Response
 from sqlalchemy import Connection
 
 from consent import service
-from consent.model import (
-    ConsentRule,
-    ConsentVersion,
-    Evidence,
-    Notice,
-)
+from consent.mandate import Act, Wish
+from consent.model import UNANSWERED, ConsentRule, ConsentVersion, Notice
 from consent.service import Proposal, Randomness
 from mynaportal_sim import once
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.errors import LoginRequiredError
-from mynaportal_sim.login.sessions import LoggedIn, ResidentDep, SessionDep
+from mynaportal_sim.login.sessions import LoggedIn, SessionDep
 from mynaportal_sim.oauth import interaction as oauth
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.interaction import Interaction
 from mynaportal_sim.oauth.server import Server, ServerDep
-from mynaportal_sim.web.choice import ChoiceForm
+from mynaportal_sim.web.acting import Whom, WhomDep
+from mynaportal_sim.web.acting import whom as whom_of
+from mynaportal_sim.web.answering import AnswererOut, demanded, settle
+from mynaportal_sim.web.choice import Choice, ChoiceForm
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.question import NOTICE_VERSION, Asked, AskOut
 from mynaportal_sim.web.redirects import origin_of, see_other
@@ -50,7 +49,7 @@ async def show(
     consents: tuple[ConsentVersion, ...] = ()
     if isinstance(session, LoggedIn):
         consents = await portal.db.read(
-            service.in_force, session.resident_id, taken.request.client_id, portal.now
+            service.in_force, session.whom, taken.request.client_id, portal.now
         )
     match oauth.next_step(taken, session, consents, portal.now):
         case oauth.LogIn():
@@ -59,11 +58,12 @@ async def show(
             arguments = (server, taken, session, error, portal.now)
             return see_other(await portal.db.write(oauth.refuse, *arguments))
         case oauth.Issue(version) if isinstance(session, LoggedIn):
-            granted = (server, taken, session, version, portal.now)
-            return see_other(await portal.db.write(oauth.issue, *granted))
+            issued = (_whom(session, page, portal), server, taken, version, portal.now)
+            return see_other(await portal.db.write(_issue, *issued))
     if not isinstance(session, LoggedIn):
         raise LoginRequiredError
-    put = await _put(portal, page, taken, session)
+    put = await put_to(portal, page, taken, _whom(session, page, portal))
+    AnswererOut.of(put.whom, put.proposal.terms, page)
     await portal.db.write(_ask_once, put.proposal, portal.now, server.randomness)
     return await _question(page, portal, put, None)
 
@@ -73,100 +73,149 @@ async def answer(
     interaction_id: UUID,
     page: PageDep,
     portal: PortalDep,
-    session: ResidentDep,
+    whom: WhomDep,
     server: ServerDep,
     form: Annotated[ChoiceForm, Form()],
 ) -> Response:
     """Record what the person answers, and send them back to the app."""
     check_csrf(page.request, portal.settings, form.csrf)
-    taken = await portal.db.write(oauth.take_up, interaction_id, session, portal.now)
-    put = await _put(portal, page, taken, session)
+    taken = await portal.db.write(oauth.take_up, interaction_id, whom.session, portal.now)
+    put = await put_to(portal, page, taken, whom)
+    granted = [] if form.decision == "deny" else put.granted(form.choice)
+    if form.decision in {"allow", "sign"} and not granted:
+        return await _question(page, portal, put, page.text(form.problem))
+    assent = demanded(whom, form.act, granted, put.proposal.terms)
     if form.decision == "later":
         return see_other(await portal.db.write(_put_off, server, put, portal.now))
-    granted = form.rules(put.proposal.terms.rules, put.asked.prohibited)
-    if form.decision == "allow" and not granted:
-        return await _question(page, portal, put, page.text(form.problem))
-    return see_other(await portal.db.write(_settle, server, put, granted, portal.now))
+    if form.decision == "sign":
+        query = urlencode(form.choice.query)
+        return see_other(f"/interactions/{interaction_id}/signature?{query}")
+    arguments = (server, put, granted, assent, portal.now)
+    return see_other(await portal.db.write(record, *arguments))
 
 
-class _Put(NamedTuple):
-    """A question that is put to the person who is logged in."""
+class Put(NamedTuple):
+    """A question that is put to the person who is logged in, or to whoever acts for one."""
 
     interaction: Interaction
-    session: LoggedIn
+    whom: Whom
     proposal: Proposal
     asked: Asked
+
+    def granted(self, choice: Choice) -> list[ConsentRule]:
+        """What the person gives by this choice."""
+        return choice.rules(self.proposal.terms.rules, self.asked.barred)
 
 
 def _ask_once(
     connection: Connection, proposal: Proposal, now: datetime, randomness: Randomness
 ) -> None:
     """Enter in the ledger that the person is asked, however often they look at the question."""
-    if once.burn(connection, "asked", str(proposal.id), now + oauth.LIFETIME):
+    mandate = proposal.granter.mandate_id
+    asked = f"{proposal.id}{'' if mandate is None else f'/{mandate}'}"
+    if once.burn(connection, "asked", asked, now + oauth.LIFETIME):
         service.enter_asking(connection, proposal, now, randomness)
 
 
-def _settle(
+def record(
     connection: Connection,
     server: Server,
-    put: _Put,
+    put: Put,
     granted: Sequence[ConsentRule],
+    assent: bool,
     now: datetime,
 ) -> str:
     """Record the answer and close the interaction; a unit of work."""
-    version = service.answer(connection, put.proposal, granted, now, server.randomness)
+    session = put.whom.session
+    version = settle(connection, put.proposal, granted, assent, now, server.randomness)
+    if version.state in UNANSWERED:
+        told = (put.interaction, session, "consent_required")
+        return oauth.refuse(connection, server, *told, now)
     if not version.terms.rules:
-        refused = (put.interaction, put.session, "access_denied")
-        return oauth.refuse(connection, server, *refused, now)
-    return oauth.issue(connection, server, put.interaction, put.session, version, now)
+        told = (put.interaction, session, "access_denied")
+        return oauth.refuse(connection, server, *told, now)
+    ground = oauth.Ground(version, put.whom.mandate_ends)
+    return oauth.issue(connection, server, put.interaction, session, ground, now)
 
 
-def _put_off(connection: Connection, server: Server, put: _Put, now: datetime) -> str:
+def _issue(
+    connection: Connection,
+    whom: Whom,
+    server: Server,
+    taken: Interaction,
+    version: ConsentVersion,
+    now: datetime,
+) -> str:
+    """Close the interaction under a consent that stands; a unit of work.
+
+    Raises:
+        MandateRefusedError: somebody acts for the person who could not have given it.
+    """
+    if whom.mandate is not None:
+        categories, purpose = version.terms.categories, version.terms.purpose.code
+        whom.demand(Act.GRANT, categories, purpose)
+        wish = Wish(Act.GRANT, categories, purpose)
+        service.demand(connection, whom.resident_id, whom.acting, wish, now)
+    ground = oauth.Ground(version, whom.mandate_ends)
+    return oauth.issue(connection, server, taken, whom.session, ground, now)
+
+
+def _put_off(connection: Connection, server: Server, put: Put, now: datetime) -> str:
     """Keep the question for later and close the interaction; a unit of work."""
     service.defer(connection, put.proposal, now, server.randomness)
     # As where nobody is to be asked: the app knows that consent is still needed.
-    told = (put.interaction, put.session, "consent_required")
+    told = (put.interaction, put.whom.session, "consent_required")
     return oauth.refuse(connection, server, *told, now)
 
 
-def _proposal(
-    portal: Portal, page: Page, app: App, taken: Interaction, session: LoggedIn
-) -> Proposal:
+def _proposal(portal: Portal, page: Page, app: App, taken: Interaction, whom: Whom) -> Proposal:
     return Proposal(
         id=taken.id,
-        resident_id=session.resident_id,
+        resident_id=whom.resident_id,
         app_id=app.client_id,
         app_name=app.name,
         service="fhir",
         terms=taken.request.wish.terms(
             portal.now, _valid_until(taken), Notice(NOTICE_VERSION, page.tag)
         ),
-        evidence=Evidence(session.channel, session.acr or ""),
-        holder=portal.pseudonyms.holder(session.resident_id),
+        evidence=whom.evidence,
+        holder=portal.pseudonyms.holder(whom.resident_id),
+        granter=whom.acting,
     )
 
 
-async def _question(page: Page, portal: Portal, put: _Put, problem: str | None) -> Response:
+async def _question(page: Page, portal: Portal, put: Put, problem: str | None) -> Response:
     asked = AskOut.of(put.asked, portal.catalogue, page)
+    answerer = AnswererOut.of(put.whom, put.proposal.terms, page)
     if page.for_program:
-        return page.data({"csrf": page.visitor.csrf, "problem": problem, **asked.plain})
+        told = {"csrf": page.visitor.csrf, "problem": problem, "answerer": answerer._asdict()}
+        return page.data({**told, **asked.plain})
     status = HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY
     target = origin_of(put.interaction.request.redirect_uri)
-    values = {"ask": asked, "problem": problem, "target": urlsplit(target).netloc}
+    values: dict[str, object] = {"ask": asked, "problem": problem}
+    values["target"] = urlsplit(target).netloc
+    values |= {"answerer": answerer, "agreed": False}
+    mine = await portal.db.read(service.represented_by, put.whom.session.resident_id)
+    values["others"] = str(put.interaction.id) if mine else ""
     return page("consent.html", values, status=status, form_action=target)
 
 
-async def _put(portal: Portal, page: Page, taken: Interaction, session: LoggedIn) -> _Put:
-    """The question that an interaction puts to the person who is logged in."""
+def _whom(session: LoggedIn, page: Page, portal: Portal) -> Whom:
+    return whom_of(session, page.visitor, portal.settings.bands, portal.now)
+
+
+async def put_to(portal: Portal, page: Page, taken: Interaction, whom: Whom) -> Put:
+    """The question that an interaction puts to a person, or to whoever acts for them."""
     app = await portal.db.read(apps.find, taken.request.client_id)
     if app is None:
         raise InteractionGoneError
-    prohibited = await portal.db.read(service.prohibitions, session.resident_id)
-    proposal = _proposal(portal, page, app, taken, session)
+    prohibited = await portal.db.read(service.prohibitions, whom.resident_id)
+    proposal = _proposal(portal, page, app, taken, whom)
     before = await portal.db.read(
-        service.last_granted, session.resident_id, app.client_id, proposal.service
+        service.last_granted, whom.resident_id, app.client_id, proposal.service
     )
-    return _Put(taken, session, proposal, Asked(app, proposal.terms, prohibited, before))
+    asked = Asked(app, proposal.terms, prohibited, before, whom.within)
+    return Put(taken, whom, proposal, asked)
 
 
 def _valid_until(taken: Interaction) -> datetime:

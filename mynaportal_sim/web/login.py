@@ -11,7 +11,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Request, Response
 from pydantic import BaseModel, Field
 
-from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login import cookies, sessions
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.errors import LoginRefusedError, SessionEndedError, SoftCardsOffError
@@ -21,13 +20,12 @@ from mynaportal_sim.login.service import Refused, SoftLogin, log_in_by_soft_card
 from mynaportal_sim.login.sessions import SessionDep
 from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.login.trust import TrustDep
-from mynaportal_sim.oauth import interaction as oauth
-from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.residents import personas
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Resident
 from mynaportal_sim.web.kept import Portal, PortalDep
-from mynaportal_sim.web.redirects import origin_of, see_other
+from mynaportal_sim.web.on_the_way import on_the_way_to
+from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
 from mynaportal_sim.web.visitor import Visitor
 from mynaportal_sim.web.wording import LOGIN_PROBLEMS
@@ -65,7 +63,7 @@ async def login_page(
     begun = None
     if page.visitor.session is None:
         begun = await portal.db.write(sessions.begin, portal.now, token_bytes)
-        page.visitor = Visitor(begun, None)
+        page.visitor = Visitor(begun)
     if page.for_program:
         response = page.data(
             {
@@ -151,7 +149,7 @@ async def _form(
     shown: Mapping[str, object],
 ) -> Response:
     people = [] if cards is None else await _personas(portal)
-    app_name, target = await _on_the_way_to(page, portal, interaction)
+    app_name, target = await on_the_way_to(page, portal, interaction)
     values: dict[str, object] = {
         "interaction": interaction,
         "app_name": app_name,
@@ -182,18 +180,3 @@ async def _personas(portal: Portal) -> list[Resident]:
 @lru_cache(maxsize=1)
 def _places(today: date) -> dict[str, int]:
     return {one.id: place for place, one in enumerate(personas.load(None, today))}
-
-
-async def _on_the_way_to(
-    page: Page, portal: Portal, interaction: UUID | None
-) -> tuple[str | None, str]:
-    """The app that sent the person here, and the origin to which they may be sent back."""
-    if interaction is None:
-        return None, ""
-    try:
-        session = page.visitor.session
-        taken = await portal.db.write(oauth.take_up, interaction, session, portal.now)
-    except InteractionGoneError:
-        return None, ""
-    app = await portal.db.read(apps.find, taken.request.client_id)
-    return app.name if app else None, origin_of(taken.request.redirect_uri)

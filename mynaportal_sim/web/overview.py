@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from consent.japan import day_of
 from mynaportal_sim.disclosure.history import pages
 from mynaportal_sim.disclosure.overview import AppSum, Bar, Overview, Span
-from mynaportal_sim.login.sessions import ResidentDep
+from mynaportal_sim.web.acting import WholeDep
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
 from mynaportal_sim.web.language import marked
@@ -105,7 +105,7 @@ class BarOut:
 @router.get("/history/apps")
 async def overview(
     page: PageDep,
-    resident: ResidentDep,
+    resident: WholeDep,
     portal: PortalDep,
     by: Annotated[Span, Query()] = Span.MONTH,
 ) -> Response:

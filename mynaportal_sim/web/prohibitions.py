@@ -11,10 +11,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from consent import service
+from consent.mandate import Act
 from consent.model import Prohibition, Prohibitor
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.csrf import check_csrf
-from mynaportal_sim.login.sessions import ResidentDep
+from mynaportal_sim.web.acting import WholeDep, WhomDep
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.errors import UnknownChoiceError
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
@@ -67,7 +68,7 @@ class LiftForm(BaseModel):
 
 
 @router.get("")
-async def prohibitions(page: PageDep, resident: ResidentDep, portal: PortalDep) -> Response:
+async def prohibitions(page: PageDep, resident: WholeDep, portal: PortalDep) -> Response:
     """Show what is prohibited, with the way to prohibit more and to lift what is one's own."""
     placed = await portal.db.read(service.prohibited, resident.resident_id)
     names = await portal.db.read(_names)
@@ -91,7 +92,7 @@ async def prohibitions(page: PageDep, resident: ResidentDep, portal: PortalDep) 
 @router.post("")
 async def prohibit(
     page: PageDep,
-    resident: ResidentDep,
+    resident: WhomDep,
     portal: PortalDep,
     form: Annotated[ProhibitForm, Form()],
 ) -> Response:
@@ -100,6 +101,8 @@ async def prohibit(
     names = await portal.db.read(_names)
     if form.category not in {"", *portal.catalogue.categories} or form.app not in {"", *names}:
         raise UnknownChoiceError
+    concerned = {form.category} if form.category else portal.catalogue.categories
+    resident.demand(Act.WITHDRAW, concerned)
     wish = service.Prohibit(
         resident_id=resident.resident_id,
         prohibition=Prohibition(
@@ -108,6 +111,7 @@ async def prohibit(
         holder=portal.pseudonyms.holder(resident.resident_id),
         channel=resident.channel,
         app_name=names.get(form.app, ""),
+        acting=resident.acting,
     )
     await portal.db.write(service.prohibit, wish, portal.now, token_bytes)
     return see_other("/prohibitions?done=prohibited")
@@ -116,19 +120,21 @@ async def prohibit(
 @router.post("/{prohibition_id}/lift")
 async def lift(
     page: PageDep,
-    resident: ResidentDep,
+    resident: WhomDep,
     portal: PortalDep,
     prohibition_id: UUID,
     form: Annotated[LiftForm, Form()],
 ) -> Response:
     """Let a prohibition of one's own stand no longer."""
     check_csrf(page.request, portal.settings, form.csrf)
+    resident.demand(Act.GRANT, portal.catalogue.categories)
     wish = service.Lift(
         resident_id=resident.resident_id,
         prohibition_id=prohibition_id,
         by=Prohibitor.PERSON,
         holder=portal.pseudonyms.holder(resident.resident_id),
         channel=resident.channel,
+        acting=resident.acting,
     )
     await portal.db.write(service.lift, wish, portal.now, token_bytes)
     return see_other("/prohibitions?done=lifted")

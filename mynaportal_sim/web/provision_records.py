@@ -16,7 +16,7 @@ from mynaportal_sim.disclosure import sheet, walk
 from mynaportal_sim.disclosure.event import Event
 from mynaportal_sim.disclosure.provisions import KEPT_YEARS, Party, Record, document, of_event
 from mynaportal_sim.disclosure.walk import Period, Whose
-from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
+from mynaportal_sim.web.acting import WholeDep, Whom
 from mynaportal_sim.web.errors import UnreadableFilterError
 from mynaportal_sim.web.history_filter import days
 from mynaportal_sim.web.kept import Portal, PortalDep
@@ -34,7 +34,7 @@ class Disclosure:
 
     page: Page
     portal: Portal
-    resident: LoggedIn
+    resident: Whom
     period: Period
 
     @property
@@ -58,7 +58,7 @@ class Disclosure:
                 event,
                 provider,
                 Party(event.app_name, organisations.get(event.app_id, "")),
-                str(self.page.visitor.values["person"]),
+                self.resident.subject.name.full,
                 self.page.language,
             )
             for event in events
@@ -68,7 +68,7 @@ class Disclosure:
 async def _disclosure(
     page: PageDep,
     portal: PortalDep,
-    resident: ResidentDep,
+    resident: WholeDep,
     since: Annotated[str, Query(alias="from", max_length=32)] = "",
     until: Annotated[str, Query(alias="to", max_length=32)] = "",
 ) -> Disclosure:

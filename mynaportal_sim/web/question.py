@@ -24,6 +24,17 @@ class Asked(NamedTuple):
     terms: Terms
     prohibitions: Sequence[Prohibition]
     before: ConsentVersion | None = None
+    within: frozenset[str] | None = None
+
+    @property
+    def outside(self) -> frozenset[str]:
+        """The categories that whoever answers for the person does not act in."""
+        return frozenset() if self.within is None else self.terms.categories - self.within
+
+    @property
+    def barred(self) -> frozenset[str]:
+        """The categories that this answer cannot give."""
+        return self.prohibited | self.outside
 
     @property
     def replaced(self) -> ConsentVersion | None:
@@ -49,6 +60,7 @@ class CategoryOut:
     explanation: str
     sensitive: bool
     prohibited: bool
+    outside: bool
     conditions: list[str]
 
 
@@ -140,6 +152,7 @@ def _categories(asked: Asked, catalogue: Catalogue, page: Page) -> list[Category
             page.choose(one.explanation_ja, one.explanation_en, one.explanation_easy),
             one.sensitive,
             one.code in asked.prohibited,
+            one.code in asked.outside,
             conditions([rule for rule in asked.terms.rules if rule.category == one.code], page),
         )
         for label, one in zip(labels, known, strict=True)

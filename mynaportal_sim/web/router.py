@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from mynaportal_sim.web import (
     access,
+    acting_for,
     alerts,
     app_consents,
     app_erasures,
@@ -18,16 +19,28 @@ from mynaportal_sim.web import (
     overview,
     prohibitions,
     provision_records,
+    proxies,
+    receipts,
     second_device,
+    signature,
     start,
     waiting,
     withdrawing,
 )
 
-_CONSENTING = (interactions, waiting, withdrawing, consents, prohibitions)
+_CONSENTING = (
+    interactions,
+    signature,
+    waiting,
+    withdrawing,
+    consents,
+    receipts,
+    prohibitions,
+)
 _DECIDING = (start, login, second_device, *_CONSENTING)
+_ACTING = (proxies, acting_for)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
-router = APIRouter()
 _OF_APPS = (app_view, app_events, app_consents, app_erasures)
-for _room in (*_DECIDING, *_LOOKING_BACK, *_OF_APPS, docs):
+router = APIRouter()
+for _room in (*_DECIDING, *_ACTING, *_LOOKING_BACK, *_OF_APPS, docs):
     router.routes.extend(_room.router.routes)

@@ -9,6 +9,7 @@ from consent.model import Status, standing
 from mynaportal_sim.disclosure.history import Filter, search
 from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.web import alerts
+from mynaportal_sim.web.acting import agents_of
 from mynaportal_sim.web.entry import EntryOut
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.render import Page, PageDep
@@ -35,7 +36,9 @@ class Standing:
 async def start(page: PageDep, portal: PortalDep) -> Response:
     """Say what this is and where to go."""
     session = page.visitor.session
-    standing = await _standing(page, portal, session) if isinstance(session, LoggedIn) else None
+    standing = None
+    if isinstance(session, LoggedIn) and session.errand is None:
+        standing = await _standing(page, portal, session)
     values: dict[str, object] = {
         "issuer": portal.settings.issuer,
         "sample_app": page.request.app.state.sample_app,
@@ -49,6 +52,7 @@ async def _standing(page: Page, portal: Portal, session: LoggedIn) -> Standing:
     histories = await portal.db.read(service.of_resident, session.resident_id)
     holder = portal.pseudonyms.holder(session.resident_id)
     latest = await portal.db.read(search, holder, Filter(), LATEST, None)
+    agents = await portal.db.read(agents_of, session.resident_id)
     versions = [version for history in histories for version in history.versions]
     in_force = [one for one in versions if one.status(portal.now) is Status.GRANTED]
     return Standing(
@@ -56,5 +60,5 @@ async def _standing(page: Page, portal: Portal, session: LoggedIn) -> Standing:
         sum(one.ends_soon(portal.now) for one in standing(versions)),
         sum(one.status(portal.now) is Status.DEFERRED for one in versions),
         await alerts.count_unseen(portal, session),
-        [EntryOut.of(event, portal.catalogue, page) for event in latest.entries],
+        [EntryOut.of(event, portal.catalogue, page, agents) for event in latest.entries],
     )

@@ -11,13 +11,14 @@ from fastapi import APIRouter, Form, Response
 from sqlalchemy import Connection
 
 from consent import service
-from consent.model import Arrangement, ConsentVersion, Evidence, Notice, Status, Terms
+from consent.model import MYSELF, Arrangement, ConsentVersion, Notice, Status, Terms
 from consent.service import Proposal
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.csrf import check_csrf
-from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
+from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep
+from mynaportal_sim.web.answering import AnswererOut, demanded, settle
 from mynaportal_sim.web.choice import ChoiceForm
-from mynaportal_sim.web.errors import NoSuchRequestError
+from mynaportal_sim.web.errors import AwaitsAssentError, NoSuchRequestError
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.question import NOTICE_VERSION, Asked, AskOut
 from mynaportal_sim.web.redirects import see_other
@@ -27,26 +28,27 @@ router = APIRouter(prefix="/requests")
 
 
 class _Waiting(NamedTuple):
-    """A question put off, as it is asked now."""
+    """A question put off, as it is asked now; `agreed` by a guardian, it awaits an assent."""
 
     proposal: Proposal
     asked: Asked
+    agreed: bool
 
 
 @router.get("/{version_id}")
 async def show(
-    version_id: UUID, page: PageDep, resident: ResidentDep, portal: PortalDep
+    version_id: UUID, page: PageDep, resident: ViewerDep, portal: PortalDep
 ) -> Response:
     """Ask again what was put off."""
     waiting = await portal.db.read(_find, portal, page, resident, version_id)
-    return _question(page, portal, waiting, None)
+    return _question(page, portal, waiting, resident, None)
 
 
 @router.post("/{version_id}")
 async def answer(
     version_id: UUID,
     page: PageDep,
-    resident: ResidentDep,
+    resident: WhomDep,
     portal: PortalDep,
     form: Annotated[ChoiceForm, Form()],
 ) -> Response:
@@ -55,43 +57,75 @@ async def answer(
     if form.decision == "later":
         return see_other("/consents")
     waiting = await portal.db.read(_find, portal, page, resident, version_id)
-    granted = form.rules(waiting.proposal.terms.rules, waiting.asked.prohibited)
+    rules, barred = waiting.proposal.terms.rules, waiting.asked.barred
+    granted = form.choice.rules(rules, barred) if form.decision == "allow" else []
     if form.decision == "allow" and not granted:
-        return _question(page, portal, waiting, page.text(form.problem))
-    await portal.db.write(service.answer, waiting.proposal, granted, portal.now, token_bytes)
-    return see_other("/consents?done=answered")
+        return _question(page, portal, waiting, resident, page.text(form.problem))
+    if waiting.agreed and granted:
+        given = (waiting.proposal, granted, resident.evidence)
+        await portal.db.write(service.assent, *given, portal.now, token_bytes)
+        return see_other("/consents?done=answered")
+    if waiting.agreed:  # what the minor does not want is their own answer
+        own = replace(waiting.proposal, granter=MYSELF, evidence=resident.evidence)
+        await portal.db.write(service.answer, own, granted, portal.now, token_bytes)
+        return see_other("/consents?done=answered")
+    assent = demanded(resident, form.act, granted, waiting.proposal.terms)
+    given_up = (waiting.proposal, granted, assent)
+    await portal.db.write(settle, *given_up, portal.now, token_bytes)
+    return see_other(f"/consents?done={'agreed' if assent else 'answered'}")
 
 
-def _question(page: Page, portal: Portal, waiting: _Waiting, problem: str | None) -> Response:
+def _question(
+    page: Page, portal: Portal, waiting: _Waiting, whom: Whom, problem: str | None
+) -> Response:
     asked = AskOut.of(waiting.asked, portal.catalogue, page)
+    answerer = AnswererOut.of(whom, waiting.asked.terms, page)
+    if waiting.agreed:
+        answerer = answerer._replace(refusal="")
     if page.for_program:
-        return page.data({"csrf": page.visitor.csrf, "problem": problem, **asked.plain})
+        told = {"csrf": page.visitor.csrf, "problem": problem, "answerer": answerer._asdict()}
+        return page.data({**told, **asked.plain})
     status = HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY
-    return page("consent.html", {"ask": asked, "problem": problem, "target": ""}, status=status)
+    values: dict[str, object] = {
+        "ask": asked,
+        "problem": problem,
+        "target": "",
+        "answerer": answerer,
+    }
+    values |= {"agreed": waiting.agreed, "others": ""}
+    return page("consent.html", values, status=status)
 
 
 def _find(
-    connection: Connection, portal: Portal, page: Page, resident: LoggedIn, version_id: UUID
+    connection: Connection, portal: Portal, page: Page, resident: Whom, version_id: UUID
 ) -> _Waiting:
     """The question that was put off, from now on; a unit of work.
 
     Raises:
         NoSuchRequestError: none waits by this id, or the app has declared another purpose.
+        AwaitsAssentError: a guardian has agreed, and only the minor answers now.
     """
     found = _deferred(connection, resident.resident_id, version_id, portal.now)
     if found is None:
         raise NoSuchRequestError
     arrangement, version = found
     app = apps.find(connection, version.app_id)
-    if app is None or app.purpose != version.terms.purpose:
+    if app is None or app.purpose != version.terms.purpose or not resident.sees(version):
         raise NoSuchRequestError
+    agreed = version.id in service.awaiting_assent(connection, version.resident_id)
+    if agreed and resident.mandate is not None:
+        raise AwaitsAssentError
     asked = Asked(
         app,
         _from_now(version.terms, portal.now, page.tag),
         service.prohibitions(connection, version.resident_id),
         service.newest(connection, version.resident_id, arrangement.id),
+        resident.within,
     )
-    return _Waiting(_proposal(portal, resident, asked, arrangement, version), asked)
+    proposal = _proposal(portal, resident, asked, arrangement, version)
+    if agreed:  # it stays the guardian's consent
+        proposal = replace(proposal, granter=version.granter, evidence=version.evidence)
+    return _Waiting(proposal, asked, agreed)
 
 
 def _deferred(
@@ -117,7 +151,7 @@ def _from_now(terms: Terms, now: datetime, language: str) -> Terms:
 
 def _proposal(
     portal: Portal,
-    resident: LoggedIn,
+    resident: Whom,
     asked: Asked,
     arrangement: Arrangement,
     version: ConsentVersion,
@@ -129,6 +163,7 @@ def _proposal(
         app_name=asked.app.name,
         service=arrangement.service,
         terms=asked.terms,
-        evidence=Evidence(resident.channel, resident.acr or ""),
+        evidence=resident.evidence,
         holder=portal.pseudonyms.holder(version.resident_id),
+        granter=resident.acting,
     )

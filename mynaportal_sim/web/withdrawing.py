@@ -11,18 +11,17 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from consent import service
+from consent.mandate import Act
 from consent.model import (
     ALIVE,
-    MYSELF,
     ConsentVersion,
     Event,
-    Evidence,
     Notice,
     Status,
     standing,
 )
 from mynaportal_sim.login.csrf import check_csrf
-from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
+from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep
 from mynaportal_sim.web.consents import ConsentOut
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.question import NOTICE_VERSION
@@ -51,10 +50,10 @@ class PartForm(BaseModel):
 
 @router.get("/withdraw")
 async def before_withdrawing_all(
-    page: PageDep, resident: ResidentDep, portal: PortalDep, app: str = ""
+    page: PageDep, resident: ViewerDep, portal: PortalDep, app: str = ""
 ) -> Response:
     """Say what would end, and ask whether it shall."""
-    lasting = await portal.db.read(_lasting, resident.resident_id, app, portal.now)
+    lasting = await portal.db.read(_lasting, resident, app, portal.now)
     shown = [ConsentOut.of(one, portal.catalogue, page, portal.now) for one in lasting]
     return page("withdraw_all.html", {"ending": shown, "app": app, "key": uuid4()})
 
@@ -62,7 +61,7 @@ async def before_withdrawing_all(
 @router.post("/withdraw")
 async def withdraw_all(
     page: PageDep,
-    resident: ResidentDep,
+    resident: WhomDep,
     portal: PortalDep,
     form: Annotated[AllForm, Form()],
 ) -> Response:
@@ -76,7 +75,7 @@ async def withdraw_all(
 @router.post("/{arrangement_id}/reduce")
 async def reduce(
     page: PageDep,
-    resident: ResidentDep,
+    resident: WhomDep,
     portal: PortalDep,
     arrangement_id: UUID,
     form: Annotated[PartForm, Form()],
@@ -90,10 +89,11 @@ async def reduce(
         version_id=form.version,
         stop=frozenset(form.category),
         notice=Notice(NOTICE_VERSION, page.tag),
-        evidence=Evidence(resident.channel, resident.acr or ""),
+        evidence=resident.evidence,
         holder=portal.pseudonyms.holder(resident.resident_id),
-        granter=MYSELF,
+        granter=resident.acting,
     )
+    resident.demand(Act.WITHDRAW, form.category)
     await portal.db.write(service.reduce, wish, portal.now, token_bytes)
     return see_other("/consents?done=reduced")
 
@@ -103,18 +103,19 @@ class _By:
     """Who wishes to end what."""
 
     portal: Portal
-    resident: LoggedIn
+    resident: Whom
     form: AllForm
 
 
 def _lasting(
-    connection: Connection, resident_id: UUID, app: str, now: datetime
+    connection: Connection, resident: Whom, app: str, now: datetime
 ) -> list[ConsentVersion]:
-    """What could still give something, of one app or of all."""
+    """What could still give something and they may see, of one app or of all."""
     versions = [
         version
-        for history in service.of_resident(connection, resident_id)
+        for history in service.of_resident(connection, resident.resident_id)
         for version in history.versions
+        if resident.sees(version)
     ]
     return [
         version
@@ -128,7 +129,8 @@ def _lasting(
 def _withdraw_all(connection: Connection, by: _By, now: datetime) -> None:
     """End what lasts; each under a key of its own that follows from the wish's."""
     resident = by.resident
-    for version in _lasting(connection, resident.resident_id, by.form.app, now):
+    for version in _lasting(connection, resident, by.form.app, now):
+        resident.demand(Act.WITHDRAW, version.terms.categories)
         wish = service.Change(
             event=Event.WITHDRAW,
             key=uuid5(by.form.key, str(version.id)),
@@ -137,5 +139,6 @@ def _withdraw_all(connection: Connection, by: _By, now: datetime) -> None:
             version_id=version.id,
             channel=resident.channel,
             holder=by.portal.pseudonyms.holder(resident.resident_id),
+            acting=resident.acting,
         )
         service.change(connection, wish, now, token_bytes)

@@ -1,5 +1,6 @@
 """What the pages call the things that happen; a tone is a colour and never the only sign."""
 
+from card_reader.spec import Kind
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.refusal import Code
 from mynaportal_sim.records.canaries import Why
@@ -11,6 +12,7 @@ EVENTS = {
     "login.refused": marked("A login was refused"),
     "consent.requested": marked("You were asked for consent"),
     "consent.granted": marked("You consented"),
+    "consent.signature_refused": marked("A signature under a consent was refused"),
     "consent.denied": marked("You did not consent"),
     "consent.withdrawn": marked("You withdrew a consent"),
     "consent.superseded": marked("A newer consent took its place"),
@@ -23,6 +25,18 @@ EVENTS = {
     "consent.lapsed": marked("A consent lapsed"),
     "consent.prohibited": marked("Handing over was prohibited"),
     "consent.prohibition_lifted": marked("A prohibition was lifted"),
+    "consent.agreed": marked("A guardian agreed; your assent is awaited"),
+    "consent.assented": marked("You assented to what a guardian agreed to"),
+    "mandate.registered": marked("Somebody was registered to act for you"),
+    "mandate.proposed": marked("You invited somebody to act for you"),
+    "mandate.accepted": marked("Somebody accepted to act for you"),
+    "mandate.used": marked("Somebody came to act for you"),
+    "mandate.suspended": marked("Acting for you was suspended"),
+    "mandate.resumed": marked("Acting for you was resumed"),
+    "mandate.ended": marked("Somebody no longer acts for you"),
+    "mandate.revoked": marked("An authority took away the right to act for you"),
+    "mandate.blocked": marked("A measure of non-disclosure protects you"),
+    "mandate.unblocked": marked("A measure of non-disclosure has ended"),
     "token.issued": marked("Access key issued"),
     "token.refused": marked("Access key not issued"),
     "token.revoked": marked("Access key revoked"),
@@ -41,6 +55,7 @@ EVENTS = {
 }
 TONES = {
     "login.refused": "bad",
+    "consent.signature_refused": "bad",
     "token.refused": "bad",
     "access.refused": "bad",
     "access.permitted": "good",
@@ -58,11 +73,39 @@ KIND_LABELS = {
     "login": marked("Logins"),
     "erasure": marked("Erasures"),
     "canary": marked("Copies that were found"),
+    "mandate": marked("Acting for you"),
+}
+ROLES = {
+    "self": marked("the person"),
+    "guardian": marked("guardian of a minor"),
+    "proxy": marked("registered proxy"),
+    "adult_guardian": marked("guardian of an adult"),
+}
+ACTS = {
+    "view": marked("see"),
+    "grant": marked("consent"),
+    "withdraw": marked("stop and prohibit"),
+}
+MANDATE_STATUSES = {
+    "proposed": (marked("Not accepted yet"), "past"),
+    "active": (marked("In force"), "good"),
+    "suspended": (marked("Suspended"), "past"),
+    "ended": (marked("Ended"), "past"),
+    "revoked": (marked("Taken away by an authority"), "bad"),
+    "not_yet_valid": (marked("Not valid yet"), "past"),
+    "expired": (marked("Ended"), "past"),
+    "lapsed": (marked("Ended by coming of age"), "past"),
 }
 CHANNELS: dict[Channel, str] = {
     Channel.AGENT: marked("logged in with a card, by a program"),
     Channel.QR: marked("logged in with a card on a card reader"),
     Channel.SOFT: marked("logged in with an emulated card of this simulator"),
+}
+SIGNED_WITH = {
+    Kind.SIGNING.value: marked("with the card's certificate for digital signatures"),
+    Kind.USER_AUTHENTICATION.value: marked(
+        "with the card's certificate for user authentication"
+    ),
 }
 STATUSES = {
     "requested": (marked("Asked"), "past"),
@@ -115,12 +158,16 @@ _LOGIN_REASONS: dict[Code, str] = {
     Code.CONFIRM_CODE_WRONG: marked("The six digits were wrong."),
     Code.LOGIN_EXPIRED: marked("The login took longer than three minutes."),
     Code.LOGIN_ENDED: marked("The login had ended before."),
+    Code.PURPOSE_MISMATCH: marked("The signature was made for something else."),
+    Code.SIGNING_CERT_MISSING: marked("The card has no certificate for digital signatures."),
+    Code.CERT_OTHER_PERSON: marked("The card is not that of the person who is logged in."),
 }
 REASONS: dict[str, str] = {
     **{code.value: said for code, said in _LOGIN_REASONS.items()},
     TokenFault.REVOKED: marked("The app's access key had been revoked."),
     TokenFault.REPLAYED_PROOF: marked("The app used a proof a second time."),
     "code_replayed": marked("The app's authorization code was used a second time."),
+    "mandate_over": marked("It was asked for by somebody who no longer acts for you."),
     "revoked_by_app": marked("The app gave it back."),
     Why.ATTESTED: marked("The app had certified that it erased your data, and kept a copy."),
     Why.ENDED: marked("The app kept a copy after its consent had ended."),
@@ -143,6 +190,22 @@ LOGIN_PROBLEMS: dict[Code, str] = {
     Code.CONFIRM_CODE_WRONG: marked("Those digits are wrong. Tries left: %(left)s."),
 }
 """What the login form says of a refusal, and what to do about it."""
+
+SIGNING_PROBLEMS: dict[Code, str] = {
+    Code.PIN_MALFORMED: marked(
+        "A password for signatures has 6 to 16 letters and digits. It was not sent to the card."
+    ),
+    Code.PIN_INCORRECT: marked("That password is wrong. Tries left: %(left)s."),
+    Code.PIN_LAST_TRY: marked(
+        "The card has one try left. If the next password is wrong, it locks. "
+        "Enter the password again only if you are sure."
+    ),
+    Code.PIN_LOCKED: marked(
+        "The password for signatures is locked: it was wrong five times. With a real card only "
+        "the municipal counter can unlock it; here, make the persona's card anew."
+    ),
+}
+"""What the form for signatures says where its password is another than a login's PIN."""
 
 SECOND_DEVICE = {
     "confirmed": marked("You are logged in."),
@@ -183,6 +246,16 @@ PROBLEMS = {
         "What you asked for cannot be read. Choose from the lists, and days as 2026-04-01."
     ),
     "illegal_transition": marked("This consent has ended or was withdrawn before."),
+    "only_in_person": marked(
+        "Nobody does this for another. Stop acting for others first, or let them do it."
+    ),
+    "awaits_assent": marked(
+        "A guardian has agreed. Now the person themselves must log in and assent."
+    ),
+    "mandate_not_in_force": marked("You may not do this for the person any more."),
+    "mandate_moved": marked("How this mandate stands has changed in the meantime."),
+    "no_such_mandate": marked("Nobody acts under this mandate."),
+    "no_such_invitation": marked("This code invites nobody, has run out, or was used."),
     "stale_version": marked("A newer answer of yours has replaced this consent."),
 }
 """What a page says of a problem beside its title; others say all with their title."""

@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 from tests.journeys.kit import Portal
 
 PIN = "1234"
+PASSWORD = "ABC123"
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -109,6 +110,12 @@ class Tab:
             self.page.locator(f"input[name=category][value={category}]").check()
         answer = "allow" if categories else "deny"
         self.press(f"button[value={answer}]")
+
+    def sign(self, password: str) -> None:
+        """Answer the form for signatures that is shown, by the certificate for them."""
+        self.page.locator("input[value=signing]").check()
+        self.page.fill("#pin", password)
+        self.press("form[action$='/signature'] button")
 
     def judge(self, name: str, *, axe: bool) -> list[str]:
         """What is wrong with the page that is shown, by measure."""

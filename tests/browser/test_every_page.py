@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import WIDE
-from tests.browser.kit import PIN, NewTab, Tab
+from tests.browser.kit import PASSWORD, PIN, NewTab, Tab
 
 PHONE = (390, 844)
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,13 @@ def _consent(tab: Tab, persona: str) -> Iterator[str]:
     yield "consent"
     tab.press("button[value=allow]")
     yield "consent, nothing chosen"
-    tab.decide("checkup", "medication")
+    for category in ("checkup", "medication"):
+        tab.page.locator(f"input[name=category][value={category}]").check()
+    tab.press("button[value=sign]")
+    yield "to sign"
+    tab.sign("12")
+    yield "signature refused"
+    tab.sign(PASSWORD)
     tab.page.wait_for_url(f"{tab.app}/**")
     yield "app: connected"
 
@@ -62,6 +68,8 @@ def _afterwards(tab: Tab) -> Iterator[str]:
         ("start, logged in", "/"),
         ("consents", "/consents"),
         ("prohibitions", "/prohibitions"),
+        ("proxies", "/proxies"),
+        ("nobody to act for", "/acting-for"),
         ("history", "/history"),
         ("history, filtered", "/history?kind=access&from=2020-01-01"),
         ("history, nothing fits", "/history?to=2020-01-01"),
@@ -128,6 +136,63 @@ def test_no_page_is_found_fault_with(
     for walk in walks:
         for name in walk:
             faults += tab.judge(name, axe=axe)
+    assert faults == []
+
+
+def _acting(tab: Tab) -> Iterator[str]:
+    tab.connect("checkup")
+    tab.log_in("mori-shiori")
+    tab.page.locator("button[value=allow]").wait_for()
+    yield "consent, and others to answer for"
+    tab.press("a[href^='/acting-for?']")
+    yield "for whom I act"
+    tab.press("main form[action='/acting-for'] button")
+    yield "consent for a child who has a say"
+    tab.decide("checkup")
+    tab.page.wait_for_url(f"{tab.app}/**")
+    for name, path in (
+        ("start, acting", "/"),
+        ("consents, acting", "/consents"),
+        ("history, acting", "/history"),
+        ("for whom I act, acting", "/acting-for"),
+        ("not in person", "/proxies"),
+    ):
+        tab.go(path)
+        yield name
+    tab.go("/consents")
+    tab.press(".acting button")
+    yield "stepped down"
+    tab.press("form[action='/logout'] button")
+    tab.go("/login")
+    tab.log_in("mori-hikari")
+    tab.go("/consents")
+    yield "consents, an assent awaited"
+    tab.press("a[href^='/requests/']")
+    yield "assent"
+    tab.decide("checkup")
+    yield "assented"
+    tab.go("/proxies")
+    yield "proxies, guardians"
+    tab.press("form[action='/logout'] button")
+    tab.go("/login")
+    tab.log_in("watanabe-chiyo")
+    tab.go("/proxies")
+    tab.press("form[action='/proxies'] button")
+    yield "a code"
+    code = tab.page.locator("main code").inner_text()
+    tab.press("form[action='/logout'] button")
+    tab.go("/login")
+    tab.log_in("mori-shiori")
+    tab.go("/proxies")
+    tab.page.fill("#code", code)
+    tab.press("form[action='/proxies/accept'] button")
+    yield "accept"
+
+
+def test_no_page_of_acting_for_others_is_found_fault_with(new_tab: NewTab) -> None:
+    tab = new_tab("ja", PHONE)
+    tab.portal.run("clock", "forward", "61s")
+    faults = [fault for name in _acting(tab) for fault in tab.judge(name, axe=True)]
     assert faults == []
 
 

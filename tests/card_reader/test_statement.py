@@ -6,11 +6,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from card_reader.statement import Challenge, Statement, session_hash
+from card_reader.statement import Challenge, ConsentStatement, Statement, session_hash
 
-VECTOR = json.loads(
-    (Path(__file__).parents[1] / "vectors" / "login-statement.json").read_text()
-)
+VECTORS = Path(__file__).parents[1] / "vectors"
+VECTOR = json.loads((VECTORS / "login-statement.json").read_text())
+CONSENT = json.loads((VECTORS / "consent-statement.json").read_text())
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 statements = st.builds(Statement, *[text] * 8)
@@ -47,3 +47,17 @@ def test_a_challenge_is_bound_to_the_certificate_that_answers_it() -> None:
 
 def test_a_session_is_bound_by_a_hash_under_its_own_prefix() -> None:
     assert session_hash("abc") == sha256(b"MYNA-SIM-SESS-v1\0abc").hexdigest()
+
+
+def test_the_published_vector_of_a_consent_holds() -> None:
+    statement = ConsentStatement(CONSENT["text"])
+    assert statement.tbs().hex() == CONSENT["tbs_hex"]
+    assert statement.sha256 == CONSENT["sha256"]
+    assert statement.digest_info().hex() == CONSENT["digestinfo_hex"]
+    assert statement.purpose == CONSENT["purpose"]
+
+
+@given(text, statements)
+@settings(deadline=None)
+def test_a_consent_shares_its_bytes_with_no_login(said: str, login: Statement) -> None:
+    assert ConsentStatement(said).tbs() != login.tbs()

@@ -1,5 +1,7 @@
-"""How fast consent is decided on."""
+"""How fast consent is decided on, beside PyPI's casbin and cedarpy."""
 
+import json
+import subprocess
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -16,9 +18,11 @@ from consent.model import (
     Terms,
 )
 from consent.policy import AccessRequest, Permit, decide
-from mynaportal_sim.cli.benchmarks.errors import BenchError
+from mynaportal_sim.cli.benchmarks.errors import BenchError, NoPeerError
 from mynaportal_sim.cli.benchmarks.rig import Rig
 from mynaportal_sim.cli.benchmarks.row import Figure
+from mynaportal_sim.cli.benchmarks.scratch import SOURCES, installed
+from mynaportal_sim.cli.benchmarks.server import own_environment
 from mynaportal_sim.cli.benchmarks.timing import per_second
 from mynaportal_sim.clock import Clock
 
@@ -42,7 +46,31 @@ def decisions(rig: Rig) -> Figure:
             raise BenchError("decide() refuses what the consents give")
     tokens = per_second(lambda: decide(by_token, consents, now), rig.effort)
     apps = per_second(lambda: decide(by_app, consents, now), rig.effort)
-    return Figure(tokens, f"over all five of the app's consents {apps:,.0f}/s")
+    note = f"over all five of the app's consents {apps:,.0f}/s"
+    try:
+        peers = _peers(rig)
+    except NoPeerError as error:
+        return Figure(tokens, f"{note}; peers not measured: {error}")
+    said = ", ".join(f"{name} {rate:,.0f}/s" for name, rate in peers.items())
+    best = max(peers.values())
+    return Figure(tokens, f"{note}; peers: {said}", best, apps / best)
+
+
+def _peers(rig: Rig) -> dict[str, float]:
+    """Decisions per second of other engines, asked for all of the app's consents too.
+
+    Raises:
+        NoPeerError: they cannot be installed.
+    """
+    python = installed(rig.directory / "engines", "engines")
+    command = (str(python), "-I", str(SOURCES / "engines" / "peer.py"), str(rig.effort.seconds))
+    done = subprocess.run(  # noqa: S603  a literal
+        command, capture_output=True, text=True, check=False, env=own_environment()
+    )
+    if done.returncode != 0:
+        raise BenchError(f"casbin and cedarpy ended: {done.stderr[-600:]}")
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
 
 
 def _consent(resident_id: UUID, number: int, now: datetime) -> ConsentVersion:

@@ -5,19 +5,17 @@ directory that is thrown away, and driven through a pipe.
 """
 
 import json
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
-from mynaportal_sim.cli.benchmarks.errors import BenchError, NoPeerError
+from mynaportal_sim.cli.benchmarks.errors import BenchError
+from mynaportal_sim.cli.benchmarks.scratch import SOURCES, installed
 from mynaportal_sim.cli.benchmarks.server import own_environment
 
-SOURCE = Path(__file__).parents[3] / "tests" / "bench" / "pymerkle"
-INSTALL_WITHIN = 120  # seconds
+PEER = "pymerkle"
 
 
 class Lap(NamedTuple):
@@ -56,27 +54,6 @@ class MerklePeer:
         return Lap(**json.loads(answer))
 
 
-def installed(directory: Path) -> Path:
-    """A Python in `directory` that has pymerkle.
-
-    Raises:
-        NoPeerError: it cannot be installed.
-    """
-    lock = SOURCE / "requirements.lock"
-    if not lock.is_file():
-        raise NoPeerError("its files are in the project's checkout only")
-    python, uv = directory / "bin" / "python", shutil.which("uv")
-    wanted = ("--require-hashes", "--no-deps", "-r", str(lock))
-    if uv is not None:
-        _run(uv, "venv", "-q", "--python", sys.executable, str(directory))
-        _run(uv, "pip", "install", "-q", "--python", str(python), *wanted)
-    else:
-        _run(sys.executable, "-m", "venv", str(directory))
-        quietly = ("-q", "--disable-pip-version-check", "--no-input")
-        _run(str(python), "-m", "pip", "install", *quietly, *wanted)
-    return python
-
-
 @contextmanager
 def running(directory: Path, leaves: Path, length: int) -> Iterator[MerklePeer]:
     """The peer with the leaves of a file, `length` bytes each; it writes into `directory`.
@@ -85,8 +62,8 @@ def running(directory: Path, leaves: Path, length: int) -> Iterator[MerklePeer]:
         NoPeerError: it cannot be installed.
     """
     directory.mkdir()
-    python, log = installed(directory / "environment"), directory / "log"
-    command = (str(python), "-I", str(SOURCE / "peer.py"), str(leaves), str(length))
+    python, log = installed(directory / "environment", PEER), directory / "log"
+    command = (str(python), "-I", str(SOURCES / PEER / "peer.py"), str(leaves), str(length))
     with (
         log.open("wb") as errors,
         subprocess.Popen(  # noqa: S603  a literal
@@ -103,15 +80,3 @@ def running(directory: Path, leaves: Path, length: int) -> Iterator[MerklePeer]:
             yield MerklePeer(orders, answers, log)
         finally:
             process.terminate()
-
-
-def _run(*command: str) -> None:
-    try:
-        done = subprocess.run(  # noqa: S603  a literal
-            command, capture_output=True, text=True, timeout=INSTALL_WITHIN, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise NoPeerError("installing pymerkle took too long") from None
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip()
-        raise NoPeerError(f"pymerkle cannot be installed: {said[-300:]}")

@@ -19,7 +19,7 @@ from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.residents.model import Resident
 from mynaportal_sim.sample_app.loopback import client
-from mynaportal_sim.sample_app.relying_party import RelyingParty, public_jwk
+from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens, public_jwk
 
 REDIRECT_URI = "http://127.0.0.1:9/callback"
 ORGANISATION = "すこやか手帳株式会社"
@@ -59,12 +59,17 @@ def with_consent(data: Path, port: int, log: Path, person: Resident) -> Iterator
             key,
             Clock().now,
         )
-        browser = SecondBrowser(stack.enter_context(client()), server.url)
+        yield Contender(server, party, consented(party, data, person))
+
+
+def consented(party: RelyingParty, data: Path, person: Resident) -> Tokens:
+    """What the app is given once a person has consented, by a login of their own."""
+    with client() as http:
+        browser = SecondBrowser(http, party.issuer)
         card = Card.load(data / "cards" / f"{person.persona}.json")
         interaction = browser.open(party.authorization_url(json.loads(DETAILS)))
         browser.log_in(Jpki(Session(card)), person.card.pin, interaction)
-        tokens = party.redeem(browser.answer(interaction, "all"))
-        yield Contender(server, party, tokens)
+        return party.redeem(browser.answer(interaction, "all"))
 
 
 def _register(data: Path, key: ec.EllipticCurvePrivateKey) -> str:

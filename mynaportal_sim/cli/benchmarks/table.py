@@ -10,6 +10,7 @@ from mynaportal_sim.cli.benchmarks import (
     reader,
     research,
     starting,
+    withdrawing,
 )
 from mynaportal_sim.cli.benchmarks.row import Goal, Row
 from mynaportal_sim.cli.failures import CommandError
@@ -107,6 +108,12 @@ ROWS: tuple[Row, ...] = (
         "99th percentile of the same reads",
         Goal("ms", at_most=50),
         endpoints.slowest_reads,
+    ),
+    Row(
+        "withdrawal",
+        "from a withdrawal's commit in another process to the last answer with data, p99",
+        Goal("ms", at_most=100),
+        withdrawing.refusal,
     ),
     Row(
         "pages",

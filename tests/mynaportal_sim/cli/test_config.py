@@ -87,6 +87,6 @@ def test_the_table_for_a_readme_has_each_setting_and_nothing_of_this_machine() -
     assert "9999" not in table
     assert "elsewhere" not in table
     assert re.findall(r"^\| `(--[a-z-]+)` \| `MYNASIM_", table, re.MULTILINE) == [
-        option(name) for name in Settings.model_fields
+        option(name) for name in Settings.model_fields if option(name)
     ]
     assert {line.count("|") for line in table.splitlines()} == {5}

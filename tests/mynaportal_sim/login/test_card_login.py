@@ -232,6 +232,14 @@ def test_l11_a_challenge_for_another_channel_is_refused(
     refused(browser.present(portal.sign(challenge.as_json())), 409, "channel_mismatch")
 
 
+def test_a_consent_that_was_signed_logs_nobody_in(portal: Portal) -> None:
+    browser = portal.browser()
+    bound, purpose = session_hash(browser.session_id), "consent:" + "0" * 64
+    wanted = Wanted(ORIGIN, bound, Channel.AGENT, purpose=purpose)
+    challenge = portal.database.run(challenges.issue, wanted, portal.clock.now(), urandom)
+    refused(browser.present(portal.sign(challenge.as_json())), 409, "purpose_mismatch")
+
+
 def decoded_nonce(challenge: dict[str, Any], token: LoginToken) -> bytes:
     text = challenge["nonce"].encode()
     return tbs_of(challenge, token).replace(

@@ -315,7 +315,8 @@ def allow_in_one(
     )
     if not granted:
         return interaction.refuse(connection, server, taken, session, "access_denied", now)
-    return interaction.issue(connection, server, taken, session, version, now)
+    ground = interaction.Ground(version)
+    return interaction.issue(connection, server, taken, session, ground, now)
 
 
 def _proposal(

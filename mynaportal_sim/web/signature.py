@@ -1,0 +1,265 @@
+"""Where a person signs with their card what they hand over, and goes back to the app."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from http import HTTPStatus
+from secrets import token_bytes
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from card_reader.spec import Kind
+from consent.mandate import Act
+from mynaportal_sim.login import challenge as challenges
+from mynaportal_sim.login.challenge import Channel
+from mynaportal_sim.login.csrf import check_csrf
+from mynaportal_sim.login.errors import NoSuchPersonaError, SoftCardsOffError
+from mynaportal_sim.login.limit import RateLimited
+from mynaportal_sim.login.refusal import Code, Refusal
+from mynaportal_sim.login.service import Refused
+from mynaportal_sim.login.soft import SoftCards
+from mynaportal_sim.login.trust import Trust, TrustDep
+from mynaportal_sim.oauth import interaction as oauth
+from mynaportal_sim.oauth.server import Server, ServerDep
+from mynaportal_sim.residents import store as residents
+from mynaportal_sim.signing import service as signing
+from mynaportal_sim.signing.errors import SignatureRefusedError
+from mynaportal_sim.signing.service import Entered, Given, Signing
+from mynaportal_sim.web.acting import Whom, WhomDep
+from mynaportal_sim.web.agreement import agreement
+from mynaportal_sim.web.answering import demanded
+from mynaportal_sim.web.choice import Choice, chosen
+from mynaportal_sim.web.errors import OnlyInPersonError
+from mynaportal_sim.web.interactions import Put, put_to, record
+from mynaportal_sim.web.kept import Portal, PortalDep
+from mynaportal_sim.web.language import marked
+from mynaportal_sim.web.login import OF_THE_PIN, SoftCardsDep
+from mynaportal_sim.web.redirects import origin_of, see_other
+from mynaportal_sim.web.render import Page, PageDep
+from mynaportal_sim.web.wording import LOGIN_PROBLEMS, SIGNING_PROBLEMS
+
+router = APIRouter(prefix="/interactions/{interaction_id}/signature")
+
+_CHANGED = marked("What you are asked to sign has changed. Read it again before you sign.")
+ChoiceDep = Annotated[Choice, Depends(chosen)]
+
+
+class SignatureForm(BaseModel):
+    """What a person signs, named by its hash, and by what.
+
+    Either a soft card does with `pin`, its published test PIN or password, or `token` is what
+    another card made of the challenge.
+    """
+
+    csrf: str = ""
+    category: list[str] = []
+    since: date | Literal[""] = ""
+    until: date | Literal[""] = ""
+    statement: str = Field(max_length=64)
+    kind: Kind
+    pin: str = Field("", max_length=64, repr=False)
+    last_try: bool = False
+    token: str = Field("", max_length=16_384, repr=False)
+
+    @property
+    def choice(self) -> Choice:
+        return Choice(tuple(self.category), self.since or None, self.until or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who is to sign, and with what."""
+
+    page: Page
+    portal: Portal
+    whom: Whom
+    cards: SoftCards | None
+    trust: Trust
+
+    async def take_up(self, interaction_id: UUID) -> Put:
+        """The question that is put to the person."""
+        unit, now = oauth.take_up, self.portal.now
+        taken = await self.portal.db.write(unit, interaction_id, self.whom.session, now)
+        return await put_to(self.portal, self.page, taken, self.whom)
+
+
+async def _desk(
+    page: PageDep,
+    portal: PortalDep,
+    whom: WhomDep,
+    cards: SoftCardsDep,
+    trust: TrustDep,
+) -> Desk:
+    if whom.mandate is not None:  # whose card it is would not be whose answer it is
+        raise OnlyInPersonError
+    return Desk(page, portal, whom, cards, trust)
+
+
+DeskDep = Annotated[Desk, Depends(_desk)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a page of this room is made of."""
+
+    desk: Desk
+    put: Put
+    choice: Choice
+    signing: Signing
+
+
+@router.get("")
+async def show(interaction_id: UUID, desk: DeskDep, choice: ChoiceDep) -> Response:
+    """Show what would be signed, line by line; a program gets a challenge with it."""
+    put = await desk.take_up(interaction_id)
+    asked = _asked(desk, put, choice, Kind.SIGNING)
+    if asked is None:
+        return see_other(f"/interactions/{interaction_id}")
+    shown = _Shown(desk, put, choice, asked)
+    return await (_challenge(shown) if desk.page.for_program else _form(shown, {}))
+
+
+@router.post("", dependencies=[RateLimited])
+async def sign(
+    interaction_id: UUID,
+    desk: DeskDep,
+    server: ServerDep,
+    form: Annotated[SignatureForm, Form()],
+) -> Response:
+    """Take a card's signature under what was shown, and send the person back to the app."""
+    page, portal = desk.page, desk.portal
+    check_csrf(page.request, portal.settings, form.csrf)
+    put = await desk.take_up(interaction_id)
+    asked = _asked(desk, put, form.choice, form.kind)
+    if asked is None:
+        return see_other(f"/interactions/{interaction_id}")
+    shown = _Shown(desk, put, form.choice, asked)
+    if form.statement != asked.statement.sha256:
+        if page.for_program:
+            raise SignatureRefusedError(Refusal(Code.PURPOSE_MISMATCH), "")
+        return await _form(shown, {"problem": page.text(_CHANGED)})
+    given = Given.parsed(form.token.encode()) if form.token else await _by_soft(shown, form)
+    outcome = await portal.db.write(_settle_signed, server, shown, given)
+    if isinstance(outcome, Refused):
+        return await _refused(shown, form, outcome)
+    return see_other(outcome)
+
+
+def _asked(desk: Desk, put: Put, choice: Choice, kind: Kind) -> Signing | None:
+    """What is to be signed; None where nothing is chosen that could be given."""
+    granted = put.granted(choice)
+    if not granted:
+        return None
+    agreed = agreement(put, granted, desk.trust.origin, desk.portal.catalogue, desk.page)
+    demanded(put.whom, Act.GRANT, granted, put.proposal.terms)
+    return Signing(agreed, kind, put.whom.session)
+
+
+def _settle_signed(
+    connection: Connection, server: Server, shown: _Shown, given: Given
+) -> str | Refused:
+    """Judge a signature and, if it is one, record the answer with it; a unit of work."""
+    trust, now = shown.desk.trust, shown.desk.portal.now
+    judged = signing.accept(connection, shown.signing, given, trust, now, server.randomness)
+    if isinstance(judged, Refused):
+        return judged
+    signed = shown.put._replace(proposal=replace(shown.put.proposal, signature=judged))
+    rules = shown.signing.agreement.given.rules
+    return record(connection, server, signed, rules, assent=False, now=now)
+
+
+async def _by_soft(shown: _Shown, form: SignatureForm) -> Given:
+    """Have the soft card of whoever is logged in sign.
+
+    Raises:
+        SoftCardsOffError: there are none here.
+    """
+    desk = shown.desk
+    if desk.cards is None:
+        raise SoftCardsOffError
+    entered = Entered(await _persona(shown), form.pin, form.last_try)
+    rest = (desk.cards, shown.signing, entered, desk.trust, desk.portal.now)
+    return await signing.by_soft_card(desk.portal.db, *rest)
+
+
+async def _challenge(shown: _Shown) -> Response:
+    wanted = shown.signing.wanted(shown.desk.trust.origin, Channel.AGENT)
+    now = shown.desk.portal.now
+    challenge = await shown.desk.portal.db.write(challenges.issue, wanted, now, token_bytes)
+    statement = shown.signing.statement
+    return shown.desk.page.data(
+        {
+            "csrf": shown.desk.page.visitor.csrf,
+            "statement": {"sha256": statement.sha256, "text": statement.text},
+            "challenge": challenge.as_json(),
+        }
+    )
+
+
+async def _refused(shown: _Shown, form: SignatureForm, outcome: Refused) -> Response:
+    """The form again, saying what was wrong.
+
+    Raises:
+        SignatureRefusedError: a program asked, which has no use for a form.
+    """
+    page, refusal = shown.desk.page, outcome.refusal
+    if page.for_program:
+        raise SignatureRefusedError(refusal, outcome.reference)
+    words = LOGIN_PROBLEMS | (SIGNING_PROBLEMS if form.kind is Kind.SIGNING else {})
+    problem = page.text(words[refusal.code], left=refusal.tries_left)
+    of_pin = refusal.code in OF_THE_PIN
+    return await _form(
+        shown,
+        {
+            "problem": None if of_pin else problem,
+            "pin_problem": problem if of_pin else None,
+            "kind": form.kind.value,
+            "last_try": refusal.code is Code.PIN_LAST_TRY,
+        },
+    )
+
+
+async def _form(shown: _Shown, said: Mapping[str, object]) -> Response:
+    signing_, put = shown.signing, shown.put
+    choice = shown.choice
+    values: dict[str, object] = {
+        "lines": signing_.agreement.words.lines,
+        "chosen": choice.query,
+        "statement": signing_.statement.sha256,
+        "kinds": await _kinds(shown),
+        "kind": None,
+        "problem": None,
+        "pin_problem": None,
+        "last_try": False,
+        "here": f"{shown.desk.page.request.url.path}?{urlencode(choice.query)}&",
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if said else HTTPStatus.OK
+    target = origin_of(put.interaction.request.redirect_uri)
+    return shown.desk.page(
+        "signature.html", {**values, **said}, status=status, form_action=target
+    )
+
+
+async def _kinds(shown: _Shown) -> list[str]:
+    """By which certificates the soft card of whoever is logged in can sign here."""
+    try:
+        if shown.desk.cards is None:
+            return []
+        can_sign = shown.desk.cards.can_sign(await _persona(shown))
+    except NoSuchPersonaError:
+        return []
+    own = [Kind.SIGNING] if can_sign else []
+    return [kind.value for kind in (*own, Kind.USER_AUTHENTICATION)]
+
+
+async def _persona(shown: _Shown) -> str:
+    resident_id = shown.put.whom.resident_id
+    resident = await shown.desk.portal.db.read(residents.by_id, resident_id)
+    if resident is None:
+        raise NoSuchPersonaError
+    return resident.persona

@@ -1,0 +1,69 @@
+"""A consent signed by the card, verified from its receipt when every server is gone."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from card_reader.spec import Kind
+from tests.journeys.kit import PERSONA, Portal, details, until_witnessed, witness
+
+SECRETS = {Kind.SIGNING: "ABC123", Kind.USER_AUTHENTICATION: "1234"}
+
+
+def _receipts(portal: Portal, kind: Kind) -> tuple[str, str]:
+    """What the person saves and what the app saves of one signed consent."""
+    app = portal.register()
+    browser = portal.browser()
+    interaction = browser.open(app.authorization_url(details("checkup")))
+    card = portal.card()
+    browser.log_in(card, "1234", interaction)
+    tokens = app.redeem(browser.sign(interaction, "checkup", card, kind, SECRETS[kind]))
+    assert app.fetch(tokens, "/fhir/Observation").status_code == 200
+    until_witnessed(portal)
+    consents = browser.see("/consents")["consents"]
+    assert isinstance(consents, list)
+    [mine] = [one for one in consents if one["app_id"] == app.client_id]
+    address = f"/consents/{mine['arrangement_id']}/{mine['version_id']}/receipt.json"
+    told = app.introspect(tokens.access_token)
+    ids = {"sub": str(told["sub"]), "consent_version": mine["version_id"]}
+    its = app.http.post(f"{portal.url}/apps/self/receipt", data=app.authentication() | ids)
+    return json.dumps(browser.see(address)), its.text
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_receipt_is_verified_with_every_server_stopped(
+    own_portal: Portal, tmp_path: Path, kind: Kind
+) -> None:
+    own_portal.stop()
+    with witness(own_portal, tmp_path / "witness") as place:
+        own_portal.witnesses = place
+        own_portal.start()
+        copies = dict(zip(("person", "app"), _receipts(own_portal, kind), strict=True))
+        roots, key = own_portal.run("consent", "roots"), own_portal.run("ledger", "key").strip()
+        own_portal.stop()
+    (tmp_path / "roots.pem").write_text(roots)
+    shutil.rmtree(own_portal.data)
+    trust = ("--roots", str(tmp_path / "roots.pem"), "--key", key, "--witness", place)
+    for name, saved in copies.items():
+        file = tmp_path / f"{name}.json"
+        file.write_text(saved)
+        found = json.loads(own_portal.run("consent", "verify", str(file), *trust, "--json"))
+        assert all(one["well"] for one in found)
+    assert "✓ revocation" in own_portal.run(
+        "consent", "verify", str(tmp_path / "person.json"), *trust
+    )
+    spoilt = tmp_path / "spoilt.json"
+    spoilt.write_text(copies["person"].replace("checkup", "medication"))
+    told = own_portal.run("consent", "verify", str(spoilt), *trust, status=1)
+    assert "✗ agreement" in told
+    own_portal.run("consent", "verify", str(tmp_path / "roots.pem"), *trust, status=1)
+
+
+def test_a_command_signs_with_the_card(portal: Portal) -> None:
+    app = portal.register()
+    url = app.authorization_url(details("checkup"))
+    options = ("--auth-url", url, "--persona", PERSONA, "--sign", "signing")
+    tokens = app.redeem(portal.run("app", "login", *options).strip())
+    assert app.fetch(tokens, "/fhir/Observation").status_code == 200

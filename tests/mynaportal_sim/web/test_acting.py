@@ -1,0 +1,347 @@
+"""Acting for others: choosing whom, what pages then show, what is refused with a name."""
+
+import asyncio
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from secrets import token_bytes
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from consent import service
+from consent.mandate import Act, Mandate, MandateState, Scope
+from consent.model import Role
+from mynaportal_sim import world
+from mynaportal_sim.app import create_app
+from mynaportal_sim.clock import Clock
+from mynaportal_sim.residents import store as residents
+from mynaportal_sim.settings import Settings
+from tests.mynaportal_sim.web.kit import PORT, Browser, Form, Portal
+
+YUI, MAI = "tanaka-yui", "tanaka-mai"
+HIKARI, SHIORI, TETSUYA = "mori-hikari", "mori-shiori", "ogawa-tetsuya"
+CHIYO, KAORU = "watanabe-chiyo", "hayashi-kaoru"
+_FLEETING = re.compile(r'"[0-9a-f]{64}"')
+EVERYBODY = (YUI, MAI, HIKARI, SHIORI, TETSUYA, CHIYO, KAORU)
+
+
+@pytest.fixture(scope="module")
+def households(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with those who act for others and those they act for."""
+    data = tmp_path_factory.mktemp("households") / "data"
+    data.mkdir()
+    world.prepare(Settings(data=data, port=PORT), Clock(), lambda _: None, only=EVERYBODY)
+    return data
+
+
+@pytest.fixture
+def portal(households: Path, tmp_path: Path) -> Iterator[Portal]:
+    data = tmp_path / "data"
+    shutil.copytree(households, data)
+    web = create_app(Settings(data=data, port=PORT))
+    with asyncio.Runner() as runner:
+        yield Portal(web, runner)
+    web.state.database.close()
+
+
+def logged_in(portal: Portal, persona: str) -> Browser:
+    browser = portal.browser()
+    assert browser.log_in(persona).status_code == 303
+    return browser
+
+
+def read(browser: Browser, path: str) -> dict[str, object]:
+    answer = browser.get(path, accept="application/json")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, object] = answer.json()
+    return found
+
+
+# Any: what a program reads is as deep as it is.
+def listed(browser: Browser, path: str, name: str) -> list[dict[str, Any]]:
+    found = read(browser, path)[name]
+    assert isinstance(found, list)
+    return found
+
+
+def mandates(browser: Browser) -> list[dict[str, Any]]:
+    return listed(browser, "/acting-for", "mandates")
+
+
+def act(browser: Browser, interaction: str = "") -> None:
+    """Act for the one whom this person can act for."""
+    [mandate] = mandates(browser)
+    form: Form = {"csrf": browser.csrf("/acting-for"), "mandate": str(mandate["id"])}
+    assert browser.post("/acting-for", form | {"interaction": interaction}).status_code == 303
+
+
+def acting(portal: Portal, agent: str) -> Browser:
+    browser = logged_in(portal, agent)
+    act(browser)
+    return browser
+
+
+def ask(portal: Portal, browser: Browser, **changed: str) -> str:
+    path = portal.ask(browser, portal.register(), **changed).headers["location"]
+    assert path.startswith("/interactions/")
+    return str(path)
+
+
+def allow(browser: Browser, path: str) -> str:
+    form: Form = {"csrf": browser.csrf(path), "decision": "allow", "category": ["checkup"]}
+    answer = browser.post(path, form)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+def refused(browser: Browser, path: str, form: Form | None = None) -> str:
+    """The named error of a request that is not allowed."""
+    json = {"accept": "application/json"}
+    answer = browser.get(path, **json) if form is None else browser.post(path, form, **json)
+    assert answer.status_code == 403, answer.text
+    code: str = answer.json()["code"]
+    return code
+
+
+def id_of(portal: Portal, persona: str) -> UUID:
+    found = portal.web.state.database.run(residents.by_persona, persona)
+    assert found is not None
+    return UUID(str(found.id))
+
+
+def entrust(portal: Portal, scope: Scope) -> Mandate:
+    """Let Mai act for Chiyo within a scope, as for Yui no more."""
+    now = portal.web.state.clock.now()
+    mandate = Mandate(
+        uuid4(), id_of(portal, CHIYO), id_of(portal, TETSUYA), Role.PROXY, scope, now, None,
+        None, "", MandateState.ACTIVE, now,
+    )  # fmt: skip
+    args = (mandate, portal.holder(CHIYO), now, token_bytes)
+    assert portal.web.state.database.run(service.register, *args)
+    return mandate
+
+
+def test_every_page_is_about_the_one_acted_for_until_the_agent_steps_down(
+    portal: Portal,
+) -> None:
+    browser = acting(portal, KAORU)
+    for path in ("/", "/consents", "/history", "/access", "/history/apps", "/exchanges"):
+        page = browser.get(path)
+        assert page.status_code == 200, path
+        assert "渡邉　千代" in page.text, path
+    told = listed(browser, "/history", "entries")
+    assert told[0]["type"] == "mandate.used"
+    assert "林　薫" in told[0]["by"]
+    assert all(not entry["type"].startswith("login.") for entry in told)
+    browser.post("/acting-for", {"csrf": browser.csrf("/acting-for")})
+    assert "渡邉　千代" not in browser.get("/consents").text
+
+
+def test_a_form_shown_about_one_is_never_sent_about_another(portal: Portal) -> None:
+    browser = logged_in(portal, KAORU)
+    before, cookie = browser.csrf("/prohibitions"), dict(browser.cookies)
+    act(browser)
+    assert dict(browser.cookies) != cookie
+    assert refused(browser, "/prohibitions", {"csrf": before}) == "csrf_failed"
+
+
+def test_the_choice_ends_with_the_session(portal: Portal) -> None:
+    browser = acting(portal, KAORU)
+    browser.post("/logout", {"csrf": browser.csrf("/consents")})
+    assert browser.log_in(KAORU).status_code == 303
+    assert read(browser, "/acting-for")["current"] is None
+
+
+@pytest.mark.parametrize(
+    "path", ["/proxies", "/alerts", "/history/proofs.zip", "/history/0/proof"]
+)
+def test_what_is_in_person_is_nobody_elses(portal: Portal, path: str) -> None:
+    assert refused(acting(portal, KAORU), path) == "only_in_person"
+
+
+def test_a_mandate_of_others_is_not_acted_under(portal: Portal) -> None:
+    browser, theirs = logged_in(portal, KAORU), mandates(logged_in(portal, MAI))
+    form: Form = {"csrf": browser.csrf("/acting-for"), "mandate": str(theirs[0]["id"])}
+    assert refused(browser, "/acting-for", form) == "not_acting"
+
+
+def test_a_guardian_is_asked_for_the_child_and_both_are_named(portal: Portal) -> None:
+    browser = logged_in(portal, MAI)
+    path = ask(portal, browser)
+    own = browser.get(path).text
+    interaction = path.removeprefix("/interactions/")
+    assert f"/acting-for?interaction={interaction}" in own
+    act(browser, interaction)
+    shown = browser.get(path).text
+    assert "田中　結衣" in shown
+    assert "田中　舞" in shown
+    assert "code=" in allow(browser, path)
+    child = logged_in(portal, YUI)
+    [given] = listed(child, "/consents", "consents")
+    assert given["state"] == "granted"
+    assert "田中　舞" in given["by"]
+    entries = listed(child, "/history?kind=consent", "entries")
+    assert {"consent.granted", "consent.requested"} == {entry["type"] for entry in entries}
+    assert all("田中　舞" in entry["by"] for entry in entries)
+    assert "田中　舞" in child.get("/history").text
+    assert read(logged_in(portal, MAI), "/consents")["consents"] == []
+
+
+def test_a_young_child_says_no_or_leaves_it_to_the_guardian(portal: Portal) -> None:
+    browser = logged_in(portal, YUI)
+    path = ask(portal, browser)
+    shown = browser.get(path).text
+    assert 'value="allow"' not in shown
+    form: Form = {"csrf": browser.csrf(path), "category": ["checkup"]}
+    assert refused(browser, path, form | {"decision": "allow"}) == "guardian_decides"
+    later = browser.post(path, form | {"decision": "later"})
+    assert "consent_required" in later.headers["location"]
+    guardian = acting(portal, MAI)
+    [waiting] = listed(guardian, "/consents", "consents")
+    answer = f"/requests/{waiting['version_id']}"
+    allow(guardian, answer)
+    [given] = listed(guardian, "/consents", "consents")
+    assert given["state"] == "granted"
+
+
+def test_from_twelve_on_nothing_is_given_without_the_childs_assent(portal: Portal) -> None:
+    guardian = acting(portal, SHIORI)
+    path = ask(portal, guardian)
+    assert "consent_required" in allow(guardian, path)
+    [agreed] = listed(guardian, "/consents", "consents")
+    assert (agreed["state"], agreed["assent"]) == ("deferred", True)
+    waiting = f"/requests/{agreed['version_id']}"
+    assert guardian.get(waiting).status_code == 409
+    child = logged_in(portal, HIKARI)
+    assert "medication" not in child.get(waiting).text
+    allow(child, waiting)
+    [given] = listed(child, "/consents", "consents")
+    assert given["state"] == "granted"
+    assert "森　栞" in given["by"]
+    entries = listed(child, "/history?kind=consent", "entries")
+    told = {entry["type"]: entry["by"] for entry in entries}
+    assert told["consent.assented"] == ""
+    assert "森　栞" in told["consent.granted"]
+
+
+def test_the_child_may_refuse_what_the_guardian_agreed_to(portal: Portal) -> None:
+    guardian = acting(portal, SHIORI)
+    allow(guardian, ask(portal, guardian))
+    child = logged_in(portal, HIKARI)
+    [agreed] = listed(child, "/consents", "consents")
+    path = f"/requests/{agreed['version_id']}"
+    child.post(path, {"csrf": child.csrf(path), "decision": "deny"})
+    [answered] = listed(child, "/consents", "consents")
+    assert (answered["state"], answered["by"]) == ("denied", "")
+
+
+def test_one_who_is_kept_away_is_told_what_a_stranger_is_told(portal: Portal) -> None:
+    browser = logged_in(portal, TETSUYA)
+    assert mandates(browser) == []
+    theirs = mandates(logged_in(portal, SHIORI))[0]
+    form: Form = {"csrf": browser.csrf("/acting-for"), "mandate": str(theirs["id"])}
+    assert refused(browser, "/acting-for", form) == "not_acting"
+    stranger = logged_in(portal, HIKARI)
+    for path in ("/acting-for", "/proxies", "/consents", "/history"):
+        seen, usual = (_FLEETING.sub("", one.get(path).text) for one in (browser, stranger))
+        assert "ひかり" not in seen
+        if path == "/acting-for":
+            assert seen == usual
+
+
+def test_a_block_takes_effect_on_one_who_acts_already(portal: Portal) -> None:
+    browser = acting(portal, SHIORI)
+    parties = (id_of(portal, HIKARI), id_of(portal, SHIORI), portal.holder(HIKARI))
+    now = portal.web.state.clock.now()
+    portal.web.state.database.run(service.block, *parties, now, token_bytes)
+    for path in ("/consents", "/history", "/access", "/prohibitions"):
+        assert refused(browser, path) == "not_acting", path
+        assert "ひかり" not in browser.get(path).text
+    assert "ひかり" not in browser.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("scope", "path", "code"),
+    [
+        pytest.param(
+            Scope(frozenset({Act.GRANT})), "/consents", "act_out_of_scope", id="may not see"
+        ),
+        pytest.param(
+            Scope(categories=frozenset({"checkup"})),
+            "/history/apps",
+            "category_out_of_scope",
+            id="all kinds together",
+        ),
+    ],
+)
+def test_what_is_out_of_scope_is_refused_with_its_name(
+    portal: Portal, scope: Scope, path: str, code: str
+) -> None:
+    entrust(portal, scope)
+    assert refused(acting(portal, TETSUYA), path) == code
+
+
+def test_within_a_scope_only_its_kinds_of_data_are_shown_and_given(portal: Portal) -> None:
+    principal = logged_in(portal, CHIYO)
+    path = ask(portal, principal)
+    form: Form = {"csrf": principal.csrf(path), "decision": "allow", "category": ["medication"]}
+    assert principal.post(path, form).status_code == 303
+    entrust(portal, Scope(categories=frozenset({"checkup"})))
+    browser = acting(portal, TETSUYA)
+    assert listed(browser, "/consents", "consents") == []
+    entries = listed(browser, "/history", "entries")
+    assert {entry["type"].partition(".")[0] for entry in entries} == {"mandate"}
+    path = ask(portal, browser)
+    form = {"csrf": browser.csrf(path), "decision": "allow", "category": ["medication"]}
+    assert browser.post(path, form).status_code == 422
+    assert "code=" in allow(browser, path)
+
+
+def test_one_who_may_only_see_withdraws_and_grants_nothing(portal: Portal) -> None:
+    given = logged_in(portal, CHIYO)
+    allow(given, ask(portal, given))
+    entrust(portal, Scope(frozenset({Act.VIEW})))
+    browser = acting(portal, TETSUYA)
+    [one] = listed(browser, "/consents", "consents")
+    form: Form = {"csrf": browser.csrf("/consents"), "version": str(one["version_id"])}
+    path = f"/consents/{one['arrangement_id']}/withdraw"
+    assert refused(browser, path, form) == "act_out_of_scope"
+    assert refused(browser, ask(portal, browser)) == "act_out_of_scope"
+
+
+def test_a_person_invites_a_proxy_who_accepts_and_is_ended(portal: Portal) -> None:
+    principal, agent = logged_in(portal, CHIYO), logged_in(portal, MAI)
+    assert "カード" in principal.get("/proxies").text
+    form: Form = {"csrf": principal.csrf("/proxies"), "act": ["view", "grant", "withdraw"]}
+    form["days"] = "90"
+    code = str(principal.post("/proxies", form, accept="application/json").json()["code"])
+    asked: Form = {"csrf": agent.csrf("/proxies"), "code": code.lower()}
+    assert "渡邉　千代" in agent.post("/proxies/accept", asked).text
+    assert agent.post("/proxies/accept", asked | {"confirmed": "true"}).status_code == 303
+    again = agent.post("/proxies/accept", asked, accept="application/json")
+    assert (again.status_code, again.json()["code"]) == (404, "no_such_invitation")
+    mine = next(one for one in mandates(agent) if "千代" in str(one["name"]))
+    chosen: Form = {"csrf": agent.csrf("/acting-for"), "mandate": str(mine["id"])}
+    agent.post("/acting-for", chosen)
+    allow(agent, ask(portal, agent))
+    ended = principal.post(f"/proxies/{mine['id']}/end", {"csrf": principal.csrf("/proxies")})
+    assert ended.status_code == 303
+    assert refused(agent, "/consents") == "mandate_ended"
+    [given] = listed(principal, "/consents", "consents")
+    assert (given["state"], given["review"]) == ("granted", True)
+
+
+def test_a_minor_lets_nobody_act_for_them(portal: Portal) -> None:
+    child = logged_in(portal, HIKARI)
+    form: Form = {"csrf": child.csrf("/proxies"), "act": ["view"]}
+    assert refused(child, "/proxies", form) == "guardian_decides"
+
+
+def test_a_guardian_is_not_ended_by_a_click(portal: Portal) -> None:
+    child = logged_in(portal, YUI)
+    [guardian] = listed(child, "/proxies", "for_me")
+    form: Form = {"csrf": child.csrf("/proxies")}
+    assert refused(child, f"/proxies/{guardian['id']}/end", form) == "not_entitled"
