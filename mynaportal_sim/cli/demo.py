@@ -201,16 +201,19 @@ def _withdraw(road: _Road) -> None:
 
 def _prove(road: _Road) -> None:
     signer = keys.ledger_signer(road.settings.keys)
-    for entry in road.browser.see("/history")["entries"]:  # type: ignore[attr-defined]  # JSON
+    _until_indexed(road.database)
+    entries = road.browser.see("/history")["entries"]
+    for entry in entries:  # type: ignore[attr-defined]  # JSON
         road.tell.line(str(entry["at"])[:19], f"{entry['type']}  {entry['who']}")
-    size = _until_indexed(road.database)
-    evidence = road.database.run(ledger.prove, size - 1, ["reason", "app_name"])
+    last = next(one for one in entries if one["type"] == "access.refused")  # type: ignore[attr-defined]  # JSON
+    index = int(last["position"])
+    evidence = road.database.run(ledger.prove, index, ["reason", "app_name"])
     if evidence is None:
-        raise StepError("the ledger's last entry has no proof")
+        raise StepError("the ledger's last refusal has no proof")
     proven = judge(Evidence.parse(bytes(evidence)), signer.verifier)
     road.must(
         isinstance(proven, Proven) and proven.leaf.type == "access.refused",
-        f"a proof shows the last refusal at index {size - 1} of the signed log",
+        f"a proof shows the last refusal at index {index} of the signed log",
     )
     report = road.database.run(_verify, signer.verifier)
     road.must(report.whole, f"all {report.size} entries fit the signed checkpoint")

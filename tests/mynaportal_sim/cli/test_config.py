@@ -82,7 +82,7 @@ def test_a_variable_that_is_misspelt_is_named() -> None:
     assert "did you mean MYNASIM_PORT?" in _show(MYNASIM_PROT="9000").stdout
 
 
-def test_the_table_for_a_readme_has_each_setting_and_nothing_of_this_machine() -> None:
+def test_the_table_for_a_readme_has_each_option_and_nothing_of_this_machine() -> None:
     table = _show("--markdown", MYNASIM_PORT="9999", XDG_DATA_HOME="/elsewhere").stdout
     assert "9999" not in table
     assert "elsewhere" not in table

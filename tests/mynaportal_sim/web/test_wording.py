@@ -4,13 +4,24 @@ from enum import StrEnum
 
 import pytest
 
-from consent.model import Status
+from consent.mandate import Act, MandateStatus
+from consent.model import Role, Status
 from consent.policy import Reason
 from mynaportal_sim.login.refusal import Code
+from mynaportal_sim.oauth.acting import REASON as MANDATE_OVER
 from mynaportal_sim.records.canaries import Why
 from mynaportal_sim.records.demand import TokenFault
 from mynaportal_sim.web.language import messages
-from mynaportal_sim.web.wording import EVENTS, LOGIN_PROBLEMS, REASONS, STATUSES, TONES
+from mynaportal_sim.web.wording import (
+    ACTS,
+    EVENTS,
+    LOGIN_PROBLEMS,
+    MANDATE_STATUSES,
+    REASONS,
+    ROLES,
+    STATUSES,
+    TONES,
+)
 
 REVOCATIONS = {"code_replayed", "revoked_by_app"}  # what `oauth` enters for a person's token
 
@@ -21,7 +32,7 @@ def _values(kind: type[StrEnum]) -> set[str]:
 
 def test_each_reason_that_the_ledger_gives_a_person_has_words() -> None:
     known = _values(Code) | _values(TokenFault) | _values(Why) | REVOCATIONS
-    assert set(REASONS) == known | {"mandate_over"}
+    assert set(REASONS) == known | {MANDATE_OVER}
     assert set(REASONS).isdisjoint(_values(Reason))
     assert all(reason.sentence_ja and reason.sentence_en for reason in Reason)
 
@@ -32,6 +43,12 @@ def test_each_refusal_of_a_login_has_words_for_the_form() -> None:
 
 def test_each_status_of_a_consent_has_words() -> None:
     assert set(STATUSES) == _values(Status)
+
+
+def test_all_that_is_said_of_mandates_has_words() -> None:
+    assert set(MANDATE_STATUSES) == _values(MandateStatus)
+    assert set(ROLES) == _values(Role)
+    assert set(ACTS) == _values(Act)
 
 
 def test_a_tone_is_of_an_event() -> None:
