@@ -280,8 +280,6 @@ def _everything(
     pages: list[Page] = []
     # No app: so that nothing is read that was planted for one.
     nobody = Reader(resident_id, "")
-        resident_id, ""
-    )  # no app, so that nothing is in it that was planted for one
     for query in queries(categories):
         page = store.search(connection, nobody, query, reach(categories))
         pages.append(page)
