@@ -8,6 +8,7 @@ separate consents to collect, to use and to disclose, and whether the person ele
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from consent.errors import CannotSayError
 from consent.model import (
     ONCE,
     Action,
@@ -87,7 +88,10 @@ def _shared(terms: Terms, span: Span) -> Span:
     after = terms.retention.erase_after
     if after is not None:
         due = min(due, span.first + after)
-    return Span(span.first, min(span.until, due - ERASING))
+    until = min(span.until, due - ERASING)
+    if until <= span.first:
+        raise CannotSayError("retention", "no time is left to erase in")
+    return Span(span.first, until)
 
 
 def _cluster(rule: ConsentRule) -> Json:
@@ -172,8 +176,10 @@ def _actions(consents: Node) -> frozenset[Action]:
     """What is consented to; without a consent to collect nothing is handed over."""
     kinds: dict[str, Node] = {}
     for one in consents.parts():
-        one.only({"type", "uses"})
-        kinds[one.member("type").one_of(_KINDS)] = one
+        kind = one.member("type").one_of(_KINDS)
+        one.only({"type", "uses"} if kind == "use" else {"type"})
+        if kinds.setdefault(kind, one) is not one:
+            raise one.wrong(f"is a second consent to {kind}")
     for needed in ("collection", "use"):
         if needed not in kinds:
             raise consents.wrong(f"no consent to {needed}")
