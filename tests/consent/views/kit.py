@@ -152,7 +152,6 @@ UNUSUAL: dict[str, st.SearchStrategy[object]] = {
     "actions": st.frozensets(st.sampled_from(Action), max_size=2).map(VIEWED.union),
     "legal_basis": st.sampled_from((LegalBasis.CONSENT, LegalBasis.LAW)),
     "onward_transfer": st.just(OnwardTransfer.ANY_NOTIFIED),
-    "usage": USAGES,
     "retention": st.builds(
         Retention, st.none() | SPANS, st.sampled_from(OnWithdrawal), SPANS | st.just(HOUR / 2)
     ),
@@ -176,6 +175,7 @@ def terms(draw: st.DrawFn) -> Terms:
     usual = replace(
         PLAIN.terms,
         rules=(plain, *draw(st.lists(rules(), max_size=3))),
+        usage=draw(st.just(Usage()) | USAGES),
         valid_from=begins,
         valid_until=begins + draw(SPANS) + draw(st.sampled_from((0, 1))) * DAY / 86_401,
     )
@@ -192,12 +192,14 @@ def versions(draw: st.DrawFn) -> ConsentVersion:
         state=draw(st.sampled_from((*[State.GRANTED] * 11, *State))),
         granter=draw(st.sampled_from((Granter(), Granter(Role.PROXY, UUID(int=7))))),
     )
-    if not version.terms.usage.limited or not draw(st.booleans()):
+    if not version.terms.usage.limited:
         return version
     return replace(
         version,
         uses=draw(st.integers(0, version.terms.usage.max_uses or 3)),
-        used_at=NOW - draw(st.sampled_from((HOUR / 4, 4 * HOUR, DAY / 86_401))),
+        used_at=draw(
+            st.sampled_from([NOW - ago for ago in (HOUR / 4, 4 * HOUR, DAY / 86_401)])
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from consent.errors import NotUnderstoodError
 from consent.views.meaning import Understood
 from consent.views.reading import Node, last_written, written
-from tests.consent.views.kit import FORMATS, HOUR, PLAIN, Format
+from tests.consent.views.kit import FORMATS, HOUR, NOW, PLAIN, Format
 
 JUNK = st.recursive(
     st.none()
@@ -84,16 +84,15 @@ def test_what_is_not_known_is_refused_unless_it_means_nothing(format_: Format) -
 @pytest.mark.parametrize(
     ("said", "first", "after"),
     [
-        ("2026-11-23T12:00:00Z", (12, 0, 0, 0), timedelta(seconds=1)),
-        ("2026-11-23T21:00:00+09:00", (12, 0, 0, 0), timedelta(seconds=1)),
-        ("2026-11-23T12:00:00.25Z", (12, 0, 0, 250_000), timedelta(milliseconds=10)),
+        ("2026-11-23T12:00:00Z", NOW, timedelta(seconds=1)),
+        ("2026-11-23T21:00:00+09:00", NOW, timedelta(seconds=1)),
+        ("2026-11-23T12:00:00.25Z", NOW + HOUR / 14_400, timedelta(milliseconds=10)),
     ],
 )
 def test_an_instant_includes_all_that_its_precision_leaves_open(
-    said: str, first: tuple[int, ...], after: timedelta
+    said: str, first: datetime, after: timedelta
 ) -> None:
-    begins = datetime(2026, 11, 23, *first, tzinfo=UTC)
-    assert (Node(said).instant(), Node(said).end()) == (begins, begins + after)
+    assert (Node(said).instant(), Node(said).end()) == (first, first + after)
 
 
 def test_a_day_is_one_in_japan() -> None:

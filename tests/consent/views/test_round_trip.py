@@ -59,7 +59,7 @@ def test_it_can_be_used_no_more_often(
     format_: Format, version: ConsentVersion, request_: AccessRequest
 ) -> None:
     after = there_and_back(format_, version)
-    steps = [NOW + HOUR / 4 * step for step in range(24)]
+    steps = [NOW + HOUR / 2 * step for step in range(12)]
     assert uses(after, request_, steps) <= uses(version, request_, steps)
 
 
