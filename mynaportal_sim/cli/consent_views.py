@@ -133,7 +133,9 @@ def _shown(format_: Format, understood: Understood) -> str:
             "the purpose is not declared here: it gives nothing until it is, and agreed to"
         )
     lines += [f"not looked at: {path}" for path in understood.ignored]
-    lines += [f"lost in this format: {loss.field} ({loss.becomes})" for loss in LOST[format_.value]]
+    lines += [
+        f"lost in this format: {loss.field} ({loss.becomes})" for loss in LOST[format_.value]
+    ]
     return "\n".join(lines)
 
 

@@ -1,12 +1,13 @@
 """A consent as a document in another system's format, and what such a document means here."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum, unique
 from functools import partial
 from uuid import UUID
 
-from consent.errors import NotUnderstoodError
+from consent.errors import CannotSayError, NotUnderstoodError
 from consent.model import ConsentVersion
 from consent.views import abdm, cdr, fhir
 from consent.views.meaning import Naming, Understood
@@ -28,8 +29,15 @@ class Format(StrEnum):
     CDR = "cdr"
 
     @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+    @property
     def media_type(self) -> str:
         return "application/fhir+json" if self is Format.FHIR else "application/json"
+
+
+_LABELS = {Format.FHIR: "FHIR R4", Format.ABDM: "ABDM", Format.CDR: "CDR"}
 
 
 def for_person(
@@ -42,6 +50,18 @@ def for_person(
     if format_ is Format.ABDM:
         return abdm.tell(version, now, WORDS, naming)
     return cdr.tell(version, now, WORDS.country, naming)
+
+
+def formats_of(
+    version: ConsentVersion, pseudonyms: Pseudonyms, now: datetime
+) -> list[tuple[str, str]]:
+    """The formats that can say one answer without giving more, with their names."""
+    able = []
+    for format_ in Format:
+        with suppress(CannotSayError):
+            for_person(version, format_, pseudonyms, now)
+            able.append((format_.value, format_.label))
+    return able
 
 
 def for_app(

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from consent import service
 from consent.catalogue import Catalogue
 from consent.model import ConsentVersion, Event, Status
+from mynaportal_sim.disclosure.documents import formats_of
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.sessions import LoggedIn, ResidentDep
@@ -188,6 +189,7 @@ async def receipt(
         "number": kept.number,
         "channel": page.text(CHANNELS[Channel(kept.evidence.channel)]),
         "app_id": kept.app_id,
+        "formats": formats_of(kept, portal.pseudonyms, portal.now),
         "issued": portal.now,
     }
     return page("receipt.html", values)

@@ -8,6 +8,7 @@ from mynaportal_sim.web import (
     app_consents,
     app_events,
     app_view,
+    consent_documents,
     consents,
     docs,
     exchanges,
@@ -23,7 +24,9 @@ from mynaportal_sim.web import (
     withdrawing,
 )
 
-_CONSENTING = (interactions, waiting, withdrawing, consents, prohibitions)
+_CONSENTING = (
+    interactions, waiting, withdrawing, consents, consent_documents, prohibitions,
+)  # fmt: skip
 _DECIDING = (start, login, second_device, *_CONSENTING)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
 router = APIRouter()

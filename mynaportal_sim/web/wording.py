@@ -169,6 +169,7 @@ PROBLEMS = {
         "What you asked for cannot be read. Choose from the lists, and days as 2026-04-01."
     ),
     "illegal_transition": marked("This consent has ended or was withdrawn before."),
+    "cannot_say": marked("That format cannot say what you agreed to without giving more."),
     "stale_version": marked("A newer answer of yours has replaced this consent."),
 }
 """What a page says of a problem beside its title; others say all with their title."""

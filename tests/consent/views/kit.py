@@ -161,8 +161,8 @@ UNUSUAL: dict[str, st.SearchStrategy[object]] = {
 
 
 @st.composite
-def terms(draw: st.DrawFn) -> Terms:
-    """Terms that a person may be asked, a few of them unlike the usual."""
+def terms(draw: st.DrawFn, always: str | None = None) -> Terms:
+    """Terms that a person may be asked, a few of them unlike the usual, and `always` this."""
     begins = NOW + draw(st.sampled_from((-50 * DAY, -HOUR, -HOUR, HOUR)))
     plain = replace(
         draw(rules()),
@@ -180,15 +180,16 @@ def terms(draw: st.DrawFn) -> Terms:
         valid_until=begins + draw(SPANS) + draw(st.sampled_from((0, 1))) * DAY / 86_401,
     )
     unusual = draw(st.frozensets(st.sampled_from(sorted(UNUSUAL)), max_size=2))
+    unusual = unusual if always is None else unusual | {always}
     return replace(usual, **{name: draw(UNUSUAL[name]) for name in sorted(unusual)})  # type: ignore[arg-type]  # each strategy is of its field's type
 
 
 @st.composite
-def versions(draw: st.DrawFn) -> ConsentVersion:
-    """An answer in whatever state, used or not."""
+def versions(draw: st.DrawFn, always: str | None = None) -> ConsentVersion:
+    """An answer in whatever state, used or not, with this unusual in its terms."""
     version = replace(
         PLAIN,
-        terms=draw(terms()),
+        terms=draw(terms(always)),
         state=draw(st.sampled_from((*[State.GRANTED] * 11, *State))),
         granter=draw(st.sampled_from((Granter(), Granter(Role.PROXY, UUID(int=7))))),
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from consent.errors import CannotSayError, NotUnderstoodError
@@ -20,6 +20,7 @@ from tests.consent.views.kit import (
     NOW,
     PLAIN,
     REQUESTS,
+    UNUSUAL,
     Format,
     again,
     erased_by,
@@ -72,10 +73,13 @@ def test_what_it_gave_is_erased_no_later(format_: Format, version: ConsentVersio
         assert erased_by(after, received) <= erased_by(version, received)
 
 
-@given(versions(), REQUESTS)
+@pytest.mark.parametrize("field", UNUSUAL)
+@settings(max_examples=20)
+@given(data=st.data(), request_=REQUESTS)
 def test_fhir_loses_nothing_that_decides(
-    version: ConsentVersion, request_: AccessRequest
+    field: str, data: st.DataObject, request_: AccessRequest
 ) -> None:
+    version = data.draw(versions(field))
     after = again(version, fhir.read(fhir.tell(version, NOW, NAMING)))
     for at in moments(version):
         assert gift(after, request_, at) == gift(version, request_, at)
