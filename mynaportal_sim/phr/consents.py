@@ -12,7 +12,6 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from consent import service
-from consent.errors import CannotSayError
 from consent.model import NEVER_GRANTED, ConsentVersion
 from mynaportal_sim import once
 from mynaportal_sim.disclosure.documents import for_app
@@ -22,7 +21,6 @@ from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.phr import outcome, route
 from mynaportal_sim.phr.errors import (
     NoSuchResourceError,
-    UnsayableConsentError,
     UnsupportedParameterError,
 )
 from mynaportal_sim.phr.route import FhirRoute
@@ -32,6 +30,7 @@ from mynaportal_sim.records.demand import TokenFault
 TYPE = "Consent"
 PARAMETERS = ("_id", "status")
 _FORMAT = "_format"
+_STATES = "http://hl7.org/fhir/consent-state-codes"
 
 router = APIRouter(prefix=f"/fhir/{TYPE}", route_class=FhirRoute)
 
@@ -104,7 +103,7 @@ def _fits(resource: dict[str, object], wanted: Pairs) -> bool:
     """Whether a Consent has one of the values wanted of each parameter."""
     return all(
         str(resource[name.removeprefix("_")])
-        in {one.rpartition("|")[2] for one in value.split(",")}
+        in {one.removeprefix(f"{_STATES}|") for one in value.split(",")}
         for name, value in wanted
     )
 
@@ -117,10 +116,7 @@ async def _granted(
     versions = await server.database.write(_versions, presented)
     if isinstance(versions, TokenFault):
         return outcome.of_refusal(versions, "DPoP" if presented.token.jkt else "Bearer")
-    try:
-        return [for_app(one, server.pseudonyms, now) for one in versions]
-    except CannotSayError as error:
-        raise UnsayableConsentError(str(error)) from None
+    return [for_app(one, server.pseudonyms, now) for one in versions]
 
 
 def _versions(

@@ -6,7 +6,6 @@ PhrError                         carries .status and .code (FHIR IssueType)
 ├── NoSuchResourceError          no such resource, or none that the app may know of
 ├── UnsupportedTypeError         resources of this type are not offered
 ├── UnsupportedInteractionError  resources can be read and searched, and nothing else
-├── UnsayableConsentError        FHIR cannot say what was granted without giving more
 └── NotAcceptableError           the app wants another format than JSON
 """
 
@@ -55,13 +54,6 @@ class UnsupportedInteractionError(PhrError):
     """Resources can be read and searched here, and nothing else."""
 
     status = 405
-    code = "not-supported"
-
-
-class UnsayableConsentError(PhrError):
-    """FHIR has no words for part of what was granted that would not give more."""
-
-    status = 422
     code = "not-supported"
 
 

@@ -38,6 +38,13 @@ class Limits(NamedTuple):
     research_terms: tuple[str, ...]
 
 
+class Modifiers(NamedTuple):
+    """What the modifier extensions of a rule say."""
+
+    rolling_days: int
+    labels_exactly: bool
+
+
 def described(root: Node) -> Described:
     """Read the plain extensions of the resource; a notice nobody names is an empty one."""
     found: dict[str, Node] = {}
@@ -86,13 +93,19 @@ def limits(provision: Node) -> Limits:
     )
 
 
-def rolling_days(rule: Node) -> int:
-    """Of how many days a rule gives, each day anew; 0 where it says nothing of it."""
-    if rule.optional("modifierExtension") is None:
-        return 0
-    sole = rule.member("modifierExtension").sole()
-    _known(sole, (words.ROLLING_DAYS,))
-    return sole.member("valuePositiveInt").whole(1)
+def modifiers(rule: Node) -> Modifiers:
+    """Read the modifier extensions of a rule."""
+    found: dict[str, Node] = {}
+    for one in rule.optional_parts("modifierExtension"):
+        url = _known(one, (words.ROLLING_DAYS, words.LABEL_MATCH))
+        if found.setdefault(url, one) is not one:
+            raise one.wrong("is said twice")
+    days, match = found.get(words.ROLLING_DAYS), found.get(words.LABEL_MATCH)
+    if match is not None:
+        match.member("valueCode").one_of({words.EXACTLY_ANY: None})
+    return Modifiers(
+        0 if days is None else days.member("valuePositiveInt").whole(1), match is not None
+    )
 
 
 def _usage(extension: Node | None) -> tuple[Usage, int, datetime | None]:

@@ -128,18 +128,17 @@ def _rules(part: Node) -> list[ConsentRule]:
     _members(part, _RULE)
     effect = part.member("type").one_of(_EFFECTS)
     first, last = _period(part, effect)
-    labels = part.optional_parts("securityLabel")
-    if len(labels) > 1:
-        raise part.member("securityLabel").wrong("it is open whether all or any must be met")
+    modifiers = extensions.modifiers(part)
+    labels = _labels(part, effect, exactly=modifiers.labels_exactly)
     with part.held_to_the_rules():
         return [
             ConsentRule(
                 category,
                 first,
                 last,
-                extensions.rolling_days(part),
+                modifiers.rolling_days,
                 tuple(map(_code, part.optional_parts("code"))),
-                tuple(map(_label, labels)),
+                labels,
                 tuple(map(_item, part.optional_parts("data"))),
                 effect,
             )
@@ -167,11 +166,19 @@ def _code(concept: Node) -> str:
     return _token(concept.member("coding").sole())
 
 
-def _label(coding: Node) -> str:
-    token = _token(coding)
-    if token.startswith(f"{words.CONFIDENTIALITY}|"):
-        raise coding.wrong("means lower labels too, which no label here does")
-    return token
+def _labels(part: Node, effect: Effect, *, exactly: bool) -> tuple[str, ...]:
+    """Labels as they are met here: each by itself alone, and one of them suffices.
+
+    In FHIR a label means those too that it subsumes or, of confidentiality, that are lower.
+    """
+    found = part.optional("securityLabel")
+    labels = () if found is None else tuple(map(_token, found.parts()))
+    if found is not None and not exactly:
+        if effect is Effect.DENY:
+            raise found.wrong("denies what the labels subsume too, which none here does")
+        if len(labels) > 1:
+            raise found.wrong("it is open whether all or any must be met")
+    return labels
 
 
 def _token(coding: Node) -> str:

@@ -1,11 +1,9 @@
 """A version as a FHIR R4 Consent."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from math import ceil
 
-from consent.errors import CannotSayError
 from consent.model import (
     ConsentRule,
     ConsentVersion,
@@ -28,9 +26,9 @@ _BASE = "Nothing is given that no provision permits, nor what any provision deni
 def tell(
     version: ConsentVersion, now: datetime, naming: Naming, *, for_app: bool = False
 ) -> Json:
-    """`version` as it stands at `now`; the app is not told what is kept back from it.
+    """`version` as it stands at `now`.
 
-    Raises CannotSayError for a label whose meaning in FHIR is another.
+    The app is told neither what is kept back from it nor whether the person answered.
     """
     terms = version.terms
     patient = {"reference": f"Patient/{naming.patient}"}
@@ -51,7 +49,7 @@ def tell(
         "policyRule": {"coding": [words.BASES[terms.legal_basis].coding], "text": _BASE},
         "provision": _provision(version, naming, for_app=for_app),
     }
-    if version.granter.role is Role.SELF:
+    if version.granter.role is Role.SELF and not for_app:
         resource["performer"] = [patient]
     return resource
 
@@ -120,12 +118,7 @@ def _provision(version: ConsentVersion, naming: Naming, *, for_app: bool) -> Jso
     limits = list(_limits(version))
     if limits:
         said["modifierExtension"] = limits
-    rules = [
-        _rule(one, naming)
-        for rule in terms.rules
-        if rule.permits or not for_app
-        for one in _by_label(rule)
-    ]
+    rules = [_rule(rule, naming) for rule in terms.rules if rule.permits or not for_app]
     return said | {"provision": rules} if rules else said
 
 
@@ -164,10 +157,6 @@ def _retention(terms: Terms) -> Json:
     )
 
 
-def _by_label(rule: ConsentRule) -> list[ConsentRule]:
-    return [replace(rule, labels=(label,)) for label in rule.labels] or [rule]
-
-
 def _rule(rule: ConsentRule, naming: Naming) -> Json:
     said: Json = {
         "type": rule.effect.value,
@@ -177,14 +166,16 @@ def _rule(rule: ConsentRule, naming: Naming) -> Json:
             "end": rule.period_to.isoformat(),
         },
     }
+    modifiers: list[Json] = []
     if rule.rolling_days:
-        said["modifierExtension"] = [
-            {"url": words.ROLLING_DAYS, "valuePositiveInt": rule.rolling_days}
-        ]
+        modifiers.append({"url": words.ROLLING_DAYS, "valuePositiveInt": rule.rolling_days})
     if rule.codes:
         said["code"] = [{"coding": [_coding(code)]} for code in rule.codes]
     if rule.labels:
-        said["securityLabel"] = [_label(label) for label in rule.labels]
+        modifiers.append({"url": words.LABEL_MATCH, "valueCode": words.EXACTLY_ANY})
+        said["securityLabel"] = [_coding(label) for label in rule.labels]
+    if modifiers:
+        said["modifierExtension"] = modifiers
     if rule.items:
         said["data"] = [
             {
@@ -196,13 +187,6 @@ def _rule(rule: ConsentRule, naming: Naming) -> Json:
             for item in rule.items
         ]
     return said
-
-
-def _label(written_: str) -> Json:
-    coding = _coding(written_)
-    if coding.get("system") == words.CONFIDENTIALITY:
-        raise CannotSayError(f"label {written_}", "in FHIR it would mean lower ones too")
-    return coding
 
 
 def _coding(written_: str) -> Json:

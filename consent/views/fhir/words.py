@@ -20,7 +20,6 @@ _EXTENSION = f"{_OURS}StructureDefinition/consent-"
 URN = "urn:ietf:rfc:3986"
 CATEGORY = f"{_SYSTEM}data-category"
 PURPOSE = f"{_SYSTEM}declared-purpose"
-CONFIDENTIALITY = f"{_TERMINOLOGY}v3-Confidentiality"
 
 # Modifier extensions of the root provision, and of a rule.
 USAGE = f"{_EXTENSION}usage"
@@ -28,6 +27,10 @@ MINIMUM_CELL = f"{_EXTENSION}minimum-cell"
 RETENTION = f"{_EXTENSION}retention"
 RESEARCH_TERM = f"{_EXTENSION}research-term"
 ROLLING_DAYS = f"{_EXTENSION}rolling-days"
+LABEL_MATCH = f"{_EXTENSION}label-match"
+EXACTLY_ANY = "exactly-any"
+"""That a label is met by itself alone, not by what it subsumes, and one of them suffices."""
+
 # Plain extensions of the resource.
 APP = f"{_EXTENSION}app"
 ONWARD_TRANSFER = f"{_EXTENSION}onward-transfer"
@@ -47,7 +50,7 @@ class Code(NamedTuple):
 
 
 SCOPE = Code(f"{_TERMINOLOGY}consentscope", "patient-privacy")
-KIND = Code("http://loinc.org", "59284-0")  # Consent Document
+KIND = Code("http://loinc.org", "59284-0")  # as in HL7's own examples
 SUBSETTED = Code(f"{_TERMINOLOGY}v3-ObservationValue", "SUBSETTED")
 SIMULATED = Code(f"{_TERMINOLOGY}v3-ActReason", "HTEST")
 
@@ -79,10 +82,5 @@ LOSSES = (
     Loss("evidence, mandate", "left out: nobody else needs to know how the person was known"),
     Loss("what was asked and not given", "left out"),
     Loss("number, what it supersedes, who moved its state", "left out"),
-    Loss(
-        "a rule with several labels",
-        "one provision for each: R4 leaves open if all must be met",
-    ),
-    Loss("labels of v3-Confidentiality", "cannot be said: R4 reads them as high-water marks"),
     Loss("what is kept back, in the app's copy", "left out; that copy cannot be read back"),
 )

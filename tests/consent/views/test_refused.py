@@ -18,7 +18,7 @@ DETAIL = "0.consentDetail"
 PERMISSION = f"{DETAIL}.permission"
 CHECKUP = {"system": words.CATEGORY, "code": "checkup"}
 NESTED = {"type": "deny", "class": [CHECKUP]}
-CONFIDENTIAL = {"system": words.CONFIDENTIALITY, "code": "R"}
+LABELLED = NESTED | {"securityLabel": [{"code": "PSY"}]}
 ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 VISIT = [{"careContextReference": "visit-1"}]
 UNKNOWN = [{"url": "https://example.invalid/only-if"}]
@@ -36,7 +36,7 @@ REFUSED = [
     ("fhir", f"{RULE}.class.0.system", "http://hl7.org/fhir/resource-types", ""),
     ("fhir", f"{RULE}.data", [{"meaning": "related"}], ".0.meaning"),
     ("fhir", f"{RULE}.securityLabel", [{"code": "R"}, {"code": "V"}], ""),
-    ("fhir", f"{RULE}.securityLabel", [CONFIDENTIAL], ".0"),
+    ("fhir", "provision.provision", [LABELLED], ".0.securityLabel"),
     ("fhir", f"{RULE}.code", [{"coding": [{"code": "1"}, {"code": "2"}]}], ".0.coding"),
     ("fhir", f"{RULE}.modifierExtension", UNKNOWN, ".0"),
     ("fhir", "modifierExtension", UNKNOWN, ""),
@@ -140,9 +140,7 @@ def test_the_app_s_copy_tells_nothing_of_what_is_kept_back_and_is_not_read_back(
         fhir.read(document)
 
 
-_CONFIDENTIAL = replace(PLAIN.terms.rules[0], labels=(f"{words.CONFIDENTIALITY}|R",))
 CANNOT_BE_SAID = [
-    ("fhir", {"rules": (_CONFIDENTIAL,)}, "label"),
     ("abdm", {"rules": (replace(PLAIN.terms.rules[0], category="basic"),)}, "rules"),
     ("abdm", {"purpose": replace(PLAIN.terms.purpose, code="fun")}, "purpose"),
     ("abdm", {"recipients": (Recipient("x", "DE"),)}, "recipients"),
