@@ -3,12 +3,13 @@
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from consent.catalogue import LegalBasis
 from consent.errors import CannotSayError, NotUnderstoodError
-from consent.model import Action, ConsentRule, Effect, Recipient
+from consent.model import Action, ConsentRule, Effect, Granter, Recipient, Role
 from consent.views import fhir
 from consent.views.fhir import words
 from tests.consent.views.kit import FORMATS, HOUR, NAMING, NOW, PLAIN, Format
@@ -128,6 +129,20 @@ def test_a_denial_without_days_is_of_all_of_them() -> None:
     denied = altered(document, "provision.provision", [*provision["provision"], NESTED])
     rule = fhir.read(denied).terms.rules[1]
     assert (rule.effect, rule.period_from.year, rule.period_to.year) == (Effect.DENY, 1, 9999)
+
+
+def test_a_label_of_another_system_is_met_by_itself_alone() -> None:
+    label = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}
+    document = altered(fhir.tell(PLAIN, NOW, NAMING), f"{RULE}.securityLabel", [label])
+    (rule,) = fhir.read(document).terms.rules
+    assert rule.labels == (f"{label['system']}|R",)
+
+
+def test_the_app_is_not_told_who_answered() -> None:
+    proxy = replace(PLAIN, granter=Granter(Role.PROXY, UUID(int=7)))
+    copies = [fhir.tell(one, NOW, NAMING, for_app=True) for one in (PLAIN, proxy)]
+    assert copies[0] == copies[1]
+    assert "performer" in fhir.tell(PLAIN, NOW, NAMING)
 
 
 def test_the_app_s_copy_tells_nothing_of_what_is_kept_back_and_is_not_read_back() -> None:
