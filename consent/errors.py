@@ -18,6 +18,8 @@ ConsentError
 ├── CaseSettledError         it was reviewed before; carries .state
 ├── OwnCaseError             whoever looked does not review it
 ├── NotInForceError          a token was wanted from a consent that gives none
+├── CannotSayError           another format cannot say this without giving more; carries .what
+├── NotUnderstoodError       a document says what no terms here can; carries .path
 └── LedgerError              drawn in consent/ledger/errors.py
 """
 
@@ -159,3 +161,19 @@ class NotInForceError(ConsentError):
         super().__init__(f"version {version_id} gives nothing: {status}")
         self.version_id = version_id
         self.status = status
+
+
+class CannotSayError(ConsentError):
+    """A format has no words for part of a consent, and without it would give more."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what}: {why}")
+        self.what = what
+
+
+class NotUnderstoodError(ConsentError):
+    """A part of a document has no counterpart here that gives no more than it."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from consent.errors import (
+    CannotSayError,
     ConsentError,
     IllegalTransitionError,
     InvalidTermsError,
@@ -48,6 +49,7 @@ E = TypeVar("E", bound=Exception)
 _log = logging.getLogger(__name__)
 
 _CONSENT_STATUS: dict[type[ConsentError], HTTPStatus] = {
+    CannotSayError: HTTPStatus.NOT_FOUND,
     InvalidTermsError: HTTPStatus.BAD_REQUEST,
     NoReasonError: HTTPStatus.BAD_REQUEST,
     NotEntitledError: HTTPStatus.FORBIDDEN,

@@ -4,6 +4,7 @@ import json
 
 from mynaportal_sim import __version__
 from mynaportal_sim.domains.base import Json
+from mynaportal_sim.phr import consents
 from mynaportal_sim.phr.search import DATE_PARAMETERS, PARAMETERS
 from mynaportal_sim.records.model import TOKEN_ELEMENTS
 
@@ -37,7 +38,7 @@ def _statement(issuer: str) -> Json:
             {
                 "mode": "server",
                 "security": _security(issuer),
-                "resource": [_resource(resource_type) for resource_type in PARAMETERS],
+                "resource": [*map(_resource, PARAMETERS), _consent()],
             }
         ],
     }
@@ -63,6 +64,16 @@ def _security(issuer: str) -> Json:
                 "text": "OAuth 2.0: a consent token, re-checked against the consent each time",
             }
         ],
+    }
+
+
+def _consent() -> Json:
+    return {
+        "type": consents.TYPE,
+        "documentation": "What the app was granted, under the arrangement of its token",
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "versioning": "no-version",
+        "searchParam": [{"name": name, "type": "token"} for name in consents.PARAMETERS],
     }
 
 

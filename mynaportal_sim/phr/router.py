@@ -1,38 +1,29 @@
 """FHIR over HTTP: read and search, each through the gate; nothing can be written."""
 
-from collections.abc import Callable, Coroutine
 from functools import lru_cache, partial
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.routing import APIRoute
 from sqlalchemy import Connection
 from starlette.convertors import PathConvertor, register_url_convertor
 
 from consent.token import AccessToken
 from mynaportal_sim.oauth import families
 from mynaportal_sim.oauth.access import Presented, TokenDep
-from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.server import Server, ServerDep
-from mynaportal_sim.phr import capability, outcome, search
+from mynaportal_sim.phr import capability, consents, outcome, route, search
 from mynaportal_sim.phr.errors import (
-    InvalidParameterError,
     NoSuchResourceError,
-    NotAcceptableError,
-    PhrError,
     UnsupportedInteractionError,
     UnsupportedTypeError,
 )
 from mynaportal_sim.phr.render import View
+from mynaportal_sim.phr.route import FhirRoute
 from mynaportal_sim.phr.search import Names, Pairs
 from mynaportal_sim.records.access import Gate
 from mynaportal_sim.records.demand import Demand, Refused
-from mynaportal_sim.records.errors import RecordsError
 from mynaportal_sim.records.model import Page, Query, Read
 
-_FORM = "application/x-www-form-urlencoded"
-_ACCEPTABLE = ("application/fhir+json", "application/json", "application/*", "*/*")
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -44,28 +35,7 @@ class _Anything(PathConvertor):
 
 register_url_convertor("anything", _Anything())
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
-
-class _FhirRoute(APIRoute):
-    """A route whose errors are OperationOutcomes."""
-
-    def get_route_handler(self) -> Handler:
-        handle = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            try:
-                _check_format(request)
-                return await handle(request)
-            except OAuthError as error:
-                return outcome.of_token_error(error)
-            except (PhrError, RecordsError) as error:
-                return outcome.of_error(error)
-
-        return answer
-
-
-router = APIRouter(prefix="/fhir", route_class=_FhirRoute)
+router = APIRouter(prefix="/fhir", route_class=FhirRoute)
 
 _statement = lru_cache(maxsize=8)(capability.statement)
 
@@ -74,6 +44,9 @@ _statement = lru_cache(maxsize=8)(capability.statement)
 async def metadata(server: ServerDep) -> Response:
     """What this server can do."""
     return Response(_statement(server.issuer), media_type=outcome.FHIR_JSON)
+
+
+router.routes.extend(consents.router.routes)
 
 
 @router.get("/{resource_type}/{logical_id}")
@@ -98,7 +71,7 @@ async def search_by_query(
     resource_type: str, request: Request, server: ServerDep, presented: TokenDep
 ) -> Response:
     """Resources of a type, as a Bundle."""
-    return await _search(resource_type, request, server, presented, _query(request))
+    return await _search(resource_type, request, server, presented, route.query(request))
 
 
 @router.post("/{resource_type}/_search")
@@ -106,15 +79,16 @@ async def search_by_form(
     resource_type: str, request: Request, server: ServerDep, presented: TokenDep
 ) -> Response:
     """The same search, its parameters kept out of the URL (FHIR R4 3.1.1.1)."""
-    form = search.pairs(await _form(request))
-    asked = [*_query(request), *form]
+    asked = await route.query_and_form(request)
     return await _search(resource_type, request, server, presented, asked)
 
 
 @router.api_route("/{path:anything}", methods=_METHODS, include_in_schema=False)
 async def unsupported(path: str, request: Request) -> Response:
     """Whatever else FHIR defines."""
-    _check_type(path.partition("/")[0])
+    resource_type = path.partition("/")[0]
+    if resource_type != consents.TYPE:
+        _check_type(resource_type)
     raise UnsupportedInteractionError(f"{request.method} is not offered; read and search are")
 
 
@@ -125,8 +99,7 @@ async def _search(
     names = Names(
         partial(server.pseudonyms.record_id, presented.token.client_id), server.resource
     )
-    lenient = "handling=lenient" in request.headers.get("prefer", "").replace(" ", "")
-    wanted = search.parse(resource_type, asked, names, lenient=lenient)
+    wanted = search.parse(resource_type, asked, names, lenient=route.lenient(request))
     answer = await _ask(server, presented, wanted.query, wanted.shown)
     if isinstance(answer, Response):
         return answer
@@ -154,26 +127,5 @@ def _resident_of(connection: Connection, token: AccessToken) -> UUID | None:
 
 def _check_type(resource_type: str) -> None:
     if resource_type not in search.PARAMETERS:
-        known = ", ".join(search.PARAMETERS)
+        known = ", ".join([*search.PARAMETERS, consents.TYPE])
         raise UnsupportedTypeError(f"resources here are {known}")
-
-
-def _check_format(request: Request) -> None:
-    accepted = request.headers.get("accept", "*/*")
-    if not any(form in accepted for form in _ACCEPTABLE):
-        raise NotAcceptableError
-
-
-def _query(request: Request) -> Pairs:
-    return search.pairs(request.scope["query_string"].decode("latin-1"))
-
-
-async def _form(request: Request) -> str:
-    if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM:
-        raise InvalidParameterError(f"a search by POST has a body of {_FORM}")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > search.LENGTH_MAX:
-            break  # search.pairs says what is wrong with it
-    return body.decode("latin-1")

@@ -19,6 +19,7 @@ from consent.mandate import Act, to_review
 from consent.model import ConsentVersion, Event, Role, Status
 from consent.store import signatures
 from mynaportal_sim.disclosure import latency
+from mynaportal_sim.disclosure.documents import formats_of
 from mynaportal_sim.erasure import store as erasures
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
@@ -238,6 +239,7 @@ async def receipt(
         "channel": page.text(CHANNELS[Channel(kept.evidence.channel)]),
         "signed": await _signed(page, portal, kept),
         "app_id": kept.app_id,
+        "formats": formats_of(kept, portal.pseudonyms, portal.now),
         "issued": portal.now,
     }
     return page("receipt.html", values)

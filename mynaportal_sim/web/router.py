@@ -10,6 +10,7 @@ from mynaportal_sim.web import (
     app_erasures,
     app_events,
     app_view,
+    consent_documents,
     consents,
     docs,
     exchanges,
@@ -37,6 +38,7 @@ _CONSENTING = (
     withdrawing,
     consents,
     receipts,
+    consent_documents,
     prohibitions,
 )
 _DECIDING = (start, login, second_device, *_CONSENTING)

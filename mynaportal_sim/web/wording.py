@@ -274,6 +274,7 @@ PROBLEMS = {
     "mandate_moved": marked("How this mandate stands has changed in the meantime."),
     "no_such_mandate": marked("Nobody acts under this mandate."),
     "no_such_invitation": marked("This code invites nobody, has run out, or was used."),
+    "cannot_say": marked("That format cannot say what you agreed to without giving more."),
     "stale_version": marked("A newer answer of yours has replaced this consent."),
 }
 """What a page says of a problem beside its title; others say all with their title."""

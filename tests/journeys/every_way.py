@@ -90,15 +90,19 @@ def _read_records(portal: HeardPortal, app: RelyingParty, tokens: Tokens) -> Non
     app.fetch(tokens, f"/fhir/Observation/{one['id']}")
     app.fetch(tokens, "/fhir/Observation/unknown")
     app.fetch(tokens, "/fhir/Observation?colour=blue")
-    url = f"{portal.url}/fhir/Observation/_search"
-    for accept in ("application/fhir+json", "application/fhir+xml"):
-        headers = {
-            "Authorization": f"DPoP {tokens.access_token}",
-            "DPoP": app.proof("POST", url, tokens.access_token),
-            "Accept": accept,
-        }
-        app.http.post(url, data={"_count": "2"}, headers=headers)
-    app.http.get(f"{portal.url}/fhir/Observation")
+    own = app.fetch(tokens, "/fhir/Consent?status=active").json()["entry"][0]["resource"]
+    for path in (f"Consent/{own['id']}", "Consent/unknown", "Consent?colour=blue"):
+        app.fetch(tokens, f"/fhir/{path}")
+    for kind, form in (("Observation", {"_count": "2"}), ("Consent", {"status": "active"})):
+        url = f"{portal.url}/fhir/{kind}/_search"
+        for accept in ("application/fhir+json", "application/fhir+xml"):
+            headers = {
+                "Authorization": f"DPoP {tokens.access_token}",
+                "DPoP": app.proof("POST", url, tokens.access_token),
+                "Accept": accept,
+            }
+            app.http.post(url, data=form, headers=headers)
+        app.http.get(f"{portal.url}/fhir/{kind}")
 
 
 def _look_back(portal: HeardPortal, browser: SecondBrowser) -> None:
@@ -108,6 +112,7 @@ def _look_back(portal: HeardPortal, browser: SecondBrowser) -> None:
     [mine] = [one for one in _listed(consents["consents"]) if one["active"]]
     arrangement = f"/consents/{mine['arrangement_id']}"
     browser.see(f"{arrangement}/{mine['version_id']}")
+    _take_along(portal, browser, arrangement, str(mine["version_id"]))
     browser.see(f"{arrangement}/{mine['version_id']}/receipt.json")
     browser.see("/history?kind=access&from=2020-01-01")
     browser.see("/history/apps?by=week")
@@ -129,6 +134,13 @@ def _look_back(portal: HeardPortal, browser: SecondBrowser) -> None:
     form = {"csrf": str(consents["csrf"]), "version": str(mine["version_id"])}
     for what in ("suspend", "suspend", "resume", "resume", "withdraw", "withdraw"):
         browser.post(f"{arrangement}/{what}", {**form, "key": str(uuid4())})
+
+
+def _take_along(
+    portal: HeardPortal, browser: SecondBrowser, arrangement: str, version: str
+) -> None:
+    for path in (f"{version}/fhir", f"{version}/abdm", f"{version}/cdr", f"{uuid4()}/fhir"):
+        browser._http.get(f"{portal.url}{arrangement}/{path}", headers=JSON)
 
 
 def _prohibit(browser: SecondBrowser) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from consent.errors import (
+    CannotSayError,
     IllegalTransitionError,
     KeyReusedError,
     NoSuchArrangementError,
@@ -62,6 +63,7 @@ CASES = [
         id="transition",
     ),
     pytest.param(StaleVersionError(ID), 409, "stale_version", "新しい回答", id="stale"),
+    pytest.param(CannotSayError("rules", "none"), 404, "cannot_say", "形式", id="format"),
     pytest.param(KeyReusedError(ID), 409, "key_reused", "状態が変わった", id="key"),
     pytest.param(InteractionGoneError(), 410, "interaction_gone", "回答済み", id="gone"),
     pytest.param(

@@ -60,7 +60,7 @@ class Rig:
 
     @cached_property
     def people(self) -> list[Resident]:
-        """The personas whose cards work and who are of age; their data directory is prepared."""
+        """The personas of age whose cards work; their data directory is prepared."""
         self._tell("preparing a data directory with every persona's card and records")
         self.settings.data.mkdir(mode=0o700, exist_ok=True)
         everyone, today = (

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from hashlib import sha256
 from os import urandom
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
+from fhir.resources.R4B.consent import Consent
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -31,6 +32,7 @@ from consent.model import (
     ConsentRule,
     ConsentVersion,
     DeclaredPurpose,
+    Effect,
     Event,
     Evidence,
     Notice,
@@ -196,7 +198,8 @@ def test_the_server_says_without_a_token_what_it_can_do(portal: Portal) -> None:
     statement = CapabilityStatement.model_validate(response.json())
     assert statement.fhirVersion == "4.0.1"
     offered = {one["type"]: one for one in response.json()["rest"][0]["resource"]}
-    assert set(offered) == {"Patient", "Observation", "DiagnosticReport", "MedicationDispense"}
+    kinds = {"Patient", "Observation", "DiagnosticReport", "MedicationDispense", "Consent"}
+    assert set(offered) == kinds
     declared = {parameter["name"] for parameter in offered["Observation"]["searchParam"]}
     assert declared == {"_id", "patient", "subject", "category", "code", "date"}
 
@@ -373,19 +376,27 @@ def test_a_revoked_token_is_refused(portal: Portal) -> None:
     assert 'error="invalid_token"' in response.headers["www-authenticate"]
 
 
-def test_a_dpop_proof_opens_the_gate_once(portal: Portal) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
+def proven(
+    portal: Portal, key: ec.EllipticCurvePrivateKey, token: str, resource_type: str
+) -> Headers:
+    """A bound token and a proof of its key, for one search."""
     jwk = json.loads(ECAlgorithm.to_jwk(key.public_key()))
-    token = portal.token(portal.grant(rule("checkup")), parse_jwk(jwk).thumbprint)
     claims = {
         "htm": "GET",
-        "htu": f"{BASE}/Observation",
+        "htu": f"{BASE}/{resource_type}",
         "iat": int(portal.clock.now().timestamp()),
         "jti": uuid4().hex,
         "ath": b64url(sha256(token.encode()).digest()),
     }
     proof = jwt.encode(claims, key, "ES256", headers={"typ": "dpop+jwt", "jwk": jwk})
-    headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
+    return {"Authorization": f"DPoP {token}", "DPoP": proof}
+
+
+def test_a_dpop_proof_opens_the_gate_once(portal: Portal) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    jwk = json.loads(ECAlgorithm.to_jwk(key.public_key()))
+    token = portal.token(portal.grant(rule("checkup")), parse_jwk(jwk).thumbprint)
+    headers = proven(portal, key, token, "Observation")
     assert portal.get("/fhir/Observation?_count=1", headers).status_code == 200
     again = portal.get("/fhir/Observation?_count=1", headers)
     assert again.status_code == 401
@@ -447,3 +458,94 @@ def test_no_request_is_a_server_error(portal: Portal, path: str, query: str) -> 
         assert response.status_code in {200, 400, 403, 404, 405, 410}
         if response.status_code != 200:
             assert refusal(response)
+
+
+def test_an_app_reads_what_it_was_granted_and_not_what_is_kept_back(portal: Portal) -> None:
+    kept = replace(rule("medication"), effect=Effect.DENY)
+    version = portal.grant(rule("checkup"), kept)
+    response = portal.get("/fhir/Consent", portal.bearer(version))
+    assert response.headers["cache-control"] == "no-store"
+    Bundle.model_validate(response.json())
+    [entry] = response.json()["entry"]
+    Consent.model_validate(entry["resource"])
+    assert entry["resource"]["status"] == "active"
+    assert "checkup" in response.text
+    assert "medication" not in response.text
+    assert UUIDS.findall(response.text) == [str(version.arrangement_id)]
+    read = portal.get(entry["fullUrl"], portal.bearer(version))
+    assert read.json() == entry["resource"]
+
+
+def test_an_app_finds_its_own_consents_by_status_and_id(portal: Portal) -> None:
+    portal.grant(rule("checkup"))
+    headers = portal.bearer(portal.grant(rule("medication")))
+    own = portal.get("/fhir/Consent", headers).json()["entry"]
+    assert [one["resource"]["status"] for one in own] == ["active", "inactive"]
+    newest, before = (one["resource"]["id"] for one in own)
+    form = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
+    for query, found in {
+        "status=active": [newest],
+        "status=inactive": [before],
+        "status=http://hl7.org/fhir/consent-state-codes|active,inactive": [newest, before],
+        "status=http://example.invalid|active": [],
+        f"_id={before}": [before],
+        f"_id={before}&status=active": [],
+    }.items():
+        bundle = portal.get(f"/fhir/Consent?{query}", headers).json()
+        assert [one["resource"]["id"] for one in bundle.get("entry", [])] == found, query
+        assert bundle["total"] == len(found)
+        posted = portal.get("/fhir/Consent/_search", form, "POST", content=query)
+        assert posted.json() == bundle
+
+
+def test_no_app_reads_another_s_consent(portal: Portal) -> None:
+    first, second = portal.grant(rule("checkup")), portal.grant(rule("checkup"), app_id="app-2")
+    ids = []
+    for version in (first, second):
+        bundle = portal.get("/fhir/Consent", portal.bearer(version)).json()
+        [resource] = [one["resource"] for one in bundle["entry"]]
+        ids.append((resource["id"], resource["patient"]["reference"]))
+    assert not set(ids[0]) & set(ids[1])
+    other = portal.get(f"/fhir/Consent/{ids[1][0]}", portal.bearer(first))
+    assert (other.status_code, refusal(other)) == (404, "not-found")
+
+
+def test_a_consent_that_has_ended_is_told_as_over(portal: Portal) -> None:
+    version = portal.grant(rule("checkup"))
+    headers = portal.bearer(version)
+    portal.withdraw(version)
+    [entry] = portal.get("/fhir/Consent", headers).json()["entry"]
+    assert entry["resource"]["status"] == "inactive"
+
+
+NO_CONSENT_TO_READ: list[tuple[str, str, Headers, int]] = [
+    ("GET", "Consent?patient=x", {}, 400),
+    ("GET", "Consent?status:not=active", {"Prefer": "handling=lenient"}, 400),
+    ("GET", "Consent?status=", {}, 400),
+    ("GET", "Consent/1", {}, 404),
+    ("PUT", "Consent/1", {}, 405),
+    ("POST", "Consent", {}, 405),
+    ("GET", "Consent", {"Accept": "application/fhir+xml"}, 406),
+    ("GET", "Consent", {"Authorization": "Bearer x"}, 401),
+    ("POST", "Consent/_search", {}, 400),
+]
+
+
+def test_what_cannot_be_read_of_a_consent_is_an_operation_outcome(portal: Portal) -> None:
+    known = portal.bearer(portal.grant(rule("checkup")))
+    for method, path, headers, status in NO_CONSENT_TO_READ:
+        response = portal.get(f"/fhir/{path}", {**known, **headers}, method)
+        assert response.status_code == status, path
+        assert refusal(response)
+    lenient = {**known, "Prefer": "handling=lenient"}
+    assert portal.get("/fhir/Consent?patient=x", lenient).json()["total"] == 1
+
+
+def test_a_dpop_proof_reads_consents_once(portal: Portal) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    jwk = json.loads(ECAlgorithm.to_jwk(key.public_key()))
+    token = portal.token(portal.grant(rule("checkup")), parse_jwk(jwk).thumbprint)
+    headers = proven(portal, key, token, "Consent")
+    assert portal.get("/fhir/Consent", headers).status_code == 200
+    again = portal.get("/fhir/Consent", headers)
+    assert (again.status_code, refusal(again)) == (401, "invalid_dpop_proof")

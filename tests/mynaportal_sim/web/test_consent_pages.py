@@ -1,5 +1,6 @@
 """The pages on which a person is asked, answers, sees what they gave, and takes it back."""
 
+import json
 import re
 from datetime import datetime, timedelta
 from html import unescape
@@ -8,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from consent.model import DEFAULT_VALIDITY
+from mynaportal_sim.disclosure.documents import meaning
 from mynaportal_sim.web.dates import DAY, last_day
 from tests.mynaportal_sim.web.kit import (
     JSON,
@@ -220,3 +222,27 @@ def test_a_receipt_says_all_that_was_agreed(portal: Portal) -> None:
     other = portal.browser()
     other.log_in(KENICHI)
     assert other.get(path[1]).status_code == 404
+    documents = re.findall(rf'href="({path[1]}/\w+)" download', receipt)
+    assert [one.rpartition("/")[2] for one in documents] == ["fhir", "abdm", "cdr"]
+    for one in documents:
+        saved = browser.get(one)
+        assert saved.headers["content-disposition"].startswith("attachment")
+        assert other.get(one).status_code == 404
+        meaning(saved.json())
+
+
+def test_a_format_that_would_give_more_is_not_offered(portal: Portal) -> None:
+    period = {"from": "2021-04-01", "to": "2026-12-31", "rolling_days": 30}
+    detail = {"type": "phr_access", "categories": ["checkup"], "period": period}
+    browser = portal.browser()
+    asked = portal.ask(
+        browser, portal.register(), authorization_details=json.dumps([detail])
+    ).headers["location"]
+    browser.log_in(interaction=asked.removeprefix("/interactions/"))
+    decide(browser, asked, "allow", "checkup")
+    [given] = browser.get("/consents", **JSON).json()["consents"]
+    receipt = f"/consents/{given['arrangement_id']}/{given['version_id']}"
+    shown = browser.get(receipt).text
+    for format_, status in (("fhir", 200), ("abdm", 404), ("cdr", 404)):
+        assert (f"{receipt}/{format_}" in shown) is (status == 200)
+        assert browser.get(f"{receipt}/{format_}").status_code == status

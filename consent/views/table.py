@@ -1,0 +1,50 @@
+"""What each format says of a consent and what it loses, as tables."""
+
+from collections.abc import Iterable, Sequence
+
+from consent.model import Status
+from consent.views import abdm, cdr, fhir, states
+from consent.views.meaning import Loss
+
+LOST: dict[str, Sequence[Loss]] = {
+    "fhir": fhir.LOSSES,
+    "abdm": abdm.LOSSES,
+    "cdr": cdr.LOSSES,
+}
+_NAMES = {
+    "fhir": "FHIR R4 Consent",
+    "abdm": "ABDM consent artefact",
+    "cdr": "CDR arrangement",
+}
+
+
+def markdown() -> str:
+    """All tables, in Markdown."""
+    return "\n\n".join(
+        [
+            "### How a consent stands, told",
+            _table(
+                ("here", *(words.system for words in states.ALL)),
+                ([status, *(words.told[status] for words in states.ALL)] for status in Status),
+            ),
+            "### How a consent stands, read",
+            _table(
+                ("system", "word", "read as"),
+                (
+                    (words.system, word, state)
+                    for words in states.ALL
+                    for word, state in words.read.items()
+                ),
+            ),
+            *(
+                f"### What is lost: {_NAMES[name]}\n\n"
+                + _table(("of a consent", "what becomes of it"), lost)
+                for name, lost in LOST.items()
+            ),
+        ]
+    )
+
+
+def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
