@@ -8,7 +8,6 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from consent.catalogue import LegalBasis
 from consent.model import (
     Action,
     ConsentRule,
@@ -150,7 +149,6 @@ UNUSUAL: dict[str, st.SearchStrategy[object]] = {
     "notice": st.just(Notice("1", "ja", "b")),
     "supervision": st.just(Supervision("", "authority")),
     "actions": st.frozensets(st.sampled_from(Action), max_size=2).map(VIEWED.union),
-    "legal_basis": st.sampled_from((LegalBasis.CONSENT, LegalBasis.LAW)),
     "onward_transfer": st.just(OnwardTransfer.ANY_NOTIFIED),
     "retention": st.builds(
         Retention, st.none() | SPANS, st.sampled_from(OnWithdrawal), SPANS | st.just(HOUR / 2)
@@ -193,8 +191,8 @@ def versions(draw: st.DrawFn, always: str | None = None) -> ConsentVersion:
         state=draw(st.sampled_from((*[State.GRANTED] * 11, *State))),
         granter=draw(st.sampled_from((Granter(), Granter(Role.PROXY, UUID(int=7))))),
     )
-    if not version.terms.usage.limited:
-        return version
+    if not version.terms.usage.limited or version.terms.valid_from > NOW:
+        return version  # nothing is used of what is not valid yet
     return replace(
         version,
         uses=draw(st.integers(0, version.terms.usage.max_uses or 3)),
