@@ -16,7 +16,7 @@ from consent.ledger.entry import HOLDER, Opening
 UNDISCLOSED = "undisclosed_"
 """Begins the names of fields that tell what a record marked as not to be disclosed is about."""
 
-_OF_LOGIN = frozenset({"channel", "certificate", "reference"})
+_OF_LOGIN = frozenset({"channel", "certificate", "reference", "assisted_by"})
 # A mandate is the same for every app, so that it would tell two apps of one person.
 _OF_PERSON = frozenset({"mandate", "acting_mandate"})
 _OF_SIGNATURE = frozenset({"signature_sha256"})

@@ -71,7 +71,8 @@ class Evidence:
     `certificate_mac` is the certificate's fingerprint under a key of the caller's, never plain:
     a plain hash of a certificate is one identifier shared by all who see it. `signed_with`
     names the certificate by which the answer was signed, empty where it was not; with it come
-    the hashes of what was signed and of the signature, in hexadecimal.
+    the hashes of what was signed and of the signature, in hexadecimal. `assisted_by` is who
+    helped the person to answer, as at a counter, empty for nobody.
     """
 
     channel: str
@@ -80,6 +81,7 @@ class Evidence:
     signed_with: str = ""
     statement_sha256: str = ""
     signature_sha256: str = ""
+    assisted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

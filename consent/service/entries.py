@@ -33,6 +33,8 @@ def answered(version: ConsentVersion, holder: bytes) -> Entry:
         fields["signed_with"] = evidence.signed_with
         fields["statement_sha256"] = evidence.statement_sha256
         fields["signature_sha256"] = evidence.signature_sha256
+    if evidence.assisted_by:
+        fields["assisted_by"] = evidence.assisted_by
     return Entry(f"consent.{version.state}", fields | acting_as(version.granter), holder)
 
 
@@ -54,6 +56,8 @@ def changed(version: ConsentVersion, change: Change) -> Entry:
         fields["by"] = change.actor.value
     if change.reason:
         fields["reason"] = change.reason
+    if change.assisted_by:
+        fields["assisted_by"] = change.assisted_by
     name = _NAMES.get(change.event, version.state.value)
     return Entry(f"consent.{name}", fields | acting_as(change.acting), change.holder)
 

@@ -51,7 +51,7 @@ class Change:
 
     `version_id` is the version that whoever wishes it saw; `key` makes repeats of one wish one
     event. `reason` is for the person to read; an authority must give one. `acting` is as what
-    whoever wishes it does so.
+    whoever wishes it does so, `assisted_by` who helped them, empty for nobody.
     """
 
     event: Event
@@ -64,6 +64,7 @@ class Change:
     actor: Actor = Actor.PERSON
     reason: str = ""
     acting: Granter = MYSELF
+    assisted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

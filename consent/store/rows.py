@@ -122,6 +122,8 @@ def _evidence_json(evidence: Evidence) -> str:
     mac = evidence.certificate_mac
     known = [evidence.channel, evidence.authentication, None if mac is None else mac.hex()]
     signed = [evidence.signed_with, evidence.statement_sha256, evidence.signature_sha256]
+    if evidence.assisted_by:
+        return json.dumps([*known, *signed, evidence.assisted_by], ensure_ascii=False)
     return json.dumps(known + signed if evidence.signed_with else known)
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from consent.mandate import Act
 from consent.model import ConsentRule
+from mynaportal_sim.web.assistance import HelperField
 from mynaportal_sim.web.language import marked
 
 
@@ -52,6 +53,7 @@ class ChoiceForm(BaseModel):
     category: list[str] = []
     since: date | Literal[""] = ""
     until: date | Literal[""] = ""
+    helped_by: HelperField = ""
 
     @property
     def choice(self) -> Choice:

@@ -24,6 +24,7 @@ from mynaportal_sim.erasure import store as erasures
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep, agents_of
+from mynaportal_sim.web.assistance import HelperField
 from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.difference import Difference, differences
 from mynaportal_sim.web.entry import actor_line
@@ -179,6 +180,7 @@ class ChangeForm(BaseModel):
     csrf: str = ""
     version: UUID
     key: UUID = Field(default_factory=uuid4)
+    helped_by: HelperField = ""
 
 
 @router.get("/consents")
@@ -238,6 +240,7 @@ async def receipt(
         "number": kept.number,
         "channel": page.text(CHANNELS[Channel(kept.evidence.channel)]),
         "signed": await _signed(page, portal, kept),
+        "helped_by": kept.evidence.assisted_by,
         "app_id": kept.app_id,
         "formats": formats_of(kept, portal.pseudonyms, portal.now),
         "issued": portal.now,
@@ -272,6 +275,7 @@ async def change(
         channel=resident.channel,
         holder=portal.pseudonyms.holder(resident.resident_id),
         acting=resident.acting,
+        assisted_by=form.helped_by,
     )
     await portal.db.write(service.change, wish, portal.now, token_bytes)
     return see_other(f"/consents?done={done}")

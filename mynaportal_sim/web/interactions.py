@@ -1,6 +1,7 @@
 """Where an app's request meets the person: log in, be asked, answer, and go back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, NamedTuple
@@ -80,7 +81,7 @@ async def answer(
     """Record what the person answers, and send them back to the app."""
     check_csrf(page.request, portal.settings, form.csrf)
     taken = await portal.db.write(oauth.take_up, interaction_id, whom.session, portal.now)
-    put = await put_to(portal, page, taken, whom)
+    put = (await put_to(portal, page, taken, whom)).helped(form.helped_by)
     granted = [] if form.decision == "deny" else put.granted(form.choice)
     if form.decision in {"allow", "sign"} and not granted:
         return await _question(page, portal, put, page.text(form.problem))
@@ -101,6 +102,11 @@ class Put(NamedTuple):
     whom: Whom
     proposal: Proposal
     asked: Asked
+
+    def helped(self, by: str) -> "Put":
+        """The same question, which somebody helps to answer."""
+        evidence = replace(self.proposal.evidence, assisted_by=by)
+        return self._replace(proposal=replace(self.proposal, evidence=evidence))
 
     def granted(self, choice: Choice) -> list[ConsentRule]:
         """What the person gives by this choice."""

@@ -57,6 +57,8 @@ async def answer(
     if form.decision == "later":
         return see_other("/consents")
     waiting = await portal.db.read(_find, portal, page, resident, version_id)
+    evidence = replace(waiting.proposal.evidence, assisted_by=form.helped_by)
+    waiting = waiting._replace(proposal=replace(waiting.proposal, evidence=evidence))
     rules, barred = waiting.proposal.terms.rules, waiting.asked.barred
     granted = form.choice.rules(rules, barred) if form.decision == "allow" else []
     if form.decision == "allow" and not granted:

@@ -8,7 +8,9 @@ from uuid import UUID
 import httpx
 import pytest
 
+from consent.ledger.evidence import Evidence
 from mynaportal_sim.apps import service as apps
+from tests.mynaportal_sim.web.client import Client
 from tests.mynaportal_sim.web.kit import (
     JSON,
     KENICHI,
@@ -220,4 +222,27 @@ def test_to_take_back_takes_no_more_steps_than_to_give(portal: Portal) -> None:
     assert browser.post(action, form).status_code == 303
     taken_back = [("GET", link), ("POST", action)]
     assert len(taken_back) <= len(given)
-    assert len(re.findall(r"<input(?! type=.hidden)", confirm)) == 0
+    assert not re.findall(r"<input[^>]* required", confirm)
+
+
+def test_who_helps_at_a_counter_is_recorded_for_the_person_and_not_told_the_app(
+    portal: Portal,
+) -> None:
+    client = Client.registered(portal)
+    browser, path = portal.asked(client.client_id)
+    helper = "清瀬市 市民課 田中一郎"
+    form: Form = {"csrf": browser.csrf(path), "decision": "allow", "category": ["checkup"]}
+    assert browser.post(path, {**form, "helped_by": "\u202e"}).status_code == 400
+    assert "code" in sent_back(browser.post(path, {**form, "helped_by": helper}))
+    [given] = browser.get("/consents", **JSON).json()["consents"]
+    own = f"/consents/{given['arrangement_id']}"
+    assert helper in browser.get(f"{own}/{given['version_id']}").text
+    stop: Form = {"csrf": browser.csrf("/consents"), "version": given["version_id"]}
+    assert browser.post(f"{own}/withdraw", {**stop, "helped_by": helper}).status_code == 303
+    portal.index()
+    entries = browser.get("/history?kind=consent", **JSON).json()["entries"]
+    proofs = [Evidence.parse(browser.get(one["proof"]).content) for one in entries]
+    told = ["assisted_by" in one.shown for one in proofs]
+    assert told == [True, True, False]  # that one was asked nobody helped with
+    assert {one.shown["assisted_by"].value for one in proofs[:2]} == {helper}
+    assert helper not in client.ask("receipts").text
