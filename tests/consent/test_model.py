@@ -173,6 +173,7 @@ ASKED = ConsentRule(
         pytest.param({}, True, id="just that"),
         pytest.param({"period_from": date(2026, 1, 1)}, True, id="a part of the period"),
         pytest.param({"rolling_days": 30}, True, id="a shorter window"),
+        pytest.param({"rolling_days": 1}, True, id="a window of one day"),
         pytest.param({"codes": ("s|2",)}, True, id="fewer codes"),
         pytest.param({"items": (UUID(int=1),)}, True, id="one item"),
         pytest.param({"category": "dental"}, False, id="another category"),
@@ -243,6 +244,8 @@ def test_every_basis_and_reason_has_words_for_people(language: str) -> None:
         pytest.param(90, 14, State.WITHDRAWN, False, id="withdrawn"),
         pytest.param(90, 0, State.GRANTED, False, id="ended"),
         pytest.param(1, 0.5, State.GRANTED, False, id="a visit"),
+        pytest.param(28, 14, State.GRANTED, True, id="four weeks"),
+        pytest.param(27, 14, State.GRANTED, False, id="less than four weeks"),
     ],
 )
 def test_a_person_is_reminded_of_what_ends_and_will_not_be_renewed(

@@ -333,3 +333,52 @@ def test_what_is_prohibited_no_consent_gives(
     if category == "checkup":
         assert isinstance(part, Permit)
         assert part.withheld == {"checkup"}
+
+
+def test_of_two_refusals_the_app_is_told_the_one_that_came_nearer(
+    granted: ConsentVersion, noon: datetime
+) -> None:
+    withdrawn = replace(granted, state=State.WITHDRAWN)
+    other = replace(granted, id=UUID(int=101), arrangement_id=UUID(int=11))
+    resting = replace(other, state=State.SUSPENDED)
+    request = replace(_request(granted), arrangement_id=None, version_id=None)
+    for consents in ([withdrawn, resting], [resting, withdrawn]):
+        denied = decide(request, consents, noon)
+        assert isinstance(denied, Deny)
+        assert denied.reason is Reason.SUSPENDED
+
+
+def test_what_two_consents_give_adds_up(granted: ConsentVersion, noon: datetime) -> None:
+    [checkup, medication] = granted.terms.rules
+    kept_back = replace(medication, effect=Effect.DENY, items=(UUID(int=900),))
+    one = replace(granted, terms=replace(granted.terms, rules=(checkup,)))
+    two = replace(
+        granted,
+        id=UUID(int=101),
+        arrangement_id=UUID(int=11),
+        terms=replace(granted.terms, rules=(medication, kept_back)),
+    )
+    request = replace(
+        _request(granted),
+        arrangement_id=None,
+        version_id=None,
+        categories=frozenset({"checkup", "medication"}),
+    )
+    permit = decide(request, [one, two], noon)
+    assert isinstance(permit, Permit)
+    for category in ("checkup", "medication"):
+        assert permit.filter.admits(Datum(UUID(int=1), category, noon.date()))
+    assert not permit.filter.admits(Datum(UUID(int=900), "medication", noon.date()))
+    assert not permit.filter.admits(Datum(UUID(int=1), "basic", noon.date()))
+
+
+def test_a_period_that_rolls_by_one_day_is_that_day(
+    granted: ConsentVersion, noon: datetime
+) -> None:
+    rules = tuple(replace(rule, rolling_days=1) for rule in granted.terms.rules)
+    version = replace(granted, terms=replace(granted.terms, rules=rules))
+    permit = decide(_request(version), [version], noon)
+    assert isinstance(permit, Permit)
+    today = noon.date()
+    assert permit.filter.admits(Datum(UUID(int=1), "checkup", today))
+    assert not permit.filter.admits(Datum(UUID(int=1), "checkup", today - timedelta(days=1)))

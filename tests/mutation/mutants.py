@@ -42,7 +42,10 @@ def mutants(root: Path, module: str) -> Iterator[Mutant]:
     path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
     tree = ast.parse(path.read_text())
     seen: dict[str, int] = {}
+    decorating = _of_decorators(tree)
     for number, node in enumerate(ast.walk(tree)):
+        if node in decorating:  # frozen, slots: nobody relies on them
+            continue
         for changed in _neighbours(node):
             before, after = ast.unparse(node), ast.unparse(changed)
             name = f"{_within(tree, node)}: {before} -> {after}"
@@ -79,6 +82,17 @@ def _turned(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Call(ast.Name(_CALLED[name], ast.Load()), args, named)
         case ast.IfExp(test=test, body=body, orelse=orelse):
             yield ast.IfExp(test, orelse, body)
+
+
+def _of_decorators(tree: ast.Module) -> set[ast.AST]:
+    decorated = (ast.ClassDef, ast.FunctionDef)
+    return {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, decorated)
+        for decorator in node.decorator_list
+        for inner in ast.walk(decorator)
+    }
 
 
 def _within(tree: ast.Module, node: ast.AST) -> str:
