@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.browser.conftest import WIDE
 from tests.browser.kit import PASSWORD, PIN, NewTab, Tab
 
 PHONE = (390, 844)
+WITHIN = 20  # seconds
 ROOT = Path(__file__).parents[2]
 
 
@@ -101,7 +103,11 @@ def _afterwards(tab: Tab) -> Iterator[str]:
     yield "consents, one erased"
     tab.press("section.card a.button")
     yield "receipt of what has ended"
-    tab.page.locator("details summary").last.click()
+    certificate, deadline = tab.page.locator("details summary"), monotonic() + WITHIN
+    while not certificate.count() and monotonic() < deadline:  # the app brings it by itself
+        tab.page.wait_for_timeout(200)
+        tab.page.reload()
+    certificate.last.click()
     yield "receipt with its certificate"
     tab.connect("checkup")
     tab.decide()
