@@ -62,32 +62,35 @@ def _consent(tab: Tab, persona: str) -> Iterator[str]:
     yield "app: connected"
 
 
+PAGES_OF_A_PERSON = (
+    ("start, logged in", "/"),
+    ("consents", "/consents"),
+    ("prohibitions", "/prohibitions"),
+    ("proxies", "/proxies"),
+    ("nobody to act for", "/acting-for"),
+    ("history", "/history"),
+    ("history, filtered", "/history?kind=access&from=2020-01-01"),
+    ("history, nothing fits", "/history?to=2020-01-01"),
+    ("history, unreadable", "/history?kind=x&from=yesterday"),
+    ("by app", "/history/apps"),
+    ("by app, by week", "/history/apps?by=week"),
+    ("who could see me now", "/access"),
+    ("without consent", "/without-consent"),
+    ("statistics", "/statistics/without-consent"),
+    ("alerts", "/alerts"),
+    ("exchanges", "/exchanges"),
+    ("exchanges, filtered", "/exchanges?year=2025"),
+    ("exchanges, nothing fits", "/exchanges?year=1999"),
+    ("provision records", "/provision-records"),
+    ("provision records, none", "/provision-records?to=2020-01-01"),
+)
+
+
 def _afterwards(tab: Tab) -> Iterator[str]:
     for name in ("checkups", "medication", "sharing"):
         tab.page.goto(f"{tab.app}/{name}")
         yield f"app: {name}"
-    for name, path in (
-        ("start, logged in", "/"),
-        ("consents", "/consents"),
-        ("prohibitions", "/prohibitions"),
-        ("proxies", "/proxies"),
-        ("nobody to act for", "/acting-for"),
-        ("history", "/history"),
-        ("history, filtered", "/history?kind=access&from=2020-01-01"),
-        ("history, nothing fits", "/history?to=2020-01-01"),
-        ("history, unreadable", "/history?kind=x&from=yesterday"),
-        ("by app", "/history/apps"),
-        ("by app, by week", "/history/apps?by=week"),
-        ("who could see me now", "/access"),
-        ("without consent", "/without-consent"),
-        ("statistics", "/statistics/without-consent"),
-        ("alerts", "/alerts"),
-        ("exchanges", "/exchanges"),
-        ("exchanges, filtered", "/exchanges?year=2025"),
-        ("exchanges, nothing fits", "/exchanges?year=1999"),
-        ("provision records", "/provision-records"),
-        ("provision records, none", "/provision-records?to=2020-01-01"),
-    ):
+    for name, path in PAGES_OF_A_PERSON:
         tab.go(path)
         yield name
     tab.go("/consents")
