@@ -19,6 +19,7 @@ from consent.model import (
     ConsentRule,
     ConsentVersion,
     Event,
+    Granter,
     State,
     Status,
     Terms,
@@ -86,6 +87,22 @@ def agree_to(
     return _settle(connection, proposal, given, Event.DEFER, now, randomness, agreed=True)
 
 
+def narrow(
+    connection: Connection,
+    proposal: Proposal,
+    left: Iterable[ConsentRule],
+    acting: Granter,
+    now: datetime,
+    randomness: Randomness,
+) -> ConsentVersion:
+    """Keep what is left of a consent whose granter stays; it takes no more than to withdraw.
+
+    Raises as `answer` does.
+    """
+    given = proposal.terms.narrowed(left)
+    return _settle(connection, proposal, given, Event.GRANT, now, randomness, acting=acting)
+
+
 def _settle(  # noqa: PLR0913  a unit of work, and what is to come of it
     connection: Connection,
     proposal: Proposal,
@@ -95,9 +112,11 @@ def _settle(  # noqa: PLR0913  a unit of work, and what is to come of it
     randomness: Randomness,
     *,
     agreed: bool = False,
+    acting: Granter | None = None,
 ) -> ConsentVersion:
     proposal.terms.check()
-    demand(connection, proposal.resident_id, proposal.granter, _wish(given, event, agreed), now)
+    wish = _wish(given, event, agreed) if acting is None else Wish(Act.WITHDRAW)
+    demand(connection, proposal.resident_id, acting or proposal.granter, wish, now)
     now = now.replace(microsecond=0)
     arrangement = store.find_or_add_arrangement(
         connection,
@@ -124,7 +143,8 @@ def _settle(  # noqa: PLR0913  a unit of work, and what is to come of it
     if proposal.signature is not None:
         signatures.add(connection, answered.resident_id, answered.id, proposal.signature)
     told = entries.agreed if agreed else entries.answered
-    ledger.append(connection, told(answered, proposal.holder), now, randomness)
+    entry = told(answered, proposal.holder, acting or answered.granter)
+    ledger.append(connection, entry, now, randomness)
     return answered
 
 

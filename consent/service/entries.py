@@ -25,8 +25,8 @@ def asked(proposal: Proposal) -> Entry:
     return Entry("consent.requested", fields, proposal.holder)
 
 
-def answered(version: ConsentVersion, holder: bytes) -> Entry:
-    """A resident has answered, or put the answer off."""
+def answered(version: ConsentVersion, holder: bytes, acting: Granter) -> Entry:
+    """A resident, or `acting` for them, has answered, or put the answer off."""
     evidence = version.evidence
     fields = _common(version, evidence.channel)
     if evidence.signed_with:
@@ -35,13 +35,13 @@ def answered(version: ConsentVersion, holder: bytes) -> Entry:
         fields["signature_sha256"] = evidence.signature_sha256
     if evidence.assisted_by:
         fields["assisted_by"] = evidence.assisted_by
-    return Entry(f"consent.{version.state}", fields | acting_as(version.granter), holder)
+    return Entry(f"consent.{version.state}", fields | acting_as(acting), holder)
 
 
-def agreed(version: ConsentVersion, holder: bytes) -> Entry:
+def agreed(version: ConsentVersion, holder: bytes, acting: Granter) -> Entry:
     """A guardian has agreed to what now awaits the minor's assent."""
     fields = _common(version, version.evidence.channel)
-    return Entry("consent.agreed", fields | acting_as(version.granter), holder)
+    return Entry("consent.agreed", fields | acting_as(acting), holder)
 
 
 def assented(version: ConsentVersion, channel: str, holder: bytes) -> Entry:

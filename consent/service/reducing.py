@@ -23,7 +23,7 @@ from consent.model import (
     Terms,
     standing,
 )
-from consent.service.answers import answer
+from consent.service.answers import narrow
 from consent.service.wishes import Proposal, Randomness
 
 
@@ -32,6 +32,7 @@ class Reduction:
     """A wish that categories be given no more under an arrangement, and the rest go on.
 
     `key` makes repeats of one wish one event, and becomes the id of the version that is left.
+    `acting` is as what whoever wishes it does so.
     """
 
     key: UUID
@@ -42,7 +43,7 @@ class Reduction:
     notice: Notice
     evidence: Evidence
     holder: bytes
-    granter: Granter
+    acting: Granter
 
 
 def reduce(
@@ -82,9 +83,14 @@ def reduce(
         terms=_what_is_left(current, now, wish.notice),
         evidence=wish.evidence,
         holder=wish.holder,
-        granter=wish.granter,
+        granter=_granter(current, wish),
     )
-    return answer(connection, proposal, left, now, randomness)
+    return narrow(connection, proposal, left, wish.acting, now, randomness)
+
+
+def _granter(current: ConsentVersion, wish: Reduction) -> Granter:
+    """Who gives what is left: a guardian still, so that it lapses with what they gave."""
+    return current.granter if current.granter.lapses_at is not None else wish.acting
 
 
 def _what_is_left(current: ConsentVersion, now: datetime, notice: Notice) -> Terms:

@@ -223,7 +223,8 @@ async def receipt(
 ) -> Response:
     """Show one answer with all that was agreed, in a form to print and keep."""
     kept = await _kept(portal, resident, arrangement_id, version_id)
-    [consent] = await _shown(portal, page, [kept])
+    _, represented = await portal.db.read(_look, resident.resident_id, portal.now)
+    [consent] = await _shown(portal, page, [kept], represented)
     afterwards = await _afterwards(portal, page, resident, kept)
     if page.for_program:
         return page.data({**_plain(consent), "afterwards": afterwards})

@@ -89,7 +89,8 @@ async def answer(
     if form.decision == "later":
         return see_other(await portal.db.write(_put_off, server, put, portal.now))
     if form.decision == "sign":
-        query = urlencode(form.choice.query)
+        helped = [("helped_by", form.helped_by)] if form.helped_by else []
+        query = urlencode(form.choice.query + helped)
         return see_other(f"/interactions/{interaction_id}/signature?{query}")
     arguments = (server, put, granted, assent, portal.now)
     return see_other(await portal.db.write(record, *arguments))

@@ -33,6 +33,7 @@ from mynaportal_sim.signing.service import Entered, Given, Signing
 from mynaportal_sim.web.acting import Whom, WhomDep
 from mynaportal_sim.web.agreement import agreement
 from mynaportal_sim.web.answering import demanded
+from mynaportal_sim.web.assistance import HelperField
 from mynaportal_sim.web.choice import Choice, chosen
 from mynaportal_sim.web.errors import OnlyInPersonError
 from mynaportal_sim.web.interactions import Put, put_to, record
@@ -60,6 +61,7 @@ class SignatureForm(BaseModel):
     category: list[str] = []
     since: date | Literal[""] = ""
     until: date | Literal[""] = ""
+    helped_by: HelperField = ""
     statement: str = Field(max_length=64)
     kind: Kind
     pin: str = Field("", max_length=64, repr=False)
@@ -114,9 +116,11 @@ class _Shown:
 
 
 @router.get("")
-async def show(interaction_id: UUID, desk: DeskDep, choice: ChoiceDep) -> Response:
+async def show(
+    interaction_id: UUID, desk: DeskDep, choice: ChoiceDep, helped_by: HelperField = ""
+) -> Response:
     """Show what would be signed, line by line; a program gets a challenge with it."""
-    put = await desk.take_up(interaction_id)
+    put = (await desk.take_up(interaction_id)).helped(helped_by)
     asked = _asked(desk, put, choice, Kind.SIGNING)
     if asked is None:
         return see_other(f"/interactions/{interaction_id}")
@@ -134,7 +138,7 @@ async def sign(
     """Take a card's signature under what was shown, and send the person back to the app."""
     page, portal = desk.page, desk.portal
     check_csrf(page.request, portal.settings, form.csrf)
-    put = await desk.take_up(interaction_id)
+    put = (await desk.take_up(interaction_id)).helped(form.helped_by)
     asked = _asked(desk, put, form.choice, form.kind)
     if asked is None:
         return see_other(f"/interactions/{interaction_id}")
@@ -226,10 +230,10 @@ async def _refused(shown: _Shown, form: SignatureForm, outcome: Refused) -> Resp
 
 async def _form(shown: _Shown, said: Mapping[str, object]) -> Response:
     signing_, put = shown.signing, shown.put
-    choice = shown.choice
+    choice, helper = shown.choice, put.proposal.evidence.assisted_by
     values: dict[str, object] = {
         "lines": signing_.agreement.words.lines,
-        "chosen": choice.query,
+        "chosen": choice.query + ([("helped_by", helper)] if helper else []),
         "statement": signing_.statement.sha256,
         "kinds": await _kinds(shown),
         "kind": None,

@@ -23,6 +23,7 @@ from consent.model import (
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep
 from mynaportal_sim.web.consents import ConsentOut
+from mynaportal_sim.web.errors import NoSuchConsentError
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.question import NOTICE_VERSION
 from mynaportal_sim.web.redirects import see_other
@@ -82,6 +83,10 @@ async def reduce(
 ) -> Response:
     """Give some kinds of data no more, and leave the rest as it is."""
     check_csrf(page.request, portal.settings, form.csrf)
+    kept = await portal.db.read(service.newest, resident.resident_id, arrangement_id)
+    if kept is None or not resident.sees(kept):
+        raise NoSuchConsentError
+    resident.demand(Act.WITHDRAW, kept.terms.categories, kept.terms.purpose.code)
     wish = service.Reduction(
         key=form.key,
         resident_id=resident.resident_id,
@@ -91,9 +96,8 @@ async def reduce(
         notice=Notice(NOTICE_VERSION, page.tag),
         evidence=resident.evidence,
         holder=portal.pseudonyms.holder(resident.resident_id),
-        granter=resident.acting,
+        acting=resident.acting,
     )
-    resident.demand(Act.WITHDRAW, form.category)
     await portal.db.write(service.reduce, wish, portal.now, token_bytes)
     return see_other("/consents?done=reduced")
 
@@ -130,7 +134,8 @@ def _withdraw_all(connection: Connection, by: _By, now: datetime) -> None:
     """End what lasts; each under a key of its own that follows from the wish's."""
     resident = by.resident
     for version in _lasting(connection, resident, by.form.app, now):
-        resident.demand(Act.WITHDRAW, version.terms.categories)
+        terms = version.terms
+        resident.demand(Act.WITHDRAW, terms.categories, terms.purpose.code)
         wish = service.Change(
             event=Event.WITHDRAW,
             key=uuid5(by.form.key, str(version.id)),

@@ -309,7 +309,30 @@ def test_one_who_may_only_see_withdraws_and_grants_nothing(portal: Portal) -> No
     form: Form = {"csrf": browser.csrf("/consents"), "version": str(one["version_id"])}
     path = f"/consents/{one['arrangement_id']}/withdraw"
     assert refused(browser, path, form) == "act_out_of_scope"
+    fewer: Form = form | {"key": str(uuid4()), "category": ["checkup"]}
+    reduce = f"/consents/{one['arrangement_id']}/reduce"
+    assert refused(browser, reduce, fewer) == "act_out_of_scope"
+    assert refused(browser, "/consents/withdraw", form | {"key": str(uuid4())}) == (
+        "act_out_of_scope"
+    )
     assert refused(browser, ask(portal, browser)) == "act_out_of_scope"
+
+
+def test_one_who_may_withdraw_reduces_what_the_principal_gave(portal: Portal) -> None:
+    given = logged_in(portal, CHIYO)
+    path = ask(portal, given)
+    both: Form = {"csrf": given.csrf(path), "decision": "allow"}
+    given.post(path, both | {"category": ["checkup", "medication"]})
+    entrust(portal, Scope(frozenset({Act.VIEW, Act.WITHDRAW})))
+    browser = acting(portal, TETSUYA)
+    [one] = listed(browser, "/consents", "consents")
+    form: Form = {"csrf": browser.csrf("/consents"), "version": str(one["version_id"])}
+    reduce = f"/consents/{one['arrangement_id']}/reduce"
+    wish: Form = form | {"key": str(uuid4()), "category": ["medication"]}
+    assert browser.post(reduce, wish).headers["location"] == "/consents?done=reduced"
+    [less] = [one for one in listed(given, "/consents", "consents") if one["active"]]
+    assert less["state"] == "granted"
+    assert "小川" in less["by"]  # it says who did so
 
 
 def test_a_person_invites_a_proxy_who_accepts_and_is_ended(portal: Portal) -> None:
