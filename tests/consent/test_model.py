@@ -19,14 +19,17 @@ from consent.model import (
     Actor,
     ConsentRule,
     ConsentVersion,
+    DeclaredPurpose,
     Effect,
     Event,
+    Granter,
     OnwardTransfer,
     Recipient,
     Relation,
     Retention,
     State,
     Status,
+    Term,
     Usage,
     standing,
 )
@@ -99,6 +102,16 @@ def test_a_consent_is_exhausted_once_it_is_used_as_often_as_it_allows(
     twice = replace(granted, terms=replace(granted.terms, usage=Usage(max_uses=2)))
     statuses = [replace(twice, uses=uses).status(noon) for uses in range(4)]
     assert statuses == [Status.GRANTED] * 2 + [Status.EXHAUSTED] * 2
+    assert granted.uses == 0
+
+
+def test_what_a_guardian_gave_ends_with_the_mandate_if_that_is_before_its_own_end(
+    granted: ConsentVersion,
+) -> None:
+    end = granted.terms.valid_until
+    for lapses_at, until in ((None, end), (end - SECOND, end - SECOND), (end + SECOND, end)):
+        given = replace(granted, granter=Granter(lapses_at=lapses_at))
+        assert given.gives_until == until
 
 
 def test_a_refused_amendment_leaves_what_was_granted_standing(
@@ -147,17 +160,61 @@ def test_nobody_is_asked_for_what_makes_no_sense(
         replace(granted.terms, **changes).check()
 
 
+PROCESSOR = Recipient("x", relation=Relation.PROCESSOR)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"usage": Usage(max_uses=1)}, id="once"),
+        pytest.param({"retention": Retention(erase_after=SECOND)}, id="kept for a moment"),
+        pytest.param({"retention": Retention(deadline=SECOND)}, id="erased at once"),
+        pytest.param({"minimum_cell": 0}, id="records"),
+        pytest.param(
+            {
+                "recipients": (Recipient("y"), PROCESSOR),
+                "onward_transfer": OnwardTransfer.LISTED,
+            },
+            id="a list of one",
+        ),
+    ],
+)
+def test_the_least_that_makes_sense_may_be_asked(
+    granted: ConsentVersion, changes: dict[str, Any]
+) -> None:
+    replace(granted.terms, **changes).check()
+
+
+def test_the_terms_last_as_long_as_those_of_real_services() -> None:
+    days = {term: term.validity.days for term in Term}
+    assert days == {Term.ONCE: 1, Term.VISIT: 1, Term.LINK: 90, Term.YEAR: 365}
+    assert [term for term in Term if term.usage.limited] == [Term.ONCE]
+    assert Retention().deadline.days == 30
+
+
+def test_a_recipient_is_named_with_a_country_that_is_not_japan(
+    granted: ConsentVersion,
+) -> None:
+    here, abroad = Recipient("x"), Recipient("y", "US")
+    assert [here.shown, abroad.shown] == ["x", "y (US)"]
+    assert [here.abroad, abroad.abroad] == [False, True]
+    terms = replace(granted.terms, recipients=(here, abroad))
+    assert [terms.names(name) for name in ("x", "y", "z")] == [True, True, False]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         pytest.param({"period_to": date(2021, 12, 31)}, id="ends before it begins"),
         pytest.param({"rolling_days": -1}, id="a negative window"),
+        pytest.param({"rolling_days": 36_501}, id="a window beyond a century"),
         pytest.param({"codes": ("4548-4",)}, id="a code without its system"),
         pytest.param({"labels": ("PSY",)}, id="a label without its system"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_none(wrong: dict[str, Any]) -> None:
     right = ConsentRule("checkup", date(2022, 1, 1), date(2022, 1, 1))
+    assert replace(right, rolling_days=36_500).rolling_days == 36_500
     with pytest.raises(InvalidTermsError):
         replace(right, **wrong)
 
@@ -217,6 +274,7 @@ def test_less_than_was_asked_is_granted_as_chosen(granted: ConsentVersion) -> No
 
 def test_a_purpose_is_pinned_by_the_words_the_person_read(granted: ConsentVersion) -> None:
     purpose = granted.terms.purpose
+    assert DeclaredPurpose("x", "y").version == 1
     assert replace(purpose, text=purpose.text + "。").text_sha256 != purpose.text_sha256
     assert replace(purpose, text="abc").text_sha256.startswith("ba7816bf8f01cfea")
 

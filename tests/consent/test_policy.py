@@ -215,6 +215,14 @@ def test_an_allowance_admits_what_meets_all_of_its_conditions(
     assert given.admits(Datum(**whole)) is admitted
 
 
+def test_a_consent_admits_what_any_of_its_allowances_does() -> None:
+    old, new = (Allowance("checkup", day, day) for day in (FIRST, LAST))
+    given = Share((old, new))
+    days = (FIRST, FIRST + DAY, LAST)
+    admitted = [given.admits(Datum(UUID(int=1), "checkup", day)) for day in days]
+    assert admitted == [True, False, True]
+
+
 def test_the_trace_tells_of_every_arrangement_of_the_app(
     granted: ConsentVersion, noon: datetime
 ) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jwt.api_jws import PyJWS
 
 from consent.errors import NotInForceError
-from consent.model import ConsentRule, ConsentVersion, State
+from consent.model import ConsentRule, ConsentVersion, Retention, State
 from consent.model.granted import granted_details
 from consent.token import (
     CLOCK_SKEW,
@@ -71,6 +71,7 @@ def test_what_is_minted_is_what_is_read(
     token = AccessToken.derive(granted, issuance, noon)
     assert _verify(mint(token, KEY), noon) == token
     assert token.jkt == issuance.jkt
+    assert token.purpose == granted.terms.purpose.code
 
 
 def test_a_token_is_the_jwt_of_rfc_9068(granted: ConsentVersion, noon: datetime) -> None:
@@ -112,6 +113,16 @@ def test_details_are_what_was_granted_one_for_each_period(granted: ConsentVersio
     ]
 
 
+def test_details_say_for_how_long_an_app_may_keep_data(granted: ConsentVersion) -> None:
+    retention = Retention(erase_after=timedelta(days=7))
+    [detail] = granted_details(replace(granted.terms, retention=retention))
+    assert detail["retention"] == {
+        "on_withdrawal": "delete",
+        "deadline_days": 30,
+        "erase_after_days": 7,
+    }
+
+
 def test_a_token_lives_five_minutes(granted: ConsentVersion, noon: datetime) -> None:
     token = mint(AccessToken.derive(granted, BEARER, noon), KEY)
     assert isinstance(_verify(token, noon + LIFETIME - SECOND), AccessToken)
@@ -121,6 +132,9 @@ def test_a_token_lives_five_minutes(granted: ConsentVersion, noon: datetime) -> 
 def test_a_token_never_outlives_its_consent(granted: ConsentVersion) -> None:
     end = granted.terms.valid_until
     assert AccessToken.derive(granted, BEARER, end - 7 * SECOND).expires_at == end
+    late = replace(granted, terms=replace(granted.terms, valid_until=end + SECOND / 2))
+    with pytest.raises(NotInForceError):
+        AccessToken.derive(late, BEARER, end + SECOND / 4)
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.GRANTED])
@@ -231,6 +245,18 @@ Forge = Callable[[dict[str, Any]], str]
             lambda claims: _signed({**claims, "authorization_details": ["phr_access"]}),
             Rejected(Rejection.CLAIM, "authorization_details"),
             id="details that are none",
+        ),
+        pytest.param(
+            lambda claims: _signed(
+                {**claims, "authorization_details": [{"type": "phr_access"}, {}]}
+            ),
+            Rejected(Rejection.CLAIM, "authorization_details"),
+            id="a detail without its type",
+        ),
+        pytest.param(
+            lambda claims: f"{_signed(claims).rpartition('.')[0]}.A",
+            Rejected(Rejection.SIGNATURE),
+            id="a signature that is no base64url",
         ),
         pytest.param(
             lambda claims: _signed({**claims, "cnf": {"x5t#S256": "x"}}),
