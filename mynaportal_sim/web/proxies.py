@@ -36,7 +36,7 @@ class InviteForm(BaseModel):
     csrf: str = ""
     act: list[Act] = Field(min_length=1)
     category: list[str] = []
-    days: int = Field(default=365, ge=1, le=1095)
+    days: int = Field(default=90, ge=1, le=1095)
     key: UUID = Field(default_factory=uuid4)
 
 
