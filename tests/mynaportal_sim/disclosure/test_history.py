@@ -66,6 +66,26 @@ def test_of_an_erased_entry_only_the_leaf_is_known(wanted: Filter, taken: bool) 
     assert wanted.takes(entry._replace(body=None)) == taken
 
 
+@pytest.mark.parametrize(
+    ("type_", "taken"),
+    [
+        ("access.permitted", True),
+        ("consent.granted", True),
+        ("login.accepted", False),
+        ("access.without_consent", False),
+        ("access.without_consent_refused", False),
+        ("review.objected", False),
+        ("research.opted_out", False),
+    ],
+)
+def test_who_acts_for_a_person_is_not_shown_what_is_theirs_alone(
+    type_: str, taken: bool
+) -> None:
+    entry = logged(1, type_, categories=["checkup"])
+    assert Filter(for_agent=True).takes(entry) == taken
+    assert Filter().takes(entry)
+
+
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
