@@ -18,7 +18,7 @@ from mynaportal_sim.disclosure.documents import for_app
 from mynaportal_sim.oauth import families
 from mynaportal_sim.oauth.access import Presented, TokenDep
 from mynaportal_sim.oauth.server import Server, ServerDep
-from mynaportal_sim.phr import outcome, route
+from mynaportal_sim.phr import outcome, route, search
 from mynaportal_sim.phr.errors import (
     NoSuchResourceError,
     UnsupportedParameterError,
@@ -90,7 +90,9 @@ async def _search(
 
 def _wanted(asked: Pairs, *, lenient: bool) -> Pairs:
     """The parameters that are searched by; each narrows, its values are alternatives."""
-    for name, _ in asked:
+    for name, value in asked:
+        if name == _FORMAT:
+            search.check_format(value)
         known = name in PARAMETERS or name == _FORMAT
         if not known and (not lenient or ":" in name):
             raise UnsupportedParameterError(

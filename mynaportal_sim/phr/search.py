@@ -166,9 +166,14 @@ def _read_after(draft: _Draft, name: str, value: str) -> None:
     draft.after = after
 
 
-def _read_format(_draft: _Draft, _name: str, value: str) -> None:
+def check_format(value: str) -> None:
+    """Raise InvalidParameterError unless the parameter _format asks for JSON."""
     if value not in _JSON_FORMATS:
         raise InvalidParameterError("_format can only be json")
+
+
+def _read_format(_draft: _Draft, _name: str, value: str) -> None:
+    check_format(value)
 
 
 def _alternatives(value: str) -> list[str]:

@@ -61,7 +61,8 @@ def read(document: object) -> Understood:
 def _check_whole(root: Node) -> None:
     meta = root.optional("meta")
     for tag in [] if meta is None else meta.optional_parts("tag"):
-        if tag.value == words.SUBSETTED.coding:
+        code = tag.optional("code")
+        if code is not None and code.value == words.SUBSETTED.code:
             raise tag.wrong("the copy is not whole")
 
 

@@ -522,6 +522,7 @@ NO_CONSENT_TO_READ: list[tuple[str, str, Headers, int]] = [
     ("GET", "Consent?patient=x", {}, 400),
     ("GET", "Consent?status:not=active", {"Prefer": "handling=lenient"}, 400),
     ("GET", "Consent?status=", {}, 400),
+    ("GET", "Consent?_format=xml", {}, 400),
     ("GET", "Consent/1", {}, 404),
     ("PUT", "Consent/1", {}, 405),
     ("POST", "Consent", {}, 405),
