@@ -68,9 +68,11 @@ def records(  # noqa: PLR0913  one parameter per option
     category: Annotated[
         list[str], typer.Option(help="A kind of data, such as medication; repeat for several.")
     ],
-    hours: Annotated[int, typer.Option(min=1, help="For how long the officer may look.")] = 1,
+    hours: Annotated[
+        int, typer.Option(min=1, max=10_000, help="For how long the officer may look.")
+    ] = 1,
     told_after_days: Annotated[
-        int, typer.Option(min=0, help="How many days later the person is told.")
+        int, typer.Option(min=0, max=10_000, help="How many days later the person is told.")
     ] = 0,
     data: DataOption = None,
     db: DatabaseOption = None,

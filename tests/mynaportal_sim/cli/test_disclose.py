@@ -109,6 +109,11 @@ def test_what_there_is_not_is_named(
     assert says in str(done.exception)
 
 
+@pytest.mark.parametrize("option", ["--hours", "--told-after-days"])
+def test_a_time_beyond_all_calendars_is_bad_usage(filled: Path, option: str) -> None:
+    assert run(disclose.app, filled, *OPEN, option, "9" * 11).exit_code == 2
+
+
 def test_consent_is_no_basis_to_choose(filled: Path) -> None:
     done = run(disclose.app, filled, *OPEN, "--basis", "APPI-27-1")
     assert done.exit_code == 2

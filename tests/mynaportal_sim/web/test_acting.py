@@ -238,6 +238,26 @@ def test_the_child_may_refuse_what_the_guardian_agreed_to(portal: Portal) -> Non
     assert (answered["state"], answered["by"]) == ("denied", "")
 
 
+@pytest.mark.parametrize("how", ["{}/withdraw", "{}/reduce", "withdraw"])
+def test_no_way_of_withdrawing_gets_round_what_a_minor_decides_alone(
+    portal: Portal, how: str
+) -> None:
+    bands = {"minors_assent_from": 1, "minors_decide_from": 2}
+    settings = portal.web.state.settings
+    portal.web.state.settings = settings.model_copy(update=bands)
+    child = logged_in(portal, YUI)
+    path = ask(portal, child)
+    form: Form = {"csrf": child.csrf(path), "decision": "allow"}
+    child.post(path, form | {"category": ["checkup", "medication"]})
+    guardian = acting(portal, MAI)
+    [given] = listed(guardian, "/consents", "consents")
+    wish: Form = {"csrf": guardian.csrf("/consents"), "version": str(given["version_id"])}
+    where = f"/consents/{how.format(given['arrangement_id'])}"
+    assert refused(guardian, where, wish | {"category": ["checkup"]}) == "decides_alone"
+    [kept] = listed(child, "/consents", "consents")
+    assert (kept["state"], kept["version_id"]) == ("granted", given["version_id"])
+
+
 def test_one_who_is_kept_away_is_told_what_a_stranger_is_told(portal: Portal) -> None:
     browser = logged_in(portal, TETSUYA)
     assert mandates(browser) == []

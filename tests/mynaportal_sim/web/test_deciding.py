@@ -101,6 +101,15 @@ def test_a_question_put_off_is_answered_without_the_app_which_then_need_not_ask(
     assert "code" in sent_back(browser.get(path))
 
 
+def test_a_question_put_off_offers_no_signature_and_takes_the_wish_for_one_for_no_answer(
+    portal: Portal,
+) -> None:
+    browser, waiting = _put_off(portal, portal.register())
+    assert 'value="sign"' not in browser.get(waiting).text
+    assert decide(browser, waiting, "sign", "checkup").status_code == 400
+    assert decide(browser, waiting, "allow", "checkup").status_code == 303
+
+
 def _answer_again(browser: Browser, waiting: str) -> httpx.Response:
     form: Form = {"csrf": browser.csrf("/prohibitions"), "decision": "deny"}
     return browser.post(waiting, form)
