@@ -83,14 +83,9 @@ def reduce(
         terms=_what_is_left(current, now, wish.notice),
         evidence=wish.evidence,
         holder=wish.holder,
-        granter=_granter(current, wish),
+        granter=current.granter,  # to take a part back gives nothing
     )
     return narrow(connection, proposal, left, wish.acting, now, randomness)
-
-
-def _granter(current: ConsentVersion, wish: Reduction) -> Granter:
-    """Who gives what is left: a guardian still, so that it lapses with what they gave."""
-    return current.granter if current.granter.lapses_at is not None else wish.acting
 
 
 def _what_is_left(current: ConsentVersion, now: datetime, notice: Notice) -> Terms:
