@@ -188,7 +188,8 @@ def test_the_least_that_makes_sense_may_be_asked(
 def test_the_terms_last_as_long_as_those_of_real_services() -> None:
     days = {term: term.validity.days for term in Term}
     assert days == {Term.ONCE: 1, Term.VISIT: 1, Term.LINK: 90, Term.YEAR: 365}
-    assert [term for term in Term if term.usage.limited] == [Term.ONCE]
+    uses = {term: term.usage.max_uses for term in Term}
+    assert uses == {Term.ONCE: 1, Term.VISIT: None, Term.LINK: None, Term.YEAR: None}
     assert Retention().deadline.days == 30
 
 
