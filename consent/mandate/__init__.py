@@ -24,6 +24,7 @@ from consent.mandate.rule import (
     Refused,
     Wish,
     may,
+    may_lift,
     may_oneself,
     objection_to,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "ending_of",
     "lapses_with",
     "may",
+    "may_lift",
     "may_oneself",
     "objection_to",
     "to_review",

@@ -12,7 +12,7 @@ from consent.mandate.ages import Band, Bands
 from consent.mandate.life import MandateStatus
 from consent.mandate.model import Act, Mandate
 from consent.mandate.refusals import Refusal
-from consent.model import Role
+from consent.model import Granter, Role
 
 
 @unique
@@ -25,7 +25,10 @@ class Duty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wishes to do, on which kinds of data, and for which purpose if for one."""
+    """What somebody wishes to do, on which kinds of data, and for which purpose.
+
+    No purpose is no single one: to end it for all there are is to end it for each.
+    """
 
     act: Act
     categories: frozenset[str] = frozenset()
@@ -116,8 +119,27 @@ def _of_guardian(wish: Wish, band: Band, bands: Bands) -> Answer:
         return Refused(Refusal.CAME_OF_AGE)
     if wish.act is Act.VIEW:
         return Allowed()
-    if band is Band.OWN and wish.purpose in bands.own_purposes:
+    if band is Band.OWN and _touches(wish, bands.own_purposes):
         return Refused(Refusal.DECIDES_ALONE)
     if wish.act is Act.GRANT and band in {Band.ASSENT, Band.OWN}:
         return Allowed(frozenset({Duty.ASSENT}))
     return Allowed()
+
+
+def _touches(wish: Wish, purposes: frozenset[str]) -> bool:
+    """Whether a wish is about one of these purposes, or would end what was given for all."""
+    for_all = wish.act is Act.WITHDRAW and not wish.purpose
+    return wish.purpose in purposes or (for_all and bool(purposes))
+
+
+def may_lift(placed_as: Granter, lifter: Granter, band: Band) -> bool:
+    """Whether one of a person and those who act for them lifts what one of them prohibited.
+
+    A person lifts what they placed themselves at any age, and what others placed for them once
+    they decide something alone. A guardian lifts what a guardian placed, since the office goes
+    on; a proxy only what was placed under their own mandate. No agent lifts the person's own.
+    """
+    if lifter.role is Role.SELF:
+        return placed_as.role is Role.SELF or band in {Band.OWN, Band.ADULT}
+    by_another = lifter.role is Role.PROXY and placed_as.mandate_id != lifter.mandate_id
+    return placed_as.role is lifter.role and not by_another

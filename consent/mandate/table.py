@@ -5,13 +5,21 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
-from consent.mandate.ages import Bands
+from consent.mandate.ages import Band, Bands
 from consent.mandate.ending import FATES, Ending, Fate
 from consent.mandate.life import ENTITLED, TRANSITIONS, MandateEvent, MandateState
 from consent.mandate.model import EVERYTHING, Act, Mandate
 from consent.mandate.refusals import Refusal
-from consent.mandate.rule import Allowed, Answer, Duty, Wish, may, may_oneself
-from consent.model import Role
+from consent.mandate.rule import (
+    Allowed,
+    Answer,
+    Duty,
+    Wish,
+    may,
+    may_lift,
+    may_oneself,
+)
+from consent.model import MYSELF, Granter, Role
 
 REPRESENTING = (Role.GUARDIAN, Role.PROXY, Role.ADULT_GUARDIAN)
 _NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -38,6 +46,9 @@ def markdown(bands: Bands = Bands()) -> str:  # noqa: B008  a value that nothing
             _table(("who", "what", *_ages(bands)), _permissions(bands)),
             "### Why not\n\nThe first that holds is told.",
             _table(("code", "in words"), ((f"`{one}`", one.sentence_en) for one in Refusal)),
+            "### Who may lift a prohibition\n\nRows are as what it was placed, columns as what"
+            " somebody would lift it, at some age of the principal.",
+            _table(("placed by", *_lifters(bands)), _liftings(bands)),
             "### What becomes of consents\n\nRows are how the mandate came to be over.",
             _table(("", *REPRESENTING), _fates()),
             "### The life of a mandate\n\nRows are states, columns events.",
@@ -49,24 +60,27 @@ def markdown(bands: Bands = Bands()) -> str:  # noqa: B008  a value that nothing
 
 
 def _ages(bands: Bands) -> list[str]:
-    starts = [0, bands.assent_from, bands.own_from, bands.of_age]
-    spans = pairwise(starts)
+    spans = pairwise(_turns(bands))
     return [*(f"{first} to {after - 1}" for first, after in spans), f"{bands.of_age} on"]
+
+
+def _turns(bands: Bands) -> tuple[int, ...]:
+    return 0, bands.assent_from, bands.own_from, bands.of_age
 
 
 def _permissions(bands: Bands) -> Iterator[Sequence[str]]:
     listed = min(bands.own_purposes, default="")
-    ages = (0, bands.assent_from, bands.own_from, bands.of_age)
     for role in (Role.SELF, *REPRESENTING):
         for act, purpose, said in (
             (Act.VIEW, listed, "view"),
             (Act.WITHDRAW, listed, "withdraw, for a listed purpose"),
             (Act.WITHDRAW, "another", "withdraw, for another"),
+            (Act.WITHDRAW, "", "prohibit, for every purpose"),
             (Act.GRANT, listed, "grant, for a listed purpose"),
             (Act.GRANT, "another", "grant, for another"),
         ):
             wish = Wish(act, frozenset(), purpose)
-            yield role, said, *(_told(_asked(role, wish, age, bands)) for age in ages)
+            yield role, said, *(_told(_asked(role, wish, age, bands)) for age in _turns(bands))
 
 
 def _asked(role: Role, wish: Wish, age: int, bands: Bands) -> Answer:
@@ -79,6 +93,21 @@ def _told(answer: Answer) -> str:
     if isinstance(answer, Allowed):
         return ", ".join(_DUTIES[duty] for duty in answer.duties) or "yes"
     return f"`{answer.reason}`"
+
+
+def _lifters(bands: Bands) -> list[str]:
+    return [*(f"self, {span}" for span in _ages(bands)), *REPRESENTING, "another proxy"]
+
+
+def _liftings(bands: Bands) -> Iterator[Sequence[str]]:
+    agents = [Granter(role, UUID(int=1)) for role in REPRESENTING]
+    lifters = [
+        *((MYSELF, bands.of(age)) for age in _turns(bands)),
+        *((agent, Band.ADULT) for agent in (*agents, Granter(Role.PROXY, UUID(int=4)))),
+    ]
+    for placed_as in (MYSELF, *agents):
+        answers = (may_lift(placed_as, by, band) for by, band in lifters)
+        yield placed_as.role, *("yes" if allowed else "" for allowed in answers)
 
 
 def _fates() -> Iterator[Sequence[str]]:

@@ -1,7 +1,7 @@
 """What no consent gives any more, as units of work."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from consent.errors import KeyReusedError, NoReasonError, NoSuchProhibitionError, NotYoursError
 from consent.ledger import store as ledger
 from consent.ledger.entry import Entry, Value
-from consent.mandate import Act, Wish
+from consent.mandate import Act, Band, Wish, may_lift
 from consent.model import MYSELF, Granter, Prohibition, Prohibitor
 from consent.service.acting import demand
 from consent.service.entries import acting_as
@@ -38,7 +38,10 @@ class Prohibit:
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """A wish that a prohibition stand no longer, by whoever placed it."""
+    """A wish that a prohibition stand no longer, by whoever placed it.
+
+    `band` is the person's, by their age.
+    """
 
     resident_id: UUID
     prohibition_id: UUID
@@ -47,6 +50,7 @@ class Lift:
     channel: str
     app_name: str = ""
     acting: Granter = MYSELF
+    band: Band = Band.ADULT
 
 
 def prohibit(
@@ -64,10 +68,11 @@ def prohibit(
         raise NoReasonError("prohibit")
     demand(connection, wish.resident_id, wish.acting, Wish(Act.WITHDRAW), now)
     store.stop_releases(connection, wish.resident_id)
-    placed = Placed(what, wish.reason, now.replace(microsecond=0))
+    placed_as = replace(wish.acting, lapses_at=None)
+    placed = Placed(what, wish.reason, now.replace(microsecond=0), placed_as=placed_as)
     if not store.add(connection, wish.resident_id, placed):
         known = store.find(connection, wish.resident_id, what.id)
-        if known is None or known.prohibition != what:
+        if known is None or (known.prohibition, known.placed_as) != (what, placed_as):
             raise KeyReusedError(what.id)
         return known
     fields = _told(what, wish.app_name, wish.channel) | acting_as(wish.acting)
@@ -83,7 +88,7 @@ def lift(connection: Connection, wish: Lift, now: datetime, randomness: Randomne
 
     Raises:
         NoSuchProhibitionError: the resident has none of this id.
-        NotYoursError: somebody else placed it.
+        NotYoursError: somebody else placed it, who is not theirs to overrule.
         MandateNotInForceError: somebody acts for the person who may not.
     """
     demand(connection, wish.resident_id, wish.acting, Wish(Act.GRANT), now)
@@ -92,6 +97,8 @@ def lift(connection: Connection, wish: Lift, now: datetime, randomness: Randomne
         raise NoSuchProhibitionError(wish.prohibition_id)
     if known.prohibition.by is not wish.by:
         raise NotYoursError(known.prohibition.by)
+    if not may_lift(known.placed_as, wish.acting, wish.band):
+        raise NotYoursError(known.placed_as.role)
     if store.lift(connection, wish.resident_id, wish.prohibition_id, now):
         fields = _told(known.prohibition, wish.app_name, wish.channel)
         fields |= acting_as(wish.acting)

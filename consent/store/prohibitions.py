@@ -6,19 +6,23 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, bindparam, select
 
-from consent.model import Prohibition, Prohibitor, State
+from consent.model import MYSELF, Granter, Prohibition, Prohibitor, Role, State
 from consent.store.insertion import insert_once
 from consent.store.rows import instant, seconds
 from consent.store.tables import arrangements, consent_versions, prohibitions
 
 
 class Placed(NamedTuple):
-    """A prohibition, why and since when, and when it was lifted, None while it stands."""
+    """A prohibition, why and since when, and when it was lifted, None while it stands.
+
+    Where the person's side placed it, `placed_as` says whether it was somebody for them.
+    """
 
     prohibition: Prohibition
     reason: str
     since: datetime
     lifted: datetime | None = None
+    placed_as: Granter = MYSELF
 
 
 _ALL = select(prohibitions).where(prohibitions.c.resident_id == bindparam("resident_id"))
@@ -60,6 +64,8 @@ def add(connection: Connection, resident_id: UUID, placed: Placed) -> bool:
             resident_id=resident_id,
             id=what.id,
             placed_by=what.by.value,
+            placed_as=placed.placed_as.role.value,
+            mandate_id=placed.placed_as.mandate_id,
             app_id=what.app_id,
             category=what.category,
             reason=placed.reason,
@@ -107,6 +113,7 @@ def _placed(
             row.reason,
             instant(row.placed_at),
             None if row.lifted_at is None else instant(row.lifted_at),
+            Granter(Role(row.placed_as), row.mandate_id),
         )
         for row in connection.execute(statement, sought)
     ]

@@ -120,6 +120,8 @@ class ProhibitionRow(SQLModel, table=True):
     resident_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
     placed_by: str
+    placed_as: str
+    mandate_id: UUID | None
     app_id: str | None
     category: str | None
     reason: str

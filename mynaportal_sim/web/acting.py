@@ -14,6 +14,7 @@ from consent.japan import day_of
 from consent.mandate import (
     Act,
     Answer,
+    Band,
     Bands,
     Duty,
     Mandate,
@@ -78,6 +79,11 @@ class Whom:
     def within(self) -> frozenset[str] | None:
         """The kinds of data they may see and do something about; None for all."""
         return None if self.mandate is None else self.mandate.scope.categories
+
+    @property
+    def band(self) -> Band:
+        """Who decides for the person, by their age."""
+        return self.bands.of(self.subject.age_on(day_of(self.now)))
 
     def sees(self, version: ConsentVersion) -> bool:
         """Whether an answer is about nothing but what they may see."""

@@ -57,8 +57,7 @@ def demanded(whom: Whom, act: Act, granted: Sequence[ConsentRule], terms: Terms)
         MandateRefusedError: they may not give it.
     """
     categories = {rule.category for rule in granted}
-    purpose = terms.purpose.code if act is Act.GRANT else ""
-    return Duty.ASSENT in whom.demand(act, categories, purpose)
+    return Duty.ASSENT in whom.demand(act, categories, terms.purpose.code)
 
 
 def settle(

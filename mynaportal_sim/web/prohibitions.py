@@ -1,9 +1,10 @@
 """What a person lets nobody have, whatever they consent to, and what others prohibited."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_bytes
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Response
@@ -11,17 +12,19 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from consent import service
-from consent.mandate import Act
-from consent.model import Prohibition, Prohibitor
+from consent.mandate import Act, may_lift
+from consent.model import Prohibition, Prohibitor, Role
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.csrf import check_csrf
-from mynaportal_sim.web.acting import WholeDep, WhomDep
+from mynaportal_sim.web.acting import WholeDep, Whom, WhomDep, agents_of
 from mynaportal_sim.web.dates import iso
+from mynaportal_sim.web.entry import actor_line
 from mynaportal_sim.web.errors import UnknownChoiceError
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
+from mynaportal_sim.web.wording import ROLES
 
 router = APIRouter(prefix="/prohibitions")
 
@@ -34,7 +37,10 @@ _BY = {
 
 @dataclass(frozen=True, slots=True)
 class ProhibitionOut:
-    """Something prohibited, in words; `app` and `category` are empty for any."""
+    """Something prohibited, in words; `app` and `category` are empty for any.
+
+    `own` says that whoever reads it may lift it.
+    """
 
     id: str
     app: str
@@ -43,6 +49,30 @@ class ProhibitionOut:
     reason: str
     since: datetime
     own: bool
+
+    @classmethod
+    def of(
+        cls,
+        placed: service.Placed,
+        by: str,
+        whom: Whom,
+        names: Mapping[str, str],
+        portal: Portal,
+        page: Page,
+    ) -> Self:
+        """What is prohibited, in the reader's language."""
+        what = placed.prohibition
+        category = [] if what.category is None else [what.category]
+        return cls(
+            id=str(what.id),
+            app="" if what.app_id is None else names.get(what.app_id, what.app_id),
+            category="".join(category_labels(portal.catalogue, category, page)),
+            by=by,
+            reason=placed.reason,
+            since=placed.since,
+            own=what.by is Prohibitor.PERSON
+            and may_lift(placed.placed_as, whom.acting, whom.band),
+        )
 
     @property
     def plain(self) -> dict[str, object]:
@@ -70,9 +100,11 @@ class LiftForm(BaseModel):
 @router.get("")
 async def prohibitions(page: PageDep, resident: WholeDep, portal: PortalDep) -> Response:
     """Show what is prohibited, with the way to prohibit more and to lift what is one's own."""
-    placed = await portal.db.read(service.prohibited, resident.resident_id)
-    names = await portal.db.read(_names)
-    shown = [_shown(one, names, portal, page) for one in placed]
+    names, placed, agents = await portal.db.read(_look, resident.resident_id)
+    shown = [
+        ProhibitionOut.of(one, _by(one, resident, agents, page), resident, names, portal, page)
+        for one in placed
+    ]
     if page.for_program:
         document = {"csrf": page.visitor.csrf, "prohibitions": [one.plain for one in shown]}
         return page.data(document)
@@ -125,9 +157,13 @@ async def lift(
     prohibition_id: UUID,
     form: Annotated[LiftForm, Form()],
 ) -> Response:
-    """Let a prohibition of one's own stand no longer."""
+    """Let a prohibition of one's own stand no longer.
+
+    Whoever acts for another must be able to consent for them, since this gives again.
+    """
     check_csrf(page.request, portal.settings, form.csrf)
-    resident.demand(Act.GRANT, portal.catalogue.categories)
+    if resident.mandate is not None:
+        resident.demand(Act.GRANT, portal.catalogue.categories)
     wish = service.Lift(
         resident_id=resident.resident_id,
         prohibition_id=prohibition_id,
@@ -135,6 +171,7 @@ async def lift(
         holder=portal.pseudonyms.holder(resident.resident_id),
         channel=resident.channel,
         acting=resident.acting,
+        band=resident.band,
     )
     await portal.db.write(service.lift, wish, portal.now, token_bytes)
     return see_other("/prohibitions?done=lifted")
@@ -144,17 +181,20 @@ def _names(connection: Connection) -> dict[str, str]:
     return {app.client_id: app.name for app in apps.every(connection)}
 
 
-def _shown(
-    placed: service.Placed, names: dict[str, str], portal: Portal, page: Page
-) -> ProhibitionOut:
-    what = placed.prohibition
-    category = [] if what.category is None else [what.category]
-    return ProhibitionOut(
-        id=str(what.id),
-        app="" if what.app_id is None else names.get(what.app_id, what.app_id),
-        category="".join(category_labels(portal.catalogue, category, page)),
-        by=page.text(_BY[what.by]),
-        reason=placed.reason,
-        since=placed.since,
-        own=what.by is Prohibitor.PERSON,
-    )
+def _look(
+    connection: Connection, resident_id: UUID
+) -> tuple[dict[str, str], list[service.Placed], dict[str, str]]:
+    """The apps, what is prohibited, and who acts or acted for the person, on one snapshot."""
+    placed = service.prohibited(connection, resident_id)
+    return _names(connection), placed, agents_of(connection, resident_id)
+
+
+def _by(placed: service.Placed, whom: Whom, agents: Mapping[str, str], page: Page) -> str:
+    """Who placed a prohibition, as the one who reads it would say."""
+    by, placed_as = placed.prohibition.by, placed.placed_as
+    if placed_as.role is not Role.SELF:
+        name = agents.get(str(placed_as.mandate_id), "")
+        return actor_line(page.text(ROLES[placed_as.role]), name, page)
+    if by is Prohibitor.PERSON and whom.mandate is not None:
+        return whom.subject.name.full
+    return page.text(_BY[by])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from consent.mandate import (
     TRANSITIONS,
     Act,
     Allowed,
+    Band,
     Bands,
     Duty,
     Ending,
@@ -33,9 +35,10 @@ from consent.mandate import (
     Scope,
     Wish,
     may,
+    may_lift,
     may_oneself,
 )
-from consent.model import Role
+from consent.model import MYSELF, Granter, Role
 from tests.consent.conftest import NOON
 from tests.consent.mandates import REPRESENTING, a_mandate
 
@@ -80,6 +83,60 @@ def test_what_each_role_may_do_at_each_age(role: Role, act: Act, outcomes: list[
         )
         told = ",".join(answer.duties) if isinstance(answer, Allowed) else answer.reason
         assert told == outcome, age
+
+
+@pytest.mark.parametrize(
+    ("role", "outcomes"),
+    [
+        (Role.GUARDIAN, ["", "", "decides_alone", "came_of_age"]),
+        (Role.ADULT_GUARDIAN, [""] * 4),
+        *((role, [""] * 4) for role in AS_ONESELF),
+    ],
+)
+def test_to_end_for_every_purpose_is_to_end_for_those_a_minor_decides_alone(
+    role: Role, outcomes: list[str]
+) -> None:
+    wish = Wish(Act.WITHDRAW, BOTH)
+    for age, outcome in zip((6, 13, 16, 18), outcomes, strict=True):
+        mandate = a_mandate(role)
+        answer = (
+            may_oneself(wish, age, BANDS)
+            if role is Role.SELF
+            else may(mandate, wish, age, BANDS, NOON, blocked=False)
+        )
+        assert answer == (Refused(Refusal(outcome)) if outcome else Allowed()), age
+    none_alone = replace(BANDS, own_purposes=frozenset[str]())
+    if role is not Role.SELF:
+        assert may(a_mandate(role), wish, 16, none_alone, NOON, blocked=False) == Allowed()
+
+
+_GUARDIAN, _OTHER_GUARDIAN = (Granter(Role.GUARDIAN, UUID(int=n)) for n in (1, 2))
+_PROXY, _OTHER_PROXY = (Granter(Role.PROXY, UUID(int=n)) for n in (3, 4))
+_COURTS = Granter(Role.ADULT_GUARDIAN, UUID(int=5))
+
+
+@pytest.mark.parametrize(
+    ("placed_as", "lifter", "bands"),
+    [
+        pytest.param(MYSELF, MYSELF, "guardian assent own adult", id="one's own"),
+        pytest.param(_GUARDIAN, MYSELF, "own adult", id="a guardian's, by the person"),
+        pytest.param(_PROXY, MYSELF, "own adult", id="a proxy's, by the person"),
+        pytest.param(_COURTS, MYSELF, "own adult", id="an adult guardian's, by the person"),
+        pytest.param(MYSELF, _GUARDIAN, "", id="the person's, by a guardian"),
+        pytest.param(MYSELF, _PROXY, "", id="the person's, by a proxy"),
+        pytest.param(MYSELF, _COURTS, "", id="the person's, by an adult guardian"),
+        pytest.param(_GUARDIAN, _GUARDIAN, "guardian assent own adult", id="a guardian's own"),
+        pytest.param(
+            _GUARDIAN, _OTHER_GUARDIAN, "guardian assent own adult", id="another guardian's"
+        ),
+        pytest.param(_PROXY, _PROXY, "guardian assent own adult", id="a proxy's own"),
+        pytest.param(_PROXY, _OTHER_PROXY, "", id="another proxy's"),
+        pytest.param(_PROXY, _GUARDIAN, "", id="a proxy's, by a guardian"),
+        pytest.param(_GUARDIAN, _PROXY, "", id="a guardian's, by a proxy"),
+    ],
+)
+def test_who_lifts_what_was_prohibited(placed_as: Granter, lifter: Granter, bands: str) -> None:
+    assert [band for band in Band if may_lift(placed_as, lifter, band)] == bands.split()
 
 
 def test_beyond_the_listed_purposes_a_guardian_acts_until_the_minor_is_of_age() -> None:

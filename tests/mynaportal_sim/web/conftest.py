@@ -11,6 +11,7 @@ from mynaportal_sim import world
 from mynaportal_sim.app import create_app
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.settings import Settings
+from tests.mynaportal_sim.web.acting import EVERYBODY
 from tests.mynaportal_sim.web.kit import HANAKO, KENICHI, PORT, Browser, Portal
 
 
@@ -21,6 +22,15 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data.mkdir()
     settings = Settings(data=data, port=PORT)
     world.prepare(settings, Clock(), lambda _: None, only=[HANAKO, KENICHI])
+    return data
+
+
+@pytest.fixture(scope="session")
+def households(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with those who act for others and those they act for."""
+    data = tmp_path_factory.mktemp("households") / "data"
+    data.mkdir()
+    world.prepare(Settings(data=data, port=PORT), Clock(), lambda _: None, only=EVERYBODY)
     return data
 
 

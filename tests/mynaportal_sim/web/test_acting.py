@@ -1,115 +1,43 @@
 """Acting for others: choosing whom, what pages then show, what is refused with a name."""
 
-import asyncio
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_bytes
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from consent import service
 from consent.mandate import Act, Mandate, MandateState, Scope
 from consent.model import Role
-from mynaportal_sim import world
-from mynaportal_sim.app import create_app
-from mynaportal_sim.clock import Clock
-from mynaportal_sim.residents import store as residents
-from mynaportal_sim.settings import Settings
-from tests.mynaportal_sim.web.kit import PORT, Browser, Form, Portal
+from tests.mynaportal_sim.web.acting import (
+    CHIYO,
+    HIKARI,
+    KAORU,
+    MAI,
+    SHIORI,
+    TETSUYA,
+    YUI,
+    act,
+    acting,
+    allow,
+    ask,
+    id_of,
+    listed,
+    logged_in,
+    mandates,
+    read,
+    refused,
+)
+from tests.mynaportal_sim.web.kit import Form, Portal
 
-YUI, MAI = "tanaka-yui", "tanaka-mai"
-HIKARI, SHIORI, TETSUYA = "mori-hikari", "mori-shiori", "ogawa-tetsuya"
-CHIYO, KAORU = "watanabe-chiyo", "hayashi-kaoru"
 _FLEETING = re.compile(r'"[0-9a-f]{64}"')
-EVERYBODY = (YUI, MAI, HIKARI, SHIORI, TETSUYA, CHIYO, KAORU)
-
-
-@pytest.fixture(scope="module")
-def households(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with those who act for others and those they act for."""
-    data = tmp_path_factory.mktemp("households") / "data"
-    data.mkdir()
-    world.prepare(Settings(data=data, port=PORT), Clock(), lambda _: None, only=EVERYBODY)
-    return data
 
 
 @pytest.fixture
-def portal(households: Path, tmp_path: Path) -> Iterator[Portal]:
-    data = tmp_path / "data"
-    shutil.copytree(households, data)
-    web = create_app(Settings(data=data, port=PORT))
-    with asyncio.Runner() as runner:
-        yield Portal(web, runner)
-    web.state.database.close()
-
-
-def logged_in(portal: Portal, persona: str) -> Browser:
-    browser = portal.browser()
-    assert browser.log_in(persona).status_code == 303
-    return browser
-
-
-def read(browser: Browser, path: str) -> dict[str, object]:
-    answer = browser.get(path, accept="application/json")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, object] = answer.json()
-    return found
-
-
-# Any: what a program reads is as deep as it is.
-def listed(browser: Browser, path: str, name: str) -> list[dict[str, Any]]:
-    found = read(browser, path)[name]
-    assert isinstance(found, list)
-    return found
-
-
-def mandates(browser: Browser) -> list[dict[str, Any]]:
-    return listed(browser, "/acting-for", "mandates")
-
-
-def act(browser: Browser, interaction: str = "") -> None:
-    """Act for the one whom this person can act for."""
-    [mandate] = mandates(browser)
-    form: Form = {"csrf": browser.csrf("/acting-for"), "mandate": str(mandate["id"])}
-    assert browser.post("/acting-for", form | {"interaction": interaction}).status_code == 303
-
-
-def acting(portal: Portal, agent: str) -> Browser:
-    browser = logged_in(portal, agent)
-    act(browser)
-    return browser
-
-
-def ask(portal: Portal, browser: Browser, **changed: str) -> str:
-    path = portal.ask(browser, portal.register(), **changed).headers["location"]
-    assert path.startswith("/interactions/")
-    return str(path)
-
-
-def allow(browser: Browser, path: str) -> str:
-    form: Form = {"csrf": browser.csrf(path), "decision": "allow", "category": ["checkup"]}
-    answer = browser.post(path, form)
-    assert answer.status_code == 303, answer.text
-    return str(answer.headers["location"])
-
-
-def refused(browser: Browser, path: str, form: Form | None = None) -> str:
-    """The named error of a request that is not allowed."""
-    json = {"accept": "application/json"}
-    answer = browser.get(path, **json) if form is None else browser.post(path, form, **json)
-    assert answer.status_code == 403, answer.text
-    code: str = answer.json()["code"]
-    return code
-
-
-def id_of(portal: Portal, persona: str) -> UUID:
-    found = portal.web.state.database.run(residents.by_persona, persona)
-    assert found is not None
-    return UUID(str(found.id))
+def prepared(households: Path) -> Path:
+    """The people of these tests."""
+    return households
 
 
 def entrust(portal: Portal, scope: Scope) -> Mandate:
@@ -188,74 +116,6 @@ def test_a_guardian_is_asked_for_the_child_and_both_are_named(portal: Portal) ->
     assert all("田中　舞" in entry["by"] for entry in entries)
     assert "田中　舞" in child.get("/history").text
     assert read(logged_in(portal, MAI), "/consents")["consents"] == []
-
-
-def test_a_young_child_says_no_or_leaves_it_to_the_guardian(portal: Portal) -> None:
-    browser = logged_in(portal, YUI)
-    path = ask(portal, browser)
-    shown = browser.get(path).text
-    assert 'value="allow"' not in shown
-    form: Form = {"csrf": browser.csrf(path), "category": ["checkup"]}
-    assert refused(browser, path, form | {"decision": "allow"}) == "guardian_decides"
-    later = browser.post(path, form | {"decision": "later"})
-    assert "consent_required" in later.headers["location"]
-    guardian = acting(portal, MAI)
-    [waiting] = listed(guardian, "/consents", "consents")
-    answer = f"/requests/{waiting['version_id']}"
-    allow(guardian, answer)
-    [given] = listed(guardian, "/consents", "consents")
-    assert given["state"] == "granted"
-
-
-def test_from_twelve_on_nothing_is_given_without_the_childs_assent(portal: Portal) -> None:
-    guardian = acting(portal, SHIORI)
-    path = ask(portal, guardian)
-    assert "consent_required" in allow(guardian, path)
-    [agreed] = listed(guardian, "/consents", "consents")
-    assert (agreed["state"], agreed["assent"]) == ("deferred", True)
-    waiting = f"/requests/{agreed['version_id']}"
-    assert guardian.get(waiting).status_code == 409
-    child = logged_in(portal, HIKARI)
-    assert "medication" not in child.get(waiting).text
-    allow(child, waiting)
-    [given] = listed(child, "/consents", "consents")
-    assert given["state"] == "granted"
-    assert "森　栞" in given["by"]
-    entries = listed(child, "/history?kind=consent", "entries")
-    told = {entry["type"]: entry["by"] for entry in entries}
-    assert told["consent.assented"] == ""
-    assert "森　栞" in told["consent.granted"]
-
-
-def test_the_child_may_refuse_what_the_guardian_agreed_to(portal: Portal) -> None:
-    guardian = acting(portal, SHIORI)
-    allow(guardian, ask(portal, guardian))
-    child = logged_in(portal, HIKARI)
-    [agreed] = listed(child, "/consents", "consents")
-    path = f"/requests/{agreed['version_id']}"
-    child.post(path, {"csrf": child.csrf(path), "decision": "deny"})
-    [answered] = listed(child, "/consents", "consents")
-    assert (answered["state"], answered["by"]) == ("denied", "")
-
-
-@pytest.mark.parametrize("how", ["{}/withdraw", "{}/reduce", "withdraw"])
-def test_no_way_of_withdrawing_gets_round_what_a_minor_decides_alone(
-    portal: Portal, how: str
-) -> None:
-    bands = {"minors_assent_from": 1, "minors_decide_from": 2}
-    settings = portal.web.state.settings
-    portal.web.state.settings = settings.model_copy(update=bands)
-    child = logged_in(portal, YUI)
-    path = ask(portal, child)
-    form: Form = {"csrf": child.csrf(path), "decision": "allow"}
-    child.post(path, form | {"category": ["checkup", "medication"]})
-    guardian = acting(portal, MAI)
-    [given] = listed(guardian, "/consents", "consents")
-    wish: Form = {"csrf": guardian.csrf("/consents"), "version": str(given["version_id"])}
-    where = f"/consents/{how.format(given['arrangement_id'])}"
-    assert refused(guardian, where, wish | {"category": ["checkup"]}) == "decides_alone"
-    [kept] = listed(child, "/consents", "consents")
-    assert (kept["state"], kept["version_id"]) == ("granted", given["version_id"])
 
 
 def test_one_who_is_kept_away_is_told_what_a_stranger_is_told(portal: Portal) -> None:
@@ -376,12 +236,6 @@ def test_a_person_invites_a_proxy_who_accepts_and_is_ended(portal: Portal) -> No
     assert refused(agent, "/consents") == "mandate_ended"
     [given] = listed(principal, "/consents", "consents")
     assert (given["state"], given["review"]) == ("granted", True)
-
-
-def test_a_minor_lets_nobody_act_for_them(portal: Portal) -> None:
-    child = logged_in(portal, HIKARI)
-    form: Form = {"csrf": child.csrf("/proxies"), "act": ["view"]}
-    assert refused(child, "/proxies", form) == "guardian_decides"
 
 
 def test_a_guardian_is_not_ended_by_a_click(portal: Portal) -> None:

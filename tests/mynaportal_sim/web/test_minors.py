@@ -1,0 +1,171 @@
+"""Who decides for a minor, and what nobody does past the person they act for."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.mynaportal_sim.web.acting import (
+    CHIYO,
+    HIKARI,
+    KAORU,
+    MAI,
+    SHIORI,
+    YUI,
+    act,
+    acting,
+    allow,
+    ask,
+    listed,
+    logged_in,
+    refused,
+)
+from tests.mynaportal_sim.web.kit import Browser, Form, Portal
+
+
+@pytest.fixture
+def prepared(households: Path) -> Path:
+    """The people of these tests."""
+    return households
+
+
+def test_a_young_child_says_no_or_leaves_it_to_the_guardian(portal: Portal) -> None:
+    browser = logged_in(portal, YUI)
+    path = ask(portal, browser)
+    shown = browser.get(path).text
+    assert 'value="allow"' not in shown
+    form: Form = {"csrf": browser.csrf(path), "category": ["checkup"]}
+    assert refused(browser, path, form | {"decision": "allow"}) == "guardian_decides"
+    later = browser.post(path, form | {"decision": "later"})
+    assert "consent_required" in later.headers["location"]
+    guardian = acting(portal, MAI)
+    [waiting] = listed(guardian, "/consents", "consents")
+    answer = f"/requests/{waiting['version_id']}"
+    allow(guardian, answer)
+    [given] = listed(guardian, "/consents", "consents")
+    assert given["state"] == "granted"
+
+
+def test_from_twelve_on_nothing_is_given_without_the_childs_assent(portal: Portal) -> None:
+    guardian = acting(portal, SHIORI)
+    path = ask(portal, guardian)
+    assert "consent_required" in allow(guardian, path)
+    [agreed] = listed(guardian, "/consents", "consents")
+    assert (agreed["state"], agreed["assent"]) == ("deferred", True)
+    waiting = f"/requests/{agreed['version_id']}"
+    assert guardian.get(waiting).status_code == 409
+    child = logged_in(portal, HIKARI)
+    assert "medication" not in child.get(waiting).text
+    allow(child, waiting)
+    [given] = listed(child, "/consents", "consents")
+    assert given["state"] == "granted"
+    assert "森　栞" in given["by"]
+    entries = listed(child, "/history?kind=consent", "entries")
+    told = {entry["type"]: entry["by"] for entry in entries}
+    assert told["consent.assented"] == ""
+    assert "森　栞" in told["consent.granted"]
+
+
+def test_the_child_may_refuse_what_the_guardian_agreed_to(portal: Portal) -> None:
+    guardian = acting(portal, SHIORI)
+    allow(guardian, ask(portal, guardian))
+    child = logged_in(portal, HIKARI)
+    [agreed] = listed(child, "/consents", "consents")
+    path = f"/requests/{agreed['version_id']}"
+    child.post(path, {"csrf": child.csrf(path), "decision": "deny"})
+    [answered] = listed(child, "/consents", "consents")
+    assert (answered["state"], answered["by"]) == ("denied", "")
+
+
+def of_an_age_to_decide(portal: Portal) -> None:
+    """Let minors of any age decide some things alone, as from the next request on."""
+    bands = {"minors_assent_from": 1, "minors_decide_from": 2}
+    settings = portal.web.state.settings
+    portal.web.state.settings = settings.model_copy(update=bands)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "/consents/{}/withdraw",
+        "/consents/{}/suspend",
+        "/consents/{}/reduce",
+        "/consents/withdraw",
+        "/prohibitions",
+    ],
+)
+def test_no_way_of_withdrawing_gets_round_what_a_minor_decides_alone(
+    portal: Portal, where: str
+) -> None:
+    of_an_age_to_decide(portal)
+    child = logged_in(portal, YUI)
+    path = ask(portal, child)
+    form: Form = {"csrf": child.csrf(path), "decision": "allow"}
+    child.post(path, form | {"category": ["checkup", "medication"]})
+    guardian = acting(portal, MAI)
+    [given] = listed(guardian, "/consents", "consents")
+    wish: Form = {"csrf": guardian.csrf("/consents"), "version": str(given["version_id"])}
+    where = where.format(given["arrangement_id"])
+    some = {"category": "checkup" if where == "/prohibitions" else ["checkup"]}
+    assert refused(guardian, where, wish | some) == "decides_alone"
+    [kept] = listed(child, "/consents", "consents")
+    assert (kept["state"], kept["version_id"]) == ("granted", given["version_id"])
+
+
+@pytest.mark.parametrize("decision", ["deny", "allow", "later"])
+def test_a_guardian_gives_no_answer_where_a_minor_decides_alone(
+    portal: Portal, decision: str
+) -> None:
+    of_an_age_to_decide(portal)
+    guardian = logged_in(portal, MAI)
+    path = ask(portal, guardian)
+    act(guardian, path.rpartition("/")[2])
+    form: Form = {"csrf": guardian.csrf("/consents"), "decision": decision}
+    assert refused(guardian, path, form | {"category": ["checkup"]}) == "decides_alone"
+
+
+def prohibit(browser: Browser, by: str) -> str:
+    form: Form = {"csrf": browser.csrf("/prohibitions"), "category": "checkup"}
+    assert browser.post("/prohibitions", form).status_code == 303
+    [placed] = listed(browser, "/prohibitions", "prohibitions")
+    assert (placed["by"], placed["own"]) == (by, True)
+    return f"/prohibitions/{placed['id']}/lift"
+
+
+@pytest.mark.parametrize(
+    ("principal", "agent", "name"),
+    [
+        pytest.param(YUI, MAI, "田中　結衣", id="guardian"),
+        pytest.param(CHIYO, KAORU, "渡邉　千代", id="proxy"),
+    ],
+)
+def test_nobody_lifts_for_a_person_what_the_person_prohibited(
+    portal: Portal, principal: str, agent: str, name: str
+) -> None:
+    person = logged_in(portal, principal)
+    lift = prohibit(person, "ご本人")
+    browser = acting(portal, agent)
+    [seen] = listed(browser, "/prohibitions", "prohibitions")
+    assert (seen["by"], seen["own"]) == (name, False)
+    assert "この禁止を解除する" not in browser.get("/prohibitions").text
+    assert refused(browser, lift, {"csrf": browser.csrf("/consents")}) == "not_yours"
+    assert person.post(lift, {"csrf": person.csrf("/prohibitions")}).status_code == 303
+    assert listed(person, "/prohibitions", "prohibitions") == []
+
+
+def test_what_a_guardian_prohibited_is_the_minors_to_lift_from_when_they_decide_alone(
+    portal: Portal,
+) -> None:
+    lift = prohibit(acting(portal, MAI), "田中　舞（親権者・未成年後見人）")
+    child = logged_in(portal, YUI)
+    [seen] = listed(child, "/prohibitions", "prohibitions")
+    assert (seen["by"], seen["own"]) == ("田中　舞（親権者・未成年後見人）", False)
+    assert refused(child, lift, {"csrf": child.csrf("/prohibitions")}) == "not_yours"
+    of_an_age_to_decide(portal)
+    assert child.post(lift, {"csrf": child.csrf("/prohibitions")}).status_code == 303
+    assert listed(child, "/prohibitions", "prohibitions") == []
+
+
+def test_a_minor_lets_nobody_act_for_them(portal: Portal) -> None:
+    child = logged_in(portal, HIKARI)
+    form: Form = {"csrf": child.csrf("/proxies"), "act": ["view"]}
+    assert refused(child, "/proxies", form) == "guardian_decides"
