@@ -7,9 +7,9 @@ they answered: the first is for the certificate to tell, the second for the ledg
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
+from consent.instants import rfc3339
 from consent.ledger.entry import canonical
 from consent.model import ConsentRule, ConsentVersion, Role, Terms
 from consent.model.plain import plain_rules, plain_terms
@@ -66,13 +66,9 @@ class Agreement:
                 "by": self.role.value,
                 "asked": plain_rules(self.asked),
                 "given": plain_terms(self.given),
-                "valid_until": _utc(self.given.valid_until),
+                "valid_until": rfc3339(self.given.valid_until),
                 "sensitive": sorted(self.words.sensitive),
                 "purpose_iri": self.words.purpose,
                 "shown": [list(line) for line in self.words.lines],
             }
         )
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -8,7 +8,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
@@ -19,6 +19,7 @@ from jwt import get_algorithm_by_name
 from jwt.api_jws import PyJWS
 
 from consent.errors import NotInForceError
+from consent.instants import instant, seconds
 from consent.model import ConsentVersion, Status
 from consent.model.granted import Detail, granted_details
 
@@ -141,14 +142,6 @@ class AccessToken:
 
 
 # Any, here and below: claims are what a stranger wrote, until _read has typed each of them.
-def _instant(written: int) -> datetime:
-    return datetime.fromtimestamp(written, UTC)
-
-
-def _seconds(instant: datetime) -> int:
-    return int(instant.timestamp())
-
-
 def _details(written: list[Any]) -> tuple[Detail, ...]:
     if not all(isinstance(detail, dict) and "type" in detail for detail in written):
         raise ValueError("an authorization detail is an object with a type (RFC 9396 2)")
@@ -170,12 +163,12 @@ _CLAIMS = (
     _Claim("sub", "subject"),
     _Claim("aud", "audience"),
     _Claim("client_id", "client_id"),
-    _Claim("iat", "issued_at", int, _instant, _seconds),
-    _Claim("exp", "expires_at", int, _instant, _seconds),
+    _Claim("iat", "issued_at", int, instant, seconds),
+    _Claim("exp", "expires_at", int, instant, seconds),
     _Claim("jti", "jti"),
     _Claim("scope", "scope"),
     _Claim("authorization_details", "authorization_details", list, _details, list),
-    _Claim("auth_time", "auth_time", int, _instant, _seconds),
+    _Claim("auth_time", "auth_time", int, instant, seconds),
     _Claim("acr", "acr"),
     _Claim("arrangement", "arrangement_id", str, UUID),
     _Claim("consent_version", "version_id", str, UUID),

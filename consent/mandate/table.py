@@ -1,6 +1,6 @@
 """Acting for others as tables: each row is what the code does, asked when it is printed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
@@ -19,6 +19,7 @@ from consent.mandate.rule import (
     may_lift,
     may_oneself,
 )
+from consent.markdown import table
 from consent.model import MYSELF, Granter, Role
 
 REPRESENTING = (Role.GUARDIAN, Role.PROXY, Role.ADULT_GUARDIAN)
@@ -43,18 +44,18 @@ def markdown(bands: Bands = Bands()) -> str:  # noqa: B008  a value that nothing
         [
             "### Who may do what\n\nAt each age of the principal, in completed years; a listed"
             f" purpose is {', '.join(f'`{one}`' for one in sorted(bands.own_purposes))}.",
-            _table(("who", "what", *_ages(bands)), _permissions(bands)),
+            table(("who", "what", *_ages(bands)), _permissions(bands)),
             "### Why not\n\nThe first that holds is told.",
-            _table(("code", "in words"), ((f"`{one}`", one.sentence_en) for one in Refusal)),
+            table(("code", "in words"), ((f"`{one}`", one.sentence_en) for one in Refusal)),
             "### Who may lift a prohibition\n\nRows are as what it was placed, columns as what"
             " somebody would lift it, at some age of the principal.",
-            _table(("placed by", *_lifters(bands)), _liftings(bands)),
+            table(("placed by", *_lifters(bands)), _liftings(bands)),
             "### What becomes of consents\n\nRows are how the mandate came to be over.",
-            _table(("", *REPRESENTING), _fates()),
+            table(("", *REPRESENTING), _fates()),
             "### The life of a mandate\n\nRows are states, columns events.",
-            _table(("state", *MandateEvent), _life()),
+            table(("state", *MandateEvent), _life()),
             "### Who may bring it about",
-            _table(("role", *MandateEvent), _entitled()),
+            table(("role", *MandateEvent), _entitled()),
         ]
     )
 
@@ -142,8 +143,3 @@ def _mandate(role: Role) -> Mandate:
         state=MandateState.ACTIVE,
         state_since=_NOW,
     )
-
-
-def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

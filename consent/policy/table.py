@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from consent.markdown import table
 from consent.model import (
     MAY,
     TRANSITIONS,
@@ -92,12 +93,12 @@ def markdown() -> str:
     return "\n\n".join(
         [
             "### The checks, in order\n\nThe first that is answered with no ends it.",
-            _table(
+            table(
                 ("check", "reason if not"),
                 ([ASKED[reason], f"`{reason}`"] for reason in Reason),
             ),
             "### Several consents",
-            _table(("situation", "answer"), cases()),
+            table(("situation", "answer"), cases()),
             "### The life of an answer\n\nRows are states, columns events; who may bring an"
             " event about stands below it.",
             _life(),
@@ -108,15 +109,10 @@ def markdown() -> str:
 def _life() -> str:
     heading = ("state", *(f"{event}<br>{', '.join(sorted(MAY[event]))}" for event in Event))
     alive = [one for one in State if any(state is one for state, _ in TRANSITIONS)]
-    return _table(
+    return table(
         heading,
         ([state, *(TRANSITIONS.get((state, event), "") for event in Event)] for state in alive),
     )
-
-
-def _table(heading: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 _NOW = datetime(2026, 4, 1, tzinfo=UTC)

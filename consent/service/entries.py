@@ -1,9 +1,9 @@
 """How the ledger puts what happens to consents."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 
+from consent.instants import rfc3339
 from consent.ledger.entry import Entry, Value
 from consent.mandate import Mandate
 from consent.model import Actor, ConsentVersion, Event, Granter, Role, Terms
@@ -114,8 +114,8 @@ def _told(terms: Terms) -> dict[str, Value]:
         "legal_basis": terms.legal_basis.value,
         "supervisor": terms.supervision.officer,
         "recipients": [one.shown for one in terms.recipients],
-        "valid_from": _utc(terms.valid_from),
-        "valid_until": _utc(terms.valid_until),
+        "valid_from": rfc3339(terms.valid_from),
+        "valid_until": rfc3339(terms.valid_until),
         **_limits(terms),
     }
 
@@ -132,7 +132,3 @@ def _limits(terms: Terms) -> dict[str, Value]:
     if terms.supervision.ethics_approval:
         fields["ethics_approval"] = terms.supervision.ethics_approval
     return fields
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC).isoformat()[:19]}Z"

@@ -5,13 +5,14 @@ them of a case too early is held back until they may know.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from consent.errors import KeyReusedError, NoSuchCaseError
+from consent.instants import rfc3339
 from consent.ledger import store as ledger
 from consent.ledger.entry import Entry, Value
 from consent.service.wishes import Randomness
@@ -147,8 +148,8 @@ def enter_access(
     fields = told(case) | {
         "categories": list(case.categories),
         "count": count,
-        "valid_until": _utc(case.until),
-        "review_by": _utc(case.review_by),
+        "valid_until": rfc3339(case.until),
+        "review_by": rfc3339(case.review_by),
     }
     held_until = max(case.told_from, now)
     ledger.append(connection, Entry(ACCESS, fields, case.holder, held_until), now, randomness)
@@ -165,7 +166,7 @@ def enter_refusal(
         "officer": wish.officer,
         "categories": sorted(wish.categories),
         "reason": refusal.objection.value,
-        "told_from": _utc(refusal.told_from),
+        "told_from": rfc3339(refusal.told_from),
     }
     entry = Entry(REFUSED, fields, refusal.holder, refusal.told_from)
     ledger.append(connection, entry, now, randomness)
@@ -179,7 +180,7 @@ def told(case: Case) -> dict[str, Value]:
         "authority": case.authority,
         "officer": case.officer,
         "reason": case.reason,
-        "told_from": _utc(case.told_from),
+        "told_from": rfc3339(case.told_from),
     }
 
 
@@ -208,7 +209,3 @@ def _gone_on(
         return case
     told_from = max(case.told_from, call.at) if own else call.at
     return Refusal(call.subject.holder, wish, objection, told_from)
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC).isoformat()[:19]}Z"

@@ -9,17 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Update, bindparam, or_, select, true
 
+from consent.instants import instant, seconds
 from consent.model import Arrangement, ConsentVersion, Event, State
 from consent.store import outbox
 from consent.store.insertion import insert_once
-from consent.store.rows import (
-    arrangement_of,
-    arrangement_values,
-    instant,
-    seconds,
-    version_of,
-    version_values,
-)
+from consent.store.rows import arrangement_of, arrangement_values, version_of, version_values
 from consent.store.tables import arrangements, consent_events, consent_uses, consent_versions
 
 _VERSIONS = select(consent_versions).where(

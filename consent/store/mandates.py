@@ -10,10 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, bindparam, select
 
+from consent.instants import instant, seconds
 from consent.mandate import Act, Mandate, MandateState, Scope
 from consent.model import Role
 from consent.store.insertion import insert_once
-from consent.store.rows import instant, optional_instant, optional_seconds, seconds
+from consent.store.rows import optional_instant, optional_seconds
 from consent.store.tables import mandates
 
 _ALL = select(mandates)

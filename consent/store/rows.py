@@ -1,12 +1,13 @@
 """Between rows of the tables and values of the model."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
 
+from consent.instants import instant, seconds
 from consent.model import (
     Actor,
     Arrangement,
@@ -17,16 +18,6 @@ from consent.model import (
     State,
 )
 from consent.model.plain import plain_rules, plain_terms, rules_of, terms_of
-
-
-def seconds(at: datetime) -> int:
-    """An instant as Unix seconds."""
-    return int(at.timestamp())
-
-
-def instant(at: int) -> datetime:
-    """Unix seconds as an aware UTC instant."""
-    return datetime.fromtimestamp(at, UTC)
 
 
 def optional_seconds(at: datetime | None) -> int | None:

@@ -1,7 +1,8 @@
 """What each format says of a consent and what it loses, as tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from consent.markdown import table
 from consent.model import Status
 from consent.views import abdm, cdr, fhir, states
 from consent.views.meaning import Loss
@@ -23,12 +24,12 @@ def markdown() -> str:
     return "\n\n".join(
         [
             "### How a consent stands, told",
-            _table(
+            table(
                 ("here", *(words.system for words in states.ALL)),
                 ([status, *(words.told[status] for words in states.ALL)] for status in Status),
             ),
             "### How a consent stands, read",
-            _table(
+            table(
                 ("system", "word", "read as"),
                 (
                     (words.system, word, state)
@@ -38,13 +39,8 @@ def markdown() -> str:
             ),
             *(
                 f"### What is lost: {_NAMES[name]}\n\n"
-                + _table(("of a consent", "what becomes of it"), lost)
+                + table(("of a consent", "what becomes of it"), lost)
                 for name, lost in LOST.items()
             ),
         ]
     )
-
-
-def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

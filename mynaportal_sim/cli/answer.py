@@ -1,7 +1,6 @@
 """How every command answers: as JSON for programs, or as text for people."""
 
 import json as json_text
-from datetime import UTC, datetime
 
 import typer
 from rich.console import Console, RenderableType
@@ -26,11 +25,6 @@ def say(document: object, shown: RenderableType | None, json: bool) -> None:
 def plain(text: str) -> Text:
     """Text that cannot steer the terminal, whoever chose it."""
     return Text("".join(char if _is_harmless(char) else "\ufffd" for char in text))
-
-
-def instant(at: datetime) -> str:
-    """An aware instant as every command writes it: UTC, RFC 3339, to the second."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _is_harmless(char: str) -> bool:

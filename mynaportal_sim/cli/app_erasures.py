@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from consent.instants import rfc3339
 from mynaportal_sim.apps import store as apps
-from mynaportal_sim.cli.answer import instant, plain, say
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.app_log import LimitOption, app_of
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.state import opened
@@ -46,11 +47,11 @@ def erasures(
     found = sorted(found, key=lambda case: (case.deadline, case.version_id))[:limit]
     table = Table("app", "arrangement", "ended", "by", "status", "categories")
     for case in found:
-        ended = f"{case.ended} {instant(case.ended_at)}"
+        ended = f"{case.ended} {rfc3339(case.ended_at)}"
         cells = (case.app_name or case.app_id, str(case.arrangement_id), ended)
         status = case.status(now).value
         table.add_row(
-            *map(plain, (*cells, instant(case.deadline), status, " ".join(case.categories)))
+            *map(plain, (*cells, rfc3339(case.deadline), status, " ".join(case.categories)))
         )
     nothing = "Nothing is overdue." if overdue else "Nothing had to be erased yet."
     say([_document(case, now) for case in found], table if found else nothing, json)
@@ -63,12 +64,12 @@ def _document(case: ErasureCase, now: datetime) -> dict[str, object]:
         "arrangement": str(case.arrangement_id),
         "consent_version": str(case.version_id),
         "ended": case.ended,
-        "ended_at": instant(case.ended_at),
+        "ended_at": rfc3339(case.ended_at),
         "on_end": case.on_end.value,
-        "erase_by": instant(case.deadline),
+        "erase_by": rfc3339(case.deadline),
         "categories": list(case.categories),
         "passed_on": list(case.passed_on),
         "status": case.status(now).value,
-        "since": instant(case.state_since),
+        "since": rfc3339(case.state_since),
         "certificate": case.certificate,
     }

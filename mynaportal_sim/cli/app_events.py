@@ -6,7 +6,8 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from mynaportal_sim.cli.answer import instant, plain, say
+from consent.instants import rfc3339
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.app_log import ClientArgument, LimitOption, app_of
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
@@ -44,8 +45,8 @@ def events(
         tries = database.run(store.tries, [one.jti for one in found])
     table = Table("jti", "made", "event", "arrangement", "tries", "heard", "fault")
     for one in found:
-        heard = instant(one.acknowledged_at) if one.acknowledged_at else "waits"
-        cells = (str(one.jti), instant(one.made_at), one.what, str(one.arrangement_id))
+        heard = rfc3339(one.acknowledged_at) if one.acknowledged_at else "waits"
+        cells = (str(one.jti), rfc3339(one.made_at), one.what, str(one.arrangement_id))
         table.add_row(*map(plain, (*cells, str(one.tries), heard, one.fault)))
     nothing = "There is no event for it."
     shown = [_document(one, tries[one.jti]) for one in found]
@@ -58,12 +59,12 @@ def _document(one: Delivery, tries: list[Try]) -> dict[str, object]:
         "jti": str(one.jti),
         "event": one.what,
         "arrangement": str(one.arrangement_id),
-        "made_at": instant(one.made_at),
-        "next_try_at": instant(one.next_at) if arrived is None else None,
-        "acknowledged_at": None if arrived is None else instant(arrived),
+        "made_at": rfc3339(one.made_at),
+        "next_try_at": rfc3339(one.next_at) if arrived is None else None,
+        "acknowledged_at": None if arrived is None else rfc3339(arrived),
         "fault": one.fault,
         "tries": [
-            {"at": instant(done.at), "way": done.way.value, "fault": done.fault}
+            {"at": rfc3339(done.at), "way": done.way.value, "fault": done.fault}
             for done in tries
         ],
         "token": one.token,

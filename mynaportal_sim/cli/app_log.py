@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
+from consent.instants import rfc3339
 from consent.japan import day_of
 from mynaportal_sim.apps import store
 from mynaportal_sim.apps.model import App
-from mynaportal_sim.cli.answer import instant, plain, say
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.state import opened
@@ -64,7 +65,7 @@ def log(
         count = "" if event.count is None else str(event.count)
         categories = " ".join(event.categories)
         cells = (event.type, event.text("request"), categories, count, event.reason)
-        table.add_row(_index(event), instant(event.at), *map(plain, cells))
+        table.add_row(_index(event), rfc3339(event.at), *map(plain, cells))
     nothing = "It was refused nothing." if refused else "It was given nothing."
     say([_shown(row) for row in rows], table if rows else nothing, json)
 
@@ -90,7 +91,7 @@ def receipts(
         number = event.number("number")
         cells = ("" if number is None else str(number), given, event.text("valid_until"))
         table.add_row(
-            _index(event), instant(event.at), *map(plain, (event.type, arrangement, *cells))
+            _index(event), rfc3339(event.at), *map(plain, (event.type, arrangement, *cells))
         )
     say([_shown(row) for row in rows], table if rows else "Nobody has answered it.", json)
 
@@ -182,7 +183,7 @@ def _shown(row: Row) -> dict[str, object]:
     fields = {name: value for name, value in event.said.items() if name != "at"}
     return {
         "index": event.position,
-        "at": instant(event.at),
+        "at": rfc3339(event.at),
         "type": event.type,
         "fields": fields,
         "proof": row.proof,

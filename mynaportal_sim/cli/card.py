@@ -21,8 +21,9 @@ from card_reader.client.session import Session
 from card_reader.spec import AUTHENTICATION_PIN, CREDENTIALS, SIGNING_PASSWORD, Kind, PinRule
 from card_reader.statement import digest_info
 from card_reader.status import meaning
+from consent.instants import rfc3339
 from mynaportal_sim.cli import card_doctor, card_list, card_present, pin_entry
-from mynaportal_sim.cli.answer import instant, say
+from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.card_source import CardOption, ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
@@ -251,8 +252,8 @@ def _described(der: bytes) -> dict[str, str]:
         "subject": certificate.subject.rfc4514_string(),
         "issuer": certificate.issuer.rfc4514_string(),
         "serial": f"{certificate.serial_number:08X}",
-        "not_before": instant(certificate.not_valid_before_utc),
-        "not_after": instant(certificate.not_valid_after_utc),
+        "not_before": rfc3339(certificate.not_valid_before_utc),
+        "not_after": rfc3339(certificate.not_valid_after_utc),
         "sha256": certificate.fingerprint(SHA256()).hex(),
         "pem": certificate.public_bytes(Encoding.PEM).decode(),
     }

@@ -16,7 +16,7 @@ from card_reader.errors import (
 )
 from card_reader.spec import CREDENTIALS, Kind
 from card_reader.transport import Transport
-from mynaportal_sim.cli.answer import instant
+from consent.instants import rfc3339
 from mynaportal_sim.cli.card_source import (
     CardOption,
     ReaderOption,
@@ -111,7 +111,7 @@ def _of_certificate(jpki: Jpki, kind: Kind, clock: Clock) -> Finding:
         advice = "Issue another card: `mynasim card apdu` shows what is in the file, EF 000A."
         return Finding(what, False, "cannot be read", advice)
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    found = f"valid from {instant(begins)} to {instant(ends)}"
+    found = f"valid from {rfc3339(begins)} to {rfc3339(ends)}"
     advice = "Have the card issued anew: its certificate is not valid at the portal's time."
     return Finding(what, begins <= clock.now() <= ends, found, advice)
 

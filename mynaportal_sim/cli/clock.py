@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mynaportal_sim.cli.answer import instant, say
+from consent.instants import rfc3339
+from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
 from mynaportal_sim.clock import Clock, ClockError
 from mynaportal_sim.settings import Mode
@@ -60,6 +61,6 @@ def _clock(data: DataOption) -> Clock:
 
 
 def _tell(clock: Clock, json: bool) -> None:
-    now, ahead = instant(clock.now()), clock.offset
+    now, ahead = rfc3339(clock.now()), clock.offset
     document = {"now": now, "ahead_seconds": int(ahead.total_seconds())}
     say(document, f"{now} ({ahead} ahead of real time)", json)

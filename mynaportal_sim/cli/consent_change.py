@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 
 from consent import service
 from consent.errors import ConsentError
+from consent.instants import rfc3339
 from consent.model import Actor, ConsentVersion, Event
 from consent.service import Change
-from mynaportal_sim.cli.answer import instant, plain, say
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.consent_prohibit import CHANNEL
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
@@ -56,7 +57,7 @@ def list_consents(
             one.status(now).value,
             one.state_by.value,
             " ".join(sorted(one.terms.categories)),
-            instant(one.terms.valid_until),
+            rfc3339(one.terms.valid_until),
         )
         table.add_row(*map(plain, cells))
     documents: list[dict[str, object]] = [
@@ -68,9 +69,9 @@ def list_consents(
             "app_name": one.app_name,
             "status": one.status(now).value,
             "by": one.state_by.value,
-            "since": instant(one.state_since),
+            "since": rfc3339(one.state_since),
             "categories": sorted(one.terms.categories),
-            "valid_until": instant(one.terms.valid_until),
+            "valid_until": rfc3339(one.terms.valid_until),
         }
         for one in found
     ]

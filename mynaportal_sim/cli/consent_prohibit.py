@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 
 from consent import service
 from consent.errors import ConsentError
+from consent.instants import rfc3339
 from consent.model import Prohibition, Prohibitor
 from consent.service import Lift, Placed, Prohibit
 from mynaportal_sim.apps import store as apps
-from mynaportal_sim.cli.answer import instant, plain, say
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.persons import ResidentOption, person
@@ -91,7 +92,7 @@ def prohibited(
     for one in found:
         what = one.prohibition
         shown = (what.id, what.by, what.app_id or "any", what.category or "all")
-        table.add_row(*map(plain, (*map(str, shown), instant(one.since), one.reason)))
+        table.add_row(*map(plain, (*map(str, shown), rfc3339(one.since), one.reason)))
     nothing = f"Nothing is prohibited about {resident}."
     say([_document(one) for one in found], table if found else nothing, json)
 
@@ -136,5 +137,5 @@ def _document(placed: Placed) -> dict[str, object]:
         "app": what.app_id,
         "category": what.category,
         "reason": placed.reason,
-        "since": instant(placed.since),
+        "since": rfc3339(placed.since),
     }

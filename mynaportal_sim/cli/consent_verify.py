@@ -9,10 +9,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from card_reader.spec import Kind
+from consent.instants import rfc3339
 from consent.ledger.evidence import Evidence, Proven
 from consent.ledger.note import Verifier
 from mynaportal_sim import keys
-from mynaportal_sim.cli.answer import instant, plain, say
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.findings import Finding, report
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
@@ -126,12 +127,12 @@ def _entry(case: Case) -> str:
         return ""
     index = Evidence.parse(case.receipt.proof).index
     size, log = case.proven.checkpoint.size, case.trusted.log.name
-    return f"{index} of the {size:,} that {log} signed, at {instant(case.at)}"
+    return f"{index} of the {size:,} that {log} signed, at {rfc3339(case.at)}"
 
 
 def _witness(case: Case) -> str:
     seen = case.proven.witnessed if isinstance(case.proven, Proven) else ()
-    told = [f"{one.by} saw the log at {instant(one.at)}" for one in seen]
+    told = [f"{one.by} saw the log at {rfc3339(one.at)}" for one in seen]
     return "; ".join(told) or "none was named (--witness): the time is the log's own word"
 
 
@@ -151,7 +152,7 @@ def _revocation(case: Case) -> str:
     if case.receipt.signed is None:
         return ""
     listed = x509.load_der_x509_crl(case.receipt.signed.revocation)
-    return f"not among the {len(listed)} revoked by {instant(listed.last_update_utc)}"
+    return f"not among the {len(listed)} revoked by {rfc3339(listed.last_update_utc)}"
 
 
 _FOUND: Mapping[Check, Callable[[Case], str]] = {

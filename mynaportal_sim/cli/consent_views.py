@@ -8,12 +8,13 @@ from uuid import UUID
 import typer
 
 from consent import service
+from consent.instants import rfc3339
 from consent.model import ConsentRule, ConsentVersion
 from consent.model.plain import plain_terms
 from consent.views.meaning import Understood
 from consent.views.table import LOST
 from mynaportal_sim import keys
-from mynaportal_sim.cli.answer import instant, say
+from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.persons import ResidentOption, person
@@ -109,8 +110,8 @@ def _plain(format_: Format, understood: Understood) -> dict[str, object]:
     return {
         "format": format_.value,
         "state": understood.state.value,
-        "valid_from": instant(terms.valid_from),
-        "valid_until": instant(terms.valid_until),
+        "valid_from": rfc3339(terms.valid_from),
+        "valid_until": rfc3339(terms.valid_until),
         "terms": plain_terms(terms),
         "uses": understood.uses,
         "ignored": list(understood.ignored),
@@ -125,7 +126,7 @@ def _shown(format_: Format, understood: Understood) -> str:
         f"for {terms.purpose.code}: {terms.purpose.text}",
         f"to {', '.join(one.shown for one in terms.recipients)}, who may"
         f" {', '.join(sorted(terms.actions))}",
-        f"from {instant(terms.valid_from)} until {instant(terms.valid_until)}",
+        f"from {rfc3339(terms.valid_from)} until {rfc3339(terms.valid_until)}",
         *map(_rule, terms.rules),
     ]
     if not terms.purpose.version:

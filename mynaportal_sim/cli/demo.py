@@ -17,6 +17,7 @@ from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
 from card_reader.spec import Kind
+from consent.instants import rfc3339
 from consent.ledger import store as ledger
 from consent.ledger.evidence import Evidence, Proven, judge
 from consent.ledger.note import Verifier
@@ -24,7 +25,6 @@ from consent.ledger.verify import Report, verify
 from mynaportal_sim import keys
 from mynaportal_sim.apps import registration
 from mynaportal_sim.apps import service as apps
-from mynaportal_sim.cli.answer import instant
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.inner_portal import inner_portal
 from mynaportal_sim.cli.narrator import Narrator
@@ -148,7 +148,7 @@ def _log_in(road: _Road) -> None:
     certificate = x509.load_der_x509_certificate(shown.certificate(Kind.USER_AUTHENTICATION))
     road.tell.line("issuer", certificate.issuer.rfc4514_string())
     road.tell.line("subject", certificate.subject.rfc4514_string())
-    road.tell.line("valid until", instant(certificate.not_valid_after_utc))
+    road.tell.line("valid until", rfc3339(certificate.not_valid_after_utc))
     road.must(shown.is_simulation(), "the certificate is marked as a simulation")
 
 

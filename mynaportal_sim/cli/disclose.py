@@ -14,11 +14,12 @@ import typer
 
 from consent.catalogue import LegalBasis
 from consent.errors import ConsentError
+from consent.instants import rfc3339
 from consent.service import research
 from consent.service.without import Call, Continuation, Opening, Subject
 from consent.without import RULES, Refused, Wish
 from mynaportal_sim import keys
-from mynaportal_sim.cli.answer import instant, say
+from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.disclose_bases import bases
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
@@ -147,8 +148,8 @@ def notify(
     said = "The person is notified." if new else "The person was notified before."
     document: dict[str, object] = {"notified": new}
     if new:
-        document["usable_from"] = instant(from_)
-        said = f"{said} Without an objection, data may go out from {instant(from_)} on."
+        document["usable_from"] = rfc3339(from_)
+        said = f"{said} Without an objection, data may go out from {rfc3339(from_)} on."
     say(document, said, json)
 
 
@@ -184,17 +185,17 @@ def _answer(answered: _Answered, json: bool) -> None:
         "case": str(case.id),
         "legal_basis": case.basis.value,
         "unverified": case.basis.unverified,
-        "until": instant(case.until),
-        "told_from": instant(case.told_from),
-        "review_by": instant(case.review_by),
+        "until": rfc3339(case.until),
+        "told_from": rfc3339(case.told_from),
+        "review_by": rfc3339(case.review_by),
         "records": resources,
     }
     said = (
-        f"Case {case.id} is open until {instant(case.until)}.\n"
+        f"Case {case.id} is open until {rfc3339(case.until)}.\n"
         f"Handed over: {', '.join(f'{count} {name}' for name, count in counted.items())}"
         " (--json prints them).\n"
-        f"The person is told from {instant(case.told_from)} on; "
-        f"somebody else reviews it by {instant(case.review_by)}."
+        f"The person is told from {rfc3339(case.told_from)} on; "
+        f"somebody else reviews it by {rfc3339(case.review_by)}."
     )
     say(document, said, json)
 

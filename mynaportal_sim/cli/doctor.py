@@ -13,9 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from card_reader.emulator.card import Card
 from card_reader.errors import CardError
+from consent.instants import rfc3339
 from consent.ledger import store as ledger
 from mynaportal_sim import keys
-from mynaportal_sim.cli.answer import instant
 from mynaportal_sim.cli.findings import Finding, report
 from mynaportal_sim.cli.options import (
     DatabaseOption,
@@ -121,7 +121,7 @@ def _database(settings: Settings) -> Finding:
 def _clock(settings: Settings) -> Finding:
     clock = Clock(settings.clock)
     try:
-        return Finding("clock", True, f"{instant(clock.now())}, {clock.offset} ahead")
+        return Finding("clock", True, f"{rfc3339(clock.now())}, {clock.offset} ahead")
     except ClockError as error:
         return Finding("clock", False, str(error), "put a backup of the file in its place")
 

@@ -9,7 +9,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from mynaportal_sim.cli.answer import instant, plain, say
+from consent.instants import rfc3339
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.persons import ResidentOption, person
 from mynaportal_sim.cli.state import opened
@@ -118,8 +119,8 @@ def _document(recorded: Recorded) -> dict[str, object]:
         "provider": exchange.provider,
         "purpose": exchange.affair,
         "items": list(exchange.items),
-        "requested_at": instant(exchange.requested_at),
-        "provided_at": instant(exchange.provided_at),
+        "requested_at": rfc3339(exchange.requested_at),
+        "provided_at": rfc3339(exchange.provided_at),
         "withheld": exchange.ground,
     }
 
@@ -128,7 +129,7 @@ def _cells(recorded: Recorded) -> list[Text]:
     exchange = recorded.exchange
     return [
         plain("waits" if recorded.position is None else str(recorded.position)),
-        plain(instant(exchange.requested_at)),
+        plain(rfc3339(exchange.requested_at)),
         plain(exchange.inquirer),
         plain(exchange.provider),
         plain(exchange.affair),

@@ -8,11 +8,12 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
+from consent.instants import rfc3339
 from consent.ledger import store
 from consent.ledger.entry import AT, HOLDER, Logged, Value, read_body, read_leaf
 from consent.ledger.entry import instant as happened_at
 from mynaportal_sim import keys
-from mynaportal_sim.cli.answer import instant, plain, say
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.ledger_erase import erase
 from mynaportal_sim.cli.ledger_export import export
 from mynaportal_sim.cli.ledger_prove import prove
@@ -82,7 +83,7 @@ def _shown(entry: Logged) -> Shown:
     own = {name: shown.value for name, shown in openings.items() if name not in {AT, HOLDER}}
     return Shown(
         index=entry.position,
-        time=instant(at),
+        time=rfc3339(at),
         type=leaf.type,
         erased=entry.body is None,
         fields=own,

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 from sqlalchemy import Connection
 
+from consent.instants import rfc3339
 from consent.ledger import promise, published, store
 from consent.ledger.checkpoint import Checkpoint, opened
 from consent.ledger.entry import read_leaf
@@ -17,7 +18,7 @@ from consent.ledger.merkle import EMPTY_ROOT
 from consent.ledger.note import Verifier
 from consent.ledger.promise import Broken, Due, Kept, Promise
 from consent.ledger.tiles import inclusion_ranges, tiles_of
-from mynaportal_sim.cli.answer import instant, say
+from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.ledger_proofs import named_in_errors
 from mynaportal_sim.cli.ledger_whole import named
 from mynaportal_sim.cli.log_files import reading
@@ -47,10 +48,10 @@ def check_promise(
     else:
         verdict = _of_published(place, given, trusted, now)
     broken = isinstance(verdict, Broken)
-    told = {"promise": type(verdict).__name__.lower(), "at": instant(given.at)}
+    told = {"promise": type(verdict).__name__.lower(), "at": rfc3339(given.at)}
     if isinstance(verdict, Kept):
         told["index"] = str(verdict.position)
-    say({**told, "due": instant(given.due)}, _sentence(verdict, given, trusted), json)
+    say({**told, "due": rfc3339(given.due)}, _sentence(verdict, given, trusted), json)
     if broken:
         raise typer.Exit(1)
 
@@ -78,14 +79,14 @@ def _of_published(place: str, given: Promise, trusted: Verifier, now: datetime) 
 
 
 def _sentence(verdict: Verdict, given: Promise, trusted: Verifier) -> str:
-    said = f"What {named(trusted)} promised at {instant(given.at)}"
+    said = f"What {named(trusted)} promised at {rfc3339(given.at)}"
     match verdict:
         case Kept(index):
             return f"Kept: {said} is entry {index} of its log."
         case Due(until):
-            return f"Not due: {said} is not in its log, and need not be until {instant(until)}."
+            return f"Not due: {said} is not in its log, and need not be until {rfc3339(until)}."
         case Broken(since):
-            return f"Broken: {said} is not in its log, and should be since {instant(since)}."
+            return f"Broken: {said} is not in its log, and should be since {rfc3339(since)}."
 
 
 def _note(content: bytes) -> bytes:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from consent.instants import rfc3339
 from consent.ledger import evidence
 from consent.ledger.checkpoint import Checkpoint
 from consent.ledger.checkpoint import opened as opened_note
@@ -12,7 +13,7 @@ from consent.ledger.errors import LedgerError
 from consent.ledger.evidence import Evidence, Proven
 from consent.ledger.note import Verifier
 from mynaportal_sim.cli import growth
-from mynaportal_sim.cli.answer import instant, plain, say
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.growth import Growth
 from mynaportal_sim.cli.ledger_whole import named
@@ -61,7 +62,7 @@ def _check_entry(
     demand([one.name for one in witnesses], [one.by for one in verdict.witnessed])
     shown = {name: opening.value for name, opening in verdict.shown.items()}
     size, leaf = verdict.checkpoint.size, verdict.leaf
-    minute = instant(leaf.minute)
+    minute = rfc3339(leaf.minute)
     told: dict[str, object] = {
         "proven": True,
         "index": proof.index,
@@ -71,8 +72,8 @@ def _check_entry(
     lines = [f"Proven: entry {proof.index} of the {size:,} that {trusted.name} signed is"]
     for name, value in {"type": leaf.type, "minute": minute, **shown}.items():
         lines.append(f"  {plain(name)}: {plain(str(value))}")
-    lines += [f"{one.by} witnessed it at {instant(one.at)}" for one in verdict.witnessed]
-    told["witnesses"] = {one.by: instant(one.at) for one in verdict.witnessed}
+    lines += [f"{one.by} witnessed it at {rfc3339(one.at)}" for one in verdict.witnessed]
+    told["witnesses"] = {one.by: rfc3339(one.at) for one in verdict.witnessed}
     say({**told, "minute": minute, "fields": shown}, "\n".join(lines), json)
 
 

@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from consent import service
 from consent.errors import ConsentError
+from consent.instants import rfc3339
 from consent.mandate import Mandate, MandateEvent, Party, table
 from consent.service import MandateChange
 from mynaportal_sim import keys
-from mynaportal_sim.cli.answer import instant, plain, say
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.persons import ResidentOption, person
@@ -69,7 +70,7 @@ def list_(
     for one, agent in named:
         ends = one.lapses_at or one.valid_until
         shown = (str(one.id), agent or "open", one.role.value, one.status(now).value)
-        days = (instant(one.valid_from), instant(ends) if ends else "")
+        days = (rfc3339(one.valid_from), rfc3339(ends) if ends else "")
         shown_as.add_row(*map(plain, (*shown, *days)))
     documents = [_document(one, agent) | {"status": one.status(now)} for one, agent in named]
     say(documents, shown_as if found else f"Nobody acts for {resident}.", json)
@@ -224,9 +225,9 @@ def _document(one: Mandate, agent: str) -> dict[str, object]:
         "role": one.role.value,
         "acts": sorted(one.scope.acts),
         "categories": None if categories is None else sorted(categories),
-        "since": instant(one.valid_from),
-        "until": None if one.valid_until is None else instant(one.valid_until),
-        "lapses": None if one.lapses_at is None else instant(one.lapses_at),
+        "since": rfc3339(one.valid_from),
+        "until": None if one.valid_until is None else rfc3339(one.valid_until),
+        "lapses": None if one.lapses_at is None else rfc3339(one.lapses_at),
         "evidence": one.evidence,
         "state": one.state.value,
     }

@@ -9,11 +9,12 @@ import typer
 from rich.table import Table
 
 from consent.errors import ConsentError
+from consent.instants import rfc3339
 from consent.service import reviewing
 from consent.service.reviewing import Finding
 from consent.store import cases
 from consent.without import Act, Case, Status
-from mynaportal_sim.cli.answer import instant, plain, say
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.state import opened
@@ -45,7 +46,7 @@ def list_cases(
     table = Table("case", "status", "review by", "basis", "authority", "officer", "reason")
     for one in shown:
         cells = (one.basis.value, one.authority, one.officer, one.reason)
-        until = (one.status(now).value, instant(one.review_by))
+        until = (one.status(now).value, rfc3339(one.review_by))
         table.add_row(*map(plain, (str(one.id), *until, *cells)))
     say([_document(one, now) for one in shown], table if shown else "No case awaits.", json)
 
@@ -81,14 +82,14 @@ def _document(case: Case, now: datetime) -> dict[str, object]:
     return {
         "case": str(case.id),
         "status": case.status(now).value,
-        "review_by": instant(case.review_by),
-        "told_from": instant(case.told_from),
+        "review_by": rfc3339(case.review_by),
+        "told_from": rfc3339(case.told_from),
         "legal_basis": case.basis.value,
         "authority": case.authority,
         "officer": case.officer,
         "reason": case.reason,
         "categories": list(case.categories),
-        "opened": instant(case.opened_at),
+        "opened": rfc3339(case.opened_at),
         "reviewer": case.reviewer,
         "finding": case.finding,
     }

@@ -1,12 +1,13 @@
 """Deliveries, stored. Functions take a connection first, never commit and hide rows."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from consent.instants import instant, seconds
 from mynaportal_sim.delivery.model import Delivery, Try, Way
 from mynaportal_sim.delivery.tables import event_deliveries, event_tries
 
@@ -48,7 +49,7 @@ def claim(
         select(event_deliveries.c.jti)
         .where(
             _WAITING,
-            event_deliveries.c.next_at <= _seconds(now),
+            event_deliveries.c.next_at <= seconds(now),
             event_deliveries.c.app_id.in_(list(apps)),
         )
         .order_by(event_deliveries.c.next_at)
@@ -59,9 +60,9 @@ def claim(
         .where(
             event_deliveries.c.jti.in_(due),
             _WAITING,
-            event_deliveries.c.next_at <= _seconds(now),
+            event_deliveries.c.next_at <= seconds(now),
         )
-        .values(next_at=_seconds(until), tries=event_deliveries.c.tries + 1)
+        .values(next_at=seconds(until), tries=event_deliveries.c.tries + 1)
         .returning(event_deliveries)
     )
     found = map(_delivery, connection.execute(claimed))
@@ -74,7 +75,7 @@ def any_due(connection: Connection, apps: Iterable[str], now: datetime) -> bool:
         select(event_deliveries.c.jti)
         .where(
             _WAITING,
-            event_deliveries.c.next_at <= _seconds(now),
+            event_deliveries.c.next_at <= seconds(now),
             event_deliveries.c.app_id.in_(list(apps)),
         )
         .limit(1)
@@ -84,11 +85,11 @@ def any_due(connection: Connection, apps: Iterable[str], now: datetime) -> bool:
 
 def settle(connection: Connection, delivery: Delivery, done: Try, next_at: datetime) -> None:
     """Note how a try went; without a fault the delivery has arrived."""
-    arrived = None if done.fault else _seconds(done.at)
+    arrived = None if done.fault else seconds(done.at)
     connection.execute(
         update(event_deliveries)
         .where(event_deliveries.c.jti == delivery.jti, _WAITING)
-        .values(fault=done.fault, acknowledged_at=arrived, next_at=_seconds(next_at))
+        .values(fault=done.fault, acknowledged_at=arrived, next_at=seconds(next_at))
     )
     note(connection, delivery.jti, delivery.tries, done)
 
@@ -98,7 +99,7 @@ def note(connection: Connection, jti: UUID, number: int, done: Try) -> None:
     row = {
         "jti": jti,
         "number": number,
-        "at": _seconds(done.at),
+        "at": seconds(done.at),
         "way": done.way.value,
         "fault": done.fault,
     }
@@ -121,7 +122,7 @@ def answered(
         .values(
             tries=event_deliveries.c.tries + 1,
             fault=fault,
-            acknowledged_at=None if fault else _seconds(now),
+            acknowledged_at=None if fault else seconds(now),
         )
         .returning(event_deliveries)
     )
@@ -137,7 +138,7 @@ def resend(connection: Connection, jti: UUID, now: datetime) -> bool:
     again = (
         update(event_deliveries)
         .where(event_deliveries.c.jti == jti)
-        .values(next_at=_seconds(now), acknowledged_at=None)
+        .values(next_at=seconds(now), acknowledged_at=None)
     )
     return connection.execute(again).rowcount == 1
 
@@ -152,18 +153,18 @@ def tries(connection: Connection, jtis: Sequence[UUID]) -> dict[UUID, list[Try]]
     """Each try of these deliveries, in order."""
     found: dict[UUID, list[Try]] = {jti: [] for jti in jtis}
     for row in connection.execute(_TRIES, {"jtis": list(jtis)}):
-        found[row.jti].append(Try(_instant(row.at), Way(row.way), row.fault))
+        found[row.jti].append(Try(instant(row.at), Way(row.way), row.fault))
     return found
 
 
 def forget_arrived(connection: Connection, before: datetime) -> None:
     """Drop deliveries that had arrived by then, with their tries."""
     old = select(event_deliveries.c.jti).where(
-        event_deliveries.c.acknowledged_at < _seconds(before)
+        event_deliveries.c.acknowledged_at < seconds(before)
     )
     connection.execute(event_tries.delete().where(event_tries.c.jti.in_(old)))
     connection.execute(
-        event_deliveries.delete().where(event_deliveries.c.acknowledged_at < _seconds(before))
+        event_deliveries.delete().where(event_deliveries.c.acknowledged_at < seconds(before))
     )
 
 
@@ -178,8 +179,8 @@ def _values(one: Delivery) -> dict[str, object]:
         "arrangement_id": one.arrangement_id,
         "what": one.what,
         "token": one.token,
-        "made_at": _seconds(one.made_at),
-        "next_at": _seconds(one.next_at),
+        "made_at": seconds(one.made_at),
+        "next_at": seconds(one.next_at),
         "tries": one.tries,
         "fault": one.fault,
         "acknowledged_at": None,
@@ -195,17 +196,9 @@ def _delivery(row: Row[Any]) -> Delivery:
         arrangement_id=row.arrangement_id,
         what=row.what,
         token=row.token,
-        made_at=_instant(row.made_at),
-        next_at=_instant(row.next_at),
+        made_at=instant(row.made_at),
+        next_at=instant(row.next_at),
         tries=row.tries,
         fault=row.fault,
-        acknowledged_at=None if arrived is None else _instant(arrived),
+        acknowledged_at=None if arrived is None else instant(arrived),
     )
-
-
-def _seconds(at: datetime) -> int:
-    return int(at.timestamp())
-
-
-def _instant(at: int) -> datetime:
-    return datetime.fromtimestamp(at, UTC)

@@ -13,12 +13,13 @@ and `until`, and certifies the erasure later.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from consent.instants import instant
 from consent.model import OnWithdrawal
 from mynaportal_sim.erasure.model import ErasureCase, Step
 from mynaportal_sim.jose import JoseError, Jws, PublicKey, read_jws, verify
@@ -138,11 +139,11 @@ class Claims(BaseModel):
 
     @property
     def erased(self) -> datetime:
-        return _instant(self.erased_at)
+        return instant(self.erased_at)
 
     @property
     def retained_until(self) -> datetime | None:
-        return None if self.until is None else _instant(self.until)
+        return None if self.until is None else instant(self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +215,10 @@ def _mistimed(claims: Claims, case: ErasureCase, now: datetime) -> Fault | None:
     times = [claims.erased_at, *(one.erased_at for one in claims.passed_on)]
     if min(times) < int(case.ended_at.timestamp()):
         return Fault.BEFORE_THE_END
-    if _instant(max(claims.iat, *times)) > now + CLOCK_SKEW:
+    if instant(max(claims.iat, *times)) > now + CLOCK_SKEW:
         return Fault.IN_THE_FUTURE
     return None
 
 
 def _names(passed_on: Collection[PassedOn]) -> set[str]:
     return {one.name for one in passed_on}
-
-
-def _instant(at: int) -> datetime:
-    return datetime.fromtimestamp(at, UTC)

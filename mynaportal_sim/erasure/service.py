@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from consent.instants import rfc3339
 from consent.ledger import store as ledger
 from consent.ledger.entry import Entry, Value
 from consent.store.outbox import Notice
@@ -41,7 +42,7 @@ def open_cases(
             told: dict[str, Value] = {
                 "ended": case.ended,
                 "on_end": case.on_end.value,
-                "erase_by": _utc(case.due_at),
+                "erase_by": rfc3339(case.due_at),
             }
             _enter(connection, case, told, now, randomness)
 
@@ -60,7 +61,7 @@ def acknowledge(
         return case
     moved = case.after(Step.ACKNOWLEDGE, now)
     store.save(connection, moved)
-    _enter(connection, moved, {"erase_by": _utc(moved.due_at)}, now, randomness)
+    _enter(connection, moved, {"erase_by": rfc3339(moved.due_at)}, now, randomness)
     return moved
 
 
@@ -124,7 +125,7 @@ def _attested(said: Claims, certificate: str) -> dict[str, Value]:
         "certificate_hash": sha256(certificate.encode()).hexdigest(),
     }
     if said.retained_until is not None:
-        told |= {"law": said.law, "until": _utc(said.retained_until)}
+        told |= {"law": said.law, "until": rfc3339(said.retained_until)}
     return told
 
 
@@ -146,7 +147,3 @@ def _enter(
     }
     entry = Entry(f"erasure.{case.state.value}", fields, case.holder)
     ledger.append(connection, entry, now, randomness)
-
-
-def _utc(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
+from consent.instants import instant, seconds
 from consent.model import OnWithdrawal
 from mynaportal_sim.database import insert_once
 from mynaportal_sim.erasure.model import ErasureCase, State
@@ -48,9 +48,9 @@ def add(connection: Connection, new: ErasureCase) -> bool:
             app_name=new.app_name,
             holder=new.holder,
             ended=new.ended,
-            ended_at=_seconds(new.ended_at),
+            ended_at=seconds(new.ended_at),
             on_end=new.on_end.value,
-            due_at=_seconds(new.due_at),
+            due_at=seconds(new.due_at),
             categories=json.dumps(new.categories),
             passed_on=json.dumps(new.passed_on, ensure_ascii=False),
             **_moving(new),
@@ -95,9 +95,9 @@ def _moving(case: ErasureCase) -> dict[str, object]:
     until = case.retained_until
     return {
         "state": case.state.value,
-        "state_since_at": _seconds(case.state_since),
+        "state_since_at": seconds(case.state_since),
         "certificate": case.certificate,
-        "retained_until_at": None if until is None else _seconds(until),
+        "retained_until_at": None if until is None else seconds(until),
     }
 
 
@@ -111,21 +111,13 @@ def _case(row: Row[Any]) -> ErasureCase:
         app_name=row.app_name,
         holder=row.holder,
         ended=row.ended,
-        ended_at=_instant(row.ended_at),
+        ended_at=instant(row.ended_at),
         on_end=OnWithdrawal(row.on_end),
-        due_at=_instant(row.due_at),
+        due_at=instant(row.due_at),
         categories=tuple(json.loads(row.categories)),
         passed_on=tuple(json.loads(row.passed_on)),
         state=State(row.state),
-        state_since=_instant(row.state_since_at),
+        state_since=instant(row.state_since_at),
         certificate=row.certificate,
-        retained_until=None if until is None else _instant(until),
+        retained_until=None if until is None else instant(until),
     )
-
-
-def _seconds(at: datetime) -> int:
-    return int(at.timestamp())
-
-
-def _instant(at: int) -> datetime:
-    return datetime.fromtimestamp(at, UTC)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from consent.instants import rfc3339
 from consent.ledger.copies import UNDISCLOSED
 from consent.ledger.entry import Entry, Logged, Opening, Value, read_body, read_leaf
 from consent.ledger.errors import MalformedError
@@ -35,10 +36,10 @@ def entry(exchange: Exchange, holder: bytes) -> Entry:
         "provider": exchange.provider,
         "purpose_text": exchange.affair,
         "items": list(exchange.items),
-        "provided_at": _written(exchange.provided_at),
+        "provided_at": rfc3339(exchange.provided_at),
     }
     shared: dict[str, Value] = {
-        "requested_at": _written(exchange.requested_at),
+        "requested_at": rfc3339(exchange.requested_at),
         "legal_basis": LEGAL_BASIS,
     }
     if exchange.ground is None:
@@ -75,10 +76,6 @@ def _exchange(openings: Mapping[str, Opening], *, withheld: bool) -> Exchange:
         provided_at=_instant(openings[f"{prefix}provided_at"].value),
         ground=Ground(str(openings["reason"].value)) if withheld else None,
     )
-
-
-def _written(at: datetime) -> str:
-    return at.astimezone(UTC).strftime(_SECOND)
 
 
 def _instant(value: Value) -> datetime:

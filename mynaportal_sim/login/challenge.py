@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from card_reader import statement
+from consent.instants import rfc3339
 from mynaportal_sim.jose import b64url
 
 LIFETIME = timedelta(seconds=120)
@@ -190,8 +191,3 @@ def _ulid(now: datetime, randomness: Randomness) -> str:
     number = int(now.timestamp() * 1000) << 80 | int.from_bytes(randomness(10), "big")
     digits = (number >> 5 * place & 0x1F for place in reversed(range(_ULID_LENGTH)))
     return "".join(_CROCKFORD[digit] for digit in digits)
-
-
-def rfc3339(instant: datetime) -> str:
-    """An instant as challenges say it: UTC, to the second (RFC 3339)."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,11 +1,11 @@
 """Which keys apps hold to a person's arrangements: refresh tokens, whole families of them."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select
 
+from consent.instants import instant
 from mynaportal_sim.apps.access_keys import Key
 from mynaportal_sim.oauth.tables import token_families
 
@@ -32,13 +32,9 @@ def of_arrangements(connection: Connection, arrangement_ids: Collection[UUID]) -
         Key(
             row.arrangement_id,
             row.version_id,
-            _instant(row.code_used_at),
-            _instant(row.ends_at),
-            None if row.revoked_at is None else _instant(row.revoked_at),
+            instant(row.code_used_at),
+            instant(row.ends_at),
+            None if row.revoked_at is None else instant(row.revoked_at),
         )
         for row in rows
     ]
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import Connection
 
 from consent import service
+from consent.instants import rfc3339
 from consent.model import ConsentVersion, Prohibition
 from consent.policy import Deny, Permit
 from mynaportal_sim.apps import store as apps
@@ -16,7 +17,6 @@ from mynaportal_sim.apps.access_keys import Key
 from mynaportal_sim.disclosure.present import Arranged, JudgedKey, Present
 from mynaportal_sim.oauth import holdings
 from mynaportal_sim.web.acting import WholeDep
-from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.entry import basis_line, reason_line
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels, purpose_line
 from mynaportal_sim.web.render import Page, PageDep
@@ -109,16 +109,16 @@ class ArrangedOut:
                 {"category": one.category, "from": str(one.first), "to": str(one.last)}
                 for one in self.given
             ],
-            "valid_until": iso(self.valid_until),
+            "valid_until": rfc3339(self.valid_until),
             "trace": [
-                {**step._asdict(), "answered": iso(step.answered)} for step in self.trace
+                {**step._asdict(), "answered": rfc3339(step.answered)} for step in self.trace
             ],
             "keys": [
                 {
                     **key._asdict(),
-                    "since": iso(key.since),
-                    "ends": iso(key.ends),
-                    "revoked": key.revoked and iso(key.revoked),
+                    "since": rfc3339(key.since),
+                    "ends": rfc3339(key.ends),
+                    "revoked": key.revoked and rfc3339(key.revoked),
                 }
                 for key in self.keys
             ],
@@ -133,7 +133,7 @@ async def access(page: PageDep, resident: WholeDep, portal: PortalDep) -> Respon
     by_id = {version.id: version for version in seen.versions}
     found = [ArrangedOut.of(one, by_id, portal, page) for one in present.arranged(seen.keys)]
     if page.for_program:
-        at = iso(portal.now)
+        at = rfc3339(portal.now)
         return page.data({"at": at, "arrangements": [one.plain for one in found]})
     values: dict[str, object] = {
         "reachable": [one for one in found if one.reachable],

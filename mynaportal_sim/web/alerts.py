@@ -8,13 +8,13 @@ from fastapi import APIRouter, Form, Response
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import Connection
 
+from consent.instants import rfc3339
 from mynaportal_sim.disclosure import acknowledged, notices
 from mynaportal_sim.disclosure.alerts import LOOK_MAX, NEW, Alert, Kind, Watch
 from mynaportal_sim.disclosure.history import pages
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.web.acting import OwnDep
-from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.entry import EntryOut
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.language import marked
@@ -101,7 +101,7 @@ async def alerts(page: PageDep, resident: OwnDep, portal: PortalDep) -> Response
             "csrf": page.visitor.csrf,
             "alerts": [alert.plain for alert in shown],
             "position": position,
-            "until": iso(portal.now),
+            "until": rfc3339(portal.now),
             "more": more,
         }
         return page.data(answer)
@@ -109,7 +109,7 @@ async def alerts(page: PageDep, resident: OwnDep, portal: PortalDep) -> Response
         "unseen": [alert for alert in shown if alert.unseen],
         "seen": [alert for alert in shown if not alert.unseen],
         "position": position,
-        "until": iso(portal.now),
+        "until": rfc3339(portal.now),
         "more": more,
         "looked": LOOK_MAX,
         "done": page.request.query_params.get("done"),

@@ -1,7 +1,7 @@
 """POST /apps/self/consents…: how each arrangement stands for an app, and its way to end one."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request
@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from consent import service
 from consent.errors import IllegalTransitionError, KeyReusedError, StaleVersionError
+from consent.instants import rfc3339
 from consent.model import Actor, ConsentVersion, Event, standing
 from consent.model.granted import granted_details
 from mynaportal_sim.apps import store as apps
@@ -132,9 +133,9 @@ def _shown(sub: str, version: ConsentVersion, now: datetime) -> dict[str, object
         "consent_version": str(version.id),
         "number": version.number,
         "status": version.status(now).value,
-        "since": _utc(version.state_since),
+        "since": rfc3339(version.state_since),
         "by": version.state_by.value,
-        "valid_until": _utc(version.terms.valid_until),
+        "valid_until": rfc3339(version.terms.valid_until),
         "purpose_version": version.terms.purpose.version,
         "authorization_details": list(granted_details(version.terms)),
     }
@@ -145,7 +146,3 @@ def _uuid(parameters: Mapping[str, str], name: str) -> UUID:
         return UUID(form.required(parameters, name))
     except ValueError:
         raise InvalidRequestError(f"{name} is no UUID") from None
-
-
-def _utc(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

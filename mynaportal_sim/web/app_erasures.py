@@ -1,7 +1,7 @@
 """POST /apps/self/erasures…: what an app must erase, and its certificates that it has."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from consent.instants import rfc3339
 from mynaportal_sim.erasure import service, store
 from mynaportal_sim.erasure.certificate import Fault
 from mynaportal_sim.erasure.errors import ErasureSettledError, NoSuchErasureError
@@ -124,13 +125,13 @@ def document(case: ErasureCase, now: datetime) -> dict[str, object]:
         "arrangement": str(case.arrangement_id),
         "consent_version": str(case.version_id),
         "ended": case.ended,
-        "ended_at": _utc(case.ended_at),
+        "ended_at": rfc3339(case.ended_at),
         "on_end": case.on_end.value,
-        "erase_by": _utc(case.deadline),
+        "erase_by": rfc3339(case.deadline),
         "categories": list(case.categories),
         "passed_on": list(case.passed_on),
         "status": case.status(now).value,
-        "since": _utc(case.state_since),
+        "since": rfc3339(case.state_since),
         "certified": case.state in {State.ATTESTED, State.RETAINED_BY_LAW},
     }
 
@@ -145,7 +146,3 @@ def _uuid(text: str, name: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise InvalidRequestError(f"{name} is no UUID") from None
-
-
-def _utc(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

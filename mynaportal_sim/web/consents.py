@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from consent import service
 from consent.catalogue import Catalogue
+from consent.instants import rfc3339
 from consent.mandate import Act, to_review
 from consent.model import ConsentVersion, Event, Role, Status
 from consent.store import signatures
@@ -25,7 +26,6 @@ from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep, agents_of
 from mynaportal_sim.web.assistance import HelperField
-from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.difference import Difference, differences
 from mynaportal_sim.web.entry import actor_line
 from mynaportal_sim.web.erasures import ErasureOut
@@ -374,7 +374,7 @@ def _plain(consent: ConsentOut) -> dict[str, object]:
     return asdict(consent) | {
         "kinds": [kind._asdict() for kind in consent.kinds],
         "erasure": consent.erasure and consent.erasure.plain,
-        "decided": iso(consent.decided),
-        "valid_until": iso(consent.valid_until),
+        "decided": rfc3339(consent.decided),
+        "valid_until": rfc3339(consent.valid_until),
         "period": period and {"from": period[0].isoformat(), "to": period[1].isoformat()},
     }

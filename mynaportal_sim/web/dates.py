@@ -1,7 +1,7 @@
 """Days and instants as readers of each language expect them, in Japan's time."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from consent.japan import JST, day_of
 
@@ -12,11 +12,6 @@ def _day_ja(day: date) -> str:
 
 def _day_en(day: date) -> str:
     return f"{day.day} {day:%B} {day.year}"
-
-
-def iso(at: datetime) -> str:
-    """An instant as programs read it: RFC 3339 in UTC, to the second, as it is stored."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def last_day(until: datetime) -> date:

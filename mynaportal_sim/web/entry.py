@@ -6,10 +6,10 @@ from datetime import datetime
 from types import MappingProxyType
 
 from consent.catalogue import Catalogue, LegalBasis
+from consent.instants import rfc3339
 from consent.policy import Reason
 from consent.without import Objection, Status
 from mynaportal_sim.disclosure.event import Event
-from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import category_labels, purpose_line
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page
@@ -93,7 +93,7 @@ class EntryOut:
     @property
     def plain(self) -> dict[str, object]:
         """The entry as programs get it."""
-        return asdict(self) | {"at": iso(self.at)}
+        return asdict(self) | {"at": rfc3339(self.at)}
 
 
 def by_line(event: Event, agents: Mapping[str, str], page: Page) -> str:

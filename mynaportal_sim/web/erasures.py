@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from consent.catalogue import Catalogue
+from consent.instants import rfc3339
 from mynaportal_sim.erasure import certificate
 from mynaportal_sim.erasure.certificate import Claims, Derived, Method
 from mynaportal_sim.erasure.model import ErasureCase, State, Status
-from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import category_labels
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page
@@ -84,9 +84,9 @@ class CertifiedOut:
             "counts": [one._asdict() for one in self.counts],
             "derived": self.derived,
             "passed_on": self.passed_on,
-            "erased": iso(self.erased),
+            "erased": rfc3339(self.erased),
             "law": self.law,
-            "until": self.until and iso(self.until),
+            "until": self.until and rfc3339(self.until),
             "token": self.token,
         }
 
@@ -124,6 +124,6 @@ class ErasureOut:
         return {
             "state": self.state,
             "status": self.status,
-            "due": iso(self.due),
+            "due": rfc3339(self.due),
             "certified": self.certified and self.certified.plain,
         }

@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection
 
+from consent.instants import rfc3339
 from consent.japan import JST
 from mynaportal_sim.exchange import service
 from mynaportal_sim.exchange.affairs import english
@@ -19,7 +20,6 @@ from mynaportal_sim.exchange.model import KEPT_YEARS
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Resident
 from mynaportal_sim.web.acting import WholeDep
-from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import PortalDep
 from mynaportal_sim.web.render import Page, PageDep
 
@@ -117,7 +117,7 @@ def _year(one: ExchangeOut) -> int:
 
 def _plain(one: ExchangeOut) -> dict[str, object]:
     times = {
-        "requested_at": iso(one.requested_at),
-        "provided_at": one.provided_at and iso(one.provided_at),
+        "requested_at": rfc3339(one.requested_at),
+        "provided_at": one.provided_at and rfc3339(one.provided_at),
     }
     return asdict(one) | times

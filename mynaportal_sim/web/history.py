@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Query, Response
 
 from consent import service
+from consent.instants import rfc3339
 from consent.japan import day_of
 from consent.ledger import store as ledger
 from consent.store import cases
@@ -18,7 +19,6 @@ from mynaportal_sim.disclosure.history import Found, search
 from mynaportal_sim.disclosure.witnesses import Sights, sights
 from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.web.acting import OwnDep, ViewerDep, Whom, agents_of
-from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.entry import EntryOut
 from mynaportal_sim.web.errors import NoSuchEntryError
 from mynaportal_sim.web.history_filter import Asked, AskedDep
@@ -46,7 +46,7 @@ async def history(
         shown = [entry.plain for entry in await _worded(found, portal, resident, page)]
         answer = {"entries": shown, "older": found.older, "looked": found.looked}
         seen = [one._asdict() for one in (await _sights(portal)).each]
-        witnesses = [one | {"at": one["at"] and iso(one["at"])} for one in seen]
+        witnesses = [one | {"at": one["at"] and rfc3339(one["at"])} for one in seen]
         return page.data(answer | {"witnesses": witnesses})
     if asked.unread:
         form = await _form(page, portal, resident, asked)
@@ -81,7 +81,7 @@ async def bundle(
     proven = await portal.db.read(proofs.of_events, holder, portal.now, found.entries)
     key = str(keys.ledger_signer(portal.settings.keys).verifier)
     archive = proofs.archive(proven, key, portal.now)
-    name = f"proofs-{iso(portal.now)[:10]}.zip"
+    name = f"proofs-{rfc3339(portal.now)[:10]}.zip"
     return Response(archive, media_type="application/zip", headers=_saved_as(name))
 
 

@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from consent.instants import rfc3339
 from consent.mandate import Mandate
 from consent.model import Role
-from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import Portal, category_labels
 from mynaportal_sim.web.render import Page
 from mynaportal_sim.web.wording import ACTS, MANDATE_STATUSES, ROLES
@@ -63,8 +63,8 @@ class MandateOut:
     @property
     def plain(self) -> dict[str, object]:
         """The same for programs."""
-        until = self.until and iso(self.until)
-        return asdict(self) | {"since": iso(self.since), "until": until}
+        until = self.until and rfc3339(self.until)
+        return asdict(self) | {"since": rfc3339(self.since), "until": until}
 
 
 _LASTING = frozenset({"proposed", "active", "suspended"})

@@ -6,11 +6,11 @@ from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query, Response
 
+from consent.instants import rfc3339
 from consent.japan import day_of
 from mynaportal_sim.disclosure.history import pages
 from mynaportal_sim.disclosure.overview import AppSum, Bar, Overview, Span
 from mynaportal_sim.web.acting import WholeDep
-from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page, PageDep
@@ -76,7 +76,7 @@ class ReceiptOut(NamedTuple):
     @property
     def plain(self) -> dict[str, object]:
         """The same for programs."""
-        return self._asdict() | {"last": iso(self.last)}
+        return self._asdict() | {"last": rfc3339(self.last)}
 
 
 class CategoryOut(NamedTuple):
@@ -168,7 +168,7 @@ def _drawn(bars: list[Bar]) -> list[BarOut]:
 
 def _plain(app: AppOut) -> dict[str, object]:
     return asdict(app) | {
-        "first": app.first and iso(app.first),
-        "last": app.last and iso(app.last),
+        "first": app.first and rfc3339(app.first),
+        "last": app.last and rfc3339(app.last),
         "consents": [consent.address for consent in app.consents],
     }

@@ -12,12 +12,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from consent import service
+from consent.instants import rfc3339
 from consent.mandate import Act, may_lift
 from consent.model import Prohibition, Prohibitor, Role
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import WholeDep, Whom, WhomDep, agents_of
-from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.entry import actor_line
 from mynaportal_sim.web.errors import UnknownChoiceError
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
@@ -78,7 +78,7 @@ class ProhibitionOut:
     def plain(self) -> dict[str, object]:
         """The same for programs."""
         return {name: getattr(self, name) for name in self.__slots__} | {
-            "since": iso(self.since)
+            "since": rfc3339(self.since)
         }
 
 

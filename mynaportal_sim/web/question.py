@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from consent.catalogue import Catalogue
+from consent.instants import rfc3339
 from consent.model import ALIVE, ConsentVersion, Prohibition, Terms
 from mynaportal_sim.apps.model import App
-from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.difference import Difference, differences
 from mynaportal_sim.web.kept import category_labels, purpose_label
 from mynaportal_sim.web.render import Page
@@ -76,7 +76,7 @@ class ReplacedOut(NamedTuple):
     def plain(self) -> dict[str, object]:
         """The same for programs."""
         changed = [one._asdict() for one in self.differences]
-        return {**self._asdict(), "answered": iso(self.answered), "differences": changed}
+        return {**self._asdict(), "answered": rfc3339(self.answered), "differences": changed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class AskOut:
             "recipients": self.recipients,
             "categories": [asdict(category) for category in self.categories],
             "period": {"from": self.period_from.isoformat(), "to": self.period_to.isoformat()},
-            "valid_until": iso(self.valid_until),
+            "valid_until": rfc3339(self.valid_until),
             "legal_basis": self.legal_basis,
             "once": self.once,
             "terms": asdict(self.terms),

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
+from consent.instants import rfc3339
 from consent.service import research as choices
 from consent.store import cases, research
 from consent.without import Case
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import OwnDep
-from mynaportal_sim.web.dates import iso
 from mynaportal_sim.web.entry import basis_line
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
 from mynaportal_sim.web.redirects import see_other
@@ -67,7 +67,7 @@ class CaseOut:
     @property
     def plain(self) -> dict[str, object]:
         """The same for programs."""
-        times = {name: iso(getattr(self, name)) for name in _TIMES}
+        times = {name: rfc3339(getattr(self, name)) for name in _TIMES}
         return {name: getattr(self, name) for name in self.__slots__} | times
 
 
@@ -99,9 +99,9 @@ async def without_consent(page: PageDep, resident: OwnDep, portal: PortalDep) ->
                 "csrf": page.visitor.csrf,
                 "cases": [one.plain for one in shown],
                 "research": {
-                    "notified": stands.notified_at and iso(stands.notified_at),
+                    "notified": stands.notified_at and rfc3339(stands.notified_at),
                     "notified_by": stands.notified_by,
-                    "opted_out": stands.opted_out_at and iso(stands.opted_out_at),
+                    "opted_out": stands.opted_out_at and rfc3339(stands.opted_out_at),
                 },
             }
         )

@@ -11,9 +11,10 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from pydantic import BaseModel, StringConstraints
 from starlette.responses import JSONResponse, Response
 
+from consent.instants import rfc3339
 from mynaportal_sim.database import Database
 from mynaportal_sim.deps import DatabaseDep, NowDep
-from mynaportal_sim.login.challenge import Channel, rfc3339
+from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.errors import LoginRefusedError, MalformedRequestError
 from mynaportal_sim.login.limit import RateLimited
 from mynaportal_sim.login.refusal import Code, Refusal

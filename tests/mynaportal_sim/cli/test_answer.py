@@ -5,7 +5,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from rich.text import Text
 
-from mynaportal_sim.cli.answer import instant, plain, say
+from consent.instants import rfc3339
+from mynaportal_sim.cli.answer import plain, say
 
 
 @pytest.mark.parametrize(
@@ -33,4 +34,4 @@ def test_text_of_others_steers_no_terminal(text: str, shown: str) -> None:
 
 def test_an_instant_is_in_utc_to_the_second() -> None:
     tokyo = timezone(timedelta(hours=9))
-    assert instant(datetime(2026, 11, 24, 4, 0, 0, 999, tokyo)) == "2026-11-23T19:00:00Z"
+    assert rfc3339(datetime(2026, 11, 24, 4, 0, 0, 999, tokyo)) == "2026-11-23T19:00:00Z"

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from consent.instants import rfc3339
 from consent.japan import JST
 from mynaportal_sim.cli.exchange import app
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.exchange.errors import ExchangeError
-from mynaportal_sim.web.dates import iso
 
 RECORD = (
     *("record", "--inquirer", "清瀬市", "--provider", "立川市", "--resident", "sato-hanako"),
@@ -29,15 +29,15 @@ def test_what_was_recorded_is_listed(data: Path) -> None:
     times = ("--requested-at", asked.astimezone(JST).isoformat())
     answered = ("--provided-at", (asked + timedelta(minutes=5)).isoformat())
     said = json.loads(exchange(data, *RECORD, *times, *answered, "--json").output)
-    assert said["requested_at"] == iso(asked)
-    assert said["provided_at"] == iso(asked + timedelta(minutes=5))
+    assert said["requested_at"] == rfc3339(asked)
+    assert said["provided_at"] == rfc3339(asked + timedelta(minutes=5))
     assert said["items"] == ["所得の状況", "世帯の構成"]
     assert "recorded" in exchange(data, *RECORD, "--withheld", "life_or_safety").output
     listed = json.loads(exchange(data, "list", "--resident", "sato-hanako", "--json").output)
     assert [one["withheld"] for one in listed] == ["life_or_safety", None]
     assert listed[1] == said
     table = exchange(data, "list", "--resident", "sato-hanako").output
-    assert table.index("life_or_safety") < table.index(iso(asked))
+    assert table.index("life_or_safety") < table.index(rfc3339(asked))
 
 
 def test_a_person_of_whom_nothing_is_kept_is_told_so(data: Path) -> None:
