@@ -77,7 +77,7 @@ def plain_terms(terms: Terms) -> dict[str, object]:
         "purpose": astuple(terms.purpose),
         "recipients": plain_recipients(terms.recipients),
         "notice": astuple(terms.notice),
-        "supervision": astuple(terms.supervision),
+        "supervision": _plain_supervision(terms.supervision),
         "actions": sorted(terms.actions),
         "legal_basis": terms.legal_basis,
         "onward_transfer": terms.onward_transfer,
@@ -116,6 +116,12 @@ def terms_of(fields: dict[str, Any], valid_from: datetime, valid_until: datetime
         research_terms=tuple(fields["research_terms"]),
         minimum_cell=fields["minimum_cell"],
     )
+
+
+def _plain_supervision(watched: Supervision) -> list[str]:
+    """What earlier versions wrote stays as it is: a reviewer is there or is not."""
+    named = [watched.officer, watched.authority, watched.ethics_approval]
+    return [*named, watched.reviewer] if watched.reviewer else named
 
 
 def _in_seconds(span: timedelta | None) -> int | None:

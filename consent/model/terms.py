@@ -154,11 +154,15 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Supervision:
-    """Who watches over the use of data: a person or body at the app, and who watches those."""
+    """Who watches over the use of data: a person or body at the app, and who watches those.
+
+    `reviewer` looked at what the app declared before people were asked, empty for nobody.
+    """
 
     officer: str
     authority: str = ""
     ethics_approval: str = ""
+    reviewer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

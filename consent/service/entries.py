@@ -127,8 +127,8 @@ def _limits(terms: Terms) -> dict[str, Value]:
         fields["purpose_version"] = terms.purpose.version
     if terms.usage.max_uses is not None:
         fields["max_uses"] = terms.usage.max_uses
-    if terms.supervision.authority:
-        fields["authority"] = terms.supervision.authority
-    if terms.supervision.ethics_approval:
-        fields["ethics_approval"] = terms.supervision.ethics_approval
+    watched = terms.supervision
+    for name in ("authority", "ethics_approval", "reviewer"):
+        if said := getattr(watched, name):
+            fields[name] = said
     return fields

@@ -3,7 +3,7 @@
 AppError
 ├── RegistrationError        what an app declares is refused; carries .field
 │   └── PrivateKeyGivenError
-├── DeclaredMeanwhileError   another purpose was declared at the same time
+├── DeclaredMeanwhileError   the app declares something else by now
 └── NoSuchAppError
 """
 
@@ -45,7 +45,5 @@ class DeclaredMeanwhileError(AppError):
     """Another declaration came first; look at it before declaring again."""
 
     def __init__(self, client_id: str) -> None:
-        super().__init__(
-            f"{client_id} has declared another purpose meanwhile; look at it first"
-        )
+        super().__init__(f"{client_id} declares something else by now; look at it first")
         self.client_id = client_id

@@ -24,7 +24,8 @@ class App:
     answers for the app, `supervisor` is the person or body that watches over its use of data,
     under an `authority` and an `ethics_approval` where there are. `recipients` are those beside
     the organisation to whom it may ask to pass data. Events are pushed to `event_endpoint`, or
-    wait until the app polls for them where it has none.
+    wait until the app polls for them where it has none. What it wants, the `scopes`, and why,
+    the `purpose`, are one declaration; a `reviewer` has looked at the newest, or nobody has.
     """
 
     client_id: str
@@ -42,7 +43,8 @@ class App:
     authority: str = ""
     ethics_approval: str = ""
     event_endpoint: str = ""
+    reviewer: str = ""
 
     @property
     def supervision(self) -> Supervision:
-        return Supervision(self.supervisor, self.authority, self.ethics_approval)
+        return Supervision(self.supervisor, self.authority, self.ethics_approval, self.reviewer)

@@ -68,9 +68,9 @@ def check(
     if wanted.event_endpoint and (fault := _uri_fault(wanted.event_endpoint)):
         raise RegistrationError("event endpoint", f"{wanted.event_endpoint!r} {fault}")
     _redirect_uris(wanted.redirect_uris)
-    _known("scope", wanted.scopes, scopes)
-    _known("profile", (wanted.profile,), tuple(Profile))
-    _known("purpose", (wanted.purpose,), purposes)
+    known("scope", wanted.scopes, scopes)
+    known("profile", (wanted.profile,), tuple(Profile))
+    known("purpose", (wanted.purpose,), purposes)
     return App(
         client_id=client_id,
         name=wanted.name,
@@ -136,6 +136,11 @@ def parse_jwks(text: str) -> tuple[PublicKey, ...]:
     return keys
 
 
+def named(what: str, text: str) -> None:
+    """Raise RegistrationError for a name that people will read and could be misled by."""
+    _shown(what, text, NAME_MAX)
+
+
 def _shown(name: str, text: str, limit: int) -> None:
     """Text that people will read must not be able to pose as something else."""
     if not text.strip() or len(text) > limit:
@@ -163,7 +168,7 @@ def _recipients(wanted: Registration) -> None:
             raise RegistrationError("recipient", f"{one.country!r} is no country of ISO 3166-1")
 
 
-def _known(name: str, wanted: Iterable[str], existing: Collection[str]) -> None:
+def known(name: str, wanted: Iterable[str], existing: Collection[str]) -> None:
     unknown = sorted(set(wanted).difference(existing))
     if unknown:
         raise RegistrationError(

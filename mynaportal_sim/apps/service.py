@@ -1,7 +1,7 @@
 """What is done with apps, as units of work."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -12,6 +12,19 @@ from consent.model import DeclaredPurpose
 from mynaportal_sim.apps import store
 from mynaportal_sim.apps.errors import DeclaredMeanwhileError, NoSuchAppError
 from mynaportal_sim.apps.model import App
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What an app wants and why; no `scopes` are those that it has declared before.
+
+    `text` has passed `registration.concrete`, and all else is known.
+    """
+
+    client_id: str
+    code: str
+    text: str
+    scopes: frozenset[str] = frozenset()
 
 
 def register(
@@ -40,41 +53,77 @@ def register(
 
 def declare(
     connection: Connection,
-    client_id: str,
-    code: str,
-    text: str,
+    wish: Declaration,
     now: datetime,
     randomness: Callable[[int], bytes],
 ) -> DeclaredPurpose:
-    """Declare what an app wants data for; in other words than before, it must ask anew.
+    """Declare what an app wants and why; otherwise than before, it must ask anew.
 
-    `text` has passed `registration.concrete`. The same words again change nothing.
+    The same again changes nothing. Who reviewed the declaration before has not reviewed this.
 
     Raises:
         NoSuchAppError: there is no such app.
         DeclaredMeanwhileError: another declaration came first.
     """
-    app = store.find(connection, client_id)
+    app = store.find(connection, wish.client_id)
     if app is None:
-        raise NoSuchAppError(client_id)
-    before = app.purpose
-    if (before.code, before.text) == (code, text):
+        raise NoSuchAppError(wish.client_id)
+    before, scopes = app.purpose, wish.scopes or app.scopes
+    if (before.code, before.text, app.scopes) == (wish.code, wish.text, scopes):
         return before
-    declared = DeclaredPurpose(code, text, before.version + 1)
-    if not store.set_purpose(connection, client_id, declared):
-        raise DeclaredMeanwhileError(client_id)
+    declared = DeclaredPurpose(wish.code, wish.text, before.version + 1)
+    if not store.set_purpose(connection, app.client_id, declared, scopes):
+        raise DeclaredMeanwhileError(app.client_id)
     entry = Entry(
         type="app.purpose_declared",
         fields={
-            "app_id": client_id,
+            "app_id": app.client_id,
             "app_name": app.name,
-            "purpose": code,
-            "purpose_text": text,
+            "purpose": declared.code,
+            "purpose_text": declared.text,
             "purpose_version": declared.version,
+            "scopes": sorted(scopes),
         },
     )
     ledger.append(connection, entry, now, randomness)
     return declared
+
+
+def review(
+    connection: Connection,
+    client_id: str,
+    version: int,
+    by: str,
+    now: datetime,
+    randomness: Callable[[int], bytes],
+) -> App:
+    """Enter that `by` has reviewed what an app declares in this version.
+
+    Raises:
+        NoSuchAppError: there is no such app.
+        DeclaredMeanwhileError: it declares something else by now.
+    """
+    app = store.find(connection, client_id)
+    if app is None:
+        raise NoSuchAppError(client_id)
+    if app.purpose.version == version and app.reviewer == by:
+        return app
+    if not store.set_reviewer(connection, client_id, version, by):
+        raise DeclaredMeanwhileError(client_id)
+    entry = Entry(
+        type="app.purpose_reviewed",
+        fields={
+            "app_id": client_id,
+            "app_name": app.name,
+            "purpose": app.purpose.code,
+            "purpose_text": app.purpose.text,
+            "purpose_version": version,
+            "scopes": sorted(app.scopes),
+            "reviewer": by,
+        },
+    )
+    ledger.append(connection, entry, now, randomness)
+    return replace(app, reviewer=by)
 
 
 def settle(

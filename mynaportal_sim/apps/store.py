@@ -5,6 +5,7 @@ app, a token or the ledger holds leads there.
 """
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -41,6 +42,7 @@ class AppRow(SQLModel, table=True):
     authority: str
     ethics_approval: str
     event_endpoint: str
+    reviewer: str
     registered_at: int = Field(sa_type=BigInteger)
 
 
@@ -73,7 +75,14 @@ _SET_PURPOSE = (
         purpose=bindparam("code"),
         purpose_text=bindparam("text"),
         purpose_version=bindparam("version"),
+        scopes=bindparam("wanted_scopes"),
+        reviewer="",
     )
+)
+_SET_REVIEWER = (
+    update(apps)
+    .where(apps.c.client_id == bindparam("wanted"), apps.c.purpose_version == bindparam("of"))
+    .values(reviewer=bindparam("by"))
 )
 _PURPOSE_VERSION = select(apps.c.purpose_version).where(apps.c.client_id == bindparam("wanted"))
 _PURPOSE_VERSIONS = select(apps.c.client_id, apps.c.purpose_version)
@@ -109,6 +118,7 @@ def add(connection: Connection, app: App) -> None:
             "authority": app.authority,
             "ethics_approval": app.ethics_approval,
             "event_endpoint": app.event_endpoint,
+            "reviewer": app.reviewer,
             "registered_at": int(app.registered_at.timestamp()),
         },
     )
@@ -132,16 +142,25 @@ def event_endpoints(connection: Connection) -> dict[str, str]:
     return {row.client_id: row.event_endpoint for row in found}
 
 
-def set_purpose(connection: Connection, client_id: str, new: DeclaredPurpose) -> bool:
-    """Keep the purpose that follows the one before; False if another came first."""
+def set_purpose(
+    connection: Connection, client_id: str, new: DeclaredPurpose, scopes: Iterable[str]
+) -> bool:
+    """Keep the declaration that follows the one before; False if another came first."""
     values = {
         "wanted": client_id,
         "was": new.version - 1,
         "code": new.code,
         "text": new.text,
         "version": new.version,
+        "wanted_scopes": " ".join(sorted(scopes)),
     }
     return connection.execute(_SET_PURPOSE, values).rowcount == 1
+
+
+def set_reviewer(connection: Connection, client_id: str, version: int, by: str) -> bool:
+    """Keep who reviewed a declaration; False if it is not the newest."""
+    values = {"wanted": client_id, "of": version, "by": by}
+    return connection.execute(_SET_REVIEWER, values).rowcount == 1
 
 
 def purpose_version(connection: Connection, client_id: str) -> int | None:
@@ -219,4 +238,5 @@ def _app(row: Row[tuple[str, ...]]) -> App:
         authority=row.authority,
         ethics_approval=row.ethics_approval,
         event_endpoint=row.event_endpoint,
+        reviewer=row.reviewer,
     )

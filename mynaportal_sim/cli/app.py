@@ -2,7 +2,7 @@
 
 import typer
 
-from mynaportal_sim.cli.app_declare import declare
+from mynaportal_sim.cli.app_declare import declare, review
 from mynaportal_sim.cli.app_erasures import erasures
 from mynaportal_sim.cli.app_events import events
 from mynaportal_sim.cli.app_log import log, provision_records, receipts
@@ -16,6 +16,7 @@ app = typer.Typer(
 app.command()(register)
 app.command("list")(list_apps)
 app.command()(declare)
+app.command()(review)
 app.command()(login)
 app.command()(log)
 app.command()(receipts)

@@ -1,4 +1,4 @@
-"""`mynasim app declare`: what an app wants data for, in words that people read."""
+"""`mynasim app declare` and `review`: what an app wants, why, and who looked at that."""
 
 from secrets import token_bytes
 from typing import Annotated
@@ -8,41 +8,74 @@ import typer
 from mynaportal_sim.apps import registration, service
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.app_register import DEFAULT_PURPOSE
-from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.state import opened
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.domains.catalogue import catalogue
+from mynaportal_sim.oauth.scopes import SCOPES
+
+ClientArgument = Annotated[str, typer.Argument(help="The app, as `mynasim app list` names it.")]
 
 
-def declare(
-    client_id: Annotated[str, typer.Argument(help="The app, as `mynasim app list` names it.")],
+def declare(  # noqa: PLR0913, PLR0917  one parameter per option
+    client_id: ClientArgument,
     purpose_text: Annotated[str, typer.Option(help="The purpose in the app's words.")],
     purpose: Annotated[str, typer.Option(help="The purpose's code.")] = DEFAULT_PURPOSE,
+    scope: Annotated[
+        list[str],
+        typer.Option(help="All it may ask for from now on; repeat. [default: as before]"),
+    ] = [],  # noqa: B006  typer copies it
     data: DataOption = None,
     db: DatabaseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Declare a purpose anew: whoever agreed to the old words is asked again.
+    """Declare anew what an app wants and why: whoever agreed before is asked again.
 
     From the next access on the app is refused with purpose_changed until it has asked.
 
     Example: mynasim app declare app-1234 --purpose-text "健診結果の推移をグラフで表示するため"
     """
-    if purpose not in catalogue().purposes:
-        known = ", ".join(sorted(catalogue().purposes))
-        raise CommandError(f"--purpose: {purpose} is unknown; choose of {known}")
+    scopes = " ".join(scope).split()
+    registration.known("--purpose", (purpose,), catalogue().purposes)
+    registration.known("--scope", scopes, SCOPES)
     registration.concrete(purpose_text)
     settings = settings_of(data=data, db=db)
     now = Clock(settings.clock).now()
+    wish = service.Declaration(client_id, purpose, purpose_text, frozenset(scopes))
     with opened(settings) as database:
-        declared = database.run(
-            service.declare, client_id, purpose, purpose_text, now, token_bytes
-        )
+        declared = database.run(service.declare, wish, now, token_bytes)
     document: dict[str, object] = {
         "client_id": client_id,
         "purpose": declared.code,
         "purpose_text": declared.text,
         "purpose_version": declared.version,
+        "purpose_text_sha256": declared.text_sha256,
     }
     say(document, f"{client_id} declares version {declared.version}: {declared.text}", json)
+
+
+def review(
+    client_id: ClientArgument,
+    version: Annotated[int, typer.Option(help="Of the declaration, as `declare` says it.")],
+    by: Annotated[str, typer.Option(help="Who has reviewed it, for people to read.")],
+    data: DataOption = None,
+    db: DatabaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Enter who has reviewed what an app declares: people who are asked read the name.
+
+    A declaration of later is reviewed anew; until then the page says that nobody has.
+
+    Example: mynasim app review app-1234 --version 1 --by "模擬審査会"
+    """
+    registration.named("--by", by)
+    settings = settings_of(data=data, db=db)
+    now = Clock(settings.clock).now()
+    with opened(settings) as database:
+        app = database.run(service.review, client_id, version, by, now, token_bytes)
+    document: dict[str, object] = {
+        "client_id": client_id,
+        "purpose_version": version,
+        "reviewer": app.reviewer,
+    }
+    say(document, f"Version {version} of {client_id} is reviewed by {by}.", json)

@@ -130,9 +130,9 @@ def list_apps(
     settings = settings_of(data=data, db=db)
     with opened(settings) as database:
         apps = database.run(store.every)
-    table = Table("client_id", "name", "profile", "purpose", "supervisor", "redirect URIs")
+    table = Table("client_id", "name", "profile", "purpose", "reviewer", "redirect URIs")
     for app in apps:
-        cells = (app.client_id, app.name, app.profile, app.purpose.code, app.supervisor)
+        cells = (app.client_id, app.name, app.profile, app.purpose.code, app.reviewer)
         uris = Text("\n").join(map(plain, app.redirect_uris))
         table.add_row(*map(plain, cells), uris)
     nothing = "No app is registered: see `mynasim app register --help`."
@@ -156,6 +156,9 @@ def _shown(app: App, settings: Settings) -> dict[str, object]:
         "profile": app.profile.value,
         "purpose": app.purpose.code,
         "purpose_text": app.purpose.text,
+        "purpose_version": app.purpose.version,
+        "purpose_text_sha256": app.purpose.text_sha256,
+        "reviewer": app.reviewer or None,
         "supervisor": app.supervisor,
         "authority": app.authority,
         "ethics_approval": app.ethics_approval,

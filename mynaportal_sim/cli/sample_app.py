@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from sqlalchemy import Connection
 
 from mynaportal_sim.apps import registration, service
-from mynaportal_sim.apps.model import Profile
+from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.database import Database
 from mynaportal_sim.domains.catalogue import catalogue
@@ -37,6 +38,7 @@ PORTS_AWAY = 100
 PORT_MAX = 65535
 STOP_WITHIN = 5.0  # seconds
 _SUPERVISOR = "こもれびヘルスケア株式会社（架空） 個人情報保護責任者 木下葉子"
+_REVIEWER = "模擬審査会"
 _PURPOSE_TEXT = "健診結果の推移とお薬の記録をご本人に表示するため"
 _SCOPES = (
     OPENID,
@@ -91,8 +93,16 @@ def register(settings: Settings, listener: socket, now: datetime) -> SampleApp:
     )
     checked = registration.check(wanted, client_id, SCOPES, catalogue().purposes, now)
     with closing(Database(settings.database_url)) as database:
-        database.run(service.settle, checked, now, token_bytes)
+        database.run(_settle, checked, now)
     return app
+
+
+def _settle(connection: Connection, app: App, now: datetime) -> None:
+    """Register the app, with a review of what it first declared."""
+    settled = service.settle(connection, app, now, token_bytes)
+    first = app.purpose.version
+    if settled.purpose.version == first:
+        service.review(connection, app.client_id, first, _REVIEWER, now, token_bytes)
 
 
 def _key(path: Path) -> ec.EllipticCurvePrivateKey:

@@ -50,7 +50,7 @@ FIELDS: Mapping[str, Kind] = {
     "channel": _T, "certificate": _T, "reference": _T,
     "by": _T, "granter_role": _T, "mandate": _T,
     "acting_role": _T, "acting_mandate": _T, "acts": _TS, "evidence": _T,
-    "authority": _T, "ethics_approval": _T,
+    "authority": _T, "ethics_approval": _T, "reviewer": _T,
     "keys": _TS, "scopes": _TS, "redirect_uris": _TS, "entries": _TS,
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from mynaportal_sim.web.question import AskOut, CategoryOut
 from mynaportal_sim.web.render import Page
 
 _NOBODY_IS_NAMED = marked("Nobody is named")
+_NOBODY_YET = marked("Nobody yet")
 
 
 def agreement(
@@ -70,6 +71,7 @@ def _supervision(ask: AskOut, page: Page) -> Iterator[Line]:
     yield marked("Who supervises this"), named or page.text(_NOBODY_IS_NAMED)
     if ask.terms.ethics_approval:
         yield marked("Ethics approval"), ask.terms.ethics_approval
+    yield marked("Who reviewed this"), ask.terms.reviewer or page.text(_NOBODY_YET)
 
 
 def _period(ask: AskOut, page: Page) -> str:

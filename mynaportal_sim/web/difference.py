@@ -46,6 +46,7 @@ def _facts(terms: Terms, catalogue: Catalogue, page: Page) -> dict[str, str]:
         marked("How long it keeps them"): said.retention,
         marked("How often"): said.usage,
         marked("Valid for"): page.text(marked("%(days)s days"), days=days),
+        marked("Who reviewed this"): said.reviewer,
         marked("Who supervises this"): comma.join(
             part
             for part in (terms.supervision.officer, said.authority, said.ethics_approval)

@@ -47,6 +47,7 @@ class TermsOut:
     abroad: list[str]
     authority: str
     ethics_approval: str
+    reviewer: str
     actions: list[str]
     usage: str
     retention: str
@@ -59,6 +60,7 @@ class TermsOut:
             abroad=sorted({one.country for one in terms.recipients if one.abroad}),
             authority=terms.supervision.authority,
             ethics_approval=terms.supervision.ethics_approval,
+            reviewer=terms.supervision.reviewer,
             actions=[page.text(_ACTIONS[one]) for one in Action if one in terms.actions],
             usage=_usage(terms.usage, page),
             retention=_retention(terms.retention, page),

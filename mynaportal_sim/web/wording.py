@@ -59,6 +59,7 @@ EVENTS = {
     "exchange.provided": marked("Agencies exchanged your data"),
     "exchange.withheld": marked("Agencies exchanged your data (not disclosed)"),
     "app.purpose_declared": marked("An app declared its purpose anew"),
+    "app.purpose_reviewed": marked("What an app declared was reviewed"),
     "ledger.erased": marked("Entries were erased"),
 }
 TONES = {

@@ -56,7 +56,8 @@ def described(root: Node) -> Described:
             raise one.wrong("is said twice")
         found[url] = one
     notice = _parts(found.get(words.NOTICE), {"version", "language", "variant"})
-    watched = _parts(found.get(words.SUPERVISION), {"officer", "authority", "ethicsApproval"})
+    parts = {"officer", "authority", "ethicsApproval", "reviewer"}
+    watched = _parts(found.get(words.SUPERVISION), parts)
     onward = found.get(words.ONWARD_TRANSFER)
     return Described(
         Notice(_text(notice, "version"), _text(notice, "language"), _text(notice, "variant")),
@@ -64,6 +65,7 @@ def described(root: Node) -> Described:
             _text(watched, "officer"),
             _text(watched, "authority"),
             _text(watched, "ethicsApproval"),
+            _text(watched, "reviewer"),
         ),
         None if onward is None else onward.member("valueCode"),
     )

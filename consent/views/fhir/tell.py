@@ -82,6 +82,7 @@ def _described(version: ConsentVersion) -> Iterator[Json]:
             officer=watched.officer,
             authority=watched.authority,
             ethicsApproval=watched.ethics_approval,
+            reviewer=watched.reviewer,
         )
     if notice != Notice("", ""):
         yield _extension(

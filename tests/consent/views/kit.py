@@ -147,7 +147,7 @@ UNUSUAL: dict[str, st.SearchStrategy[object]] = {
     ),
     "recipients": RECIPIENTS,
     "notice": st.just(Notice("1", "ja", "b")),
-    "supervision": st.just(Supervision("", "authority")),
+    "supervision": st.just(Supervision("", "authority", reviewer="審査会")),
     "actions": st.frozensets(st.sampled_from(Action), max_size=2).map(VIEWED.union),
     "onward_transfer": st.just(OnwardTransfer.ANY_NOTIFIED),
     "retention": st.builds(

@@ -18,6 +18,7 @@ from consent.ledger.entry import read_leaf
 from consent.model import Recipient, Relation
 from mynaportal_sim.apps import service, store
 from mynaportal_sim.apps.errors import (
+    DeclaredMeanwhileError,
     NoSuchAppError,
     PrivateKeyGivenError,
     RegistrationError,
@@ -30,6 +31,7 @@ from mynaportal_sim.apps.registration import (
     parse_jwks,
     recipient_of,
 )
+from mynaportal_sim.apps.service import Declaration
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.pseudonyms import Pseudonyms
 
@@ -242,18 +244,41 @@ def test_new_words_are_a_new_version_and_the_same_words_none() -> None:
     engine = create_engine("sqlite://")
     store.apps.metadata.create_all(engine)
     app = checked()
-    words = ("self-care", "歩数と健診結果を並べて表示するため")
+    wish = Declaration(app.client_id, "self-care", "歩数と健診結果を並べて表示するため")
     with engine.begin() as connection:
         service.register(connection, app, NOW, token_bytes)
         for _ in range(2):
-            declared = service.declare(connection, app.client_id, *words, NOW, token_bytes)
-            assert (declared.version, declared.text) == (2, words[1])
+            declared = service.declare(connection, wish, NOW, token_bytes)
+            assert (declared.version, declared.text) == (2, wish.text)
         found = store.find(connection, app.client_id)
         assert found is not None
         assert found.purpose == declared
         assert store.purpose_versions(connection) == {app.client_id: 2}
         newest = [read_leaf(one.leaf).type for one in ledger.newest(connection, 2)]
         assert newest == ["app.purpose_declared", "app.registered"]
-        assert not store.set_purpose(connection, app.client_id, declared)  # came too late
+        late = (app.client_id, declared, app.scopes)
+        assert not store.set_purpose(connection, *late)
         with pytest.raises(NoSuchAppError):
-            service.declare(connection, "nobody", *words, NOW, token_bytes)
+            service.declare(connection, replace(wish, client_id="nobody"), NOW, token_bytes)
+
+
+def test_what_is_wanted_is_declared_with_why_and_each_declaration_is_reviewed_anew() -> None:
+    engine = create_engine("sqlite://")
+    store.apps.metadata.create_all(engine)
+    app = checked()
+    less = frozenset({min(app.scopes)})
+    wish = Declaration(app.client_id, app.purpose.code, app.purpose.text, less)
+    with engine.begin() as connection:
+        service.register(connection, app, NOW, token_bytes)
+        with pytest.raises(DeclaredMeanwhileError):
+            service.review(connection, app.client_id, 2, "審査会", NOW, token_bytes)
+        for _ in range(2):
+            reviewed = service.review(connection, app.client_id, 1, "審査会", NOW, token_bytes)
+            assert reviewed.supervision.reviewer == "審査会"
+            assert store.find(connection, app.client_id) == reviewed
+        assert service.declare(connection, wish, NOW, token_bytes).version == 2
+        found = store.find(connection, app.client_id)
+        assert found is not None
+        assert (found.scopes, found.supervision.reviewer) == (less, "")
+        types = [read_leaf(one.leaf).type for one in ledger.newest(connection, 9)]
+        assert types == ["app.purpose_declared", "app.purpose_reviewed", "app.registered"]

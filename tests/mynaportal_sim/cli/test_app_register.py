@@ -1,7 +1,9 @@
-"""`mynasim app register` and `mynasim app list`."""
+"""`mynasim app register`, `list`, `declare` and `review`."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -9,7 +11,12 @@ from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 from typer.testing import CliRunner
 
-from mynaportal_sim.apps.errors import PrivateKeyGivenError
+from mynaportal_sim.apps.errors import (
+    DeclaredMeanwhileError,
+    NoSuchAppError,
+    PrivateKeyGivenError,
+    RegistrationError,
+)
 from mynaportal_sim.cli.app import app
 from mynaportal_sim.jose import b64url
 
@@ -53,3 +60,67 @@ def test_a_private_key_is_refused(data: Path) -> None:
         CliRunner().invoke(app, _command(data, _keys(data, d="AA")), catch_exceptions=False)
     listed = CliRunner().invoke(app, ["list", "--data", str(data), "--json"])
     assert json.loads(listed.stdout) == []
+
+
+# Any: what a command says for programs is as deep as it is.
+def _say(data: Path, *command: str) -> dict[str, Any]:
+    done = CliRunner().invoke(app, [*command, "--data", str(data), "--json"])
+    assert done.exit_code == 0, done.exception
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
+def test_a_declaration_is_reviewed_until_the_app_declares_anew(data: Path) -> None:
+    known = json.loads(CliRunner().invoke(app, _command(data, _keys(data))).stdout)
+    client_id = known["client_id"]
+    assert (known["purpose_version"], known["reviewer"]) == (1, None)
+    _say(data, "review", client_id, "--version", "1", "--by", "模擬審査会")
+    declare = ("declare", client_id, "--purpose-text", "健診の結果を並べて見るため")
+    said = _say(data, *declare, "--scope", "openid")
+    assert said["purpose_version"] == 2
+    [listed] = json.loads(
+        CliRunner().invoke(app, ["list", "--data", str(data), "--json"]).stdout
+    )
+    assert (listed["scope"], listed["reviewer"]) == ("openid", None)
+    assert listed["purpose_text_sha256"] == sha256(said["purpose_text"].encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("command", "error", "said"),
+    [
+        pytest.param(
+            ("review", "{}", "--version", "2", "--by", "審査会"),
+            DeclaredMeanwhileError,
+            "something else",
+            id="of another declaration",
+        ),
+        pytest.param(
+            ("review", "{}", "--version", "1", "--by", "審査\u202e会"),
+            RegistrationError,
+            "direction",
+            id="a name that misleads",
+        ),
+        pytest.param(
+            ("declare", "{}", "--purpose-text", "推移を見るため", "--scope", "patient/Foo.rs"),
+            RegistrationError,
+            "choose of",
+            id="an unknown scope",
+        ),
+        pytest.param(
+            ("declare", "nobody", "--purpose-text", "推移を見るため"),
+            NoSuchAppError,
+            "nobody",
+            id="no such app",
+        ),
+    ],
+)
+def test_what_cannot_be_declared_or_reviewed_changes_nothing(
+    data: Path, command: tuple[str, ...], error: type[Exception], said: str
+) -> None:
+    known = json.loads(CliRunner().invoke(app, _command(data, _keys(data))).stdout)
+    named = [part.format(known["client_id"]) for part in command]
+    done = CliRunner().invoke(app, [*named, "--data", str(data)])
+    assert isinstance(done.exception, error)
+    assert said in str(done.exception)
+    listed = CliRunner().invoke(app, ["list", "--data", str(data), "--json"])
+    assert json.loads(listed.stdout) == [known]

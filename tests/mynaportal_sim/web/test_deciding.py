@@ -110,6 +110,26 @@ def test_a_question_put_off_offers_no_signature_and_takes_the_wish_for_one_for_n
     assert decide(browser, waiting, "allow", "checkup").status_code == 303
 
 
+def test_people_read_who_reviewed_what_an_app_declares(portal: Portal) -> None:
+    client_id = portal.register()
+    browser, path = portal.asked(client_id)
+    assert "まだ審査されていません" in browser.get(path).text
+    state = portal.web.state
+    review = (client_id, 1, "模擬審査会", state.clock.now(), token_bytes)
+    state.database.run(apps.review, *review)
+    path = portal.ask(browser, client_id).headers["location"]
+    assert "模擬審査会" in browser.get(path).text
+    decide(browser, path, "allow", "checkup")
+    [given] = browser.get("/consents", **JSON).json()["consents"]
+    receipt = f"/consents/{given['arrangement_id']}/{given['version_id']}"
+    assert "模擬審査会" in browser.get(receipt).text
+    portal.index()
+    entries = browser.get("/history?kind=consent", **JSON).json()["entries"]
+    proofs = [Evidence.parse(browser.get(one["proof"]).content) for one in entries]
+    named = [one.shown["reviewer"].value for one in proofs if "reviewer" in one.shown]
+    assert named == ["模擬審査会"] * 2  # that it was asked, and that it was granted
+
+
 def _answer_again(browser: Browser, waiting: str) -> httpx.Response:
     form: Form = {"csrf": browser.csrf("/prohibitions"), "decision": "deny"}
     return browser.post(waiting, form)
@@ -124,8 +144,8 @@ def test_a_question_put_off_waits_for_nobody_else_and_not_for_words_since_change
     other.log_in(KENICHI)
     assert other.get(waiting).status_code == 404
     state = portal.web.state
-    words = ("self-care", "健診結果を家族に知らせるため", state.clock.now(), token_bytes)
-    state.database.run(apps.declare, client_id, *words)
+    words = apps.Declaration(client_id, "self-care", "健診結果を家族に知らせるため")
+    state.database.run(apps.declare, words, state.clock.now(), token_bytes)
     gone = browser.get(waiting)
     assert gone.status_code == 404
     assert "もう回答を待っていません" in gone.text
