@@ -1,6 +1,5 @@
 """`mynasim login`: the card's side of a login that was begun in a browser."""
 
-import re
 import sys
 from time import monotonic, sleep
 from typing import Annotated
@@ -8,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from card_reader.client.jpki import Jpki
@@ -16,12 +14,19 @@ from card_reader.client.login import sign_once_verified
 from card_reader.client.session import Session
 from card_reader.spec import Kind
 from mynaportal_sim.cli import pin_entry
-from mynaportal_sim.cli.answer import plain, say
+from mynaportal_sim.cli.answer import say
+from mynaportal_sim.cli.at_the_reader import (
+    CodeOption,
+    PortalOption,
+    YesOption,
+    about,
+    demand_agreement,
+    the_card,
+    the_code,
+)
 from mynaportal_sim.cli.card_source import (
     CardOption,
     ReaderOption,
-    from_environment,
-    only_card,
     presented,
 )
 from mynaportal_sim.cli.failures import CommandError
@@ -33,27 +38,21 @@ from mynaportal_sim.sample_app.loopback import client
 
 app = typer.Typer()
 
-_CODE = re.compile(r"(?:[^#]*#)?(?P<code>[\w-]{22})", re.ASCII)
+_PURPOSE = ("ログイン login", "ログインの確認 / about to log in")
+_SENT = "誰かに頼まれたログインではありませんか。Do not go on if somebody sent you the code."
 _WAIT = 180.0  # seconds: a login lives no longer
 
 
 @app.callback(invoke_without_command=True)
 def login(  # noqa: PLR0913  options of a command
     *,
-    portal: Annotated[
-        str, typer.Option(metavar="URL", help="The portal, as its page shows it.")
-    ],
-    code: Annotated[
-        str | None,
-        typer.Option(metavar="CODE", help="The code on the screen; without it, you are asked."),
-    ] = None,
+    portal: PortalOption,
+    code: CodeOption = None,
     card: CardOption = None,
     reader: ReaderOption = None,
     pin: PinOption = None,
     pin_fd: PinDescriptorOption = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask whether the words are on the screen.")
-    ] = False,
+    yes: YesOption = False,
     wait: Annotated[
         bool, typer.Option(help="Wait until the six digits have been typed in the browser.")
     ] = True,
@@ -69,18 +68,17 @@ def login(  # noqa: PLR0913  options of a command
     """
     keep_pins_out_of_dumps()
     console = Console(stderr=True, highlight=False)
-    origin, entered = origin_of(portal), _code(code)
-    if card is None and reader is None:
-        card, reader = from_environment()
-        reader = reader if card or reader else only_card()
-    with client() as http, presented(card, reader) as transport:
+    origin, entered = origin_of(portal), the_code(code)
+    with client() as http, presented(*the_card(card, reader)) as transport:
         jpki = Jpki(Session(transport))
         device = SecondDevice.claim(http, origin, entered)
         with device.denied_unless_done():
+            if device.text is not None:
+                raise CommandError("this code is for a signature: `mynasim sign` takes it")
             if not json:
-                console.print(_about(device))
+                console.print(about(device, *_PURPOSE))
             if not yes:
-                _demand_agreement()
+                demand_agreement(_SENT)
             digits = _signed(device, jpki, pin, pin_fd)
         say({"confirm_code": digits, "origin": origin}, _digits(digits), json)
         sys.stdout.flush()
@@ -95,53 +93,6 @@ def _signed(device: SecondDevice, jpki: Jpki, pin: str | None, pin_fd: int | Non
     pin_entry.verify(jpki, Kind.USER_AUTHENTICATION, pin, pin_fd)
     signature = sign_once_verified(jpki, device.challenge, certificate)
     return device.sign(certificate, signature)
-
-
-def _code(given: str | None) -> str:
-    """The code, which may come as the whole address that a QR code holds."""
-    if given is None:
-        if not sys.stdin.isatty():
-            raise CommandError("give the code on the screen with --code")
-        given = typer.prompt("画面のコード / code on the screen", err=True)
-    found = _CODE.fullmatch(given.strip())
-    if found is None:
-        raise CommandError(
-            "this is no code of a login page; copy the 22 characters behind --code from it"
-        )
-    return found["code"]
-
-
-def _about(device: SecondDevice) -> Panel:
-    """What a person should know before the card is used."""
-    shown = device.display
-    browser = f"{shown.get('browser', '')} ({shown.get('network', '')})"
-    table = Table.grid(padding=(0, 2))
-    for heading, value in (
-        ("ポータル portal", device.origin),
-        ("サービス service", str(shown.get("service", ""))),
-        ("目的 purpose", "ログイン login"),
-        ("ブラウザ browser", browser),
-        ("開始 begun", str(shown.get("begun_at", ""))),
-    ):
-        table.add_row(Text(heading, "dim"), plain(value))
-    words = f"{shown.get('request_code_ja', '')}   {shown.get('request_code', '')}"
-    table.add_row(Text("画面の言葉 words", "dim"), Text(plain(words).plain, "bold"))
-    return Panel(table, title="ログインの確認 / about to log in", expand=False)
-
-
-def _demand_agreement() -> None:
-    """Go on only if a person says that their own screen shows the words."""
-    if not sys.stdin.isatty():
-        raise CommandError(
-            "nobody is here to compare the words with the screen; --yes does without, in tests"
-        )
-    typer.echo(
-        "誰かに頼まれたログインではありませんか。Do not go on if somebody sent you the code.",
-        err=True,
-    )
-    question = "同じ言葉が目の前の画面に出ていますか / Does your own screen show these words?"
-    if not typer.confirm(question, default=False, err=True):
-        raise CommandError("you said no, so nobody is logged in and the card was not used")
 
 
 def _digits(digits: str) -> Panel:

@@ -50,7 +50,7 @@ def origin_of(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SecondDevice:
-    """A login that this side has claimed."""
+    """A login that this side has claimed, or a signature under `text` by a certificate."""
 
     origin: str
     challenge: Challenge
@@ -58,6 +58,8 @@ class SecondDevice:
     _http: httpx.Client = field(repr=False)
     _address: str
     _secret: str = field(repr=False)
+    text: str | None = None
+    kind: str = ""
 
     @classmethod
     def claim(cls, http: httpx.Client, origin: str, code: str) -> "SecondDevice":
@@ -78,21 +80,33 @@ class SecondDevice:
             )
         display = shown if isinstance(shown := wire.get("display"), dict) else {}
         address = f"{origin}/auth/x/{claimed['id']}"
-        return cls(origin, challenge, display, http, address, str(claimed["secret"]))
+        device = cls(origin, challenge, display, http, address, str(claimed["secret"]))
+        asked = claimed.get("to_sign")
+        if not isinstance(asked, dict):
+            return device
+        return replace(device, text=str(asked.get("text")), kind=str(asked.get("kind")))
 
     def over(self, http: httpx.Client) -> "SecondDevice":
         """The same login over another client."""
         return replace(self, _http=http)
 
     def sign(self, certificate: bytes, signature: bytes) -> str:
-        """Hand the signature in; the six digits for the person.
+        """Hand a login's signature in; the six digits for the person.
+
+        Raises:
+            CommandError: the portal refuses.
+        """
+        return str(self.hand_in(certificate, signature)["confirm_code"])
+
+    def hand_in(self, certificate: bytes, signature: bytes) -> dict[str, object]:
+        """Hand in what the card made; what the portal says to it.
 
         Raises:
             CommandError: the portal refuses.
         """
         login_id = self.challenge.login_id
         token = LoginToken(login_id, self.origin, certificate, signature, __version__)
-        return str(self._post("sign", token.to_json())["confirm_code"])
+        return self._post("sign", token.to_json())
 
     def state(self) -> str:
         """How far the login has come."""

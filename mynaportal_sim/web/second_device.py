@@ -23,6 +23,7 @@ from mynaportal_sim.login.second_device.model import (
     Event,
     SecondDevice,
     State,
+    Surroundings,
 )
 from mynaportal_sim.login.second_device.router import state_of
 from mynaportal_sim.login.second_device.service import Begin, Typed
@@ -32,7 +33,7 @@ from mynaportal_sim.login.trust import TrustDep
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
-from mynaportal_sim.web.wording import LOGIN_PROBLEMS, SECOND_DEVICE
+from mynaportal_sim.web.wording import LOGIN_PROBLEMS, SECOND_DEVICE, SIGNATURE_ELSEWHERE
 
 router = APIRouter()
 _own = APIRouter(prefix="/login/second-device/{login_id}")
@@ -68,6 +69,14 @@ class Mine:
         return f"/login/second-device/{self.login.id}"
 
     @property
+    def way_back(self) -> str:
+        """Where a person goes on who is to sign; empty for a login."""
+        login = self.login
+        if login.to_sign is None:
+            return ""
+        return f"/interactions/{login.interaction}/signature?{login.to_sign.carried}"
+
+    @property
     def code(self) -> str:
         """What its screen shows."""
         return service.code_of(self.login, self.session_id)
@@ -86,6 +95,12 @@ async def _mine(login_id: UUID, page: PageDep, portal: PortalDep) -> Mine:
 MineDep = Annotated[Mine, Depends(_mine)]
 
 
+def around(request: Request) -> Surroundings:
+    """Where a request comes from, as a person would recognise it."""
+    address = request.client.host if request.client else ""
+    return surroundings(request.headers.get("user-agent", ""), address)
+
+
 @router.post("/auth/card/qr", dependencies=[RateLimited, SecondDevicesLimited])
 async def begin(
     request: Request, page: PageDep, portal: PortalDep, form: Annotated[BeginForm, Form()]
@@ -94,10 +109,8 @@ async def begin(
     session_id = check_csrf(request, portal.settings, form.csrf)
     if page.visitor.session is None:
         raise SessionEndedError
-    address = request.client.host if request.client else ""
-    around = surroundings(request.headers.get("user-agent", ""), address)
     goal = str(form.interaction) if form.interaction else None
-    wanted = Begin(session_id, goal, around)
+    wanted = Begin(session_id, goal, around(request))
     login = await portal.db.write(service.begin, wanted, portal.now, token_bytes)
     return see_other(f"/login/second-device/{login.id}")
 
@@ -111,7 +124,7 @@ async def show(mine: MineDep) -> Response:
 @_own.get("/code.svg")
 async def code_image(mine: MineDep) -> Response:
     """The code as a QR code. The secret is in the fragment, which no server is sent."""
-    url = f"{origin(mine.portal.settings)}/x#{mine.code}"
+    url = f"{origin(mine.portal.settings)}/x{'?sign' if mine.way_back else ''}#{mine.code}"
     drawn = BytesIO()
     segno.make(url, error="m", micro=False).save(
         drawn, kind="svg", border=2, dark="#000", light="#fff", omitsize=True
@@ -166,7 +179,8 @@ async def confirm(
 @router.get("/x")
 async def opened_by_a_phone(page: PageDep, portal: PortalDep) -> Response:
     """Say what the code is, whom not to trust with it, and which command takes it."""
-    return page("second_device_opened.html", {"origin": origin(portal.settings)})
+    sign = "sign" in page.request.query_params
+    return page("second_device_opened.html", {"origin": origin(portal.settings), "sign": sign})
 
 
 router.routes.extend(_own.routes)
@@ -177,6 +191,8 @@ def _shown(mine: Mine, problem: str | None) -> Response:
     state = state_of(login, now)
     code_left = max(0, int((login.code_expires_at - now).total_seconds()))
     left = max(0, int((login.expires_at - now).total_seconds()))
+    if mine.way_back and state == State.SIGNED and not page.for_program:
+        return see_other(f"{mine.way_back}&reader={login.id}")
     if page.for_program:
         told = {"state": state, "code_seconds_left": code_left, "seconds_left": left}
         return page.data(told | _for_its_owner(mine, state))
@@ -196,6 +212,7 @@ def _shown(mine: Mine, problem: str | None) -> Response:
         "tries_left": TRIES_MAX - login.tries,
         "ended": _ended(mine, state),
         "interaction": login.interaction,
+        "way_back": mine.way_back,
         "waits": state in _WAITS,
     }
     status = HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY
@@ -212,6 +229,7 @@ def _for_its_owner(mine: Mine, state: str) -> dict[str, object]:
         "request_code": words_en,
         "request_code_ja": words_ja,
         "reason": mine.login.reason,
+        "next": f"{mine.way_back}&reader={mine.login.id}" if mine.way_back else None,
     }
 
 
@@ -220,5 +238,5 @@ def _ended(mine: Mine, state: str) -> str | None:
     if mine.login.state is State.REFUSED and mine.login.reason is not None:
         reason = Code(mine.login.reason)
         return mine.page.text(LOGIN_PROBLEMS[reason], left=0)
-    said = SECOND_DEVICE.get(state)
+    said = (SIGNATURE_ELSEWHERE if mine.way_back else SECOND_DEVICE).get(state)
     return None if said is None else mine.page.text(said)

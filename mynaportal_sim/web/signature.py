@@ -19,8 +19,11 @@ from mynaportal_sim.login import challenge as challenges
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.errors import NoSuchPersonaError, SoftCardsOffError
-from mynaportal_sim.login.limit import RateLimited
+from mynaportal_sim.login.limit import RateLimited, SecondDevicesLimited
 from mynaportal_sim.login.refusal import Code, Refusal
+from mynaportal_sim.login.second_device import service as second_device
+from mynaportal_sim.login.second_device.model import SecondDevice, State, ToSign
+from mynaportal_sim.login.second_device.service import Begin
 from mynaportal_sim.login.service import Refused
 from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.login.trust import Trust, TrustDep
@@ -42,6 +45,7 @@ from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.login import OF_THE_PIN, SoftCardsDep
 from mynaportal_sim.web.redirects import origin_of, see_other
 from mynaportal_sim.web.render import Page, PageDep
+from mynaportal_sim.web.second_device import around
 from mynaportal_sim.web.wording import LOGIN_PROBLEMS, SIGNING_PROBLEMS
 
 router = APIRouter(prefix="/interactions/{interaction_id}/signature")
@@ -54,7 +58,7 @@ class SignatureForm(BaseModel):
     """What a person signs, named by its hash, and by what.
 
     Either a soft card does with `pin`, its published test PIN or password, or `token` is what
-    another card made of the challenge.
+    another card made of the challenge, or `reader` names the second device whose card did.
     """
 
     csrf: str = ""
@@ -67,6 +71,7 @@ class SignatureForm(BaseModel):
     pin: str = Field("", max_length=64, repr=False)
     last_try: bool = False
     token: str = Field("", max_length=16_384, repr=False)
+    reader: UUID | None = None
 
     @property
     def choice(self) -> Choice:
@@ -107,24 +112,29 @@ DeskDep = Annotated[Desk, Depends(_desk)]
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What a page of this room is made of."""
+    """What a page of this room is made of; `signed` is what a card elsewhere has signed."""
 
     desk: Desk
     put: Put
     choice: Choice
     signing: Signing
+    signed: SecondDevice | None = None
 
 
 @router.get("")
 async def show(
-    interaction_id: UUID, desk: DeskDep, choice: ChoiceDep, helped_by: HelperField = ""
+    interaction_id: UUID,
+    desk: DeskDep,
+    choice: ChoiceDep,
+    helped_by: HelperField = "",
+    reader: UUID | None = None,
 ) -> Response:
     """Show what would be signed, line by line; a program gets a challenge with it."""
     put = (await desk.take_up(interaction_id)).helped(helped_by)
     asked = _asked(desk, put, choice, Kind.SIGNING)
     if asked is None:
         return see_other(f"/interactions/{interaction_id}")
-    shown = _Shown(desk, put, choice, asked)
+    shown = _Shown(desk, put, choice, asked, await _signed(desk, reader, asked))
     return await (_challenge(shown) if desk.page.for_program else _form(shown, {}))
 
 
@@ -147,11 +157,41 @@ async def sign(
         if page.for_program:
             raise SignatureRefusedError(Refusal(Code.PURPOSE_MISMATCH), "")
         return await _form(shown, {"problem": page.text(_CHANGED)})
-    given = Given.parsed(form.token.encode()) if form.token else await _by_soft(shown, form)
-    outcome = await portal.db.write(_settle_signed, server, shown, given)
+    if form.reader is not None:
+        outcome = await portal.db.write(_settle_taken, server, shown, form.reader)
+    else:
+        given = Given.parsed(form.token.encode()) if form.token else await _by_soft(shown, form)
+        outcome = await portal.db.write(_settle_signed, server, shown, given)
     if isinstance(outcome, Refused):
         return await _refused(shown, form, outcome)
     return see_other(outcome)
+
+
+@router.post("/reader", dependencies=[RateLimited, SecondDevicesLimited])
+async def begin_at_reader(
+    interaction_id: UUID, desk: DeskDep, form: Annotated[SignatureForm, Form()]
+) -> Response:
+    """Begin a signature by a card that lies in a reader, here or on another computer."""
+    page, portal = desk.page, desk.portal
+    check_csrf(page.request, portal.settings, form.csrf)
+    put = (await desk.take_up(interaction_id)).helped(form.helped_by)
+    asked = _asked(desk, put, form.choice, form.kind)
+    if asked is None:
+        return see_other(f"/interactions/{interaction_id}")
+    shown = _Shown(desk, put, form.choice, asked)
+    if form.statement != asked.statement.sha256:
+        return await _form(shown, {"problem": page.text(_CHANGED)})
+    wanted = asked.wanted(desk.trust.origin, Channel.QR)
+    to_sign = ToSign(
+        asked.statement.text,
+        form.kind.value,
+        wanted.purpose,
+        wanted.interaction or "",
+        urlencode(_carried(shown)),
+    )
+    wished = (desk.whom.session.id, str(interaction_id), around(page.request), to_sign)
+    begun = await portal.db.write(second_device.begin, Begin(*wished), portal.now, token_bytes)
+    return see_other(f"/login/second-device/{begun.id}")
 
 
 def _asked(desk: Desk, put: Put, choice: Choice, kind: Kind) -> Signing | None:
@@ -175,6 +215,26 @@ def _settle_signed(
     signed = shown.put._replace(proposal=replace(shown.put.proposal, signature=judged))
     rules = shown.signing.agreement.given.rules
     return record(connection, server, signed, rules, assent=False, now=now)
+
+
+def _settle_taken(
+    connection: Connection, server: Server, shown: _Shown, reader: UUID
+) -> str | Refused:
+    """The same with what a second device has signed; a unit of work."""
+    now, session_id = shown.desk.portal.now, shown.desk.whom.session.id
+    token = second_device.take(connection, reader, session_id, now)
+    return _settle_signed(connection, server, shown, Given(token, Channel.QR))
+
+
+async def _signed(desk: Desk, reader: UUID | None, asked: Signing) -> SecondDevice | None:
+    """The second device that has signed this very text for this browser."""
+    if reader is None:
+        return None
+    session_id = desk.whom.session.id
+    found = await desk.portal.db.read(second_device.of_browser, reader, session_id)
+    if isinstance(found, Refusal) or found.to_sign is None or found.state is not State.SIGNED:
+        return None
+    return found if found.to_sign.purpose == asked.statement.purpose else None
 
 
 async def _by_soft(shown: _Shown, form: SignatureForm) -> Given:
@@ -229,11 +289,12 @@ async def _refused(shown: _Shown, form: SignatureForm, outcome: Refused) -> Resp
 
 
 async def _form(shown: _Shown, said: Mapping[str, object]) -> Response:
-    signing_, put = shown.signing, shown.put
-    choice, helper = shown.choice, put.proposal.evidence.assisted_by
+    signing_, put, choice = shown.signing, shown.put, shown.choice
+    signed = shown.signed
     values: dict[str, object] = {
         "lines": signing_.agreement.words.lines,
-        "chosen": choice.query + ([("helped_by", helper)] if helper else []),
+        "chosen": _carried(shown),
+        "signed": signed and {"by": signed.id, "kind": signed.to_sign and signed.to_sign.kind},
         "statement": signing_.statement.sha256,
         "kinds": await _kinds(shown),
         "kind": None,
@@ -247,6 +308,12 @@ async def _form(shown: _Shown, said: Mapping[str, object]) -> Response:
     return shown.desk.page(
         "signature.html", {**values, **said}, status=status, form_action=target
     )
+
+
+def _carried(shown: _Shown) -> list[tuple[str, str]]:
+    """What the person chose, and who helped, as the fields of a form."""
+    helper = shown.put.proposal.evidence.assisted_by
+    return shown.choice.query + ([("helped_by", helper)] if helper else [])
 
 
 async def _kinds(shown: _Shown) -> list[str]:

@@ -226,6 +226,12 @@ SIGNING_PROBLEMS: dict[Code, str] = {
 }
 """What the form for signatures says where its password is another than a login's PIN."""
 
+SIGNATURE_ELSEWHERE = {
+    "confirmed": marked("Your card has signed, and what you chose is handed over."),
+    "denied": marked("At the card reader somebody said no. Nothing is handed over."),
+    "cancelled": marked("The signature was cancelled. Nothing is handed over."),
+    "expired": marked("The signature took longer than three minutes. Nothing is handed over."),
+}
 SECOND_DEVICE = {
     "confirmed": marked("You are logged in."),
     "denied": marked(

@@ -7,8 +7,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from card_reader.client.consent import sign_consent
 from card_reader.client.login import sign_challenge
 from card_reader.spec import Kind
+from card_reader.statement import ConsentStatement
 from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.cli.second_device import SecondDevice
 from mynaportal_sim.sample_app.errors import RelyingPartyError
@@ -267,7 +269,23 @@ def _signed(portal: HeardPortal, browser: SecondBrowser, interaction: str) -> st
     for spoilt in ({"pin": "x"}, {"pin": "WRONG99"}, {"statement": ""}, {"token": "{}"}):
         browser.post(path, {**form, **spoilt})
     browser.post(path, {**form, "csrf": "0" * 64})
+    _sign_at_a_reader(portal, browser, path, form)
     return browser.sign(interaction, "all", card, Kind.SIGNING, PASSWORD)
+
+
+def _sign_at_a_reader(
+    portal: HeardPortal, browser: SecondBrowser, path: str, form: dict[str, str]
+) -> None:
+    """Have a card elsewhere sign, and take it for what it is not."""
+    browser.post(f"{path}/reader", {**form, "csrf": "0" * 64})
+    place = browser.post(f"{path}/reader", form).headers["location"]
+    code = str(browser.see(place)["code"])
+    device = SecondDevice.claim(portal.client(), portal.url, code)
+    statement, card = ConsentStatement(device.text or ""), portal.card("suzuki-kenichi")
+    device.hand_in(*sign_consent(card, statement, PASSWORD))
+    device.state()
+    reader = str(browser.see(place)["next"]).rpartition("reader=")[2]
+    browser.post(path, {**form, "kind": "user_authentication", "reader": reader})
 
 
 def _have_receipts(

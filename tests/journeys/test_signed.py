@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from card_reader.spec import Kind
-from tests.journeys.kit import PERSONA, Portal, details, until_witnessed, witness
+from tests.journeys.kit import PERSONA, Portal, Screen, details, until_witnessed, witness
 
 SECRETS = {Kind.SIGNING: "ABC123", Kind.USER_AUTHENTICATION: "1234"}
 
@@ -67,3 +67,43 @@ def test_a_command_signs_with_the_card(portal: Portal) -> None:
     options = ("--auth-url", url, "--persona", PERSONA, "--sign", "signing")
     tokens = app.redeem(portal.run("app", "login", *options).strip())
     assert app.fetch(tokens, "/fhir/Observation").status_code == 200
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_card_in_a_reader_signs_what_a_browser_shows(portal: Portal, kind: Kind) -> None:
+    app, browser, card = portal.register(), portal.browser(), portal.card()
+    interaction = browser.open(app.authorization_url(details("checkup")))
+    browser.log_in(card, "1234", interaction)
+    path = f"/interactions/{interaction}/signature"
+    asked = browser.see(f"{path}?category=checkup")
+    statement = asked["statement"]
+    assert isinstance(statement, dict)
+    form = {
+        "csrf": str(asked["csrf"]),
+        "category": "checkup",
+        "statement": str(statement["sha256"]),
+        "kind": kind.value,
+    }
+    place = browser.post(f"{path}/reader", form).headers["location"]
+    code = str(browser.see(place)["code"])
+    file = portal.data / "cards" / f"{PERSONA}.json"
+    usual = ("--portal", portal.url, "--code", code, "--card", str(file), "--yes", "--no-wait")
+    told = portal.run("sign", *usual, "--pin", SECRETS[kind])
+    assert "Go back to the browser" in told
+    waiting = browser.see(place)
+    assert waiting["state"] == "signed"
+    reader = place.rpartition("/")[2]
+    sent_back = browser.post(path, form | {"reader": reader}).headers["location"]
+    assert app.fetch(app.redeem(sent_back), "/fhir/Observation").status_code == 200
+    assert SECRETS[Kind.SIGNING] not in portal.log.read_text()
+
+
+def test_each_command_sends_the_others_code_away_and_the_browser_learns_of_it(
+    portal: Portal,
+) -> None:
+    screen = Screen(portal)
+    file = str(portal.data / "cards" / f"{PERSONA}.json")
+    usual = ("--portal", portal.url, "--card", file, "--yes", "--pin", "1234")
+    told = portal.run("sign", *usual, "--code", screen.code, status=1)
+    assert "`mynasim login` takes it" in told
+    assert "said no at the card reader" in screen.read()

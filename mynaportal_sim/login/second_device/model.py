@@ -1,9 +1,12 @@
-"""The life of a login by a second device (reference `login`, 7.7).
+"""The life of a login, or of a signature, by a second device (reference `login`, 7.7).
 
 The browser shows a code. Whoever claims it is the second device: it learns what it is about,
 and signs. It then shows six digits, and only when a person has typed them in the browser is
 that browser logged in. So a code that an attacker sends around logs
 nobody in by itself (RFC 10027).
+
+A signature under a text needs no digits: the browser is logged in, takes what was signed, and
+the certificate must be the logged-in person's.
 """
 
 from dataclasses import dataclass, field
@@ -79,9 +82,26 @@ class Surroundings:
     network: str
 
 
+@dataclass(frozen=True, slots=True)
+class ToSign:
+    """A text to be signed by the certificate of a kind, and what its challenge names.
+
+    `bound_to` is what the challenge's interaction shall be; `carried` is handed back as it is.
+    """
+
+    text: str
+    kind: str
+    purpose: str
+    bound_to: str
+    carried: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondDevice:
-    """One login by a second device; secrets are there as SHA-256 digests only."""
+    """One login by a second device; secrets are there as SHA-256 digests only.
+
+    With `to_sign` it is no login: `token` is then what the card made, until it is taken.
+    """
 
     id: UUID
     state: State
@@ -99,6 +119,8 @@ class SecondDevice:
     resident_id: UUID | None
     certificate: str | None
     reason: str | None
+    to_sign: ToSign | None = None
+    token: str | None = field(default=None, repr=False)
 
     @property
     def expires_at(self) -> datetime:

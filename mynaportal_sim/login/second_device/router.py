@@ -19,7 +19,7 @@ from mynaportal_sim.login.errors import LoginRefusedError, MalformedRequestError
 from mynaportal_sim.login.limit import RateLimited
 from mynaportal_sim.login.refusal import Code, Refusal
 from mynaportal_sim.login.second_device import service
-from mynaportal_sim.login.second_device.model import Event, SecondDevice
+from mynaportal_sim.login.second_device.model import Event, SecondDevice, State
 from mynaportal_sim.login.second_device.service import Claimed
 from mynaportal_sim.login.service import Refused, Traces, refuse
 from mynaportal_sim.login.token import parse
@@ -59,7 +59,7 @@ async def sign(
     trust: TrustDep,
     now: NowDep,
 ) -> Response:
-    """Hand in the card's signature; the six digits that the person types in the browser."""
+    """Hand in the card's signature; of a login, the six digits to type in the browser."""
     login = await _of_device(db, login_id, bearer)
     token = parse(await body_of(request))
     if isinstance(token, Refusal):
@@ -68,6 +68,8 @@ async def sign(
         outcome = await db.write(service.sign, login, token, trust, now, urandom)
     if isinstance(outcome, Refused):
         raise LoginRefusedError(outcome.refusal, outcome.reference)
+    if isinstance(outcome, service.Kept):
+        return JSONResponse({"state": State.SIGNED.value}, headers=NO_STORE)
     assert isinstance(outcome, service.Signed)  # noqa: S101  the only other outcome
     return JSONResponse({"confirm_code": outcome.confirm_code}, headers=NO_STORE)
 
@@ -116,4 +118,11 @@ def _shown(claimed: Claimed) -> dict[str, object]:
         "begun_at": rfc3339(login.begun_at),
     }
     shown = {**challenge, "display": display}
-    return {"id": str(login.id), "secret": claimed.secret, "challenge": shown}
+    told: dict[str, object] = {
+        "id": str(login.id),
+        "secret": claimed.secret,
+        "challenge": shown,
+    }
+    if login.to_sign is not None:
+        told["to_sign"] = {"kind": login.to_sign.kind, "text": login.to_sign.text}
+    return told

@@ -28,9 +28,10 @@ from mynaportal_sim.login.second_device.model import (
     SecondDevice,
     State,
     Surroundings,
+    ToSign,
 )
 from mynaportal_sim.login.service import Accepted, Refused, Traces, refuse, traces_of
-from mynaportal_sim.login.token import LoginToken
+from mynaportal_sim.login.token import LoginToken, parse
 from mynaportal_sim.login.trust import Trust
 
 _CODE_BYTES = 16
@@ -54,6 +55,7 @@ class Begin:
     session_id: str = field(repr=False)
     interaction: str | None
     surroundings: Surroundings
+    to_sign: ToSign | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,13 @@ class Signed:
     confirm_code: str = field(repr=False)
 
 
+class Kept:
+    """What was signed waits for the browser."""
+
+
+KEPT = Kept()
+
+
 def begin(
     connection: Connection, wanted: Begin, now: datetime, randomness: Randomness
 ) -> SecondDevice:
@@ -101,6 +110,7 @@ def begin(
         resident_id=None,
         certificate=None,
         reason=None,
+        to_sign=wanted.to_sign,
     )
     store.insert(connection, login, digest(code_of(login, wanted.session_id)))
     return login
@@ -147,7 +157,7 @@ def claim(
         return Refusal(_ENDED[login.state])
     if login.code_has_expired(now) or login.has_expired(now):
         return Refusal(Code.CODE_EXPIRED)
-    wanted = Wanted(trust.origin, login.session_hash, Channel.QR, login.interaction)
+    wanted = _wanted(login, trust.origin)
     issued = challenges.issue(connection, wanted, now, randomness)
     secret = b64url(randomness(_SECRET_BYTES))
     kept = {"device": digest(secret), "login_id": issued.login_id}
@@ -173,14 +183,20 @@ def sign(
     trust: Trust,
     now: datetime,
     randomness: Randomness,
-) -> Signed | Refused:
-    """Judge the second device's token by every check; one that fails ends the login."""
+) -> Signed | Kept | Refused:
+    """Judge the second device's token by every check; one that fails ends the login.
+
+    What was signed under a text is kept for the browser to take, and judged then.
+    """
     login, traces = store.locked(connection, login), Traces(Channel.QR)
     if login.state is not State.CLAIMED or token.login_id != login.login_id:
         refusal = Refusal(_ENDED[login.state], "not the challenge of this login, or not now")
         return refuse(connection, refusal, traces, now, randomness)
     if login.has_expired(now):
         return refuse(connection, Refusal(Code.LOGIN_EXPIRED), traces, now, randomness)
+    if login.to_sign is not None:
+        store.happen(connection, login.id, Event.SIGN, {"token": token.to_json().decode()})
+        return KEPT
     bearer = Bearer(login.session_hash, login.session)
     found = judge(connection, Presented(token, bearer, Channel.QR), trust, now)
     traces = traces_of(found, Channel.QR, trust)
@@ -196,6 +212,23 @@ def sign(
     if not store.happen(connection, login.id, Event.SIGN, proven):
         return refuse(connection, Refusal(Code.LOGIN_ENDED), traces, now, randomness)
     return Signed(digits)
+
+
+def take(
+    connection: Connection, wanted: UUID, session_id: str, now: datetime
+) -> LoginToken | Refusal:
+    """What the second device signed for this browser under a text, once."""
+    login = of_browser(connection, wanted, session_id)
+    if isinstance(login, Refusal):
+        return login
+    login = store.locked(connection, login)
+    if login.has_expired(now):
+        return Refusal(Code.LOGIN_EXPIRED)
+    if login.token is None or not store.happen(
+        connection, login.id, Event.CONFIRM, {"token": None}
+    ):
+        return Refusal(_ENDED[login.state])
+    return parse(login.token.encode())
 
 
 def confirm(
@@ -242,6 +275,14 @@ def stop(
     code = Code.SECOND_DEVICE_DENIED if event is Event.DENY else Code.SECOND_DEVICE_CANCELLED
     refuse(connection, Refusal(code), Traces(Channel.QR), now, randomness)
     return True
+
+
+def _wanted(login: SecondDevice, origin: str) -> Wanted:
+    """What the second device must answer: a login's challenge, or one that names the text."""
+    here = (origin, login.session_hash, Channel.QR)
+    if login.to_sign is None:
+        return Wanted(*here, login.interaction)
+    return Wanted(*here, login.to_sign.bound_to, login.to_sign.purpose)
 
 
 def _confirmation(login: SecondDevice, digits: str) -> str:

@@ -1,10 +1,11 @@
 """Where logins by a second device are kept until they have run out."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, RowMapping, select, update
+from sqlalchemy import BigInteger, Connection, RowMapping, Text, select, update
 from sqlmodel import Field, SQLModel
 
 from mynaportal_sim.login.second_device.model import (
@@ -14,6 +15,7 @@ from mynaportal_sim.login.second_device.model import (
     SecondDevice,
     State,
     Surroundings,
+    ToSign,
     after,
     before,
 )
@@ -42,24 +44,35 @@ class SecondDeviceRow(SQLModel, table=True):
     resident_id: UUID | None
     certificate: str | None
     reason: str | None
+    text: str | None = Field(sa_type=Text)
+    kind: str | None
+    purpose: str | None
+    bound_to: str | None
+    carried: str | None = Field(sa_type=Text)
+    token: str | None = Field(sa_type=Text)
 
 
 logins = SQLModel.metadata.tables["second_device_logins"]
 NOTHING: Mapping[str, object] = {}
 _COLUMNS = tuple(column.name for column in logins.c)
+_TO_SIGN = tuple(field.name for field in fields(ToSign))
 
 
 def insert(connection: Connection, begun: SecondDevice, code: bytes) -> None:
     """Keep a new login, whose code has the digest `code`."""
     values = {name: getattr(begun, name) for name in _COLUMNS if hasattr(begun, name)}
-    row = values | {
-        "state": begun.state.value,
-        "code": code,
-        "code_expires_at": int(begun.code_expires_at.timestamp()),
-        "begun_at": int(begun.begun_at.timestamp()),
-        "browser": begun.surroundings.browser,
-        "network": begun.surroundings.network,
-    }
+    row = (
+        values
+        | _of(begun.to_sign)
+        | {
+            "state": begun.state.value,
+            "code": code,
+            "code_expires_at": int(begun.code_expires_at.timestamp()),
+            "begun_at": int(begun.begun_at.timestamp()),
+            "browser": begun.surroundings.browser,
+            "network": begun.surroundings.network,
+        }
+    )
     connection.execute(logins.insert(), row)
 
 
@@ -135,12 +148,17 @@ def forget_expired(connection: Connection, now: datetime) -> int:
     return gone.rowcount
 
 
+def _of(to_sign: ToSign | None) -> dict[str, str | None]:
+    return dict.fromkeys(_TO_SIGN) if to_sign is None else asdict(to_sign)
+
+
 def _login(row: RowMapping) -> SecondDevice:
     own = {name: row[name] for name in SecondDevice.__slots__ if name in row}
     return SecondDevice(
         **own
         | {
             "state": State(row["state"]),
+            "to_sign": ToSign(*(row[name] for name in _TO_SIGN)) if row["text"] else None,
             "surroundings": Surroundings(row["browser"], row["network"]),
             "begun_at": datetime.fromtimestamp(row["begun_at"], UTC),
             "code_expires_at": datetime.fromtimestamp(row["code_expires_at"], UTC),

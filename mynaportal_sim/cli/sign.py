@@ -1,0 +1,135 @@
+"""`mynasim sign`: the card's side of a consent that is signed on a page in a browser."""
+
+import json as jsons
+import sys
+from contextlib import suppress
+from time import monotonic, sleep
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from card_reader.client.consent import sign_consent_once_verified
+from card_reader.client.jpki import Jpki
+from card_reader.client.login import Signed, sign_once_verified
+from card_reader.client.session import Session
+from card_reader.spec import Kind
+from card_reader.statement import ConsentStatement
+from mynaportal_sim.cli import pin_entry
+from mynaportal_sim.cli.answer import plain, say
+from mynaportal_sim.cli.at_the_reader import (
+    CodeOption,
+    PortalOption,
+    YesOption,
+    about,
+    demand_agreement,
+    the_card,
+    the_code,
+)
+from mynaportal_sim.cli.card_source import CardOption, ReaderOption, presented
+from mynaportal_sim.cli.failures import CommandError
+from mynaportal_sim.cli.options import JsonOption
+from mynaportal_sim.cli.pin_entry import PinDescriptorOption, PinOption
+from mynaportal_sim.cli.second_device import SecondDevice, origin_of
+from mynaportal_sim.hardening import keep_pins_out_of_dumps
+from mynaportal_sim.sample_app.loopback import client
+
+app = typer.Typer()
+
+_DONE = "署名しました。ブラウザに戻ってください。\nSigned. Go back to the browser."
+_WAIT = 180.0  # seconds: nothing of it lives longer
+_PURPOSE = ("同意の署名 signing a consent", "署名の確認 / about to sign")
+_SENT = "誰かに頼まれた署名ではありませんか。Do not go on if somebody sent you the code."
+
+
+@app.callback(invoke_without_command=True)
+def sign(  # noqa: PLR0913  options of a command
+    *,
+    portal: PortalOption,
+    code: CodeOption = None,
+    card: CardOption = None,
+    reader: ReaderOption = None,
+    pin: PinOption = None,
+    pin_fd: PinDescriptorOption = None,
+    yes: YesOption = False,
+    wait: Annotated[
+        bool, typer.Option(help="Wait until it has been handed over in the browser.")
+    ] = True,
+    json: JsonOption = False,
+) -> None:
+    """Sign with a card that lies here what a page in a browser asks to hand over.
+
+    Choose the card reader on the page where you sign, and run the command that it shows. Each
+    line that the card signs is shown here first. Without --card and --reader the one card that
+    lies on a reader is used. The password goes to the card and nowhere else.
+
+    Example: mynasim sign --portal http://localhost:8400 --code … --card hanako.json
+    """
+    keep_pins_out_of_dumps()
+    console = Console(stderr=True, highlight=False)
+    origin, entered = origin_of(portal), the_code(code)
+    with client() as http, presented(*the_card(card, reader)) as transport:
+        jpki = Jpki(Session(transport))
+        device = SecondDevice.claim(http, origin, entered)
+        with device.denied_unless_done():
+            statement, kind = _to_sign(device)
+            if not json:
+                console.print(about(device, *_PURPOSE))
+                console.print(_lines(statement))
+            if not yes:
+                demand_agreement(_SENT)
+            pin_entry.verify(jpki, kind, pin, pin_fd)
+            device.hand_in(*_signed(jpki, device, statement, kind))
+        document = {"statement": statement.sha256, "kind": kind.value, "origin": origin}
+        say(document, _DONE, json)
+        sys.stdout.flush()
+    if wait:
+        with client() as http:
+            _await_the_browser(device.over(http), console)
+
+
+def _to_sign(device: SecondDevice) -> tuple[ConsentStatement, Kind]:
+    """The text to sign, if it is the one that the challenge names, and by which certificate."""
+    if device.text is None:
+        raise CommandError("this code is for a login: `mynasim login` takes it")
+    statement = ConsentStatement(device.text)
+    if device.challenge.purpose != statement.purpose or device.kind not in set(Kind):
+        raise CommandError("the portal wants a signature for another text than it shows")
+    return statement, Kind(device.kind)
+
+
+def _signed(
+    jpki: Jpki, device: SecondDevice, statement: ConsentStatement, kind: Kind
+) -> Signed:
+    if kind is Kind.SIGNING:
+        return sign_consent_once_verified(jpki, statement)
+    certificate = jpki.certificate(kind)
+    return Signed(certificate, sign_once_verified(jpki, device.challenge, certificate))
+
+
+def _lines(statement: ConsentStatement) -> Panel:
+    """What is signed, line by line as the page puts it."""
+    table = Table.grid(padding=(0, 2))
+    shown: object = None
+    with suppress(ValueError, KeyError, TypeError):
+        shown = jsons.loads(statement.text)["shown"]
+    if not isinstance(shown, list) or not shown:
+        raise CommandError("the portal does not say in words what is to be signed")
+    for line in shown:
+        heading, said = map(str, line)
+        table.add_row(Text(plain(heading).plain, "dim"), plain(said))
+    return Panel(table, title="署名する内容 / what you sign", expand=False)
+
+
+def _await_the_browser(device: SecondDevice, console: Console) -> None:
+    deadline = monotonic() + _WAIT
+    with console.status("Waiting for the browser to hand it over …"):
+        while (state := device.state()) == "signed" and monotonic() < deadline:
+            sleep(0.5)
+    if state == "confirmed":
+        console.print("署名はブラウザに届きました。 The browser has taken the signature.")
+        return
+    raise CommandError(f"the browser has not taken the signature ({state}); sign again there")
