@@ -55,6 +55,11 @@ def _consent(tab: Tab, persona: str) -> Iterator[str]:
         tab.page.locator(f"input[name=category][value={category}]").check()
     tab.press("button[value=sign]")
     yield "to sign"
+    tab.press("form[action$='/signature/reader'] button[value=signing]")
+    yield "signature at a reader"
+    tab.press("form[action$='/cancel'] button")
+    yield "signature at a reader cancelled"
+    tab.press("main .actions a.button")
     tab.sign("12")
     yield "signature refused"
     tab.sign(PASSWORD)
