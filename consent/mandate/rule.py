@@ -133,7 +133,9 @@ def _touches(wish: Wish, purposes: frozenset[str]) -> bool:
 
 
 def may_lift(placed_as: Granter, lifter: Granter, band: Band) -> bool:
-    """Whether one of a person and those who act for them lifts what one of them prohibited.
+    """Whether one of a person and those who act for them lifts what one of them stopped.
+
+    What is stopped is prohibited, or a consent that was suspended.
 
     A person lifts what they placed themselves at any age, and what others placed for them once
     they decide something alone. A guardian lifts what a guardian placed, since the office goes

@@ -47,9 +47,10 @@ def markdown(bands: Bands = Bands()) -> str:  # noqa: B008  a value that nothing
             table(("who", "what", *_ages(bands)), _permissions(bands)),
             "### Why not\n\nThe first that holds is told.",
             table(("code", "in words"), ((f"`{one}`", one.sentence_en) for one in Refusal)),
-            "### Who may lift a prohibition\n\nRows are as what it was placed, columns as what"
-            " somebody would lift it, at some age of the principal.",
-            table(("placed by", *_lifters(bands)), _liftings(bands)),
+            "### Who may lift a prohibition, and resume what was suspended\n\nRows are as what"
+            " it was stopped, columns as what somebody would lift it, at some age of the"
+            " principal.",
+            table(("stopped by", *_lifters(bands)), _liftings(bands)),
             "### What becomes of consents\n\nRows are how the mandate came to be over.",
             table(("", *REPRESENTING), _fates()),
             "### The life of a mandate\n\nRows are states, columns events.",

@@ -91,7 +91,7 @@ class ConsentVersion:
     `number` counts the answers of an arrangement from 1, and is below that for a request not
     answered yet; `supersedes` is the id of the answer before, whatever became of it.
     `app_name` is the name the person saw. Of an answer, only what is said of its state and its
-    uses ever changes.
+    uses ever changes: `state_by` whom, and if the person's side, `state_as` what.
     """
 
     resident_id: UUID
@@ -109,11 +109,18 @@ class ConsentVersion:
     state_since: datetime
     granter: Granter = MYSELF
     state_by: Actor = Actor.PERSON
+    state_as: Granter = MYSELF
     uses: int = 0
     used_at: datetime | None = None
 
-    def after(self, event: Event, now: datetime, actor: Actor = Actor.PERSON) -> Self:
-        """This version once `actor` has brought `event` about.
+    def after(
+        self,
+        event: Event,
+        now: datetime,
+        actor: Actor = Actor.PERSON,
+        acting: Granter = MYSELF,
+    ) -> Self:
+        """This version once `actor`, `acting` for the person or not, has brought `event` about.
 
         Raises:
             IllegalTransitionError: it cannot happen to a consent in this state.
@@ -125,7 +132,7 @@ class ConsentVersion:
         held = event is Event.RESUME and self.state_by is not actor
         if actor not in MAY[event] or held:
             raise NotEntitledError(actor, event)
-        return replace(self, state=state, state_since=now, state_by=actor)
+        return replace(self, state=state, state_since=now, state_by=actor, state_as=acting)
 
     def status(self, now: datetime) -> Status:
         """How this version stands at `now`."""

@@ -227,7 +227,7 @@ def _keep(
         kept = store.add_version(connection, answered)
     else:
         kept = store.save_answer(connection, answered, known.state)
-    event, key, _, holder, _ = happening
+    event, key, _, holder, *_ = happening
     if not (kept and store.add_event(connection, key, event, answered, holder)):
         raise KeyReusedError(answered.id)
 

@@ -9,10 +9,11 @@ from consent.errors import (
     KeyReusedError,
     NoReasonError,
     NoSuchArrangementError,
+    NotEntitledError,
     StaleVersionError,
 )
 from consent.ledger import store as ledger
-from consent.mandate import Act, Wish
+from consent.mandate import Act, Wish, may_lift
 from consent.model import UNANSWERED, Actor, ConsentVersion, Event, standing
 from consent.service import entries
 from consent.service.acting import demand
@@ -34,7 +35,7 @@ def change(
         NoSuchArrangementError: nothing was ever granted under it, or put off.
         StaleVersionError: another version stands than the one that was seen.
         IllegalTransitionError: it cannot happen to a consent in this state.
-        NotEntitledError: this actor may not bring it about.
+        NotEntitledError: this actor may not bring it about, or another suspended it.
         NoReasonError: an authority gave no reason.
         KeyReusedError: the key was used for something else.
         MandateNotInForceError: somebody acts for the person who may not.
@@ -54,7 +55,10 @@ def change(
         return next(version for version in versions if version.id == wish.version_id)
     current = _current(versions, wish)
     now = now.replace(microsecond=0)
-    happening = Happening(wish.event, wish.key, wish.actor, wish.holder, wish.reason)
+    if wish.event is Event.RESUME and not may_lift(current.state_as, wish.acting, wish.band):
+        raise NotEntitledError(wish.acting.role, wish.event)
+    by = (wish.actor, wish.holder, wish.reason, wish.acting)
+    happening = Happening(wish.event, wish.key, *by)
     moved = move(connection, current, happening, now)
     ledger.append(connection, entries.changed(moved, wish), now, randomness)
     return moved

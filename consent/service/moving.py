@@ -1,5 +1,6 @@
 """One step in the life of a stored version."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -8,11 +9,11 @@ from sqlalchemy import Connection
 
 from consent import store
 from consent.errors import KeyReusedError, StaleVersionError
-from consent.model import Actor, ConsentVersion, Event
+from consent.model import MYSELF, Actor, ConsentVersion, Event, Granter
 
 
 class Happening(NamedTuple):
-    """An event with its idempotency key, who brings it about, and why.
+    """An event with its idempotency key, who brings it about, as what, and why.
 
     `holder` is the resident's pseudonym in the ledger.
     """
@@ -22,6 +23,7 @@ class Happening(NamedTuple):
     actor: Actor
     holder: bytes
     reason: str = ""
+    acting: Granter = MYSELF
 
 
 def move(
@@ -35,8 +37,8 @@ def move(
         StaleVersionError: somebody moved the version since it was read.
         KeyReusedError: the key belongs to another event.
     """
-    event, key, actor, holder, reason = happening
-    moved = version.after(event, now, actor)
+    event, key, actor, holder, reason, acting = happening
+    moved = version.after(event, now, actor, replace(acting, lapses_at=None))
     if not store.save_state(connection, moved, version.state):
         raise StaleVersionError(version.id)
     if not store.add_event(connection, key, event, moved, holder, reason):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from consent.mandate import Band
 from consent.model import (
     MYSELF,
     Actor,
@@ -51,7 +52,8 @@ class Change:
 
     `version_id` is the version that whoever wishes it saw; `key` makes repeats of one wish one
     event. `reason` is for the person to read; an authority must give one. `acting` is as what
-    whoever wishes it does so, `assisted_by` who helped them, empty for nobody.
+    whoever wishes it does so, `assisted_by` who helped them, empty for nobody. `band` is the
+    person's, by their age.
     """
 
     event: Event
@@ -65,6 +67,7 @@ class Change:
     reason: str = ""
     acting: Granter = MYSELF
     assisted_by: str = ""
+    band: Band = Band.ADULT
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,13 @@ from consent.instants import instant, seconds
 from consent.model import Arrangement, ConsentVersion, Event, State
 from consent.store import outbox
 from consent.store.insertion import insert_once
-from consent.store.rows import arrangement_of, arrangement_values, version_of, version_values
+from consent.store.rows import (
+    arrangement_of,
+    arrangement_values,
+    state_as,
+    version_of,
+    version_values,
+)
 from consent.store.tables import arrangements, consent_events, consent_uses, consent_versions
 
 _VERSIONS = select(consent_versions).where(
@@ -156,6 +162,7 @@ def save_state(connection: Connection, moved: ConsentVersion, was: State) -> boo
         state=moved.state.value,
         state_since_at=seconds(moved.state_since),
         state_by=moved.state_by.value,
+        **state_as(moved.state_as),
     )
     return connection.execute(statement).rowcount == 1
 

@@ -72,6 +72,7 @@ def version_values(version: ConsentVersion) -> dict[str, object]:
         "answered_at": seconds(version.answered_at),
         "state_since_at": seconds(version.state_since),
         "state_by": version.state_by.value,
+        **state_as(version.state_as),
         "granter_role": version.granter.role.value,
         "mandate_id": version.granter.mandate_id,
         "lapses_at": optional_seconds(version.granter.lapses_at),
@@ -104,9 +105,15 @@ def version_of(row: Row[Any]) -> ConsentVersion:
             Role(row.granter_role), row.mandate_id, optional_instant(row.lapses_at)
         ),
         state_by=Actor(row.state_by),
+        state_as=Granter(Role(row.state_as), row.state_mandate_id),
         uses=row.uses,
         used_at=optional_instant(row.used_at),
     )
+
+
+def state_as(acting: Granter) -> dict[str, object]:
+    """The columns of as what the person's side brought a state about."""
+    return {"state_as": acting.role.value, "state_mandate_id": acting.mandate_id}
 
 
 def _evidence_json(evidence: Evidence) -> str:

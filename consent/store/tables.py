@@ -51,6 +51,8 @@ class ConsentVersionRow(SQLModel, table=True):
     answered_at: int = Field(sa_type=BigInteger)
     state_since_at: int = Field(sa_type=BigInteger)
     state_by: str
+    state_as: str
+    state_mandate_id: UUID | None
     granter_role: str
     mandate_id: UUID | None
     lapses_at: int | None = Field(sa_type=BigInteger)

@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 from consent import service
 from consent.catalogue import Catalogue
 from consent.instants import rfc3339
-from consent.mandate import Act, to_review
-from consent.model import ConsentVersion, Event, Role, Status
+from consent.mandate import Act, Band, may_lift, to_review
+from consent.model import MYSELF, Actor, ConsentVersion, Event, Granter, Role, Status
 from consent.store import signatures
 from mynaportal_sim.disclosure import latency
 from mynaportal_sim.disclosure.documents import formats_of
@@ -70,12 +70,21 @@ class Represented(NamedTuple):
     """What of a person's answers others gave for them.
 
     `agents` are names by the ids of mandates; `review` the consents whose mandate is over,
-    `assents` the requests that await the person's own assent.
+    `assents` the requests that await the person's own assent. `acting` and `band` are of the
+    one who reads it, and of the person.
     """
 
     agents: Mapping[str, str]
     review: frozenset[UUID]
     assents: frozenset[UUID]
+    acting: Granter = MYSELF
+    band: Band = Band.ADULT
+
+    def may_resume(self, version: ConsentVersion) -> bool:
+        """Whether whoever reads it may let what was suspended give again."""
+        return version.state_by is Actor.PERSON and may_lift(
+            version.state_as, self.acting, self.band
+        )
 
     def line(self, version: ConsentVersion, page: Page) -> str:
         """Who gave an answer for the person, as what; empty where they did so themselves."""
@@ -112,6 +121,7 @@ class ConsentOut:
     tone: str
     active: bool
     suspended: bool
+    resumable: bool
     waiting: bool
     days_left: int | None
     once: bool
@@ -155,6 +165,7 @@ class ConsentOut:
             tone=tone,
             active=status in _LASTING,
             suspended=status is Status.SUSPENDED,
+            resumable=status is Status.SUSPENDED and represented.may_resume(version),
             waiting=status is Status.DEFERRED,
             days_left=(version.gives_until - now).days if version.ends_soon(now) else None,
             once=terms.usage.max_uses == 1,
@@ -186,7 +197,7 @@ class ChangeForm(BaseModel):
 @router.get("/consents")
 async def consents(page: PageDep, resident: ViewerDep, portal: PortalDep) -> Response:
     """Show each consent that the person has given or refused."""
-    versions, represented = await portal.db.read(_look, resident.resident_id, portal.now)
+    versions, represented = await portal.db.read(_look, resident, portal.now)
     seen = [version for version in versions if resident.sees(version)]
     shown = await _shown(portal, page, seen, represented)
     shown.sort(key=lambda consent: (consent.active, consent.decided), reverse=True)
@@ -223,7 +234,7 @@ async def receipt(
 ) -> Response:
     """Show one answer with all that was agreed, in a form to print and keep."""
     kept = await _kept(portal, resident, arrangement_id, version_id)
-    _, represented = await portal.db.read(_look, resident.resident_id, portal.now)
+    _, represented = await portal.db.read(_look, resident, portal.now)
     [consent] = await _shown(portal, page, [kept], represented)
     afterwards = await _afterwards(portal, page, resident, kept)
     if page.for_program:
@@ -264,7 +275,8 @@ async def change(
     kept = await _find(portal, resident, arrangement_id, form.version)
     if kept is not None:
         act = Act.GRANT if event is Event.RESUME else Act.WITHDRAW
-        resident.demand(act, kept.terms.categories, kept.terms.purpose.code)
+        if resident.mandate is not None or act is Act.WITHDRAW:
+            resident.demand(act, kept.terms.categories, kept.terms.purpose.code)
     elif resident.mandate is not None:
         raise NoSuchConsentError
     wish = service.Change(
@@ -277,6 +289,7 @@ async def change(
         holder=portal.pseudonyms.holder(resident.resident_id),
         acting=resident.acting,
         assisted_by=form.helped_by,
+        band=resident.band,
     )
     await portal.db.write(service.change, wish, portal.now, token_bytes)
     return see_other(f"/consents?done={done}")
@@ -295,15 +308,18 @@ async def _signed(page: Page, portal: Portal, kept: ConsentVersion) -> dict[str,
 
 
 def _look(
-    connection: Connection, resident_id: UUID, now: datetime
+    connection: Connection, whom: Whom, now: datetime
 ) -> tuple[list[ConsentVersion], Represented]:
     """All answers of a person, and what of them others gave, on one snapshot."""
+    resident_id = whom.resident_id
     histories = service.of_resident(connection, resident_id)
     versions = [version for history in histories for version in history.versions]
     represented = Represented(
         agents_of(connection, resident_id),
         to_review(versions, service.acting_for(connection, resident_id), now),
         service.awaiting_assent(connection, resident_id),
+        whom.acting,
+        whom.band,
     )
     return versions, represented
 

@@ -152,6 +152,39 @@ def test_nobody_lifts_for_a_person_what_the_person_prohibited(
     assert listed(person, "/prohibitions", "prohibitions") == []
 
 
+@pytest.mark.parametrize(
+    ("principal", "agent"),
+    [pytest.param(HIKARI, SHIORI, id="guardian"), pytest.param(CHIYO, KAORU, id="proxy")],
+)
+def test_a_consent_is_resumed_by_whoever_suspended_it(
+    portal: Portal, principal: str, agent: str
+) -> None:
+    person, browser = logged_in(portal, principal), acting(portal, agent)
+    allow(browser, ask(portal, browser))
+    [given] = listed(person, "/consents", "consents")
+    if given["assent"]:
+        path = f"/requests/{given['version_id']}"
+        form: Form = {"csrf": person.csrf(path), "decision": "allow", "category": ["checkup"]}
+        assert person.post(path, form).status_code == 303
+        [given] = listed(person, "/consents", "consents")
+    where = f"/consents/{given['arrangement_id']}"
+
+    def form_of(who: Browser) -> Form:
+        return {"csrf": who.csrf("/consents"), "version": str(given["version_id"])}
+
+    assert person.post(f"{where}/suspend", form_of(person)).status_code == 303
+    [seen] = listed(browser, "/consents", "consents")
+    assert (seen["state"], seen["resumable"]) == ("suspended", False)
+    assert refused(browser, f"{where}/resume", form_of(browser)) == "not_entitled"
+    [seen] = listed(person, "/consents", "consents")
+    assert seen["resumable"]
+    assert person.post(f"{where}/resume", form_of(person)).status_code == 303
+    assert browser.post(f"{where}/suspend", form_of(browser)).status_code == 303
+    [seen] = listed(person, "/consents", "consents")
+    assert seen["resumable"] is (principal == CHIYO)
+    assert browser.post(f"{where}/resume", form_of(browser)).status_code == 303
+
+
 def test_what_a_guardian_prohibited_is_the_minors_to_lift_from_when_they_decide_alone(
     portal: Portal,
 ) -> None:
