@@ -3,10 +3,15 @@
 The text is RFC 8785 JSON of the answer in plain values and of the words in which the page put
 it, so that it says both what binds and what was read. It names neither the person nor when
 they answered: the first is for the certificate to tell, the second for the ledger.
+
+What binds of an answer, without the words, has a hash of its own. The ledger's entry of each
+answer commits to it, signed or not, so that no stored version can be other than it was.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from uuid import UUID
 
 from consent.instants import rfc3339
@@ -15,6 +20,8 @@ from consent.model import ConsentRule, ConsentVersion, Role, Terms
 from consent.model.plain import plain_rules, plain_terms
 
 FORMAT = 1
+BINDING = ("consent", "app", "by", "asked", "given", "valid_until")
+"""The members of an agreement that bind."""
 Line = tuple[str, str]
 
 
@@ -55,20 +62,45 @@ class Agreement:
         return cls(*answer, version.granter.role, words)
 
     @property
+    def binding(self) -> dict[str, object]:
+        """What binds of it, in plain values; its members are those of `BINDING`."""
+        return {
+            "consent": str(self.version_id),
+            "app": {"id": self.app_id, "name": self.app_name},
+            "by": self.role.value,
+            "asked": plain_rules(self.asked),
+            "given": plain_terms(self.given),
+            "valid_until": rfc3339(self.given.valid_until),
+        }
+
+    @property
     def text(self) -> str:
         """The canonical text; the same answer in the same words has the same."""
         return canonical(
             {
                 "v": FORMAT,
                 "portal": self.words.portal,
-                "consent": str(self.version_id),
-                "app": {"id": self.app_id, "name": self.app_name},
-                "by": self.role.value,
-                "asked": plain_rules(self.asked),
-                "given": plain_terms(self.given),
-                "valid_until": rfc3339(self.given.valid_until),
+                **self.binding,
                 "sensitive": sorted(self.words.sensitive),
                 "purpose_iri": self.words.purpose,
                 "shown": [list(line) for line in self.words.lines],
             }
         )
+
+
+def answer_sha256(version: ConsentVersion) -> str:
+    """The hash, in hexadecimal, of what binds of an answer: the same for the same answer."""
+    return _hashed(Agreement.of(version, _NO_WORDS).binding)
+
+
+def answer_sha256_of(text: str) -> str:
+    """The same of an agreement's text, which is JSON; no answer's where it lacks a member."""
+    said: Mapping[str, object] = json.loads(text)
+    return _hashed({name: said.get(name) for name in BINDING})
+
+
+_NO_WORDS = Words("")
+
+
+def _hashed(binding: Mapping[str, object]) -> str:
+    return sha256(canonical(binding).encode()).hexdigest()

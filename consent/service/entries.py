@@ -7,6 +7,7 @@ from consent.instants import rfc3339
 from consent.ledger.entry import Entry, Value
 from consent.mandate import Mandate
 from consent.model import Actor, ConsentVersion, Event, Granter, Role, Terms
+from consent.receipt import answer_sha256
 from consent.service.wishes import Change, Proposal
 
 # What a state alone does not tell.
@@ -28,7 +29,7 @@ def asked(proposal: Proposal) -> Entry:
 def answered(version: ConsentVersion, holder: bytes, acting: Granter) -> Entry:
     """A resident, or `acting` for them, has answered, or put the answer off."""
     evidence = version.evidence
-    fields = _common(version, evidence.channel)
+    fields = _answer(version, evidence.channel)
     if evidence.signed_with:
         fields["signed_with"] = evidence.signed_with
         fields["statement_sha256"] = evidence.statement_sha256
@@ -40,13 +41,13 @@ def answered(version: ConsentVersion, holder: bytes, acting: Granter) -> Entry:
 
 def agreed(version: ConsentVersion, holder: bytes, acting: Granter) -> Entry:
     """A guardian has agreed to what now awaits the minor's assent."""
-    fields = _common(version, version.evidence.channel)
+    fields = _answer(version, version.evidence.channel)
     return Entry("consent.agreed", fields | acting_as(acting), holder)
 
 
 def assented(version: ConsentVersion, channel: str, holder: bytes) -> Entry:
     """A minor has assented to what a guardian agreed to."""
-    return Entry("consent.assented", _common(version, channel), holder)
+    return Entry("consent.assented", _answer(version, channel), holder)
 
 
 def changed(version: ConsentVersion, change: Change) -> Entry:
@@ -86,6 +87,11 @@ def acting_as(granter: Granter) -> dict[str, Value]:
         "acting_role": granter.role.value,
         "acting_mandate": str(granter.mandate_id),
     }
+
+
+def _answer(version: ConsentVersion, channel: str) -> dict[str, Value]:
+    """What is common to all that is entered of an answer when it is given."""
+    return _common(version, channel) | {"answer_sha256": answer_sha256(version)}
 
 
 def _common(version: ConsentVersion, channel: str) -> dict[str, Value]:

@@ -10,6 +10,7 @@ from consent.views import states
 from consent.views import table as views
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.consent_change import change, list_consents
+from mynaportal_sim.cli.consent_check import check
 from mynaportal_sim.cli.consent_latency import latency
 from mynaportal_sim.cli.consent_prohibit import lift, prohibit, prohibited
 from mynaportal_sim.cli.consent_verify import roots, verify
@@ -22,7 +23,7 @@ app = typer.Typer(
 )
 app.command("list")(list_consents)
 app.command("import")(import_)
-for _command in (change, prohibit, prohibited, lift, latency, verify, roots, export):
+for _command in (change, check, prohibit, prohibited, lift, latency, verify, roots, export):
     app.command()(_command)
 
 

@@ -11,7 +11,7 @@ from consent.ledger.evidence import Evidence
 from consent.model import ConsentVersion, Signature
 from consent.store import signatures
 
-_ANSWERS = frozenset({"consent.granted", "consent.denied"})
+ANSWERS = frozenset({"consent.granted", "consent.denied"})
 
 
 def proofs(
@@ -33,7 +33,7 @@ def proofs(
 def _position(
     connection: Connection, version: ConsentVersion, holder: bytes, now: datetime
 ) -> int | None:
-    for logged in ledger.of_holder_and_types(connection, holder, now, _ANSWERS):
+    for logged in ledger.of_holder_and_types(connection, holder, now, ANSWERS):
         if logged.body is None:
             continue
         fields = json.loads(logged.body)["fields"]

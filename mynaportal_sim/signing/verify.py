@@ -26,12 +26,15 @@ from consent.ledger.entry import canonical
 from consent.ledger.errors import LedgerError
 from consent.ledger.evidence import Evidence, Proven
 from consent.ledger.note import Verifier
+from consent.receipt import answer_sha256_of
 from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pki.crl import revocation
 from mynaportal_sim.pki.refusal import Refusal
 from mynaportal_sim.pki.validation import ValidCertificate, validate
 from mynaportal_sim.signing.document import claims
 from mynaportal_sim.signing.receipt import Receipt, Signed
+
+ANSWER = "answer_sha256"
 
 
 @unique
@@ -180,6 +183,8 @@ def _same_consent(case: Case) -> str:
     if not isinstance(case.proven, Proven) or case.at is None or case.meant is None:
         return "no entry is proven, or the text is no answer's"
     leaf, meant = case.proven.leaf, _entered(case.receipt, case.meant)
+    if ANSWER in leaf.commitments:  # entries of before have none
+        meant[ANSWER] = answer_sha256_of(case.receipt.text)
     differ = [name for name, value in meant.items() if case.said(name) != value]
     given = case.meant["dpv:hasPersonalData"]
     if leaf.type != ("consent.granted" if given else "consent.denied"):
