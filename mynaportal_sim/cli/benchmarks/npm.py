@@ -16,6 +16,8 @@ from mynaportal_sim.cli.benchmarks.errors import NoPeerError
 
 INSTALL_WITHIN = 120  # seconds
 _SYSTEM_CA = {"NODE_USE_SYSTEM_CA": "1"}
+# npm else leaves what it has compiled in the directory for temporary files.
+_NO_TRACE = {"NODE_DISABLE_COMPILE_CACHE": "1"}
 """Node.js brings authorities of its own; the machine's may know a proxy that those do not."""
 _COMMAND = ("ci", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error")
 
@@ -67,7 +69,12 @@ def _install(directory: Path) -> None:
         done = subprocess.run(  # noqa: S603  a literal
             (program("npm"), *_COMMAND),
             cwd=directory,
-            env={**os.environ, **_SYSTEM_CA, "PATH": f"{node}{os.pathsep}{_path()}"},
+            env={
+                **os.environ,
+                **_SYSTEM_CA,
+                **_NO_TRACE,
+                "PATH": f"{node}{os.pathsep}{_path()}",
+            },
             capture_output=True,
             text=True,
             timeout=INSTALL_WITHIN,
