@@ -16,9 +16,9 @@ from mynaportal_sim.cli.benchmarks.errors import NoPeerError
 
 INSTALL_WITHIN = 120  # seconds
 _SYSTEM_CA = {"NODE_USE_SYSTEM_CA": "1"}
+"""Node.js brings authorities of its own; the machine's may know a proxy that those do not."""
 # npm else leaves what it has compiled in the directory for temporary files.
 _NO_TRACE = {"NODE_DISABLE_COMPILE_CACHE": "1"}
-"""Node.js brings authorities of its own; the machine's may know a proxy that those do not."""
 _COMMAND = ("ci", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error")
 
 
