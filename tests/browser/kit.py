@@ -97,9 +97,9 @@ class Tab:
         self.page.fill("#pin", pin)
         self.press("form[action='/login/soft'] button")
 
-    def connect(self, *categories: str) -> None:
-        """Have the sample app ask for categories."""
-        self.page.goto(f"{self.app}/")
+    def connect(self, *categories: str, page: str = "/") -> None:
+        """Have the sample app ask for categories, on that page of its."""
+        self.page.goto(f"{self.app}{page}")
         for box in self.page.locator("input[name=category]").all():
             box.set_checked(box.get_attribute("value") in categories)
         self.press("form.connect button")

@@ -11,39 +11,161 @@ from tests.browser.conftest import WIDE
 from tests.browser.kit import NewTab, Tab
 from tests.journeys.kit import Portal
 
+# As the history tells them, the newest first.
+STEPS = (
+    "アプリが情報の消去を証明しました",
+    "同意を撤回しました",
+    "一時停止中の同意が再開されました",
+    "同意が一時停止されました",
+    "同意しました",
+)
 
-def test_the_road_of_a_consent_from_asking_to_withdrawing(
+
+def test_the_road_of_a_consent_from_asking_to_erasing(
     new_tab: NewTab, portal: Portal, tmp_path: Path
 ) -> None:
     tab = new_tab()
+    _ask(tab)
+    _narrow(tab)
+    _amend(tab)
+    _suspend_and_resume(tab)
+    portal.until_indexed()
+    _save_a_proof(tab, portal, tmp_path)
+    _withdraw_and_have_it_erased(tab)
+    portal.until_indexed()
+    tab.go("/history")
+    told = tab.page.locator(".timeline").inner_text()
+    steps = [told.index(step) for step in STEPS]
+    assert steps == sorted(steps)
+
+
+def _ask(tab: Tab) -> None:
     tab.connect("checkup", "medication")
     tab.log_in("watanabe-chiyo", "9999")
     assert tab.page.locator("#pin").get_attribute("aria-invalid") == "true"
     tab.see("暗証番号が違います")
     tab.log_in("watanabe-chiyo")
-    tab.decide("checkup")
+
+
+def _narrow(tab: Tab) -> None:
+    tab.decide("checkup")  # of the two that were asked for
     tab.page.wait_for_url(f"{tab.app}/")
     tab.page.goto(f"{tab.app}/checkups")
     assert tab.page.locator("svg").count() > 0
     tab.page.goto(f"{tab.app}/medication")
-    tab.page.goto(f"{tab.app}/sharing")
-    tab.see("健診結果")
+    tab.see("この記録は共有されていません")
+    tab.go("/consents")
+    _shows(tab, "有効", "健診結果", but_not="薬剤情報")
 
-    portal.until_indexed()
+
+def _amend(tab: Tab) -> None:
+    tab.connect("checkup", "medication", page="/connect")
+    tab.see("変わること")
+    assert "薬剤情報" in tab.page.locator("section[aria-labelledby=replaces]").inner_text()
+    tab.decide("checkup", "medication")
+    tab.page.wait_for_url(f"{tab.app}/")
+    tab.page.goto(f"{tab.app}/medication")
+    assert tab.page.locator("table").count() > 0
+    tab.go("/consents")
+    _shows(tab, "有効", "健診結果、薬剤情報")
+    tab.see("新しい同意に置き換え")
+
+
+def _suspend_and_resume(tab: Tab) -> None:
+    tab.press("form[action$='/suspend'] button")
+    tab.see("一時停止中")
+    tab.page.goto(f"{tab.app}/checkups")
+    tab.see("連携は一時停止中です")
+    tab.go("/consents")
+    tab.press("form[action$='/resume'] button")
+    tab.page.goto(f"{tab.app}/checkups")
+    assert tab.page.locator("svg").count() > 0
+
+
+def _save_a_proof(tab: Tab, portal: Portal, directory: Path) -> None:
     tab.go("/history?kind=access")
     assert "健診結果" in tab.page.locator(".timeline").inner_text()
     with tab.page.expect_download() as download:
         tab.page.get_by_text("証明ファイルを保存").first.click()
-    proof = tmp_path / download.value.suggested_filename
+    proof = directory / download.value.suggested_filename
     download.value.save_as(proof)
     portal.run("ledger", "verify", str(proof))
 
+
+def _withdraw_and_have_it_erased(tab: Tab) -> None:
     tab.go("/consents")
     tab.press("a.danger")
     tab.press("button.danger")
     tab.see("今後は次のようになります")
     tab.page.goto(f"{tab.app}/checkups")
     tab.see("連携が終了しました")
+    tab.see("消去の証明書")
+    tab.go("/consents")
+    tab.see("アプリが消去を証明しました")
+
+
+def _shows(tab: Tab, status: str, given: str, but_not: str = "") -> None:
+    """See that the first consent of the page stands so, and is about this data."""
+    card = tab.page.locator("section.card").first.inner_text()
+    assert status in card
+    assert given in card
+    assert not but_not or but_not not in card
+
+
+WAYS = {
+    "this consent": ("nav a[href='/consents']", "a.danger", "main .even button.danger"),
+    "one item of it": (
+        "nav a[href='/consents']",
+        "a.danger",
+        "input[name=category][value=medication]",
+        "form[action$='/reduce'] button",
+    ),
+    "everything": (
+        "nav a[href='/consents']",
+        "a[href='/consents/withdraw']",
+        "button.danger",
+    ),
+}
+
+
+def test_to_take_back_takes_no_more_acts_than_to_give(new_tab: NewTab) -> None:
+    """Each act is a press on what the page has; what a page demands beyond that fails."""
+    tab = new_tab()
+    tab.go("/login")
+    tab.log_in("takahashi-hinata")
+    for way in WAYS.values():
+        given = _give(tab)
+        tab.go("/")
+        for what in way:
+            _press(tab, what)
+        tab.see("今後は次のようになります")
+        assert len(way) <= given
+    _give(tab)
+    _press(tab, "nav a[href='/sharing']")
+    _press(tab, ".leave button")
+    tab.see("消去")
+
+
+def _give(tab: Tab) -> int:
+    """Give both kinds of data, by as few acts as the pages let one; how many."""
+    tab.page.goto(f"{tab.app}/connect")
+    for box in tab.page.locator("input[name=category]").all():
+        box.set_checked(True)  # as the app's page has them at first
+    acts = (
+        "form.connect button",
+        "input[name=category][value=checkup]",
+        "input[name=category][value=medication]",
+        "button[value=allow]",
+    )
+    for what in acts:
+        _press(tab, what)
+    tab.page.wait_for_url(f"{tab.app}/")
+    return len(acts)
+
+
+def _press(tab: Tab, what: str) -> None:
+    tab.page.locator(what).first.click()
+    tab.page.wait_for_load_state()
 
 
 def test_a_person_who_refuses_is_taken_back_and_has_given_nothing(new_tab: NewTab) -> None:

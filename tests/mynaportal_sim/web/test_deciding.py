@@ -1,7 +1,6 @@
 """Prohibitions, questions put off, and the ways to take back: all, by app, a part."""
 
 import re
-from html import unescape
 from secrets import token_bytes
 from uuid import UUID
 
@@ -237,21 +236,6 @@ def test_a_part_is_taken_back_and_the_rest_goes_on_to_the_same_day(portal: Porta
     newer = {**again, "version": now["version_id"]}
     for stop in (["checkup"], [], ["medication"]):
         assert browser.post(f"{path}/reduce", {**newer, "category": stop}).status_code == 400
-
-
-def test_to_take_back_takes_no_more_steps_than_to_give(portal: Portal) -> None:
-    given = [("GET", "interactions"), ("POST", "interactions")]
-    browser = portal.given("checkup")
-    [consent] = browser.get("/consents", **JSON).json()["consents"]
-    page = browser.get("/consents").text
-    [link] = re.findall(r'href="(/consents/[^"]+/withdraw[^"]+)"', page)
-    confirm = browser.get(unescape(link)).text
-    [action] = re.findall(r'action="(/consents/[^"]+/withdraw)"', confirm)
-    form: Form = {"csrf": browser.csrf("/consents"), "version": consent["version_id"]}
-    assert browser.post(action, form).status_code == 303
-    taken_back = [("GET", link), ("POST", action)]
-    assert len(taken_back) <= len(given)
-    assert not re.findall(r"<input[^>]* required", confirm)
 
 
 def test_who_helps_at_a_counter_is_recorded_for_the_person_and_not_told_the_app(
