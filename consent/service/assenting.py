@@ -41,7 +41,8 @@ def assent(
 ) -> ConsentVersion:
     """Record that the minor assents to some or all of what a guardian agreed to.
 
-    `proposal` is the guardian's, whose consent it then is; `evidence` is the minor's.
+    `proposal` is the guardian's, whose consent it then is; `evidence` is the minor's, and says
+    who helped the minor.
 
     Raises:
         IllegalTransitionError: no guardian agreed to it, or the minor has assented before.
@@ -50,7 +51,7 @@ def assent(
     if not assents.give(connection, proposal.resident_id, proposal.id, evidence, now):
         raise IllegalTransitionError(State.DEFERRED, "assent")
     version = answer(connection, proposal, granted, now, randomness)
-    entry = entries.assented(version, evidence.channel, proposal.holder)
+    entry = entries.assented(version, evidence, proposal.holder)
     ledger.append(connection, entry, now, randomness)
     return version
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from consent.instants import rfc3339
 from consent.ledger.entry import Entry, Value
 from consent.mandate import Mandate
-from consent.model import Actor, ConsentVersion, Event, Granter, Role, Terms
+from consent.model import Actor, ConsentVersion, Event, Evidence, Granter, Role, Terms
 from consent.receipt import answer_sha256
 from consent.service.wishes import Change, Proposal
 
@@ -34,20 +34,21 @@ def answered(version: ConsentVersion, holder: bytes, acting: Granter) -> Entry:
         fields["signed_with"] = evidence.signed_with
         fields["statement_sha256"] = evidence.statement_sha256
         fields["signature_sha256"] = evidence.signature_sha256
-    if evidence.assisted_by:
-        fields["assisted_by"] = evidence.assisted_by
-    return Entry(f"consent.{version.state}", fields | acting_as(acting), holder)
+    fields |= helped(evidence.assisted_by) | acting_as(acting)
+    return Entry(f"consent.{version.state}", fields, holder)
 
 
 def agreed(version: ConsentVersion, holder: bytes, acting: Granter) -> Entry:
     """A guardian has agreed to what now awaits the minor's assent."""
-    fields = _answer(version, version.evidence.channel)
+    evidence = version.evidence
+    fields = _answer(version, evidence.channel) | helped(evidence.assisted_by)
     return Entry("consent.agreed", fields | acting_as(acting), holder)
 
 
-def assented(version: ConsentVersion, channel: str, holder: bytes) -> Entry:
-    """A minor has assented to what a guardian agreed to."""
-    return Entry("consent.assented", _answer(version, channel), holder)
+def assented(version: ConsentVersion, evidence: Evidence, holder: bytes) -> Entry:
+    """A minor, known by `evidence`, has assented to what a guardian agreed to."""
+    fields = _answer(version, evidence.channel) | helped(evidence.assisted_by)
+    return Entry("consent.assented", fields, holder)
 
 
 def changed(version: ConsentVersion, change: Change) -> Entry:
@@ -57,8 +58,7 @@ def changed(version: ConsentVersion, change: Change) -> Entry:
         fields["by"] = change.actor.value
     if change.reason:
         fields["reason"] = change.reason
-    if change.assisted_by:
-        fields["assisted_by"] = change.assisted_by
+    fields |= helped(change.assisted_by)
     name = _NAMES.get(change.event, version.state.value)
     return Entry(f"consent.{name}", fields | acting_as(change.acting), change.holder)
 
@@ -87,6 +87,11 @@ def acting_as(granter: Granter) -> dict[str, Value]:
         "acting_role": granter.role.value,
         "acting_mandate": str(granter.mandate_id),
     }
+
+
+def helped(by: str) -> dict[str, Value]:
+    """Who helped whoever did it, as at a counter; nothing for nobody."""
+    return {"assisted_by": by} if by else {}
 
 
 def _answer(version: ConsentVersion, channel: str) -> dict[str, Value]:

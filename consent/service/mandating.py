@@ -53,15 +53,24 @@ class Represented(NamedTuple):
 
 
 class Known(NamedTuple):
-    """How the ledger names people, and how the one who acts was known."""
+    """How the ledger names people, how the one who acts was known, and who helped them."""
 
     holder_of: Callable[[UUID], bytes]
     channel: str
+    assisted_by: str = ""
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What an entry says of how the one who acts was known."""
+        return {"channel": self.channel, "assisted_by": self.assisted_by}
 
 
 @dataclass(frozen=True, slots=True)
 class MandateChange:
-    """A wish that something happen to a mandate; `reason` is for the principal to read."""
+    """A wish that something happen to a mandate; `reason` is for the principal to read.
+
+    `assisted_by` is who helped whoever wishes it, empty for nobody.
+    """
 
     event: MandateEvent
     principal: UUID
@@ -70,6 +79,7 @@ class MandateChange:
     holder: bytes
     channel: str
     reason: str = ""
+    assisted_by: str = ""
 
 
 def register(
@@ -98,8 +108,7 @@ def invite(
     """
     if not mandates.add(connection, new, _digest(code)):
         raise KeyReusedError(new.id)
-    told = {"channel": known.channel}
-    entry = entries.of_mandate("proposed", new, known.holder_of(new.principal), told)
+    entry = entries.of_mandate("proposed", new, known.holder_of(new.principal), known.told)
     ledger.append(connection, entry, now, randomness)
 
 
@@ -139,8 +148,8 @@ def accept(
     accepted = proposed.after(MandateEvent.ACCEPT, Party.AGENT, now)
     if not mandates.save(connection, replace(accepted, agent=agent), proposed.state):
         raise NoSuchInvitationError
-    told = {"channel": known.channel}
-    entry = entries.of_mandate("accepted", accepted, known.holder_of(proposed.principal), told)
+    holder = known.holder_of(proposed.principal)
+    entry = entries.of_mandate("accepted", accepted, holder, known.told)
     ledger.append(connection, entry, now, randomness)
     return replace(accepted, agent=agent)
 
@@ -165,6 +174,7 @@ def change_mandate(
     if not mandates.save(connection, moved, known.state):
         raise MandateMovedError(known.state, wish.event)
     told = {"by": wish.party.value, "channel": wish.channel, "reason": wish.reason}
+    told["assisted_by"] = wish.assisted_by
     entry = entries.of_mandate(_NAMES[wish.event], moved, wish.holder, told)
     ledger.append(connection, entry, now, randomness)
     ending = ending_of(moved.status(now))

@@ -13,7 +13,7 @@ from consent.ledger.entry import Entry, Value
 from consent.mandate import Act, Band, Wish, may_lift
 from consent.model import MYSELF, Granter, Prohibition, Prohibitor
 from consent.service.acting import demand
-from consent.service.entries import acting_as
+from consent.service.entries import acting_as, helped
 from consent.service.wishes import Randomness
 from consent.store import prohibitions as store
 from consent.store.prohibitions import Placed
@@ -25,6 +25,7 @@ class Prohibit:
 
     The prohibition's id is the idempotency key. `app_name` is what the person calls the app,
     empty for any; `reason` is for the person to read, and only they need give none.
+    `assisted_by` is who helped, empty for nobody.
     """
 
     resident_id: UUID
@@ -34,13 +35,14 @@ class Prohibit:
     app_name: str = ""
     reason: str = ""
     acting: Granter = MYSELF
+    assisted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Lift:
     """A wish that a prohibition stand no longer, by whoever placed it.
 
-    `band` is the person's, by their age.
+    `band` is the person's, by their age; `assisted_by` is who helped, empty for nobody.
     """
 
     resident_id: UUID
@@ -51,6 +53,7 @@ class Lift:
     app_name: str = ""
     acting: Granter = MYSELF
     band: Band = Band.ADULT
+    assisted_by: str = ""
 
 
 def prohibit(
@@ -75,7 +78,7 @@ def prohibit(
         if known is None or (known.prohibition, known.placed_as) != (what, placed_as):
             raise KeyReusedError(what.id)
         return known
-    fields = _told(what, wish.app_name, wish.channel) | acting_as(wish.acting)
+    fields = _told(what, wish) | acting_as(wish.acting)
     if wish.reason:
         fields["reason"] = wish.reason
     entry = Entry("consent.prohibited", fields, wish.holder)
@@ -100,8 +103,7 @@ def lift(connection: Connection, wish: Lift, now: datetime, randomness: Randomne
     if not may_lift(known.placed_as, wish.acting, wish.band):
         raise NotYoursError(known.placed_as.role)
     if store.lift(connection, wish.resident_id, wish.prohibition_id, now):
-        fields = _told(known.prohibition, wish.app_name, wish.channel)
-        fields |= acting_as(wish.acting)
+        fields = _told(known.prohibition, wish) | acting_as(wish.acting)
         entry = Entry("consent.prohibition_lifted", fields, wish.holder)
         ledger.append(connection, entry, now, randomness)
 
@@ -116,9 +118,10 @@ def prohibitions(connection: Connection, resident_id: UUID) -> list[Prohibition]
     return [placed.prohibition for placed in store.placed(connection, resident_id)]
 
 
-def _told(what: Prohibition, app_name: str, channel: str) -> dict[str, Value]:
-    optional: Mapping[str, str | None] = {"app_id": what.app_id, "app_name": app_name}
+def _told(what: Prohibition, wish: Prohibit | Lift) -> dict[str, Value]:
+    optional: Mapping[str, str | None] = {"app_id": what.app_id, "app_name": wish.app_name}
     fields: dict[str, Value] = {name: text for name, text in optional.items() if text}
     if what.category is not None:
         fields["categories"] = [what.category]
-    return fields | {"by": what.by.value, "channel": channel}
+    fields |= {"by": what.by.value, "channel": wish.channel}
+    return fields | helped(wish.assisted_by)

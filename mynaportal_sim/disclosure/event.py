@@ -106,6 +106,11 @@ class Event:
         return (role, self.text("acting_mandate") or self.text("mandate")) if role else None
 
     @property
+    def assisted_by(self) -> str:
+        """Who helped whoever did it, as at a counter; empty for nobody."""
+        return self.text("assisted_by")
+
+    @property
     def purpose(self) -> str:
         return self.text("purpose")
 

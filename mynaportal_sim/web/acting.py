@@ -1,7 +1,7 @@
 """Whose pages these are, and what the one who opens them may do there."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -59,6 +59,10 @@ class Whom:
     def evidence(self) -> Evidence:
         """How the one who acts is known."""
         return Evidence(self.session.channel, self.session.acr or "")
+
+    def helped(self, by: str) -> Evidence:
+        """The same, and who helped them, empty for nobody."""
+        return replace(self.evidence, assisted_by=by)
 
     @property
     def acting(self) -> Granter:

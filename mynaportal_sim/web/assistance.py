@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 HELPER_MAX = 100
 
@@ -16,3 +16,9 @@ def _shown(text: str) -> str:
 
 HelperField = Annotated[str, Field(max_length=HELPER_MAX), AfterValidator(_shown)]
 """Who helped, as in 清瀬市 市民課 田中一郎; empty for nobody."""
+
+
+class Assisted(BaseModel):
+    """The part that each form has by which a person answers, ends or changes something."""
+
+    helped_by: HelperField = ""

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import BaseModel
+from pydantic import Field
 
 from consent.mandate import Act
 from consent.model import ConsentRule
-from mynaportal_sim.web.assistance import HelperField
+from mynaportal_sim.web.assistance import Assisted
 from mynaportal_sim.web.language import marked
 
 
@@ -45,15 +45,14 @@ class Choice:
         return replace(rule, period_from=first, period_to=last)
 
 
-class ChoiceForm(BaseModel):
+class ChoiceForm(Assisted):
     """A person's answer; with nothing chosen, `allow` and `sign` are asked again."""
 
     csrf: str = ""
     decision: Literal["allow", "deny", "later", "sign"]
-    category: list[str] = []
+    category: list[str] = Field(default_factory=list)
     since: date | Literal[""] = ""
     until: date | Literal[""] = ""
-    helped_by: HelperField = ""
 
     @property
     def choice(self) -> Choice:

@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from consent import service
@@ -25,7 +25,7 @@ from mynaportal_sim.erasure import store as erasures
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep, agents_of
-from mynaportal_sim.web.assistance import HelperField
+from mynaportal_sim.web.assistance import Assisted
 from mynaportal_sim.web.difference import Difference, differences
 from mynaportal_sim.web.entry import actor_line
 from mynaportal_sim.web.erasures import ErasureOut
@@ -185,13 +185,12 @@ class ConsentOut:
         )
 
 
-class ChangeForm(BaseModel):
+class ChangeForm(Assisted):
     """`version` is what the person saw; `key` makes a double click one wish."""
 
     csrf: str = ""
     version: UUID
     key: UUID = Field(default_factory=uuid4)
-    helped_by: HelperField = ""
 
 
 @router.get("/consents")

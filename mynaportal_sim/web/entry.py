@@ -48,6 +48,7 @@ class EntryOut:
     proof: str | None
     erased: bool
     by: str = ""
+    assisted_by: str = ""
 
     @classmethod
     def of(
@@ -83,6 +84,7 @@ class EntryOut:
             proof=f"/history/{event.position}/proof" if has_proof else None,
             erased=event.erased,
             by=by_line(event, agents, page),
+            assisted_by=event.assisted_by,
         )
 
     @property

@@ -106,8 +106,8 @@ class Put(NamedTuple):
 
     def helped(self, by: str) -> "Put":
         """The same question, which somebody helps to answer."""
-        evidence = replace(self.proposal.evidence, assisted_by=by)
-        return self._replace(proposal=replace(self.proposal, evidence=evidence))
+        proposal = replace(self.proposal, evidence=self.whom.helped(by))
+        return self._replace(proposal=proposal)
 
     def granted(self, choice: Choice) -> list[ConsentRule]:
         """What the person gives by this choice."""

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from consent import service
@@ -18,6 +18,7 @@ from consent.model import Prohibition, Prohibitor, Role
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import WholeDep, Whom, WhomDep, agents_of
+from mynaportal_sim.web.assistance import Assisted
 from mynaportal_sim.web.entry import actor_line
 from mynaportal_sim.web.errors import UnknownChoiceError
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
@@ -82,7 +83,7 @@ class ProhibitionOut:
         }
 
 
-class ProhibitForm(BaseModel):
+class ProhibitForm(Assisted):
     """What to prohibit, empty for any; `key` makes a double click one wish."""
 
     csrf: str = ""
@@ -91,7 +92,7 @@ class ProhibitForm(BaseModel):
     key: UUID = Field(default_factory=uuid4)
 
 
-class LiftForm(BaseModel):
+class LiftForm(Assisted):
     """A wish that a prohibition stand no longer."""
 
     csrf: str = ""
@@ -144,6 +145,7 @@ async def prohibit(
         channel=resident.channel,
         app_name=names.get(form.app, ""),
         acting=resident.acting,
+        assisted_by=form.helped_by,
     )
     await portal.db.write(service.prohibit, wish, portal.now, token_bytes)
     return see_other("/prohibitions?done=prohibited")
@@ -172,6 +174,7 @@ async def lift(
         channel=resident.channel,
         acting=resident.acting,
         band=resident.band,
+        assisted_by=form.helped_by,
     )
     await portal.db.write(service.lift, wish, portal.now, token_bytes)
     return see_other("/prohibitions?done=lifted")

@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from consent import service
@@ -18,6 +18,7 @@ from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.oauth import acting as oauth
 from mynaportal_sim.web.acting import OwnDep, name_of, whom
+from mynaportal_sim.web.assistance import Assisted
 from mynaportal_sim.web.errors import UnknownChoiceError
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
 from mynaportal_sim.web.mandate_out import MandateOut
@@ -30,17 +31,17 @@ _CODE_BYTES = 10  # 80 bits; a guess takes a login by card
 _DAYS = (90, 365, 1095)
 
 
-class InviteForm(BaseModel):
+class InviteForm(Assisted):
     """Whom to let act: for which acts and kinds of data (none is all), for how many days."""
 
     csrf: str = ""
     act: list[Act] = Field(min_length=1)
-    category: list[str] = []
+    category: list[str] = Field(default_factory=list)
     days: int = Field(default=90, ge=1, le=1095)
     key: UUID = Field(default_factory=uuid4)
 
 
-class AcceptForm(BaseModel):
+class AcceptForm(Assisted):
     """The code that somebody was given; `confirmed` once they saw for whom they would act."""
 
     csrf: str = ""
@@ -48,7 +49,7 @@ class AcceptForm(BaseModel):
     confirmed: bool = False
 
 
-class EndForm(BaseModel):
+class EndForm(Assisted):
     """A wish that a mandate be over."""
 
     csrf: str = ""
@@ -98,7 +99,7 @@ async def invite(
     whom(session, page.visitor, portal.settings.bands, portal.now).demand(Act.GRANT)
     code = _written(b32encode(token_bytes(_CODE_BYTES)).decode())
     new = _proposal(portal, session, form)
-    known = Known(portal.pseudonyms.holder, session.channel)
+    known = Known(portal.pseudonyms.holder, session.channel, form.helped_by)
     await portal.db.write(service.invite, new, code, known, portal.now, token_bytes)
     if page.for_program:
         return page.data({"id": str(new.id), "code": code})
@@ -112,7 +113,7 @@ async def accept(
     """Show what a code is for and, once that is confirmed, begin to be somebody's proxy."""
     check_csrf(page.request, portal.settings, form.csrf)
     if form.confirmed:
-        known = Known(portal.pseudonyms.holder, session.channel)
+        known = Known(portal.pseudonyms.holder, session.channel, form.helped_by)
         accepted = (form.code, session.resident_id, known)
         await portal.db.write(service.accept, *accepted, portal.now, token_bytes)
         return see_other("/acting-for?done=accepted")
@@ -135,7 +136,7 @@ async def end(
 ) -> Response:
     """Let nobody act under a mandate any more; either of the two ends what they agreed on."""
     check_csrf(page.request, portal.settings, form.csrf)
-    await portal.db.write(_end, portal, session, mandate_id)
+    await portal.db.write(_end, portal, session, mandate_id, form.helped_by)
     return see_other("/proxies?done=ended")
 
 
@@ -154,7 +155,13 @@ def _look(
     return for_me, by_me
 
 
-def _end(connection: Connection, portal: Portal, session: LoggedIn, mandate_id: UUID) -> None:
+def _end(
+    connection: Connection,
+    portal: Portal,
+    session: LoggedIn,
+    mandate_id: UUID,
+    helper: str,
+) -> None:
     """End a mandate as its principal or as its agent, whichever the person is."""
     acted = service.represented_by(connection, session.resident_id)
     principal = next((one.principal for one in acted if one.id == mandate_id), None)
@@ -165,6 +172,7 @@ def _end(connection: Connection, portal: Portal, session: LoggedIn, mandate_id: 
         party=Party.AGENT if principal else Party.PRINCIPAL,
         holder=portal.pseudonyms.holder(principal or session.resident_id),
         channel=session.channel,
+        assisted_by=helper,
     )
     oauth.change_mandate(connection, portal.pseudonyms, wish, portal.now, token_bytes)
 

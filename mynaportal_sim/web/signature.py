@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from card_reader.spec import Kind
@@ -36,7 +36,7 @@ from mynaportal_sim.signing.service import Entered, Given, Signing
 from mynaportal_sim.web.acting import Whom, WhomDep
 from mynaportal_sim.web.agreement import agreement
 from mynaportal_sim.web.answering import demanded
-from mynaportal_sim.web.assistance import HelperField
+from mynaportal_sim.web.assistance import Assisted, HelperField
 from mynaportal_sim.web.choice import Choice, chosen
 from mynaportal_sim.web.errors import OnlyInPersonError
 from mynaportal_sim.web.interactions import Put, put_to, record
@@ -54,7 +54,7 @@ _CHANGED = marked("What you are asked to sign has changed. Read it again before 
 ChoiceDep = Annotated[Choice, Depends(chosen)]
 
 
-class SignatureForm(BaseModel):
+class SignatureForm(Assisted):
     """What a person signs, named by its hash, and by what.
 
     Either a soft card does with `pin`, its published test PIN or password, or `token` is what
@@ -62,10 +62,9 @@ class SignatureForm(BaseModel):
     """
 
     csrf: str = ""
-    category: list[str] = []
+    category: list[str] = Field(default_factory=list)
     since: date | Literal[""] = ""
     until: date | Literal[""] = ""
-    helped_by: HelperField = ""
     statement: str = Field(max_length=64)
     kind: Kind
     pin: str = Field("", max_length=64, repr=False)

@@ -59,22 +59,21 @@ async def answer(
     if form.decision == "sign":  # only while an app waits, and never to be taken for a no
         raise UnknownChoiceError
     waiting = await portal.db.read(_find, portal, page, resident, version_id)
-    evidence = replace(waiting.proposal.evidence, assisted_by=form.helped_by)
-    waiting = waiting._replace(proposal=replace(waiting.proposal, evidence=evidence))
+    own = resident.helped(form.helped_by)
     rules, barred = waiting.proposal.terms.rules, waiting.asked.barred
     granted = form.choice.rules(rules, barred) if form.decision == "allow" else []
     if form.decision == "allow" and not granted:
         return _question(page, portal, waiting, resident, page.text(form.problem))
     if waiting.agreed and granted:
-        given = (waiting.proposal, granted, resident.evidence)
+        given = (waiting.proposal, granted, own)
         await portal.db.write(service.assent, *given, portal.now, token_bytes)
         return see_other("/consents?done=answered")
     if waiting.agreed:  # what the minor does not want is their own answer
-        own = replace(waiting.proposal, granter=MYSELF, evidence=resident.evidence)
-        await portal.db.write(service.answer, own, granted, portal.now, token_bytes)
+        refusal = replace(waiting.proposal, granter=MYSELF, evidence=own)
+        await portal.db.write(service.answer, refusal, granted, portal.now, token_bytes)
         return see_other("/consents?done=answered")
     assent = demanded(resident, form.act, granted, waiting.proposal.terms)
-    given_up = (waiting.proposal, granted, assent)
+    given_up = (replace(waiting.proposal, evidence=own), granted, assent)
     await portal.db.write(settle, *given_up, portal.now, token_bytes)
     return see_other(f"/consents?done={'agreed' if assent else 'answered'}")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID, uuid4, uuid5
 
 from fastapi import APIRouter, Form, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from consent import service
@@ -22,6 +22,7 @@ from consent.model import (
 )
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep
+from mynaportal_sim.web.assistance import Assisted
 from mynaportal_sim.web.consents import ConsentOut
 from mynaportal_sim.web.errors import NoSuchConsentError
 from mynaportal_sim.web.kept import Portal, PortalDep
@@ -32,7 +33,7 @@ from mynaportal_sim.web.render import PageDep
 router = APIRouter(prefix="/consents")
 
 
-class AllForm(BaseModel):
+class AllForm(Assisted):
     """A wish to end every consent, or every one with an app; `key` makes repeats one wish."""
 
     csrf: str = ""
@@ -40,12 +41,12 @@ class AllForm(BaseModel):
     key: UUID = Field(default_factory=uuid4)
 
 
-class PartForm(BaseModel):
+class PartForm(Assisted):
     """A wish to give some kinds of data no more; `version` is what the person saw."""
 
     csrf: str = ""
     version: UUID
-    category: list[str] = []
+    category: list[str] = Field(default_factory=list)
     key: UUID = Field(default_factory=uuid4)
 
 
@@ -94,7 +95,7 @@ async def reduce(
         version_id=form.version,
         stop=frozenset(form.category),
         notice=Notice(NOTICE_VERSION, page.tag),
-        evidence=resident.evidence,
+        evidence=resident.helped(form.helped_by),
         holder=portal.pseudonyms.holder(resident.resident_id),
         acting=resident.acting,
     )
@@ -145,5 +146,6 @@ def _withdraw_all(connection: Connection, by: _By, now: datetime) -> None:
             channel=resident.channel,
             holder=by.portal.pseudonyms.holder(resident.resident_id),
             acting=resident.acting,
+            assisted_by=by.form.helped_by,
         )
         service.change(connection, wish, now, token_bytes)

@@ -6,7 +6,6 @@ from secrets import token_bytes
 from typing import Annotated, Literal, NamedTuple
 
 from fastapi import APIRouter, Form, Response
-from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from consent.instants import rfc3339
@@ -15,6 +14,7 @@ from consent.store import cases, research
 from consent.without import Case
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import OwnDep
+from mynaportal_sim.web.assistance import Assisted
 from mynaportal_sim.web.entry import basis_line
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
 from mynaportal_sim.web.redirects import see_other
@@ -74,7 +74,7 @@ class CaseOut:
 _TIMES = ("opened", "until", "told", "review_by")
 
 
-class ChoiceForm(BaseModel):
+class ChoiceForm(Assisted):
     """Whether the person objects to medical research."""
 
     csrf: str = ""
@@ -120,7 +120,7 @@ async def choose(
     check_csrf(page.request, portal.settings, form.csrf)
     unit = choices.opt_out if form.choice == "out" else choices.opt_in
     holder = portal.pseudonyms.holder(resident.resident_id)
-    await portal.db.write(unit, holder, portal.now, token_bytes)
+    await portal.db.write(unit, holder, portal.now, token_bytes, form.helped_by)
     return see_other(f"/without-consent?done={form.choice}")
 
 
