@@ -102,6 +102,12 @@ class Whom:
             return may_oneself(wish, age, self.bands)
         return may(self.mandate, wish, age, self.bands, self.now, blocked=False)
 
+    def kept_from_ending(self, version: ConsentVersion) -> Refusal | None:
+        """Why they may not end a consent; None where they may."""
+        terms = version.terms
+        answer = self.answer_to(Act.WITHDRAW, terms.categories, terms.purpose.code)
+        return answer.reason if isinstance(answer, Refused) else None
+
     def demand(
         self, act: Act, categories: Iterable[str] = (), purpose: str = ""
     ) -> frozenset[Duty]:

@@ -1,12 +1,12 @@
 """What a person has agreed to, and the button that ends it."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum, unique
 from secrets import token_bytes
-from typing import Annotated, NamedTuple
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Response
@@ -14,10 +14,8 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from consent import service
-from consent.catalogue import Catalogue
-from consent.instants import rfc3339
-from consent.mandate import Act, Band, may_lift, to_review
-from consent.model import MYSELF, Actor, ConsentVersion, Event, Granter, Role, Status
+from consent.mandate import Act, to_review
+from consent.model import ConsentVersion, Event
 from consent.store import signatures
 from mynaportal_sim.disclosure import latency
 from mynaportal_sim.disclosure.documents import formats_of
@@ -26,21 +24,17 @@ from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep, agents_of
 from mynaportal_sim.web.assistance import Assisted
+from mynaportal_sim.web.consent_out import NOBODY, ConsentOut, Represented
 from mynaportal_sim.web.difference import Difference, differences
-from mynaportal_sim.web.entry import actor_line
 from mynaportal_sim.web.erasures import ErasureOut
 from mynaportal_sim.web.errors import NoSuchConsentError
-from mynaportal_sim.web.kept import Portal, PortalDep, category_labels, purpose_line
+from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
 from mynaportal_sim.web.lateness import line
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
-from mynaportal_sim.web.terms import TermsOut
-from mynaportal_sim.web.wording import CHANNELS, ROLES, SIGNED_WITH, STATUSES
+from mynaportal_sim.web.wording import CHANNELS, SIGNED_WITH
 
 router = APIRouter()
-
-# What a person can still do something about.
-_LASTING = frozenset({Status.GRANTED, Status.NOT_YET_VALID, Status.SUSPENDED, Status.EXHAUSTED})
 
 
 @unique
@@ -59,132 +53,6 @@ _WISHES = {
 }
 
 
-class KindOut(NamedTuple):
-    """A kind of data that a consent gives."""
-
-    code: str
-    label: str
-
-
-class Represented(NamedTuple):
-    """What of a person's answers others gave for them.
-
-    `agents` are names by the ids of mandates; `review` the consents whose mandate is over,
-    `assents` the requests that await the person's own assent. `acting` and `band` are of the
-    one who reads it, and of the person.
-    """
-
-    agents: Mapping[str, str]
-    review: frozenset[UUID]
-    assents: frozenset[UUID]
-    acting: Granter = MYSELF
-    band: Band = Band.ADULT
-
-    def may_resume(self, version: ConsentVersion) -> bool:
-        """Whether whoever reads it may let what was suspended give again."""
-        return version.state_by is Actor.PERSON and may_lift(
-            version.state_as, self.acting, self.band
-        )
-
-    def line(self, version: ConsentVersion, page: Page) -> str:
-        """Who gave an answer for the person, as what; empty where they did so themselves."""
-        granter = version.granter
-        if granter.role is Role.SELF:
-            return ""
-        name = self.agents.get(str(granter.mandate_id), "")
-        return actor_line(page.text(ROLES[granter.role]), name, page)
-
-
-NOBODY = Represented({}, frozenset(), frozenset())
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentOut:
-    """One answer of a person, as their page shows it.
-
-    `erasure` is what became of what the app holds, where the consent has ended.
-    """
-
-    arrangement_id: str
-    version_id: str
-    app_id: str
-    app_name: str
-    categories: list[str]
-    purpose: str
-    recipients: list[str]
-    supervisor: str
-    period: tuple[date, date] | None
-    decided: datetime
-    valid_until: datetime
-    state: str
-    status: str
-    tone: str
-    active: bool
-    suspended: bool
-    resumable: bool
-    waiting: bool
-    days_left: int | None
-    once: bool
-    signed_with: str
-    terms: TermsOut
-    kinds: list[KindOut]
-    by: str
-    review: bool
-    assent: bool
-    erasure: ErasureOut | None = None
-
-    @classmethod
-    def of(
-        cls,
-        version: ConsentVersion,
-        catalogue: Catalogue,
-        page: Page,
-        now: datetime,
-        represented: Represented = NOBODY,
-    ) -> "ConsentOut":
-        """`version` as it stands at `now`, in the reader's language."""
-        terms, status = version.terms, version.status(now)
-        label, tone = STATUSES[status]
-        rules = terms.rules
-        return cls(
-            arrangement_id=str(version.arrangement_id),
-            version_id=str(version.id),
-            app_id=version.app_id,
-            app_name=version.app_name,
-            categories=category_labels(catalogue, sorted(terms.categories), page),
-            purpose=purpose_line(catalogue, terms.purpose.code, terms.purpose.text, page),
-            recipients=[one.shown for one in terms.recipients],
-            supervisor=terms.supervision.officer,
-            period=(min(rule.period_from for rule in rules), max(r.period_to for r in rules))
-            if rules
-            else None,
-            decided=version.answered_at,
-            valid_until=version.gives_until,
-            state=status.value,
-            status=page.text(label),
-            tone=tone,
-            active=status in _LASTING,
-            suspended=status is Status.SUSPENDED,
-            resumable=status is Status.SUSPENDED and represented.may_resume(version),
-            waiting=status is Status.DEFERRED,
-            days_left=(version.gives_until - now).days if version.ends_soon(now) else None,
-            once=terms.usage.max_uses == 1,
-            signed_with=version.evidence.signed_with,
-            terms=TermsOut.of(terms, page),
-            kinds=[
-                KindOut(code, label)
-                for code, label in zip(
-                    sorted(terms.categories),
-                    category_labels(catalogue, sorted(terms.categories), page),
-                    strict=True,
-                )
-            ],
-            by=represented.line(version, page),
-            review=version.id in represented.review,
-            assent=version.id in represented.assents,
-        )
-
-
 class ChangeForm(Assisted):
     """`version` is what the person saw; `key` makes a double click one wish."""
 
@@ -198,15 +66,16 @@ async def consents(page: PageDep, resident: ViewerDep, portal: PortalDep) -> Res
     """Show each consent that the person has given or refused."""
     versions, represented = await portal.db.read(_look, resident, portal.now)
     seen = [version for version in versions if resident.sees(version)]
-    shown = await _shown(portal, page, seen, represented)
+    shown = await _shown(portal, page, resident, seen, represented)
     shown.sort(key=lambda consent: (consent.active, consent.decided), reverse=True)
     if page.for_program:
-        plain = [_plain(consent) for consent in shown]
+        plain = [consent.plain for consent in shown]
         return page.data({"csrf": page.visitor.csrf, "consents": plain})
     values: dict[str, object] = {
         "active": [consent for consent in shown if consent.active],
         "waiting": [consent for consent in shown if consent.waiting],
         "past": [one for one in shown if not one.active and not one.waiting],
+        "staying": [consent for consent in shown if consent.active and consent.stays],
         "done": page.request.query_params.get("done"),
         "keys": {consent.version_id: uuid4() for consent in shown if consent.active},
     }
@@ -219,7 +88,7 @@ async def before_withdrawing(
 ) -> Response:
     """Say what stops with a consent and what does not, and ask whether it shall."""
     kept = await _kept(portal, resident, arrangement_id, version)
-    consent = ConsentOut.of(kept, portal.catalogue, page, portal.now)
+    [consent] = await _shown(portal, page, resident, [kept])
     return page("withdraw.html", {"consent": consent, "key": uuid4()})
 
 
@@ -234,10 +103,10 @@ async def receipt(
     """Show one answer with all that was agreed, in a form to print and keep."""
     kept = await _kept(portal, resident, arrangement_id, version_id)
     _, represented = await portal.db.read(_look, resident, portal.now)
-    [consent] = await _shown(portal, page, [kept], represented)
+    [consent] = await _shown(portal, page, resident, [kept], represented)
     afterwards = await _afterwards(portal, page, resident, kept)
     if page.for_program:
-        return page.data({**_plain(consent), "afterwards": afterwards})
+        return page.data({**consent.plain, "afterwards": afterwards})
     given = kept.terms.categories
     refused = [rule.category for rule in kept.asked if rule.category not in given]
     basis = kept.terms.legal_basis
@@ -348,12 +217,16 @@ async def _find(
 async def _shown(
     portal: Portal,
     page: Page,
+    resident: Whom,
     versions: Iterable[ConsentVersion],
     represented: Represented = NOBODY,
 ) -> list[ConsentOut]:
     """Answers as they stand now, and what became of the data of those that have ended."""
     found = [
-        ConsentOut.of(one, portal.catalogue, page, portal.now, represented) for one in versions
+        ConsentOut.of(one, portal.catalogue, page, portal.now, represented).staying(
+            resident.kept_from_ending(one), page
+        )
+        for one in versions
     ]
     cases = await portal.db.read(erasures.of_versions, [UUID(one.version_id) for one in found])
     said = {
@@ -382,14 +255,3 @@ async def _afterwards(
     holder = portal.pseudonyms.holder(resident.resident_id)
     found = await portal.db.read(latency.of_version, holder, portal.now, str(version.id))
     return None if found is None else line(found, page)
-
-
-def _plain(consent: ConsentOut) -> dict[str, object]:
-    period = consent.period
-    return asdict(consent) | {
-        "kinds": [kind._asdict() for kind in consent.kinds],
-        "erasure": consent.erasure and consent.erasure.plain,
-        "decided": rfc3339(consent.decided),
-        "valid_until": rfc3339(consent.valid_until),
-        "period": period and {"from": period[0].isoformat(), "to": period[1].isoformat()},
-    }

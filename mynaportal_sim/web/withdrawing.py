@@ -20,11 +20,12 @@ from consent.model import (
     Status,
     standing,
 )
+from consent.store import event
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep
 from mynaportal_sim.web.assistance import Assisted
-from mynaportal_sim.web.consents import ConsentOut
-from mynaportal_sim.web.errors import NoSuchConsentError
+from mynaportal_sim.web.consent_out import ConsentOut
+from mynaportal_sim.web.errors import MandateRefusedError, NoSuchConsentError
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.question import NOTICE_VERSION
 from mynaportal_sim.web.redirects import see_other
@@ -54,10 +55,19 @@ class PartForm(Assisted):
 async def before_withdrawing_all(
     page: PageDep, resident: ViewerDep, portal: PortalDep, app: str = ""
 ) -> Response:
-    """Say what would end, and ask whether it shall."""
+    """Say what would end and what would not, and ask whether it shall."""
     lasting = await portal.db.read(_lasting, resident, app, portal.now)
-    shown = [ConsentOut.of(one, portal.catalogue, page, portal.now) for one in lasting]
-    return page("withdraw_all.html", {"ending": shown, "app": app, "key": uuid4()})
+    shown = [
+        ConsentOut.of(one, portal.catalogue, page, portal.now).staying(
+            resident.kept_from_ending(one), page
+        )
+        for one in lasting
+    ]
+    values: dict[str, object] = {
+        "ending": [consent for consent in shown if not consent.stays],
+        "staying": [consent for consent in shown if consent.stays],
+    }
+    return page("withdraw_all.html", values | {"app": app, "key": uuid4()})
 
 
 @router.post("/withdraw")
@@ -67,11 +77,14 @@ async def withdraw_all(
     portal: PortalDep,
     form: Annotated[AllForm, Form()],
 ) -> Response:
-    """End every consent, or every one with one app, in one transaction."""
+    """End every consent, or every one with one app, in one transaction.
+
+    What whoever acts for the person may not end goes on, and the next page says so.
+    """
     check_csrf(page.request, portal.settings, form.csrf)
     by = _By(portal, resident, form)
-    await portal.db.write(_withdraw_all, by, portal.now)
-    return see_other("/consents?done=withdrawn")
+    all_ended = await portal.db.write(_withdraw_all, by, portal.now)
+    return see_other(f"/consents?done={'withdrawn' if all_ended else 'withdrawn_some'}")
 
 
 @router.post("/{arrangement_id}/reduce")
@@ -111,6 +124,10 @@ class _By:
     resident: Whom
     form: AllForm
 
+    def key_for(self, version: ConsentVersion) -> UUID:
+        """The key under which this wish ends a consent."""
+        return uuid5(self.form.key, str(version.id))
+
 
 def _lasting(
     connection: Connection, resident: Whom, app: str, now: datetime
@@ -131,15 +148,23 @@ def _lasting(
     ]
 
 
-def _withdraw_all(connection: Connection, by: _By, now: datetime) -> None:
-    """End what lasts; each under a key of its own that follows from the wish's."""
+def _withdraw_all(connection: Connection, by: _By, now: datetime) -> bool:
+    """End what lasts and may be ended; False when something goes on.
+
+    Raises:
+        MandateRefusedError: nothing may be ended, nor did this wish end anything before.
+    """
     resident = by.resident
-    for version in _lasting(connection, resident, by.form.app, now):
-        terms = version.terms
-        resident.demand(Act.WITHDRAW, terms.categories, terms.purpose.code)
+    lasting = _lasting(connection, resident, by.form.app, now)
+    refusals = {one.id: resident.kept_from_ending(one) for one in lasting}
+    reason = next((why for why in refusals.values() if why is not None), None)
+    ending = [one for one in lasting if refusals[one.id] is None]
+    if reason is not None and not ending and not _ended_before(connection, by):
+        raise MandateRefusedError(reason)
+    for version in ending:
         wish = service.Change(
             event=Event.WITHDRAW,
-            key=uuid5(by.form.key, str(version.id)),
+            key=by.key_for(version),
             resident_id=resident.resident_id,
             arrangement_id=version.arrangement_id,
             version_id=version.id,
@@ -149,3 +174,14 @@ def _withdraw_all(connection: Connection, by: _By, now: datetime) -> None:
             assisted_by=by.form.helped_by,
         )
         service.change(connection, wish, now, token_bytes)
+    return reason is None
+
+
+def _ended_before(connection: Connection, by: _By) -> bool:
+    """Whether this wish ended something already: a second click is no second wish."""
+    resident_id = by.resident.resident_id
+    return any(
+        event(connection, resident_id, by.key_for(version)) is not None
+        for history in service.of_resident(connection, resident_id)
+        for version in history.versions
+    )

@@ -117,7 +117,12 @@ class Portal:
         """A browser that nobody has used before."""
         return Browser(self.web, self.runner, language=language)
 
-    def register(self, name: str = "すこやか手帳", purpose_text: str = "推移を見るため") -> str:
+    def register(
+        self,
+        name: str = "すこやか手帳",
+        purpose_text: str = "推移を見るため",
+        purpose: str = "self-care",
+    ) -> str:
         """The client_id of a new app."""
         key = ec.generate_private_key(ec.SECP256R1())
         wanted = Registration(
@@ -128,7 +133,7 @@ class Portal:
             scopes=SCOPES,
             profile="oidc",
             supervisor="個人情報保護責任者 田中一郎",
-            purpose="self-care",
+            purpose=purpose,
             purpose_text=purpose_text,
         )
         now = self.web.state.clock.now()
@@ -144,7 +149,6 @@ class Portal:
             "type": "phr_access",
             "categories": ["checkup", "medication"],
             "period": {"from": "2021-04-01", "to": "2026-12-31"},
-            "purpose": "self-care",
         }
         challenge = urlsafe_b64encode(sha256(b"verifier").digest()).rstrip(b"=").decode()
         query = {

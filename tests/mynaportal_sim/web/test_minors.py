@@ -1,6 +1,7 @@
 """Who decides for a minor, and what nobody does past the person they act for."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -109,6 +110,68 @@ def test_no_way_of_withdrawing_gets_round_what_a_minor_decides_alone(
     assert refused(guardian, where, wish | some) == "decides_alone"
     [kept] = listed(child, "/consents", "consents")
     assert (kept["state"], kept["version_id"]) == ("granted", given["version_id"])
+
+
+def given_for_two_purposes(portal: Portal, guardian: Browser) -> None:
+    """One that a minor will decide alone, of "歩く手帳", and one that they will not."""
+    for name, purpose in (("歩く手帳", "self-care"), ("見積もり", "insurance")):
+        client_id = portal.register(name, purpose=purpose)
+        allow(guardian, str(portal.ask(guardian, client_id).headers["location"]))
+    of_an_age_to_decide(portal)
+
+
+def test_a_guardian_ends_all_but_what_the_minor_decides_alone_and_is_told_what_goes_on(
+    portal: Portal,
+) -> None:
+    guardian = acting(portal, MAI)
+    given_for_two_purposes(portal, guardian)
+    before = guardian.get("/consents/withdraw").text
+    ends, stays = before.split('class="note staying"')
+    assert ("見積もり" in ends, "歩く手帳" in ends) == (True, False)
+    assert "歩く手帳" in stays
+    assert "ご本人が自分で決めます" in stays
+    wish: Form = {"csrf": guardian.csrf("/consents"), "key": str(uuid4())}
+    for _ in range(2):  # a double click is one wish
+        done = guardian.post("/consents/withdraw", wish).headers["location"]
+        assert done == "/consents?done=withdrawn_some"
+    after = guardian.get(done).text
+    assert "歩く手帳" in after.split('class="note staying"')[1].split("</section>")[0]
+    states = {
+        one["app_name"]: one["state"] for one in listed(guardian, "/consents", "consents")
+    }
+    assert states == {"見積もり": "withdrawn", "歩く手帳": "granted"}
+    wish = {"csrf": guardian.csrf("/consents")}
+    assert refused(guardian, "/consents/withdraw", wish) == "decides_alone"
+
+
+def test_of_what_a_guardian_may_not_end_no_page_offers_the_end(portal: Portal) -> None:
+    guardian, child = acting(portal, MAI), logged_in(portal, YUI)
+    given_for_two_purposes(portal, guardian)
+    found = {one["app_name"]: one for one in listed(guardian, "/consents", "consents")}
+    assert {name: bool(one["stays"]) for name, one in found.items()} == {
+        "見積もり": False,
+        "歩く手帳": True,
+    }
+    alone = found["歩く手帳"]
+    own = f"/consents/{alone['arrangement_id']}"
+    for path in (
+        "/consents",
+        f"{own}/withdraw?version={alone['version_id']}",
+        f"{own}/{alone['version_id']}",
+    ):
+        for what in (f"{own}/withdraw", f"{own}/suspend", f"{own}/reduce"):
+            assert what not in guardian.get(path).text.replace(path, ""), path
+    assert f"{own}/withdraw" in child.get("/consents").text
+    assert not any(one["stays"] for one in listed(child, "/consents", "consents"))
+
+
+def test_one_who_may_end_nothing_is_shown_what_goes_on_and_no_button(portal: Portal) -> None:
+    child = logged_in(portal, YUI)
+    of_an_age_to_decide(portal)
+    allow(child, ask(portal, child))
+    page = acting(portal, MAI).get("/consents/withdraw").text
+    assert "ご本人が自分で決めます" in page
+    assert 'action="/consents/withdraw"' not in page
 
 
 @pytest.mark.parametrize("decision", ["deny", "allow", "later"])
