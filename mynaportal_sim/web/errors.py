@@ -5,6 +5,7 @@ WebError                    carries .code and .status for the answer
 ├── NoSuchConsentError      no answer of this person's by that id
 ├── NoSuchRequestError      no question waits for this person's answer by that id
 ├── UnknownChoiceError      a form names what it did not offer
+├── NotSignedLaterError     what was put off is answered without a signature
 ├── MandateRefusedError     whoever acts for another may not; carries .reason
 ├── OnlyInPersonError       nobody does this for another
 ├── AwaitsAssentError       a guardian has agreed, and the minor is to
@@ -60,6 +61,19 @@ class UnknownChoiceError(WebError):
 
     def __init__(self) -> None:
         super().__init__("there is no such app or kind of data; choose from the lists")
+
+
+class NotSignedLaterError(WebError):
+    """What was put off is answered while no app waits, and so without a signature."""
+
+    code = "not_signed_later"
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self) -> None:
+        super().__init__(
+            "an answer is signed only while the app waits for it; allow or deny this one, "
+            "or sign when the app asks again"
+        )
 
 
 class MandateRefusedError(WebError):

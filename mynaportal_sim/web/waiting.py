@@ -18,7 +18,7 @@ from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep
 from mynaportal_sim.web.answering import AnswererOut, demanded, settle
 from mynaportal_sim.web.choice import ChoiceForm
-from mynaportal_sim.web.errors import AwaitsAssentError, NoSuchRequestError, UnknownChoiceError
+from mynaportal_sim.web.errors import AwaitsAssentError, NoSuchRequestError, NotSignedLaterError
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.question import NOTICE_VERSION, Asked, AskOut
 from mynaportal_sim.web.redirects import see_other
@@ -56,8 +56,8 @@ async def answer(
     check_csrf(page.request, portal.settings, form.csrf)
     if form.decision == "later":
         return see_other("/consents")
-    if form.decision == "sign":  # only while an app waits, and never to be taken for a no
-        raise UnknownChoiceError
+    if form.decision == "sign":  # never to be taken for a no
+        raise NotSignedLaterError
     waiting = await portal.db.read(_find, portal, page, resident, version_id)
     own = resident.helped(form.helped_by)
     rules, barred = waiting.proposal.terms.rules, waiting.asked.barred

@@ -264,6 +264,10 @@ PROBLEMS = {
     "no_such_prohibition": marked("There is no such prohibition."),
     "not_yours": marked("Only whoever prohibited it can lift it."),
     "unknown_choice": marked("There is no such app or kind of data. Choose from the lists."),
+    "not_signed_later": marked(
+        "You can sign only while the app waits for your answer. Answer here without signing, "
+        "or sign when the app asks you again."
+    ),
     "no_such_entry": marked(
         "This is no entry of yours, or it is still being added to the log."
     ),

@@ -105,7 +105,10 @@ def test_a_question_put_off_offers_no_signature_and_takes_the_wish_for_one_for_n
 ) -> None:
     browser, waiting = _put_off(portal, portal.register())
     assert 'value="sign"' not in browser.get(waiting).text
-    assert decide(browser, waiting, "sign", "checkup").status_code == 400
+    wish = decide(browser, waiting, "sign", "checkup")
+    assert (wish.status_code, "アプリが回答を待っている間だけ" in wish.text) == (400, True)
+    form: Form = {"csrf": browser.csrf(waiting), "decision": "sign", "category": ["checkup"]}
+    assert browser.post(waiting, form, **JSON).json()["code"] == "not_signed_later"
     assert decide(browser, waiting, "allow", "checkup").status_code == 303
 
 
