@@ -20,5 +20,6 @@ def test_each_test_that_a_page_names_is_there(page: str) -> None:
     for row in rows:
         named = _TEST.findall(row)
         assert named, row
+        assert len(named) == row.count("`tests/"), row
         for path, name in named:
             assert f"def {name}(" in (ROOT / path).read_text(), f"{path}::{name}"

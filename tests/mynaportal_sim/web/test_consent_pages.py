@@ -246,3 +246,26 @@ def test_a_format_that_would_give_more_is_not_offered(portal: Portal) -> None:
     for format_, status in (("fhir", 200), ("abdm", 404), ("cdr", 404)):
         assert (f"{receipt}/{format_}" in shown) is (status == 200)
         assert browser.get(f"{receipt}/{format_}").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("day", "reminded"),
+    [
+        pytest.param(30, False, id="a month on"),
+        pytest.param(75, False, id="more than two weeks before"),
+        pytest.param(77, True, id="within two weeks"),
+        pytest.param(91, False, id="over, and not renewed"),
+    ],
+)
+def test_a_person_is_reminded_before_the_end_and_not_by_the_calendar(
+    portal: Portal, day: int, *, reminded: bool
+) -> None:
+    browser = portal.given()
+    portal.web.state.clock.forward(timedelta(days=day))
+    browser.log_in()
+    [consent] = browser.get("/consents", **JSON).json()["consents"]
+    assert (consent["days_left"] is not None) is reminded
+    assert ("まもなく終了" in browser.get("/consents").text) is reminded
+    assert consent["active"] is (day < 90)
+    alerts = browser.get("/alerts", **JSON).json()["alerts"]
+    assert [one["kind"] for one in alerts] == ["new_consent"]

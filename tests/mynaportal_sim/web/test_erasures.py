@@ -148,6 +148,23 @@ def test_what_is_not_certified_in_time_is_overdue_for_all_to_see(
     assert "期限を過ぎ" in ended.browser.get("/consents").text
 
 
+def test_what_has_run_out_is_to_be_erased_and_stays_to_be_read(portal: Portal) -> None:
+    client = Client.registered(portal)
+    browser = portal.given("checkup", client_id=client.client_id)
+    portal.web.state.clock.forward(timedelta(days=91))
+    for _ in range(2):
+        take(portal)
+    browser.log_in()
+    [consent] = browser.get("/consents", **JSON).json()["consents"]
+    ended = Ended(
+        client, browser, f"/consents/{consent['arrangement_id']}/{consent['version_id']}"
+    )
+    assert (ended.duty["ended"], ended.shown["state"]) == ("expired", "requested")
+    assert (consent["state"], consent["active"]) == ("expired", False)
+    assert browser.get(ended.path).status_code == 200
+    assert ended.certify(ended.certificate()).json()["status"] == "attested"
+
+
 def test_what_goes_on_need_not_be_erased(portal: Portal) -> None:
     client = Client.registered(portal)
     browser = portal.given("checkup", client_id=client.client_id)
