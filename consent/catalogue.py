@@ -44,8 +44,8 @@ class LegalBasis(StrEnum):
     """Why personal data may be used or handed over: by consent, or by an article without it.
 
     Source: 個人情報の保護に関する法律 (Act No. 57 of 2003) as in force since April 2024,
-    articles 27 (paragraph 1), 18 (3) and 69 (2). The unverified are named without an article,
-    since none has been checked in the text of a law.
+    articles 27 (paragraph 1), 18 (3) and 69 (2). The unverified have been read in reprints and
+    commentaries alone, or have no article here at all.
     """
 
     CONSENT = "APPI-27-1"
@@ -66,7 +66,7 @@ class LegalBasis(StrEnum):
 
     @property
     def unverified(self) -> bool:
-        """Whether no article of a law has been found yet that says so; pages tell."""
+        """Whether it is yet to be checked in the official text of a law; pages tell."""
         return self in _UNVERIFIED
 
     @property
@@ -135,7 +135,15 @@ _BASES = {
     ),
 }
 _UNVERIFIED = frozenset(
-    {LegalBasis.MEDICAL_RESEARCH, LegalBasis.CALL_UP, LegalBasis.BREAK_GLASS}
+    {
+        LegalBasis.BEYOND_PURPOSE,
+        LegalBasis.AGENCY_OWN_USE,
+        LegalBasis.OTHER_AGENCY,
+        LegalBasis.SPECIAL_GROUND,
+        LegalBasis.MEDICAL_RESEARCH,
+        LegalBasis.CALL_UP,
+        LegalBasis.BREAK_GLASS,
+    }
 )
 
 _Entry = TypeVar("_Entry", Category, Purpose)
