@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 
 from consent.ledger.errors import MalformedError
 from consent.mandate import Bands
+from consent.without import NOTICE_CAP
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.witness_places import WitnessPlace
 
@@ -144,6 +145,14 @@ class Settings(BaseSettings):
         default=("self-care", "consultation", "fitness"),
         description="purposes, with commas between, for which such a minor decides alone",
         json_schema_extra=_VARIABLE_ONLY | {"default": "self-care,consultation,fitness"},
+    )
+    told_within_days: int = Field(
+        default=NOTICE_CAP.days,
+        ge=0,
+        le=NOTICE_CAP.days,
+        description="days after which a person at the latest is told of access without their "
+        "consent; what the basis allows may be less",
+        json_schema_extra=_VARIABLE_ONLY,
     )
 
     witnesses: Annotated[tuple[WitnessPlace, ...], NoDecode] = Field(

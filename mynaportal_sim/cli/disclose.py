@@ -31,7 +31,7 @@ from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.phr.render import View
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.records.access import Door
-from mynaportal_sim.records.lawful import POLICY, Handed
+from mynaportal_sim.records.lawful import Handed, policy_of
 from mynaportal_sim.settings import Settings
 
 app = typer.Typer(
@@ -144,7 +144,7 @@ def notify(
     with opened(settings) as database:
         who = person(database, settings, resident)
         new = database.run(research.notify, who.holder, authority, now, token_bytes)
-    from_ = now + POLICY.notice_beforehand
+    from_ = now + policy_of(settings).notice_beforehand
     said = "The person is notified." if new else "The person was notified before."
     document: dict[str, object] = {"notified": new}
     if new:
@@ -163,7 +163,7 @@ class _Answered:
 
 
 def _handed(database: Database, settings: Settings, who: Person, call: Call) -> _Answered:
-    door = Door(database, POLICY, token_bytes)
+    door = Door(database, policy_of(settings), token_bytes)
     try:
         answer = asyncio.run(door.without_consent(call))
     except ConsentError as error:

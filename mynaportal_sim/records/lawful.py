@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from consent.policy import Allowance, Filter, Share
 from consent.without import Case, Policy
 from mynaportal_sim.domains.catalogue import CATEGORIES_OF, HEALTH
 from mynaportal_sim.records.model import Query, Stored
+from mynaportal_sim.settings import Settings
 
 PAGE = 500
-POLICY = Policy(HEALTH)
-"""This portal's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,11 @@ class Handed:
     case: Case
     records: tuple[Stored, ...]
     hidden: frozenset[UUID]
+
+
+def policy_of(settings: Settings) -> Policy:
+    """What a portal sets for access without consent."""
+    return Policy(HEALTH, told_within=timedelta(days=settings.told_within_days))
 
 
 def reach(categories: Iterable[str]) -> Filter:

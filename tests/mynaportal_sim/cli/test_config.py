@@ -60,6 +60,15 @@ def test_a_wrong_value_is_told_by_the_name_it_was_given_under(name: str, wrong: 
     assert option in _show(option, wrong).stderr
 
 
+@pytest.mark.parametrize("days", ["31", "-1", "soon"])
+def test_nobody_is_told_later_than_the_rule_allows(days: str) -> None:
+    refused = _show(MYNASIM_TOLD_WITHIN_DAYS=days)
+    assert refused.stderr.startswith("mynasim: MYNASIM_TOLD_WITHIN_DAYS: ")
+    assert refused.returncode == 1
+    row = _settings(MYNASIM_TOLD_WITHIN_DAYS="7")["told_within_days"]
+    assert (row["value"], row["default"], row["origin"]) == (7, "30", "environment")
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -114,6 +114,23 @@ def test_a_time_beyond_all_calendars_is_bad_usage(filled: Path, option: str) -> 
     assert run(disclose.app, filled, *OPEN, option, "9" * 11).exit_code == 2
 
 
+def test_a_portal_may_have_people_told_sooner_on_every_basis_and_never_later(
+    filled: Path,
+) -> None:
+    def listed(days: str) -> dict[str, int]:
+        runner = CliRunner(env={"MYNASIM_TOLD_WITHIN_DAYS": days})
+        rows = json.loads(runner.invoke(disclose.app, ["bases", "--json"]).output)
+        return {row["basis"]: row["told_within"] for row in rows}
+
+    usual, sooner = listed("30"), listed("2")
+    assert sooner == {basis: min(days, 2) for basis, days in usual.items()}
+    strict = CliRunner(env={"MYNASIM_TOLD_WITHIN_DAYS": "2"})
+    wish = [*OPEN, "--data", str(filled), "--json"]
+    done = strict.invoke(disclose.app, wish)
+    assert json.loads(done.output)["refused"] == "without_told_too_late"
+    assert strict.invoke(disclose.app, [*wish, "--told-after-days", "2"]).exit_code == 0
+
+
 def test_consent_is_no_basis_to_choose(filled: Path) -> None:
     done = run(disclose.app, filled, *OPEN, "--basis", "APPI-27-1")
     assert done.exit_code == 2

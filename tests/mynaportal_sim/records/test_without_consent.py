@@ -21,12 +21,13 @@ from consent.service import Prohibit, research, reviewing
 from consent.service.reviewing import Finding
 from consent.service.without import Call, Continuation, Opening, Subject
 from consent.store import cases
-from consent.without import RULES, Act, Objection, Refused, Status, Wish
-from mynaportal_sim.domains.catalogue import DOMAINS
+from consent.without import RULES, Act, Objection, Policy, Refused, Status, Wish
+from mynaportal_sim.domains.catalogue import DOMAINS, HEALTH
 from mynaportal_sim.records.access import Door
-from mynaportal_sim.records.lawful import POLICY, Handed
+from mynaportal_sim.records.lawful import Handed
 from tests.mynaportal_sim.records.kit import APP, NOW, World, logged, rule
 
+POLICY = Policy(HEALTH)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WISH = Wish(
     LegalBasis.BREAK_GLASS,

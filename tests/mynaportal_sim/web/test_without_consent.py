@@ -18,7 +18,7 @@ from consent.service.without import Opening, Subject
 from consent.without import Act, Case, Wish
 from mynaportal_sim.disclosure.statistics import MINIMUM_CELL
 from mynaportal_sim.records.access import Door
-from mynaportal_sim.records.lawful import POLICY, Handed
+from mynaportal_sim.records.lawful import Handed, policy_of
 from mynaportal_sim.residents import store as residents
 from tests.mynaportal_sim.web.kit import HANAKO, JSON, Browser, Portal
 
@@ -41,7 +41,7 @@ class Agency:
         resident = state.database.run(residents.by_persona, persona)
         subject = Subject(resident.id, self.portal.holder(persona))
         call = Opening(subject, uuid4(), wish, state.clock.now())
-        door = Door(state.database, POLICY, token_bytes)
+        door = Door(state.database, policy_of(state.settings), token_bytes)
         answer = asyncio.run(door.without_consent(call))
         assert isinstance(answer, Handed)
         return answer.case
