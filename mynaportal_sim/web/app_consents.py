@@ -78,6 +78,7 @@ def _listed(
             "code": declared.code,
             "text": declared.text,
             "version": declared.version,
+            "text_sha256": declared.text_sha256,
         },
         "consents": shown,
         "after": more,
@@ -137,6 +138,7 @@ def _shown(sub: str, version: ConsentVersion, now: datetime) -> dict[str, object
         "by": version.state_by.value,
         "valid_until": rfc3339(version.terms.valid_until),
         "purpose_version": version.terms.purpose.version,
+        "purpose_text_sha256": version.terms.purpose.text_sha256,
         "authorization_details": list(granted_details(version.terms)),
     }
 

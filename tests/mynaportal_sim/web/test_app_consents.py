@@ -1,11 +1,13 @@
 """What an app polls for, how its consents stand, and how it gives one back."""
 
+from hashlib import sha256
 from os import urandom
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from mynaportal_sim.apps import service as apps
 from mynaportal_sim.delivery.sender import take_up
 from tests.mynaportal_sim.web.client import Client
 from tests.mynaportal_sim.web.kit import ORIGIN, Browser, Portal
@@ -144,3 +146,21 @@ def test_another_app_neither_sees_nor_ends_it(portal: Portal, client: Client) ->
         wish = {"sub": sub, "arrangement": mine["arrangement"]}
         assert other.ask("consents/withdraw", **wish).status_code == 404
     assert _known(client)["status"] == "granted"
+
+
+@pytest.mark.usefixtures("browser")
+def test_an_app_tells_by_the_hash_who_agreed_to_other_words(client: Client) -> None:
+    def hashes() -> tuple[str, str]:
+        answer = client.ask("consents").json()
+        [consent] = answer["consents"]
+        said = answer["purpose"]
+        assert said["text_sha256"] == sha256(said["text"].encode()).hexdigest()
+        return consent["purpose_text_sha256"], said["text_sha256"]
+
+    agreed, declared = hashes()
+    assert agreed == declared
+    state = client.portal.web.state
+    wish = apps.Declaration(client.client_id, "self-care", "推移をグラフで見るため")
+    state.database.run(apps.declare, wish, state.clock.now(), urandom)
+    assert hashes()[0] == agreed
+    assert hashes()[1] != agreed
