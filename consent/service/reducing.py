@@ -1,5 +1,6 @@
 """Taking back a part of what was given, as a unit of work."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -10,9 +11,11 @@ from consent import store
 from consent.errors import (
     IllegalTransitionError,
     InvalidTermsError,
+    KeyReusedError,
     NoSuchArrangementError,
     StaleVersionError,
 )
+from consent.mandate import Act, Wish
 from consent.model import (
     ConsentVersion,
     Event,
@@ -23,6 +26,7 @@ from consent.model import (
     Terms,
     standing,
 )
+from consent.service.acting import demand
 from consent.service.answers import narrow
 from consent.service.wishes import Proposal, Randomness
 
@@ -56,12 +60,16 @@ def reduce(
         StaleVersionError: another version stands than the one that was seen.
         IllegalTransitionError: that version is not in force.
         InvalidTermsError: nothing would be stopped, or nothing left.
+        KeyReusedError: the key was used for something else.
+        MandateNotInForceError: somebody acts for the person who may not.
     """
+    # The mandate before the arrangement, as whatever ends a mandate locks them.
+    demand(connection, wish.resident_id, wish.acting, Wish(Act.WITHDRAW), now)
     arrangement = store.lock_arrangement(connection, wish.resident_id, wish.arrangement_id)
     versions = store.versions_of_arrangement(connection, wish.resident_id, wish.arrangement_id)
     known = next((one for one in versions if one.id == wish.key), None)
     if known is not None:
-        return known
+        return _repeated(known, versions, wish)
     current = next(iter(standing(versions)), None)
     if arrangement is None or current is None:
         raise NoSuchArrangementError(wish.arrangement_id)
@@ -86,6 +94,20 @@ def reduce(
         granter=current.granter,  # to take a part back gives nothing
     )
     return narrow(connection, proposal, left, wish.acting, now, randomness)
+
+
+def _repeated(
+    known: ConsentVersion, versions: Iterable[ConsentVersion], wish: Reduction
+) -> ConsentVersion:
+    """What the same wish came to before; its key is for no other."""
+    before = next((one for one in versions if one.id == wish.version_id), None)
+    if (
+        before is None
+        or known.supersedes != before.id
+        or known.terms.categories != before.terms.categories - wish.stop
+    ):
+        raise KeyReusedError(wish.key)
+    return known
 
 
 def _what_is_left(current: ConsentVersion, now: datetime, notice: Notice) -> Terms:

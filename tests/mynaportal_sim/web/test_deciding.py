@@ -233,6 +233,11 @@ def test_a_part_is_taken_back_and_the_rest_goes_on_to_the_same_day(portal: Porta
     assert now["categories"] == ["健診結果"]
     assert now["valid_until"] == before["valid_until"]
     assert [one["state"] for one in consents if one != now] == ["superseded"]
+    for other in ({"category": ["checkup"]}, {"version": now["version_id"]}):
+        same_key = {**form, "category": ["medication"], **other}
+        assert browser.post(f"{path}/reduce", same_key).status_code == 409
+    own_key = {**form, "key": now["version_id"], "category": ["checkup"]}
+    assert browser.post(f"{path}/reduce", own_key).status_code == 409
     again = {**form, "key": str(UUID(int=10))}
     for stop, status in ((["checkup"], 409), ([], 409)):  # another version stands
         assert browser.post(f"{path}/reduce", {**again, "category": stop}).status_code == status
