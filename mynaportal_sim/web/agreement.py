@@ -1,6 +1,7 @@
 """What a person is shown before they sign: each line of the page is one of what they sign."""
 
 from collections.abc import Collection, Iterator
+from datetime import date
 
 from consent.catalogue import Catalogue
 from consent.model import ConsentRule
@@ -59,7 +60,8 @@ def _lines(ask: AskOut, kept: list[str], page: Page) -> Iterator[Line]:
     yield marked("What it does with them"), _listed(ask.terms.actions, page)
     yield marked("How long it keeps them"), ask.terms.retention
     yield from _supervision(ask, page)
-    yield marked("Records of"), _period(ask, page)
+    if ask.period is not None:
+        yield marked("Records of"), _period(ask.period, page)
     yield marked("Valid until"), DAY[page.language](last_day(ask.valid_until))
     if ask.terms.usage:
         yield marked("How often"), ask.terms.usage
@@ -74,9 +76,8 @@ def _supervision(ask: AskOut, page: Page) -> Iterator[Line]:
     yield marked("Who reviewed this"), ask.terms.reviewer or page.text(_NOBODY_YET)
 
 
-def _period(ask: AskOut, page: Page) -> str:
-    day = DAY[page.language]
-    first, last = day(ask.period_from), day(ask.period_to)
+def _period(period: tuple[date, date], page: Page) -> str:
+    first, last = map(DAY[page.language], period)
     return page.text(marked("%(from)s to %(to)s"), **{"from": first, "to": last})
 
 

@@ -14,7 +14,7 @@ from mynaportal_sim.web.entry import actor_line
 from mynaportal_sim.web.erasures import ErasureOut
 from mynaportal_sim.web.kept import category_labels, purpose_line
 from mynaportal_sim.web.render import Page
-from mynaportal_sim.web.terms import TermsOut
+from mynaportal_sim.web.terms import TermsOut, narrowings, one_period
 from mynaportal_sim.web.wording import ROLES, STATUSES
 
 # What a person can still do something about.
@@ -22,10 +22,11 @@ _LASTING = frozenset({Status.GRANTED, Status.NOT_YET_VALID, Status.SUSPENDED, St
 
 
 class KindOut(NamedTuple):
-    """A kind of data that a consent gives."""
+    """A kind of data that a consent gives, and what narrows it."""
 
     code: str
     label: str
+    conditions: list[str]
 
 
 class Represented(NamedTuple):
@@ -119,9 +120,7 @@ class ConsentOut:
             purpose=purpose_line(catalogue, terms.purpose.code, terms.purpose.text, page),
             recipients=[one.shown for one in terms.recipients],
             supervisor=terms.supervision.officer,
-            period=(min(rule.period_from for rule in rules), max(r.period_to for r in rules))
-            if rules
-            else None,
+            period=one_period(rules),
             decided=version.answered_at,
             valid_until=version.gives_until,
             state=status.value,
@@ -136,7 +135,7 @@ class ConsentOut:
             signed_with=version.evidence.signed_with,
             terms=TermsOut.of(terms, page),
             kinds=[
-                KindOut(code, label)
+                KindOut(code, label, narrowings(rules, code, page))
                 for code, label in zip(
                     sorted(terms.categories),
                     category_labels(catalogue, sorted(terms.categories), page),

@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 from consent.catalogue import Catalogue
 from consent.model import Terms
-from mynaportal_sim.web.dates import DAY
 from mynaportal_sim.web.kept import category_labels, purpose_line
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page
-from mynaportal_sim.web.terms import TermsOut, conditions
+from mynaportal_sim.web.terms import TermsOut, conditions, periods
 
 _DAY = timedelta(days=1)
 
@@ -63,16 +62,5 @@ def _data(terms: Terms, catalogue: Catalogue, page: Page) -> dict[str, str]:
     for category in sorted(terms.categories):
         [label] = category_labels(catalogue, [category], page)
         rules = [rule for rule in terms.rules if rule.category == category]
-        periods = [
-            page.text(
-                marked("%(from)s to %(to)s"),
-                **{
-                    "from": DAY[page.language](rule.period_from),
-                    "to": DAY[page.language](rule.period_to),
-                },
-            )
-            for rule in rules
-            if rule.permits
-        ]
-        found[label] = " / ".join([*dict.fromkeys(periods), *conditions(rules, page)])
+        found[label] = " / ".join([*periods(rules, page), *conditions(rules, page)])
     return found

@@ -12,7 +12,7 @@ from mynaportal_sim.apps.model import App
 from mynaportal_sim.web.difference import Difference, differences
 from mynaportal_sim.web.kept import category_labels, purpose_label
 from mynaportal_sim.web.render import Page
-from mynaportal_sim.web.terms import TermsOut, conditions
+from mynaportal_sim.web.terms import TermsOut, narrowings, one_period
 
 NOTICE_VERSION = "consent-2"
 
@@ -81,7 +81,11 @@ class ReplacedOut(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AskOut:
-    """What a person must know before they answer."""
+    """What a person must know before they answer.
+
+    The days reach from `period_from` to `period_to`; `period` is None where each kind of data
+    has days of its own, which its conditions then say.
+    """
 
     app_name: str
     organisation: str
@@ -92,6 +96,7 @@ class AskOut:
     categories: list[CategoryOut]
     period_from: date
     period_to: date
+    period: tuple[date, date] | None
     valid_until: datetime
     legal_basis: str
     once: bool
@@ -113,6 +118,7 @@ class AskOut:
             categories=_categories(asked, catalogue, page),
             period_from=min(rule.period_from for rule in terms.rules),
             period_to=max(rule.period_to for rule in terms.rules),
+            period=one_period(terms.rules),
             valid_until=terms.valid_until,
             legal_basis=f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})",
             once=terms.usage.max_uses == 1,
@@ -153,7 +159,7 @@ def _categories(asked: Asked, catalogue: Catalogue, page: Page) -> list[Category
             one.sensitive,
             one.code in asked.prohibited,
             one.code in asked.outside,
-            conditions([rule for rule in asked.terms.rules if rule.category == one.code], page),
+            narrowings(asked.terms.rules, one.code, page),
         )
         for label, one in zip(labels, known, strict=True)
     ]

@@ -1,8 +1,8 @@
 """The terms of a question or a consent, in words."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from consent.model import (
     Action,
@@ -14,6 +14,7 @@ from consent.model import (
     Terms,
     Usage,
 )
+from mynaportal_sim.web.dates import DAY
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page
 
@@ -65,6 +66,31 @@ class TermsOut:
             usage=_usage(terms.usage, page),
             retention=_retention(terms.retention, page),
         )
+
+
+def one_period(rules: Iterable[ConsentRule]) -> tuple[date, date] | None:
+    """The days that all rules which give reach alike; None where they differ, or none gives."""
+    found = {(rule.period_from, rule.period_to) for rule in rules if rule.permits}
+    return found.pop() if len(found) == 1 else None
+
+
+def periods(rules: Iterable[ConsentRule], page: Page) -> list[str]:
+    """From when to when the rules that give reach, in words."""
+    day, template = DAY[page.language], marked("%(from)s to %(to)s")
+    said = [
+        page.text(template, **{"from": day(rule.period_from), "to": day(rule.period_to)})
+        for rule in rules
+        if rule.permits
+    ]
+    return list(dict.fromkeys(said))
+
+
+def narrowings(rules: Collection[ConsentRule], category: str, page: Page) -> list[str]:
+    """What narrows the data of one category, with its days where they are not those of all."""
+    own = [rule for rule in rules if rule.category == category]
+    days = [] if one_period(rules) else periods(own, page)
+    template = marked("Records of %(period)s")
+    return [page.text(template, period=one) for one in days] + conditions(own, page)
 
 
 def conditions(rules: Iterable[ConsentRule], page: Page) -> list[str]:
