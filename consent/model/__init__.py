@@ -16,7 +16,7 @@ from consent.model.life import (
     Status,
 )
 from consent.model.prohibition import Prohibition, Prohibitor
-from consent.model.rules import Action, ConsentRule, Datum, Effect
+from consent.model.rules import Action, ConsentRule, Datum, Effect, no_longer_given
 from consent.model.signature import Signature
 from consent.model.terms import (
     DEFAULT_VALIDITY,
@@ -83,5 +83,6 @@ __all__ = [
     "Terms",
     "Usage",
     "is_country",
+    "no_longer_given",
     "standing",
 ]

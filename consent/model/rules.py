@@ -114,6 +114,23 @@ def narrowed(
     return tuple(sorted(rules | {rule for rule in asked if not rule.permits}))
 
 
+def no_longer_given(
+    before: Iterable[ConsentRule], after: Iterable[ConsentRule]
+) -> frozenset[str]:
+    """The categories of which something was given before, and not all of it after."""
+    old, new = set(before), set(after)
+    kept_back = {rule.category for rule in new - old if not rule.permits}
+    return frozenset(
+        rule.category
+        for rule in old
+        if rule.permits
+        and (
+            rule.category in kept_back
+            or not any(one.permits and rule.within(one) for one in new)
+        )
+    )
+
+
 def _no_more(given: tuple[object, ...], asked: tuple[object, ...]) -> bool:
     """Whether a condition is met by nothing that would not meet the one asked for."""
     return not asked or (bool(given) and set(given) <= set(asked))

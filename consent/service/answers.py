@@ -23,6 +23,7 @@ from consent.model import (
     State,
     Status,
     Terms,
+    no_longer_given,
     standing,
 )
 from consent.service import entries
@@ -30,6 +31,7 @@ from consent.service.acting import demand
 from consent.service.moving import Happening, move
 from consent.service.wishes import Proposal, Randomness
 from consent.store import signatures
+from consent.store.outbox import Circumstances
 
 
 def enter_asking(
@@ -136,7 +138,7 @@ def _settle(  # noqa: PLR0913  a unit of work, and what is to come of it
         asked = replace(asked, state=known.state)
     answered = _numbered(asked.after(event, now), earlier)
     others = [one for one in earlier if one is not known]
-    _make_way(connection, others, proposal.holder, event, now, randomness)
+    _make_way(connection, others, answered, proposal.holder, now, randomness)
     key = answered.id if known is None else _uuid(randomness)
     happening = Happening(event, key, answered.state_by, proposal.holder)
     _keep(connection, answered, known, happening)
@@ -198,8 +200,8 @@ def _numbered(version: ConsentVersion, earlier: Sequence[ConsentVersion]) -> Con
 def _make_way(
     connection: Connection,
     earlier: Sequence[ConsentVersion],
+    answered: ConsentVersion,
     holder: bytes,
-    event: Event,
     now: datetime,
     randomness: Randomness,
 ) -> None:
@@ -208,11 +210,12 @@ def _make_way(
         if version.state is State.DEFERRED:
             cancelled = Happening(Event.CANCEL, _uuid(randomness), Actor.PORTAL, holder)
             move(connection, version, cancelled, now)
-    if event is Event.GRANT:
+    if answered.state is State.GRANTED:
         for version in standing(earlier):
             if version.state in ALIVE:
                 key = _uuid(randomness)
-                replaced = Happening(Event.SUPERSEDE, key, Actor.PERSON, holder)
+                lost = no_longer_given(version.terms.rules, answered.terms.rules)
+                replaced = Happening(Event.SUPERSEDE, key, Actor.PERSON, holder, lost=lost)
                 move(connection, version, replaced, now)
 
 
@@ -228,7 +231,7 @@ def _keep(
     else:
         kept = store.save_answer(connection, answered, known.state)
     event, key, _, holder, *_ = happening
-    if not (kept and store.add_event(connection, key, event, answered, holder)):
+    if not (kept and store.add_event(connection, key, event, answered, Circumstances(holder))):
         raise KeyReusedError(answered.id)
 
 

@@ -10,12 +10,14 @@ from sqlalchemy import Connection
 from consent import store
 from consent.errors import KeyReusedError, StaleVersionError
 from consent.model import MYSELF, Actor, ConsentVersion, Event, Granter
+from consent.store.outbox import Circumstances
 
 
 class Happening(NamedTuple):
     """An event with its idempotency key, who brings it about, as what, and why.
 
-    `holder` is the resident's pseudonym in the ledger.
+    `holder` is the resident's pseudonym in the ledger. `lost` are the categories of which a
+    version that takes this one's place gives less.
     """
 
     event: Event
@@ -24,6 +26,7 @@ class Happening(NamedTuple):
     holder: bytes
     reason: str = ""
     acting: Granter = MYSELF
+    lost: frozenset[str] = frozenset()
 
 
 def move(
@@ -37,10 +40,10 @@ def move(
         StaleVersionError: somebody moved the version since it was read.
         KeyReusedError: the key belongs to another event.
     """
-    event, key, actor, holder, reason, acting = happening
+    event, key, actor, holder, reason, acting, lost = happening
     moved = version.after(event, now, actor, replace(acting, lapses_at=None))
     if not store.save_state(connection, moved, version.state):
         raise StaleVersionError(version.id)
-    if not store.add_event(connection, key, event, moved, holder, reason):
+    if not store.add_event(connection, key, event, moved, Circumstances(holder, reason, lost)):
         raise KeyReusedError(key)
     return moved

@@ -13,6 +13,7 @@ from consent.instants import instant, seconds
 from consent.model import Arrangement, ConsentVersion, Event, State
 from consent.store import outbox
 from consent.store.insertion import insert_once
+from consent.store.outbox import Circumstances
 from consent.store.rows import (
     arrangement_of,
     arrangement_values,
@@ -212,8 +213,7 @@ def add_event(
     key: UUID,
     event: Event,
     moved: ConsentVersion,
-    holder: bytes,
-    reason: str = "",
+    told: Circumstances,
 ) -> bool:
     """Store what brought `moved` to its state, for the app to hear; False if `key` is taken."""
     statement = (
@@ -224,7 +224,7 @@ def add_event(
             version_id=moved.id,
             event=event.value,
             actor=moved.state_by.value,
-            reason=reason,
+            reason=told.reason,
             happened_at=seconds(moved.state_since),
         )
         .on_conflict_do_nothing()
@@ -232,7 +232,7 @@ def add_event(
     )
     added = connection.execute(statement).first() is not None
     if added:
-        outbox.enter(connection, key, event, moved, holder, reason)
+        outbox.enter(connection, key, event, moved, told)
     return added
 
 

@@ -32,6 +32,8 @@ _TOLD = {
     Event.LAPSE: "lapsed",
 }
 _LASTING = frozenset({Event.GRANT, Event.SUSPEND, Event.RESUME})
+# After these the app goes on holding what it got.
+_KEPT = frozenset(_TOLD[event] for event in _LASTING)
 _DUE = (
     select(consent_outbox.c.id)
     .where(consent_outbox.c.due_at <= bindparam("now"))
@@ -44,7 +46,8 @@ class Notice(NamedTuple):
     """Something an app must hear of, and what it must do with the data it holds, by when.
 
     `what` is how the consent ended or changed; `erase_by` is None where nothing need be erased.
-    `categories` were given, and could be passed on to those named in `passed_on`. `holder` is
+    `categories` were given, and could be passed on to those named in `passed_on`; of a version
+    that was replaced, only those of which less is given now. `holder` is
     the resident's pseudonym in the ledger, which the app does not hear of.
     """
 
@@ -64,24 +67,47 @@ class Notice(NamedTuple):
     passed_on: tuple[str, ...]
 
 
+class Circumstances(NamedTuple):
+    """What an event does not tell of itself.
+
+    `holder` is the resident's pseudonym in the ledger, `reason` is for the app to read. Where
+    another version takes the place, `lost` are the categories of which that one gives less.
+    """
+
+    holder: bytes
+    reason: str = ""
+    lost: frozenset[str] = frozenset()
+
+
+class _Said(NamedTuple):
+    """What is told of a version, when, and of which categories something is given no more."""
+
+    what: str
+    by: Actor
+    reason: str
+    at: datetime
+    gone: frozenset[str]
+
+
 def enter(
     connection: Connection,
     key: UUID,
     event: Event,
     moved: ConsentVersion,
-    holder: bytes,
-    reason: str,
+    told: Circumstances,
 ) -> None:
     """Enter what has happened to a version, under the key of the event."""
     what = _TOLD.get(event)
     if what is None:
         return
-    said = (what, moved.state_by, reason)
-    _insert(connection, key, moved, holder, said, moved.state_since)
+    gone = told.lost if event is Event.SUPERSEDE else moved.terms.categories
+    said = _Said(what, moved.state_by, told.reason, moved.state_since, gone)
+    _insert(connection, key, moved, told.holder, said)
     if event is Event.GRANT:
         lapses = moved.gives_until < moved.terms.valid_until
-        ends = (_TOLD[Event.LAPSE] if lapses else EXPIRED, Actor.PORTAL, "")
-        _insert(connection, uuid5(moved.id, EXPIRED), moved, holder, ends, moved.gives_until)
+        what = _TOLD[Event.LAPSE] if lapses else EXPIRED
+        ends = _Said(what, Actor.PORTAL, "", moved.gives_until, gone)
+        _insert(connection, uuid5(moved.id, EXPIRED), moved, told.holder, ends)
     elif event not in _LASTING:
         struck = consent_outbox.c.id == uuid5(moved.id, EXPIRED)
         connection.execute(delete(consent_outbox).where(struck))
@@ -126,13 +152,13 @@ def _insert(
     key: UUID,
     moved: ConsentVersion,
     holder: bytes,
-    said: tuple[str, Actor, str],
-    at: datetime,
+    said: _Said,
 ) -> None:
-    what, by, reason = said
+    what, by, reason, at, gone = said
     terms, retention = moved.terms, moved.terms.retention
     others = [one.name for one in terms.recipients if one.relation is not Relation.RECIPIENT]
-    erase_by = None if what in _KEPT else seconds(at + retention.deadline)
+    kept = what in _KEPT or not gone
+    erase_by = None if kept else seconds(at + retention.deadline)
     connection.execute(
         insert_once(consent_outbox, connection)
         .values(
@@ -148,12 +174,8 @@ def _insert(
             erase_by=erase_by,
             holder=holder,
             app_name=moved.app_name,
-            given=json.dumps(sorted(terms.categories)),
+            given=json.dumps(sorted(gone)),
             passed_on=json.dumps(others, ensure_ascii=False),
         )
         .on_conflict_do_nothing()
     )
-
-
-# After these the app goes on holding what it got.
-_KEPT = frozenset({"granted", "suspended", "resumed", "superseded"})

@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 
 from consent.model import (
-    UNANSWERED,
     Action,
     ConsentRule,
     ConsentVersion,
@@ -135,27 +134,6 @@ def test_only_a_granted_consent_gives(
     decision = decide(_request(granted), [replace(granted, state=state)], noon)
     assert isinstance(decision, Deny)
     assert decision.reason is reason
-
-
-def test_what_fails_for_several_reasons_is_told_the_check_that_is_made_first(
-    granted: ConsentVersion, noon: datetime
-) -> None:
-    """For every two states and times that a consent can be in at once."""
-    early = replace(
-        granted.terms, valid_from=noon + timedelta(1), valid_until=noon + timedelta(2)
-    )
-    late = replace(granted.terms, valid_from=noon - timedelta(2), valid_until=noon)
-    for state in set(State) - UNANSWERED - {State.GRANTED, State.DENIED, State.CANCELLED}:
-        for terms, other in ((early, Reason.NOT_YET_VALID), (late, Reason.EXPIRED)):
-            alone = _reason(replace(granted, state=state), noon)
-            both = _reason(replace(granted, state=state, terms=terms), noon)
-            assert both is min(alone, other, key=list(Reason).index), (state, other)
-
-
-def _reason(version: ConsentVersion, now: datetime) -> Reason:
-    decision = decide(_request(version), [version], now)
-    assert isinstance(decision, Deny)
-    return decision.reason
 
 
 def test_the_organisations_named_at_the_consent_may_receive(

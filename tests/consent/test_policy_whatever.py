@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent.model import (
+    UNANSWERED,
     ConsentRule,
     ConsentVersion,
     Datum,
@@ -23,6 +24,7 @@ from consent.policy import (
     Decision,
     Deny,
     Permit,
+    Reason,
     decide,
 )
 
@@ -273,3 +275,28 @@ def test_once_every_consent_has_run_out_nothing_is_given(
     consents = data.draw(consents_of(granted))
     over = max(version.terms.valid_until for version in [granted, *consents])
     assert isinstance(decide(request_, consents, over), Deny)
+
+
+def test_what_fails_for_several_reasons_is_told_the_check_that_is_made_first(
+    granted: ConsentVersion, noon: datetime
+) -> None:
+    """For every two states and times that a consent can be in at once."""
+    early = replace(
+        granted.terms, valid_from=noon + timedelta(1), valid_until=noon + timedelta(2)
+    )
+    late = replace(granted.terms, valid_from=noon - timedelta(2), valid_until=noon)
+    for state in set(State) - UNANSWERED - {State.GRANTED, State.DENIED, State.CANCELLED}:
+        for terms, other in ((early, Reason.NOT_YET_VALID), (late, Reason.EXPIRED)):
+            alone = _reason(replace(granted, state=state), noon)
+            both = _reason(replace(granted, state=state, terms=terms), noon)
+            assert both is min(alone, other, key=list(Reason).index), (state, other)
+
+
+def _reason(version: ConsentVersion, now: datetime) -> Reason:
+    decision = decide(
+        AccessRequest(version.resident_id, version.app_id, frozenset({"checkup"})),
+        [version],
+        now,
+    )
+    assert isinstance(decision, Deny)
+    return decision.reason

@@ -110,6 +110,52 @@ def test_a_duty_arises_at_the_end_and_is_done_by_a_certificate(ended: Ended) -> 
     ]
 
 
+def test_what_is_taken_back_in_part_is_erased_in_part(portal: Portal) -> None:
+    client = Client.registered(portal)
+    browser = portal.given("checkup", "medication", client_id=client.client_id)
+    [given] = browser.get("/consents", **JSON).json()["consents"]
+    form = {"csrf": browser.csrf("/consents"), "version": given["version_id"]}
+    own = f"/consents/{given['arrangement_id']}"
+    assert browser.post(f"{own}/reduce", {**form, "category": "medication"}).is_redirect
+    take(portal)
+    [duty] = client.ask("erasures").json()["erasures"]
+    assert (duty["ended"], duty["categories"]) == ("superseded", ["medication"])
+    part = Ended(client, browser, f"{own}/{given['version_id']}")
+    assert part.certify(part.certificate()).json()["fault"] == "other_categories"
+    assert part.certify(part.certificate(counts={"medication": 3})).status_code == 200
+    assert part.shown["state"] == "attested"
+    [now] = [
+        one for one in browser.get("/consents", **JSON).json()["consents"] if one["active"]
+    ]
+    assert (now["categories"], now["erasure"]) == (["健診結果"], None)
+
+
+@pytest.mark.parametrize(
+    ("choice", "categories"),
+    [
+        pytest.param({"category": ["checkup", "medication"]}, [], id="the same again"),
+        pytest.param({"category": ["checkup"]}, ["medication"], id="one kind less"),
+        pytest.param(
+            {"category": ["checkup", "medication"], "since": "2024-01-01"},
+            ["checkup", "medication"],
+            id="fewer days",
+        ),
+        pytest.param({"category": [], "decision": "deny"}, [], id="refused"),
+    ],
+)
+def test_a_new_answer_has_that_erased_of_which_it_gives_less(
+    portal: Portal, choice: dict[str, Any], categories: list[str]
+) -> None:
+    client = Client.registered(portal)
+    browser = portal.given("checkup", "medication", client_id=client.client_id)
+    path = portal.ask(browser, client.client_id, prompt="consent").headers["location"]
+    form = {"csrf": browser.csrf(path), "decision": "allow", **choice}
+    assert browser.post(path, form).is_redirect
+    take(portal)
+    duties = client.ask("erasures").json()["erasures"]
+    assert [one["categories"] for one in duties] == ([categories] if categories else [])
+
+
 def test_what_was_certified_once_is_not_certified_otherwise(ended: Ended) -> None:
     first, second = ended.certificate(), ended.certificate(counts={"checkup": 0})
     assert ended.certify(first).status_code == 200
