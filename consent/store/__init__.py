@@ -31,7 +31,9 @@ _OF_APP = _VERSIONS.where(consent_versions.c.app_id == bindparam("app_id"))
 _OF_ARRANGEMENT = _VERSIONS.where(
     consent_versions.c.arrangement_id == bindparam("arrangement_id")
 )
-_GRANTED_SHARED = (
+# FOR NO KEY UPDATE, which queues: of sharing locks new ones are let past an end that waits, so
+# that whoever goes on reading could put it off for ever.
+_GRANTED_HELD = (
     select(
         consent_versions.c.valid_from_at,
         consent_versions.c.valid_until_at,
@@ -43,7 +45,7 @@ _GRANTED_SHARED = (
         consent_versions.c.arrangement_id == bindparam("arrangement_id"),
         consent_versions.c.state == State.GRANTED.value,
     )
-    .with_for_update(read=True)
+    .with_for_update(key_share=True)
 )
 _USE = select(consent_uses.c.token_id).where(
     consent_uses.c.resident_id == bindparam("resident_id"),
@@ -127,11 +129,11 @@ def lock_granted(
 ) -> tuple[datetime, datetime] | None:
     """From when until when a version gives something, if it is granted.
 
-    It then stays granted until the transaction ends: its row is locked FOR SHARE, and whatever
-    ends a version updates that row.
+    It then stays granted until the transaction ends: its row is locked, and whatever ends a
+    version updates that row.
     """
     sought = {"resident_id": resident_id, "arrangement_id": arrangement_id, "id": version_id}
-    row = connection.execute(_GRANTED_SHARED, sought).first()
+    row = connection.execute(_GRANTED_HELD, sought).first()
     if row is None:
         return None
     ends = (

@@ -48,7 +48,7 @@ _LOCKED_GRANTED = (
 def stop_releases(connection: Connection, resident_id: UUID) -> None:
     """Wait for each release of a resident's data that is under way, and hold back the next.
 
-    A release locks the version it rests on FOR SHARE, and looks at prohibitions after that.
+    A release locks the version it rests on, and looks at prohibitions after that.
     """
     sought = {"resident_id": resident_id}
     connection.execute(_LOCKED_ARRANGEMENTS, sought).all()

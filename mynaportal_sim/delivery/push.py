@@ -25,7 +25,7 @@ async def push(http: httpx.AsyncClient, endpoint: str, token: str) -> str:
             if answer.status_code == HTTPStatus.ACCEPTED:
                 return ""
             body = await _read(answer)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # or no such host's name
         return f"no answer: {type(error).__name__}"
     return f"HTTP {answer.status_code}{_said(body)}"
 

@@ -96,11 +96,20 @@ async def _push_due(
         return False
     until = now + CLAIMED_FOR
     claimed = await database.write(store.claim, places, now, until, CLAIM)
-    faults = await asyncio.gather(
-        *(push.push(http, places[one.app_id], one.token) for one in claimed)
-    )
-    for delivery, fault in zip(claimed, faults, strict=True):
+    pushes = (push.push(http, places[one.app_id], one.token) for one in claimed)
+    outcomes = await asyncio.gather(*pushes, return_exceptions=True)
+    for delivery, outcome in zip(claimed, outcomes, strict=True):
         at = clock.now()
-        done = Try(at, Way.PUSH, fault)
+        done = Try(at, Way.PUSH, _fault(outcome))
         await database.write(store.settle, delivery, done, at + wait(delivery.tries))
     return len(claimed) == CLAIM
+
+
+def _fault(outcome: str | BaseException) -> str:
+    """What was wrong with a push; one that failed takes no other with it."""
+    if isinstance(outcome, str):
+        return outcome
+    if not isinstance(outcome, Exception):
+        raise outcome
+    _log.error("an event could not be pushed", exc_info=outcome)
+    return f"no answer: {type(outcome).__name__}"

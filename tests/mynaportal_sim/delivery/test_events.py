@@ -17,10 +17,11 @@ from consent import service
 from consent.model import Actor, ConsentVersion, Event, OnWithdrawal, Retention
 from consent.service import Proposal
 from consent.store import outbox
+from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.delivery import push, store
 from mynaportal_sim.delivery.model import BACKOFF, Delivery, Try, Way, wait
-from mynaportal_sim.delivery.sender import take_up
+from mynaportal_sim.delivery.sender import send_for_ever, take_up
 from mynaportal_sim.oauth.keys import KeyRing
 from tests.consent.kit import at_once, change, granted_to
 from tests.mynaportal_sim.delivery.kit import Endpoint
@@ -195,3 +196,36 @@ def test_tries_are_ever_further_apart_and_never_end(
 def _claim(database: Database, version: ConsentVersion, now: datetime) -> Delivery:
     [claimed] = database.run(store.claim, [version.app_id], now, now + SECOND, 10)
     return claimed
+
+
+@pytest.mark.parametrize("to", ["https://xn--a.example/", "https://xn--/", "mailto:x"])
+def test_a_redirect_that_leads_nowhere_is_a_fault(endpoint: Endpoint, to: str) -> None:
+    endpoint.answer = (302, b"", {"Location": to})
+
+    async def sent() -> str:
+        async with push.client() as http:
+            return await push.push(http, endpoint.url, "x.y.z")
+
+    assert asyncio.run(sent()).startswith(("HTTP 302", "no answer"))
+
+
+def test_an_endpoint_that_cannot_be_reached_keeps_no_other_app_waiting(
+    database: Database, proposal: Proposal, endpoint: Endpoint
+) -> None:
+    clock = Clock()
+    now = clock.now()
+    for app in ("bad", "good"):
+        terms = replace(proposal.terms, valid_from=now)
+        asked = replace(proposal, id=uuid4(), resident_id=uuid4(), app_id=app, terms=terms)
+        granted_to(database, asked, now)
+    places = {"bad": "https://xn--a.example/", "good": endpoint.url}
+
+    async def until_taken() -> None:
+        sending = send_for_ever(database, clock, ISSUER, RING.sign, lambda _: places, urandom)
+        task = asyncio.create_task(sending)
+        while not endpoint.taken:
+            assert not task.done()
+            await asyncio.sleep(0.05)
+        task.cancel()
+
+    asyncio.run(asyncio.wait_for(until_taken(), timeout=10))
