@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from consent import store
-from consent.errors import IllegalTransitionError, KeyReusedError
+from consent.errors import IllegalTransitionError, KeyReusedError, NotEntitledError
 from consent.ledger import store as ledger
-from consent.mandate import Act, Wish
+from consent.mandate import Act, Band, Wish, may_lift
 from consent.model import (
     ALIVE,
     UNANSWERED,
@@ -34,6 +35,28 @@ from consent.store import signatures
 from consent.store.outbox import Circumstances
 
 
+class Part(NamedTuple):
+    """What is left of a consent, who takes the rest back, and when a use of it last began."""
+
+    left: Sequence[ConsentRule]
+    acting: Granter
+    used_at: datetime | None
+
+
+class _Course(NamedTuple):
+    """How an answer is meant: the event, what that takes of whose mandate, and who answers.
+
+    `agreed` says that it awaits another's word, `used_at` when a use of what it gives began.
+    """
+
+    event: Event
+    wish: Wish
+    under: Granter
+    by: Granter
+    agreed: bool = False
+    used_at: datetime | None = None
+
+
 def enter_asking(
     connection: Connection, proposal: Proposal, now: datetime, randomness: Randomness
 ) -> None:
@@ -47,21 +70,26 @@ def answer(
     granted: Iterable[ConsentRule],
     now: datetime,
     randomness: Randomness,
+    by: Granter | None = None,
 ) -> ConsentVersion:
     """Record what a resident answers: some or all of the rules asked, or none for a denial.
 
     A grant supersedes the version in force; a denial leaves it. A proposal answered before
-    keeps its first answer, which is returned; one that was put off is answered now.
+    keeps its first answer, which is returned; one that was put off is answered now. `by` is who
+    answers where it is not the granter, as a minor who assents.
 
     Raises:
         InvalidTermsError: nobody may be asked these terms, or rules were not asked for.
         IllegalTransitionError: the request was cancelled, or has run out.
         KeyReusedError: the id was used for something else.
-        MandateNotInForceError: somebody acts for the person who may not.
+        MandateNotInForceError: somebody acts for the person who may not, or would end by it
+            more than they may.
+        NotEntitledError: another has suspended what this would take the place of.
     """
-    given = proposal.terms.narrowed(granted)
+    given, granter = proposal.terms.narrowed(granted), proposal.granter
     event = Event.GRANT if given.rules else Event.DENY
-    return _settle(connection, proposal, given, event, now, randomness)
+    course = _Course(event, _wish(given, event), granter, by or granter)
+    return _settle(connection, proposal, given, course, now, randomness)
 
 
 def defer(
@@ -71,7 +99,9 @@ def defer(
 
     Raises as `answer` does.
     """
-    return _settle(connection, proposal, proposal.terms, Event.DEFER, now, randomness)
+    granter = proposal.granter
+    course = _Course(Event.DEFER, Wish(Act.WITHDRAW), granter, granter)
+    return _settle(connection, proposal, proposal.terms, course, now, randomness)
 
 
 def agree_to(
@@ -85,15 +115,15 @@ def agree_to(
 
     Raises as `answer` does.
     """
-    given = proposal.terms.narrowed(granted)
-    return _settle(connection, proposal, given, Event.DEFER, now, randomness, agreed=True)
+    given, granter = proposal.terms.narrowed(granted), proposal.granter
+    course = _Course(Event.DEFER, _wish(given, Event.GRANT), granter, granter, agreed=True)
+    return _settle(connection, proposal, given, course, now, randomness)
 
 
 def narrow(
     connection: Connection,
     proposal: Proposal,
-    left: Iterable[ConsentRule],
-    acting: Granter,
+    part: Part,
     now: datetime,
     randomness: Randomness,
 ) -> ConsentVersion:
@@ -101,24 +131,22 @@ def narrow(
 
     Raises as `answer` does.
     """
-    given = proposal.terms.narrowed(left)
-    return _settle(connection, proposal, given, Event.GRANT, now, randomness, acting=acting)
+    given, acting = proposal.terms.narrowed(part.left), part.acting
+    course = _Course(Event.GRANT, Wish(Act.WITHDRAW), acting, acting, used_at=part.used_at)
+    return _settle(connection, proposal, given, course, now, randomness)
 
 
-def _settle(  # noqa: PLR0913  a unit of work, and what is to come of it
+def _settle(
     connection: Connection,
     proposal: Proposal,
     given: Terms,
-    event: Event,
+    course: _Course,
     now: datetime,
     randomness: Randomness,
-    *,
-    agreed: bool = False,
-    acting: Granter | None = None,
 ) -> ConsentVersion:
+    event, agreed = course.event, course.agreed
     proposal.terms.check()
-    wish = _wish(given, event, agreed) if acting is None else Wish(Act.WITHDRAW)
-    demand(connection, proposal.resident_id, acting or proposal.granter, wish, now)
+    demand(connection, proposal.resident_id, course.under, course.wish, now)
     now = now.replace(microsecond=0)
     arrangement = store.find_or_add_arrangement(
         connection,
@@ -136,8 +164,10 @@ def _settle(  # noqa: PLR0913  a unit of work, and what is to come of it
     asked = _requested(proposal, given, arrangement.id, now)
     if known is not None and not agreed:
         asked = replace(asked, state=known.state)
-    answered = _numbered(asked.after(event, now), earlier)
+    answered = replace(_numbered(asked.after(event, now), earlier), used_at=course.used_at)
     others = [one for one in earlier if one is not known]
+    if answered.state is State.GRANTED:
+        _demand_the_place(connection, standing(others), answered, course.by, now)
     _make_way(connection, others, answered, proposal.holder, now, randomness)
     key = answered.id if known is None else _uuid(randomness)
     happening = Happening(event, key, answered.state_by, proposal.holder)
@@ -145,14 +175,40 @@ def _settle(  # noqa: PLR0913  a unit of work, and what is to come of it
     if proposal.signature is not None:
         signatures.add(connection, answered.resident_id, answered.id, proposal.signature)
     told = entries.agreed if agreed else entries.answered
-    entry = told(answered, proposal.holder, acting or answered.granter)
+    entry = told(answered, proposal.holder, course.under)
     ledger.append(connection, entry, now, randomness)
     return answered
 
 
-def _wish(given: Terms, event: Event, agreed: bool) -> Wish:
+def _demand_the_place(
+    connection: Connection,
+    others: Iterable[ConsentVersion],
+    answered: ConsentVersion,
+    by: Granter,
+    now: datetime,
+) -> None:
+    """Make sure that whoever answers may end what the answer takes the place of.
+
+    What somebody else suspended is not given again by asking anew, and who acts for the person
+    ends no more by an answer than by a withdrawal.
+    """
+    for version in others:
+        if now >= version.gives_until or version.state not in ALIVE:
+            continue
+        if version.state is State.SUSPENDED and (
+            version.state_by is not Actor.PERSON
+            or not may_lift(version.state_as, by, Band.ADULT)
+        ):
+            raise NotEntitledError(by.role, Event.GRANT)
+        lost = no_longer_given(version.terms.rules, answered.terms.rules)
+        if lost:
+            wish = Wish(Act.WITHDRAW, lost, version.terms.purpose.code)
+            demand(connection, version.resident_id, by, wish, now)
+
+
+def _wish(given: Terms, event: Event) -> Wish:
     """What the answer amounts to; to give nothing takes no more than to withdraw does."""
-    if event is Event.GRANT or agreed:
+    if event is Event.GRANT:
         return Wish(Act.GRANT, given.categories, given.purpose.code)
     return Wish(Act.WITHDRAW)
 

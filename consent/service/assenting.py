@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from consent.errors import IllegalTransitionError
 from consent.ledger import store as ledger
-from consent.model import ConsentRule, ConsentVersion, Evidence, State
+from consent.model import MYSELF, ConsentRule, ConsentVersion, Evidence, State
 from consent.service import entries
 from consent.service.answers import agree_to, answer
 from consent.service.wishes import Proposal, Randomness
@@ -50,7 +50,7 @@ def assent(
     """
     if not assents.give(connection, proposal.resident_id, proposal.id, evidence, now):
         raise IllegalTransitionError(State.DEFERRED, "assent")
-    version = answer(connection, proposal, granted, now, randomness)
+    version = answer(connection, proposal, granted, now, randomness, by=MYSELF)
     entry = entries.assented(version, evidence, proposal.holder)
     ledger.append(connection, entry, now, randomness)
     return version

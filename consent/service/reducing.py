@@ -27,7 +27,7 @@ from consent.model import (
     standing,
 )
 from consent.service.acting import demand
-from consent.service.answers import narrow
+from consent.service.answers import Part, narrow
 from consent.service.wishes import Proposal, Randomness
 
 
@@ -93,7 +93,8 @@ def reduce(
         holder=wish.holder,
         granter=current.granter,  # to take a part back gives nothing
     )
-    return narrow(connection, proposal, left, wish.acting, now, randomness)
+    part = Part(left, wish.acting, current.used_at)
+    return narrow(connection, proposal, part, now, randomness)
 
 
 def _repeated(

@@ -221,7 +221,8 @@ async def put_to(portal: Portal, page: Page, taken: Interaction, whom: Whom) -> 
     before = await portal.db.read(
         service.last_granted, whom.resident_id, app.client_id, proposal.service
     )
-    asked = Asked(app, proposal.terms, prohibited, before, whom.within)
+    seen = before if before is not None and whom.sees(before) else None
+    asked = Asked(app, proposal.terms, prohibited, seen, whom.within)
     return Put(taken, whom, proposal, asked)
 
 

@@ -66,13 +66,15 @@ wanted = st.dictionaries(kinds, st.sampled_from(YEARS), min_size=1)
 class Given:
     """What the model knows of a consent: by kind the first year, and what is left of it.
 
-    `by` is the mandate under which it was given, `rested_by` the one under which it rests.
+    `asked` are the first years of the rules that give, whatever is kept back beside them; `by`
+    is the mandate under which it was given, `rested_by` the one under which it rests.
     """
 
     version: UUID
     years: dict[str, int]
     until: datetime
     uses: int | None
+    asked: dict[str, int]
     used: set[str] = field(default_factory=set)
     state: str = "granted"
     by: UUID | None = None
@@ -121,7 +123,7 @@ class Machine(RuleBasedStateMachine):
         rules = [ConsentRule(kind, date(year, 1, 1), LAST) for kind, year in asked.items()]
         version = self._answer(app, rules, rules, (uses, days))
         until = self.now + timedelta(days=days)
-        self.given[app] = Given(version.id, dict(asked), until, uses)
+        self.given[app] = Given(version.id, dict(asked), until, uses, dict(asked))
 
     @rule(app=apps_, asked=wanted, kept_back=kinds)
     def grant_but_for(self, app: str, asked: dict[str, int], kept_back: str) -> None:
@@ -130,7 +132,8 @@ class Machine(RuleBasedStateMachine):
         deny = ConsentRule(kept_back, date(1900, 1, 1), LAST, effect=Effect.DENY)
         version = self._answer(app, [*rules, deny], [deny, *reversed(rules)], (None, 30))
         left = {kind: NEVER if kind == kept_back else year for kind, year in asked.items()}
-        self.given[app] = Given(version.id, left, self.now + timedelta(days=30), None)
+        until = self.now + timedelta(days=30)
+        self.given[app] = Given(version.id, left, until, None, dict(asked))
 
     @rule(app=apps_, asked=wanted)
     def deny(self, app: str, asked: dict[str, int]) -> None:
@@ -187,7 +190,9 @@ class Machine(RuleBasedStateMachine):
         )
         narrower = self.database.run(service.reduce, wish, self.now, urandom)
         years = {kind: year for kind, year in given.years.items() if kind != stop}
-        self.given[app] = replace(given, version=narrower.id, years=years, used=set())
+        asked = {kind: year for kind, year in given.asked.items() if kind != stop}
+        kept = replace(given, version=narrower.id, years=years, asked=asked, used=set())
+        self.given[app] = kept
 
     @rule(target=bans, app=st.none() | apps_, kind=st.none() | kinds)
     def prohibit(self, app: str | None, kind: str | None) -> UUID:

@@ -23,7 +23,7 @@ from consent.model import (
     Role,
 )
 from consent.service import Change, MandateChange
-from tests.consent.machine import LAST, RESIDENT, Given, Machine, apps_, wanted
+from tests.consent.machine import LAST, NEVER, RESIDENT, Given, Machine, apps_, wanted
 
 
 @dataclass
@@ -118,15 +118,16 @@ class Acting(Machine):
         known = self.mandated[mandate]
         rules = [ConsentRule(kind, date(year, 1, 1), LAST) for kind, year in asked.items()]
         wish = (app, rules, rules, (None, 30), known.granter)
-        if not self._may(known, "grant"):
-            with pytest.raises(MandateNotInForceError):
+        refusal = self._refusal(known, self.given.get(app), asked)
+        if refusal is not None:
+            with pytest.raises(refusal):
                 self._answer(*wish)
             return
         version = self._answer(*wish)
         until = self.now + timedelta(days=30)
         if known.granter.lapses_at is not None:
             until = min(until, known.granter.lapses_at)
-        self.given[app] = Given(version.id, dict(asked), until, None, by=mandate)
+        self.given[app] = Given(version.id, dict(asked), until, None, dict(asked), by=mandate)
 
     @precondition(lambda self: self.alive())
     @rule(mandate=mandates, data=st.data())
@@ -152,6 +153,19 @@ class Acting(Machine):
         becomes = {Event.SUSPEND: "suspended", Event.RESUME: "granted"}
         given.state = becomes.get(event, "withdrawn")
         given.rested_by = mandate if event is Event.SUSPEND else None
+
+    def _refusal(
+        self, known: Mandated, before: Given | None, asked: dict[str, int]
+    ) -> type[Exception] | None:
+        """Why nobody may answer so: they could not take away what the answer replaces."""
+        if not self._may(known, "grant"):
+            return MandateNotInForceError
+        if before is None or before.state == "withdrawn" or self.now >= before.until:
+            return None
+        if before.state == "suspended" and not self._rests_by(before, known):
+            return NotEntitledError
+        less = any(asked.get(kind, NEVER) > year for kind, year in before.asked.items())
+        return MandateNotInForceError if less and not self._may(known, "withdraw") else None
 
     def alive(self) -> list[str]:
         """The apps with a consent that is in force or rests."""

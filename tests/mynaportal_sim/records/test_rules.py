@@ -1,17 +1,18 @@
 """What the rules of a consent give and keep back, in pages, totals, reads and references."""
 
 from dataclasses import replace
+from datetime import timedelta
 from os import urandom
 from uuid import uuid4
 
 import pytest
 
 from consent import service
-from consent.model import ONCE, Effect, Prohibition, Prohibitor
+from consent.model import MYSELF, ONCE, Effect, Prohibition, Prohibitor, Usage
 from consent.policy import Reason
-from consent.service import Lift, Prohibit
+from consent.service import Lift, Prohibit, Reduction
 from mynaportal_sim.records.access import look, settle
-from mynaportal_sim.records.demand import Demand, Refused
+from mynaportal_sim.records.demand import Demand, Refused, Released
 from mynaportal_sim.records.model import Query, Read
 from tests.mynaportal_sim.records.kit import (
     APP,
@@ -111,3 +112,22 @@ def test_a_prohibition_between_the_decision_and_the_release_holds_the_release_ba
 def prohibition(world: World, what: Prohibition) -> Prohibit:
     holder = world.pseudonyms.holder(world.resident.id)
     return Prohibit(world.resident.id, what, holder, "browser")
+
+
+def test_to_take_a_part_back_begins_no_interval_anew(world: World) -> None:
+    given = (rule("checkup"), rule("medication"))
+    version = world.grant(*given, usage=Usage(min_interval=timedelta(days=1)))
+    assert isinstance(ask(world, world.token(version), OBSERVATIONS), Released)
+    wish = Reduction(
+        uuid4(),
+        version.resident_id,
+        version.arrangement_id,
+        version.id,
+        frozenset({"medication"}),
+        version.terms.notice,
+        version.evidence,
+        world.pseudonyms.holder(version.resident_id),
+        MYSELF,
+    )
+    left = world.database.run(service.reduce, wish, NOW, urandom)
+    assert ask(world, world.token(left), OBSERVATIONS) == Refused(Reason.TOO_SOON)

@@ -1,23 +1,31 @@
 """Who decides for a minor, and what nobody does past the person they act for."""
 
+from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
+from secrets import token_bytes
+from uuid import UUID, uuid4
 
 import pytest
 
+from consent import service
+from consent.mandate import Act, Mandate, MandateState, Scope
+from consent.model import Actor, Event, Role
 from tests.mynaportal_sim.web.acting import (
     CHIYO,
     HIKARI,
     KAORU,
     MAI,
     SHIORI,
+    TETSUYA,
     YUI,
     act,
     acting,
     allow,
     ask,
+    id_of,
     listed,
     logged_in,
+    read,
     refused,
 )
 from tests.mynaportal_sim.web.kit import Browser, Form, Portal
@@ -265,3 +273,62 @@ def test_a_minor_lets_nobody_act_for_them(portal: Portal) -> None:
     child = logged_in(portal, HIKARI)
     form: Form = {"csrf": child.csrf("/proxies"), "act": ["view"]}
     assert refused(child, "/proxies", form) == "guardian_decides"
+
+
+def _asked(browser: Browser, path: str, *categories: str) -> int:
+    """Allow what is asked on that path; the status that comes of it."""
+    form: Form = {"csrf": browser.csrf("/consents"), "decision": "allow"}
+    answer = browser.post(path, form | {"category": list(categories)})
+    return int(answer.status_code)
+
+
+def _suspend(portal: Portal, person: Browser, actor: Actor) -> None:
+    [given] = listed(person, "/consents", "consents")
+    about = (UUID(given["arrangement_id"]), UUID(given["version_id"]))
+    now, holder = portal.web.state.clock.now(), portal.holder(CHIYO)
+    wish = service.Change(Event.SUSPEND, uuid4(), id_of(portal, CHIYO), *about, "x", holder)
+    wish = replace(wish, actor=actor, reason="調査のため")
+    portal.web.state.database.run(service.change, wish, now, token_bytes)
+
+
+@pytest.mark.parametrize(
+    ("actor", "who", "status"),
+    [
+        pytest.param(Actor.PERSON, KAORU, 403, id="the person's, by an agent"),
+        pytest.param(Actor.PERSON, CHIYO, 303, id="the person's own"),
+        pytest.param(Actor.AUTHORITY, CHIYO, 403, id="an authority's, by the person"),
+        pytest.param(Actor.AUTHORITY, KAORU, 403, id="an authority's, by an agent"),
+    ],
+)
+def test_what_another_let_rest_is_not_given_by_asking_anew(
+    portal: Portal, actor: Actor, who: str, status: int
+) -> None:
+    client, person = portal.register(), logged_in(portal, CHIYO)
+    assert _asked(person, portal.ask(person, client).headers["location"], "checkup") == 303
+    _suspend(portal, person, actor)
+    browser = person if who == CHIYO else acting(portal, who)
+    path = portal.ask(browser, client).headers["location"]
+    assert _asked(browser, path, "checkup") == status
+    states = sorted(one["state"] for one in listed(person, "/consents", "consents"))
+    assert states == (["suspended"] if status == 403 else ["granted", "superseded"])
+
+
+def test_who_acts_ends_no_more_by_an_answer_than_by_a_withdrawal(portal: Portal) -> None:
+    """A proxy for check-ups who may consent and not withdraw."""
+    now = portal.web.state.clock.now()
+    scope = Scope(frozenset({Act.VIEW, Act.GRANT}), frozenset({"checkup"}))
+    mandate = Mandate(
+        uuid4(), id_of(portal, CHIYO), id_of(portal, TETSUYA), Role.PROXY, scope, now, None,
+        None, "", MandateState.ACTIVE, now,
+    )  # fmt: skip
+    args = (mandate, portal.holder(CHIYO), now, token_bytes)
+    assert portal.web.state.database.run(service.register, *args)
+    client, person = portal.register(), logged_in(portal, CHIYO)
+    path = portal.ask(person, client).headers["location"]
+    assert _asked(person, path, "checkup", "medication") == 303
+    browser = acting(portal, TETSUYA)
+    path = portal.ask(browser, client, prompt="consent").headers["location"]
+    assert read(browser, path)["replaces"] is None
+    assert _asked(browser, path, "checkup") == 403
+    [kept] = listed(person, "/consents", "consents")
+    assert (kept["state"], len(kept["categories"])) == ("granted", 2)
