@@ -213,7 +213,8 @@ def _unfit(claims: Claims, case: ErasureCase, now: datetime) -> Fault | None:
 
 def _mistimed(claims: Claims, case: ErasureCase, now: datetime) -> Fault | None:
     times = [claims.erased_at, *(one.erased_at for one in claims.passed_on)]
-    if min(times) < int(case.ended_at.timestamp()):
+    ended = int(case.ended_at.timestamp())
+    if min(times) < ended or instant(claims.iat) < instant(ended) - CLOCK_SKEW:
         return Fault.BEFORE_THE_END
     if instant(max(claims.iat, *times)) > now + CLOCK_SKEW:
         return Fault.IN_THE_FUTURE

@@ -8,14 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent.model import OnWithdrawal
-from mynaportal_sim.erasure.certificate import Claims, Fault, Method, check, read
+from mynaportal_sim.erasure.certificate import CLOCK_SKEW, Claims, Fault, Method, check, read
 from mynaportal_sim.sample_app.relying_party import public_jwk
 from tests.mynaportal_sim.erasure.kit import ENDED, NOON, Signed, Signer, a_case, claims
 
 APP = Signer()
 CASE = a_case()
 SOON = int((NOON + timedelta(hours=1)).timestamp())
-EARLY = int(ENDED.timestamp()) - 1
+END = int(ENDED.timestamp())
+EARLY = END - 1
+NOW = int(NOON.timestamp())
+SKEW = int(CLOCK_SKEW.total_seconds())
 OTHER = "分析株式会社"
 KEPT: Signed = {"method": "retained_by_law", "derived": "retained_by_law", "law": "医師法24条"}
 
@@ -66,6 +69,21 @@ def test_what_does_not_answer_for_the_case_is_named(changed: Signed, fault: Faul
     token = APP.sign({**claims(CASE), **changed})
     assert check(token, APP.expected(CASE), NOON) is fault
     assert fault.sentence
+
+
+@pytest.mark.parametrize(
+    ("iat", "fault"),
+    [
+        pytest.param(END - SKEW - 1, Fault.BEFORE_THE_END, id="made before the consent ended"),
+        pytest.param(END - SKEW, None, id="by a clock that is as slow as may be"),
+        pytest.param(END, None, id="as it ended"),
+        pytest.param(NOW + SKEW, None, id="by a clock that is as fast as may be"),
+        pytest.param(NOW + SKEW + 1, Fault.IN_THE_FUTURE, id="ahead"),
+    ],
+)
+def test_a_certificate_is_made_between_the_end_and_now(iat: int, fault: Fault | None) -> None:
+    said = check(APP.sign({**claims(CASE), "iat": iat}), APP.expected(CASE), NOON)
+    assert (said if isinstance(said, Fault) else None) is fault
 
 
 @pytest.mark.parametrize("missing", sorted(set(claims(CASE)) - {"passed_on"}))
