@@ -1,10 +1,11 @@
-"""The receipt of a consent as JSON: for the person, and for the app.
+"""The receipt of a consent as JSON: for the person, and for others.
 
 The members follow the Consent Receipt 1.1 of Kantara, beside terms of W3C's DPV, which
 implements ISO/IEC TS 27560. What they say follows from `agreement`, the text that was signed,
 and from when it was answered, so that whoever verifies a receipt can make them anew.
 `signature` and `ledger` prove it. Only the person's copy has the certificate, which names them;
-the app's has a MAC in its place, under a key that the person can show.
+that of the app, and of whoever acts for the person, has a MAC in its place, under a key that
+the person can show.
 """
 
 import json
@@ -52,8 +53,8 @@ def for_person(receipted: Receipted) -> dict[str, object]:
     return _document(receipted, proof)
 
 
-def for_app(receipted: Receipted) -> dict[str, object]:
-    """The app's copy, which names nobody."""
+def for_others(receipted: Receipted) -> dict[str, object]:
+    """The copy of the app, and of whoever acts for the person: it names nobody."""
     signature = receipted.signature
     proof = None
     if signature is not None:

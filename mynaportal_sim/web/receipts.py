@@ -1,4 +1,7 @@
-"""The receipt of an answer as a file: the person's copy, and the one that the app may have."""
+"""The receipt of an answer as a file: the person's copy, and the one for everybody else.
+
+The other names no certificate; the app gets it, and so does whoever acts for the person.
+"""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +21,6 @@ from consent.receipt import Agreement, Words
 from mynaportal_sim import keys
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.csrf import origin
-from mynaportal_sim.login.sessions import ResidentDep
 from mynaportal_sim.oauth import form
 from mynaportal_sim.oauth.answers import answer, spoken_to_clients
 from mynaportal_sim.oauth.client_authentication import authenticate
@@ -27,6 +29,7 @@ from mynaportal_sim.oauth.server import ServerDep
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.signing import document, found
 from mynaportal_sim.signing.document import Receipted
+from mynaportal_sim.web.acting import ViewerDep
 from mynaportal_sim.web.errors import NoSuchConsentError
 from mynaportal_sim.web.kept import PortalDep
 
@@ -87,17 +90,20 @@ class _Office:
 @router.get("/consents/{arrangement_id}/{version_id}/receipt.json")
 async def receipt_of_person(
     request: Request,
-    resident: ResidentDep,
+    resident: ViewerDep,
     portal: PortalDep,
     arrangement_id: UUID,
     version_id: UUID,
 ) -> Response:
-    """Hand a person the receipt of one answer, which needs no server to be checked."""
-    wanted = (resident.resident_id, version_id, Copy.PERSON)
-    held = await portal.db.read(_Office.of(request).find, *wanted, portal.now)
-    if held is None or held[0].arrangement_id != arrangement_id:
+    """Hand over the receipt of one of a person's answers; it needs no server to be checked."""
+    in_person = resident.mandate is None
+    copy = Copy.PERSON if in_person else Copy.APP
+    named = (resident.resident_id, version_id, copy)
+    held = await portal.db.read(_Office.of(request).find, *named, portal.now)
+    if held is None or held[0].arrangement_id != arrangement_id or not resident.sees(held[0]):
         raise NoSuchConsentError
-    body = json.dumps(document.for_person(held[1]), ensure_ascii=False, indent=1)
+    told = document.for_person(held[1]) if in_person else document.for_others(held[1])
+    body = json.dumps(told, ensure_ascii=False, indent=1)
     headers = {
         "Content-Disposition": f'attachment; filename="consent-{version_id}.json"',
         "Cache-Control": "no-store",
@@ -126,7 +132,7 @@ async def receipt_of_app(request: Request, server: ServerDep) -> Response:
         held = await server.database.read(office.find, *named, now)
     if held is None or held[0].app_id != client.app.client_id:
         raise InvalidRequestError("no answer to this app has that sub and consent_version")
-    return answer(document.for_app(held[1]))
+    return answer(document.for_others(held[1]))
 
 
 def _uuid(text: str) -> UUID | None:

@@ -1,15 +1,21 @@
 """Acting for others: choosing whom, what pages then show, what is refused with a name."""
 
+import json
 import re
+from base64 import b64decode
 from pathlib import Path
 from secrets import token_bytes
 from uuid import uuid4
 
 import pytest
 
+from card_reader.spec import Kind
 from consent import service
 from consent.mandate import Act, Mandate, MandateState, Scope
 from consent.model import Role
+from mynaportal_sim.signing.receipt import Receipt
+from mynaportal_sim.signing.verify import judge
+from tests.mynaportal_sim.signing.kit import Log, sign
 from tests.mynaportal_sim.web.acting import (
     CHIYO,
     HIKARI,
@@ -178,6 +184,50 @@ def test_within_a_scope_only_its_kinds_of_data_are_shown_and_given(portal: Porta
     form = {"csrf": browser.csrf(path), "decision": "allow", "category": ["medication"]}
     assert browser.post(path, form).status_code == 422
     assert "code=" in allow(browser, path)
+
+
+def test_whoever_acts_has_the_receipt_without_the_certificate_it_was_signed_by(
+    portal: Portal,
+) -> None:
+    principal = sign(portal, Kind.SIGNING, persona=CHIYO)
+    log = Log(portal)
+    log.witnessed()
+    [one] = listed(principal, "/consents", "consents")
+    address = f"/consents/{one['arrangement_id']}/{one['version_id']}/receipt.json"
+    own = read(principal, address)
+    entrust(portal, Scope(frozenset({Act.VIEW})))
+    agent = acting(portal, TETSUYA)
+    assert f'href="{address}"' in agent.get(address.removesuffix("/receipt.json")).text
+    saved = agent.get(address, accept="application/json")
+    assert judge(Receipt.parse(saved.content), log.trusted).faults == {}
+    its, theirs = saved.json()["signature"], own["signature"]
+    assert its.keys() == {"with", "statementSha256", "certificateMac"}
+    opened = b64decode(saved.json()["ledger"]["proof"].split()[2]).decode()
+    for shut in ("signature_sha256", "certificate", "mandate", "channel"):
+        assert shut not in json.loads(opened)["fields"]
+    assert isinstance(theirs, dict)
+    assert theirs["certificate"]
+    assert read(principal, address) == own
+
+
+@pytest.mark.parametrize(
+    ("scope", "status"),
+    [
+        pytest.param(Scope(categories=frozenset({"checkup", "medication"})), 200, id="within"),
+        pytest.param(Scope(categories=frozenset({"medication"})), 404, id="of another kind"),
+        pytest.param(Scope(frozenset({Act.GRANT})), 403, id="may not see"),
+    ],
+)
+def test_a_receipt_is_within_the_scope_or_there_is_none(
+    portal: Portal, scope: Scope, status: int
+) -> None:
+    given = logged_in(portal, CHIYO)
+    allow(given, ask(portal, given))
+    [one] = listed(given, "/consents", "consents")
+    entrust(portal, scope)
+    address = f"/consents/{one['arrangement_id']}/{one['version_id']}/receipt.json"
+    answer = acting(portal, TETSUYA).get(address, accept="application/json")
+    assert answer.status_code == status
 
 
 def test_one_who_may_only_see_withdraws_and_grants_nothing(portal: Portal) -> None:
