@@ -6,9 +6,10 @@ OAuthError                        carries .code, .status, .headers and .redirect
 │   └── UnverifiedRequestError    nobody may be redirected: the client or its URI is not known
 ├── InvalidClientError
 ├── InvalidGrantError
-├── ConsentSuspendedError         ours, as the next five (RFC 6749 8.5 allows more codes)
+├── ConsentSuspendedError         ours, as the next six (RFC 6749 8.5 allows more codes)
 ├── UnknownArrangementError
 ├── ConsentEndedError
+├── StaleConsentVersionError
 ├── UnknownErasureError
 ├── ErasureSettledError
 ├── CertificateRefusedError
@@ -118,6 +119,13 @@ class ConsentEndedError(OAuthError):
     """What is asked cannot happen to a consent in this state, which the text names."""
 
     code = "consent_ended"
+    status = HTTPStatus.CONFLICT
+
+
+class StaleConsentVersionError(OAuthError):
+    """Another version stands than the one that the app means."""
+
+    code = "stale_version"
     status = HTTPStatus.CONFLICT
 
 

@@ -9,7 +9,12 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from consent import service
-from consent.errors import IllegalTransitionError, KeyReusedError, StaleVersionError
+from consent.errors import (
+    ConsentError,
+    IllegalTransitionError,
+    KeyReusedError,
+    StaleVersionError,
+)
 from consent.instants import rfc3339
 from consent.model import Actor, ConsentVersion, Event, standing
 from consent.model.granted import granted_details
@@ -21,6 +26,7 @@ from mynaportal_sim.oauth.errors import (
     ConsentEndedError,
     InvalidRequestError,
     OAuthError,
+    StaleConsentVersionError,
     UnknownArrangementError,
 )
 from mynaportal_sim.oauth.server import Server, ServerDep
@@ -28,6 +34,12 @@ from mynaportal_sim.oauth.server import Server, ServerDep
 CHANNEL = "app"
 LIMIT = 50
 REASON_MAX = 200
+MEANT = "consent_version"
+_REFUSALS: Mapping[type[ConsentError], type[OAuthError]] = {
+    IllegalTransitionError: ConsentEndedError,
+    StaleVersionError: StaleConsentVersionError,
+    KeyReusedError: InvalidRequestError,
+}
 
 router = APIRouter()
 
@@ -48,7 +60,7 @@ async def consents(request: Request, server: ServerDep) -> Response:
 @router.post("/apps/self/consents/withdraw")
 @spoken_to_clients
 async def withdraw(request: Request, server: ServerDep) -> Response:
-    """End a consent that the app no longer needs."""
+    """End a consent that the app no longer needs, in the version it means if it names one."""
     now = server.now()
     parameters = await form.read(request)
     client = await authenticate(server, parameters, request.headers.get("authorization"), now)
@@ -111,7 +123,7 @@ def _ended(
         key=_uuid(parameters, "key") if "key" in parameters else uuid4(),
         resident_id=resident_id,
         arrangement_id=arrangement_id,
-        version_id=version.id,
+        version_id=_uuid(parameters, MEANT) if MEANT in parameters else version.id,
         channel=CHANNEL,
         holder=server.pseudonyms.holder(resident_id),
         actor=Actor.APP,
@@ -119,10 +131,8 @@ def _ended(
     )
     try:
         ended = service.change(connection, wish, now, server.randomness)
-    except (IllegalTransitionError, StaleVersionError) as error:
-        return ConsentEndedError(str(error))
-    except KeyReusedError as error:
-        return InvalidRequestError(str(error))
+    except tuple(_REFUSALS) as error:
+        return _REFUSALS[type(error)](str(error))
     return _shown(sub, ended, now)
 
 

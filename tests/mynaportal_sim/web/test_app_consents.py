@@ -10,7 +10,7 @@ import pytest
 from mynaportal_sim.apps import service as apps
 from mynaportal_sim.delivery.sender import take_up
 from tests.mynaportal_sim.web.client import Client
-from tests.mynaportal_sim.web.kit import ORIGIN, Browser, Portal
+from tests.mynaportal_sim.web.kit import ORIGIN, Browser, Form, Portal
 
 JSON = {"accept": "application/json"}
 
@@ -122,6 +122,7 @@ def test_an_app_reads_how_it_stands_and_gives_back_what_it_needs_no_more(
         pytest.param({"arrangement": str(UUID(int=1))}, 404, id="an arrangement it has not"),
         pytest.param({"arrangement": "x"}, 400, id="no arrangement at all"),
         pytest.param({"key": "x"}, 400, id="no key"),
+        pytest.param({"consent_version": "x"}, 400, id="no version"),
         pytest.param({"reason": "\u202e"}, 400, id="a reason of no letters"),
         pytest.param({"reason": "長" * 201}, 400, id="an endless reason"),
     ],
@@ -134,6 +135,32 @@ def test_an_app_ends_nothing_but_its_own(
     assert client.ask("consents/withdraw", **wish).status_code == status
     assert _known(client)["status"] == "granted"
     assert browser.get("/consents", **JSON).json()["consents"][0]["active"]
+
+
+def test_an_app_ends_the_version_that_it_means_and_no_newer_one(
+    portal: Portal, client: Client
+) -> None:
+    browser = portal.given("checkup", "medication", client_id=client.client_id)
+    before = _known(client)
+    fewer: Form = {
+        "csrf": browser.csrf("/consents"),
+        "version": before["consent_version"],
+        "key": str(uuid4()),
+        "category": ["medication"],
+    }
+    browser.post(f"/consents/{before['arrangement']}/reduce", fewer)
+    after = _known(client)
+    assert after["arrangement"] == before["arrangement"]
+    wish = {"sub": after["sub"], "arrangement": after["arrangement"]}
+    for stale in (before["consent_version"], str(uuid4())):
+        answer = client.ask("consents/withdraw", consent_version=stale, **wish)
+        assert (answer.status_code, answer.json()["error"]) == (409, "stale_version")
+        assert _known(client) == after
+    meant = {"consent_version": after["consent_version"], "key": str(uuid4()), **wish}
+    for _ in range(2):  # the same wish twice is one event
+        assert client.ask("consents/withdraw", **meant).json()["status"] == "withdrawn"
+    again = client.ask("consents/withdraw", **(meant | {"key": str(uuid4())}))
+    assert (again.status_code, again.json()["error"]) == (409, "consent_ended")
 
 
 def test_another_app_neither_sees_nor_ends_it(portal: Portal, client: Client) -> None:
