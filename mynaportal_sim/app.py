@@ -24,7 +24,8 @@ from mynaportal_sim.apps import store as apps
 from mynaportal_sim.clock import Clock, ClockError
 from mynaportal_sim.database import Database
 from mynaportal_sim.delivery import store as deliveries
-from mynaportal_sim.delivery.sender import send_for_ever
+from mynaportal_sim.delivery.reach import ANYWHERE, PUBLIC
+from mynaportal_sim.delivery.sender import Targets, send_for_ever
 from mynaportal_sim.deps import DatabaseDep
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.exchange import service as exchanges
@@ -134,6 +135,7 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
     database: Database = app.state.database
     settings: Settings = app.state.settings
     signer = keys.ledger_signer(settings.keys)
+    strict = settings.mode is Mode.STRICT
     chores = [
         asyncio.create_task(keep(database, app.state.clock, signer, settings.ledger)),
         asyncio.create_task(seek(database, settings.witnesses, settings.ledger)),
@@ -143,7 +145,7 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
                 app.state.clock,
                 settings.issuer.rstrip("/"),
                 app.state.token_keys.sign,
-                apps.event_endpoints,
+                Targets(apps.event_endpoints, PUBLIC if strict else ANYWHERE),
                 token_bytes,
             )
         ),

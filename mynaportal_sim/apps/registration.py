@@ -11,6 +11,7 @@ from consent.model import DeclaredPurpose, Recipient, Relation, is_country
 from mynaportal_sim.apps.errors import PrivateKeyGivenError, RegistrationError
 from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.vague import vague
+from mynaportal_sim.delivery.reach import Reach
 from mynaportal_sim.jose import JoseError, PrivateKeyError, PublicKey, parse_jwk, strict_json
 
 NAME_MAX = 100
@@ -50,10 +51,12 @@ def check(
     scopes: Collection[str],
     purposes: Collection[str],
     now: datetime,
+    reach: Reach | None = None,
 ) -> App:
     """The app that `wanted` becomes.
 
-    `scopes` and `purposes` are those that exist.
+    `scopes` and `purposes` are those that exist; the event endpoint's host must be within
+    `reach`, if one is given.
 
     Raises:
         RegistrationError: for the first check that fails.
@@ -65,8 +68,8 @@ def check(
             _shown(name.replace("_", " "), getattr(wanted, name), NAME_MAX)
     concrete(wanted.purpose_text)
     _recipients(wanted)
-    if wanted.event_endpoint and (fault := _uri_fault(wanted.event_endpoint)):
-        raise RegistrationError("event endpoint", f"{wanted.event_endpoint!r} {fault}")
+    if wanted.event_endpoint:
+        _event_endpoint(wanted.event_endpoint, reach)
     _redirect_uris(wanted.redirect_uris)
     known("scope", wanted.scopes, scopes)
     known("profile", (wanted.profile,), tuple(Profile))
@@ -183,6 +186,15 @@ def _redirect_uris(uris: tuple[str, ...]) -> None:
         fault = _uri_fault(uri)
         if fault is not None:
             raise RegistrationError("redirect URI", f"{uri!r} {fault}")
+
+
+def _event_endpoint(uri: str, reach: Reach | None) -> None:
+    fault = _uri_fault(uri)
+    if fault is None and reach is not None:
+        found = reach.of(urlsplit(uri).hostname or "")
+        fault = f"{found}: let the app poll instead" if isinstance(found, str) else None
+    if fault is not None:
+        raise RegistrationError("event endpoint", f"{uri!r} {fault}")
 
 
 def _uri_fault(uri: str) -> str | None:

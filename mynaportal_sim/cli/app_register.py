@@ -16,9 +16,10 @@ from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.state import opened
 from mynaportal_sim.clock import Clock
+from mynaportal_sim.delivery.reach import PUBLIC
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.oauth.scopes import SCOPES
-from mynaportal_sim.settings import Settings
+from mynaportal_sim.settings import Mode, Settings
 
 DEFAULT_PURPOSE = "self-care"
 DEFAULT_SCOPES = ["openid", "patient/Observation.rs", "patient/MedicationDispense.rs"]
@@ -115,7 +116,8 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
 def _registered(wanted: Registration, settings: Settings) -> App:
     now = Clock(settings.clock).now()
     client_id = registration.new_client_id(token_bytes)
-    app = registration.check(wanted, client_id, SCOPES, catalogue().purposes, now)
+    reach = PUBLIC if settings.mode is Mode.STRICT else None
+    app = registration.check(wanted, client_id, SCOPES, catalogue().purposes, now, reach)
     with opened(settings) as database:
         return database.run(service.register, app, now, token_bytes)
 

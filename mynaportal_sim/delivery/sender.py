@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import httpx
@@ -16,6 +17,7 @@ from mynaportal_sim.clock import Clock, ClockError
 from mynaportal_sim.database import Database
 from mynaportal_sim.delivery import push, security_event, store
 from mynaportal_sim.delivery.model import Delivery, Try, Way, wait
+from mynaportal_sim.delivery.reach import Reach
 from mynaportal_sim.delivery.security_event import Sign
 from mynaportal_sim.erasure import service as erasures
 
@@ -25,8 +27,13 @@ CLAIM = 16
 # A sender that is killed while it sends leaves its deliveries to others after this.
 CLAIMED_FOR = timedelta(seconds=30)
 
-Endpoints = Callable[[Connection], Mapping[str, str]]
-"""Where apps take events, by app; what polls is not in it."""
+
+class Targets(NamedTuple):
+    """Where apps take events, by app (what polls is not in it), and what is within reach."""
+
+    endpoints: Callable[[Connection], Mapping[str, str]]
+    reach: Reach
+
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +43,7 @@ async def send_for_ever(
     clock: Clock,
     issuer: str,
     sign: Sign,
-    endpoints: Endpoints,
+    targets: Targets,
     randomness: Callable[[int], bytes],
 ) -> None:
     """Deliver until cancelled; workers may do so side by side."""
@@ -47,7 +54,7 @@ async def send_for_ever(
                 now = clock.now()
                 if await database.read(outbox.any_due, now):
                     await database.write(take_up, issuer, sign, now, randomness)
-                busy = await _push_due(database, clock, http, endpoints)
+                busy = await _push_due(database, clock, http, targets)
             except (SQLAlchemyError, ClockError):
                 _log.exception("events could not be delivered; trying again")
             if not busy:
@@ -85,10 +92,10 @@ def _delivery(
 
 
 async def _push_due(
-    database: Database, clock: Clock, http: httpx.AsyncClient, endpoints: Endpoints
+    database: Database, clock: Clock, http: httpx.AsyncClient, targets: Targets
 ) -> bool:
     """Push what is due to those who take pushes; whether there may be more."""
-    places = await database.read(endpoints)
+    places = await database.read(targets.endpoints)
     if not places:
         return False
     now = clock.now()
@@ -96,7 +103,7 @@ async def _push_due(
         return False
     until = now + CLAIMED_FOR
     claimed = await database.write(store.claim, places, now, until, CLAIM)
-    pushes = (push.push(http, places[one.app_id], one.token) for one in claimed)
+    pushes = (push.push(http, places[one.app_id], one.token, targets.reach) for one in claimed)
     outcomes = await asyncio.gather(*pushes, return_exceptions=True)
     for delivery, outcome in zip(claimed, outcomes, strict=True):
         at = clock.now()

@@ -32,8 +32,10 @@ from mynaportal_sim.apps.registration import (
     recipient_of,
 )
 from mynaportal_sim.apps.service import Declaration
+from mynaportal_sim.delivery.reach import Reach, is_public
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.pseudonyms import Pseudonyms
+from tests.mynaportal_sim.delivery.kit import Names
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 SCOPES = ("openid", "patient/Observation.rs")
@@ -103,6 +105,32 @@ def test_redirect_uris_that_may_not(uri: str) -> None:
     with pytest.raises(RegistrationError) as failure:
         checked(redirect_uris=(uri,))
     assert failure.value.field == "redirect URI"
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "fault"),
+    [
+        pytest.param(["93.184.215.14"], None, id="public"),
+        pytest.param(["10.0.0.1"], "10.0.0.1, which is no public address", id="private"),
+        pytest.param(["93.184.215.14", "::1"], "::1, which is no public", id="one of two"),
+        pytest.param([], "has no address", id="unknown"),
+    ],
+)
+def test_an_event_endpoint_is_within_reach_where_that_is_bounded(
+    leads_to: list[str], fault: str | None
+) -> None:
+    wanted = replace(WANTED, event_endpoint="https://app.example/events")
+    names = Names([leads_to])
+    known = (new_client_id(token_bytes), SCOPES, ("self-care",), NOW)
+    if fault is None:
+        app = check(wanted, *known, Reach(names, is_public))
+        assert app.event_endpoint == wanted.event_endpoint
+        return
+    assert check(wanted, *known).event_endpoint == wanted.event_endpoint
+    with pytest.raises(RegistrationError, match=fault) as failure:
+        check(wanted, *known, Reach(names, is_public))
+    assert failure.value.field == "event endpoint"
+    assert names.asked == ["app.example"]
 
 
 @pytest.mark.parametrize(

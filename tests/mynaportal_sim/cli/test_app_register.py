@@ -55,6 +55,35 @@ def test_an_app_that_is_registered_is_listed(data: Path) -> None:
     assert json.loads(listed.stdout) == [said]
 
 
+STRICT = {"MYNASIM_MODE": "strict", "MYNASIM_ISSUER": "https://portal.test"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "endpoint", "taken"),
+    [
+        pytest.param({}, "http://127.0.0.1:9000/events", True, id="loopback for development"),
+        pytest.param(STRICT, "http://127.0.0.1:9000/events", False, id="loopback in earnest"),
+        pytest.param(STRICT, "https://localhost/events", False, id="loopback by name"),
+        pytest.param(STRICT, "https://169.254.169.254/", False, id="a cloud's metadata"),
+        pytest.param(STRICT, "https://93.184.215.14/events", True, id="public"),
+    ],
+)
+def test_a_strict_portal_takes_no_event_endpoint_that_is_not_public(
+    data: Path, mode: dict[str, str], endpoint: str, taken: bool
+) -> None:
+    command = [*_command(data, _keys(data)), "--event-endpoint", endpoint]
+    done = CliRunner(env=mode).invoke(app, command)
+    if taken:
+        assert json.loads(done.stdout)["event_endpoint"] == endpoint
+        return
+    assert isinstance(done.exception, RegistrationError)
+    assert "which is no public address: let the app poll instead" in str(done.exception)
+    assert (
+        json.loads(CliRunner().invoke(app, ["list", "--data", str(data), "--json"]).stdout)
+        == []
+    )
+
+
 def test_a_private_key_is_refused(data: Path) -> None:
     with pytest.raises(PrivateKeyGivenError):
         CliRunner().invoke(app, _command(data, _keys(data, d="AA")), catch_exceptions=False)

@@ -1,24 +1,47 @@
-"""An app's event endpoint, on a socket of its own."""
+"""An app's event endpoint, on a socket of its own, and names that lead where a test says."""
 
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from threading import Thread
 from typing import Self
+
+from mynaportal_sim.delivery.reach import Address
+
+
+@dataclass
+class Names:
+    """Resolves names to one list of addresses after the other, then always to the last."""
+
+    answers: list[list[str]]
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, host: str) -> Sequence[Address]:
+        self.asked.append(host)
+        answer = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
+        return [ip_address(text) for text in answer]
 
 
 class Endpoint:
     """Takes what is posted to it, and answers as it was told."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.taken: list[bytes] = []
         self.headers: list[dict[str, str]] = []
+        self.peers: list[tuple[str, int]] = []
         self.answer: tuple[int, bytes, dict[str, str]] = (202, b"", {})
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # keeps a connection unless it is told to close it
+
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
                 outer.taken.append(self.rfile.read(length))
                 outer.headers.append(dict(self.headers))
+                outer.peers.append(self.client_address)
                 status, body, headers = outer.answer
                 self.send_response(status)
                 for name, value in headers.items():
@@ -31,11 +54,17 @@ class Endpoint:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
 
     @property
+    def port(self) -> int:
+        return self._server.server_port
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/events"
+        return f"http://127.0.0.1:{self.port}/events"
 
     def __enter__(self) -> Self:
         self._thread.start()

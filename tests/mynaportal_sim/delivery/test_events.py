@@ -21,7 +21,8 @@ from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.delivery import push, store
 from mynaportal_sim.delivery.model import BACKOFF, Delivery, Try, Way, wait
-from mynaportal_sim.delivery.sender import send_for_ever, take_up
+from mynaportal_sim.delivery.reach import ANYWHERE
+from mynaportal_sim.delivery.sender import Targets, send_for_ever, take_up
 from mynaportal_sim.oauth.keys import KeyRing
 from tests.consent.kit import at_once, change, granted_to
 from tests.mynaportal_sim.delivery.kit import Endpoint
@@ -165,7 +166,7 @@ def test_an_endpoint_that_is_away_is_no_error_of_ours(endpoint: Endpoint) -> Non
 async def _pushed(url: str) -> str:
     async with push.client() as http:
         assert isinstance(http, httpx.AsyncClient)
-        return await push.push(http, url, "a.b.c")
+        return await push.push(http, url, "a.b.c", ANYWHERE)
 
 
 def test_tries_are_ever_further_apart_and_never_end(
@@ -202,11 +203,7 @@ def _claim(database: Database, version: ConsentVersion, now: datetime) -> Delive
 def test_a_redirect_that_leads_nowhere_is_a_fault(endpoint: Endpoint, to: str) -> None:
     endpoint.answer = (302, b"", {"Location": to})
 
-    async def sent() -> str:
-        async with push.client() as http:
-            return await push.push(http, endpoint.url, "x.y.z")
-
-    assert asyncio.run(sent()).startswith(("HTTP 302", "no answer"))
+    assert asyncio.run(_pushed(endpoint.url)).startswith(("HTTP 302", "no answer"))
 
 
 def test_an_endpoint_that_cannot_be_reached_keeps_no_other_app_waiting(
@@ -219,9 +216,10 @@ def test_an_endpoint_that_cannot_be_reached_keeps_no_other_app_waiting(
         asked = replace(proposal, id=uuid4(), resident_id=uuid4(), app_id=app, terms=terms)
         granted_to(database, asked, now)
     places = {"bad": "https://xn--a.example/", "good": endpoint.url}
+    targets = Targets(lambda _: places, ANYWHERE)
 
     async def until_taken() -> None:
-        sending = send_for_ever(database, clock, ISSUER, RING.sign, lambda _: places, urandom)
+        sending = send_for_ever(database, clock, ISSUER, RING.sign, targets, urandom)
         task = asyncio.create_task(sending)
         while not endpoint.taken:
             assert not task.done()
