@@ -26,6 +26,7 @@ class Reason(StrEnum):
     TOO_SOON = "too_soon"
     OTHER_CATEGORY = "other_category"
     ONLY_STATISTICS = "only_statistics"
+    DUTY_UNKEPT = "duty_unkept"
 
     @property
     def sentence_ja(self) -> str:
@@ -100,5 +101,9 @@ _SENTENCES = {
     Reason.ONLY_STATISTICS: (
         "この同意で提供できるのは統計情報だけです。",
         "The consent allows statistics only, not the records themselves.",
+    ),
+    Reason.DUTY_UNKEPT: (
+        "この同意に付けられた条件を守る仕組みがないため、提供できません。",
+        "The consent sets a condition that cannot be kept here.",
     ),
 }

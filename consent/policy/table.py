@@ -49,6 +49,7 @@ ASKED = {
     Reason.TOO_SOON: "Has the interval passed since the last use began?",
     Reason.OTHER_CATEGORY: "Does a rule give any of the categories on this day?",
     Reason.ONLY_STATISTICS: "Does it give records, and not statistics only?",
+    Reason.DUTY_UNKEPT: "Can everything else be kept that it obliges to?",
 }
 
 

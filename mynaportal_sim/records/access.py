@@ -7,7 +7,7 @@ so that whatever left the portal is in the ledger. A refusal is entered too, and
 Authorities whom a law lets look without consent have a door and a rule of their own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
@@ -17,7 +17,17 @@ from sqlalchemy import Connection
 from consent import policy, service, without
 from consent.ledger import store as ledger
 from consent.model import ConsentVersion, Prohibition
-from consent.policy import AccessRequest, Consume, Deny, MinimumCell, Permit, Reason, Step
+from consent.policy import (
+    AccessRequest,
+    Consume,
+    Deny,
+    MinimumCell,
+    Obligation,
+    Permit,
+    Reason,
+    Redact,
+    Step,
+)
 from consent.service import without as cases
 from consent.token import AccessToken
 from mynaportal_sim import once
@@ -34,6 +44,8 @@ Randomness = Callable[[int], bytes]
 ResidentOf = Callable[[Connection, AccessToken], UUID | None]
 
 _NOTHING = Page((), 0)
+# `settle` counts the use; the store cuts out by the filter what is kept back.
+_KEPT = (Consume, Redact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +110,9 @@ def look(
         history = _history(connection, resident_id)
         reason = _nearest(demand, weighed, history)
         return Sight(resident_id, holder, _named(token, history), reason)
-    if any(isinstance(one, MinimumCell) for one in decision.obligations):
-        return Sight(resident_id, holder, version, Reason.ONLY_STATISTICS)
+    unkept = _unkept(decision.obligations)
+    if unkept is not None:
+        return Sight(resident_id, holder, version, unkept)
     if _asks_for_another(demand.wish, pseudonyms.logical_id(token.client_id, resident_id)):
         return Sight(resident_id, holder, version, Reason.OTHER_PARTY)
     reader = Reader(resident_id, token.client_id)
@@ -162,6 +175,14 @@ def _decide(
         begun=weighed.begun,
     )
     return policy.decide(request, versions, demand.at, weighed.prohibitions)
+
+
+def _unkept(obligations: Collection[Obligation]) -> Reason | None:
+    """Why nothing may be released, if a permit obliges to what this gate does not keep."""
+    left = [one for one in obligations if not isinstance(one, _KEPT)]
+    if any(isinstance(one, MinimumCell) for one in left):
+        return Reason.ONLY_STATISTICS
+    return Reason.DUTY_UNKEPT if left else None
 
 
 def _read(connection: Connection, reader: Reader, wish: Query | Read, permit: Permit) -> Page:

@@ -2,17 +2,28 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from os import urandom
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Connection, event
 
+from consent import policy
 from consent.ledger import store as ledger
 from consent.ledger.entry import read_leaf
-from consent.policy import Reason
+from consent.policy import (
+    Decision,
+    MinimumCell,
+    Notify,
+    Obligation,
+    Permit,
+    Reason,
+    Redact,
+    decide,
+)
 from mynaportal_sim.database import Database
 from mynaportal_sim.domains.base import Record, resource
 from mynaportal_sim.domains.catalogue import DOMAINS
@@ -116,6 +127,44 @@ def test_a_category_that_was_not_given_is_refused_and_logged(world: World) -> No
     assert fields["reason"] == "other_category"
     assert fields["categories"] == ["medication"]
     assert fields["consent_version"] == str(version.id)
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """An obligation that came after the gate was written."""
+
+
+@pytest.mark.parametrize(
+    ("obligation", "refusal"),
+    [
+        pytest.param(Redact(UUID(int=1)), None, id="to cut out"),
+        pytest.param(MinimumCell(10), Reason.ONLY_STATISTICS, id="to give statistics only"),
+        pytest.param(Notify("他社"), Reason.DUTY_UNKEPT, id="to notify"),
+        pytest.param(Unheard(), Reason.DUTY_UNKEPT, id="to something unheard of"),
+    ],
+)
+def test_what_a_permit_obliges_to_is_kept_or_nothing_leaves(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    obligation: Obligation,
+    refusal: Reason | None,
+) -> None:
+    version = world.grant(rule("checkup"))
+
+    def obliging(*asked: Any) -> Decision:
+        decision = decide(*asked)
+        assert isinstance(decision, Permit)
+        return replace(decision, obligations=decision.obligations | {obligation})
+
+    monkeypatch.setattr(policy, "decide", obliging)
+    answer = ask(world, world.token(version), OBSERVATIONS)
+    kind, fields = logged(world)
+    assert fields["consent_version"] == str(version.id)
+    if refusal is None:
+        assert isinstance(answer, Released)
+        return
+    assert answer == Refused(refusal)
+    assert (kind, fields["reason"]) == ("access.refused", refusal.value)
 
 
 def test_an_access_is_one_entry_that_says_who_why_and_what(world: World) -> None:
