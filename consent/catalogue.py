@@ -17,7 +17,8 @@ class Category:
     """A kind of data a person can give or keep.
 
     `sensitive` marks 要配慮個人情報 (APPI article 2, paragraph 3; Cabinet Order, article 2).
-    `explanation_easy` is in plain Japanese (やさしい日本語), empty where there is none.
+    `label_easy` and `explanation_easy` are in plain Japanese (やさしい日本語), empty where
+    there is none.
     """
 
     code: str
@@ -27,16 +28,21 @@ class Category:
     explanation_en: str
     sensitive: bool = False
     explanation_easy: str = ""
+    label_easy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What data may be used for. `dpv` is the IRI of the nearest W3C DPV purpose, if any."""
+    """What data may be used for. `dpv` is the IRI of the nearest W3C DPV purpose, if any.
+
+    `label_easy` is in plain Japanese, empty where there is none.
+    """
 
     code: str
     label_ja: str
     label_en: str
     dpv: str | None = None
+    label_easy: str = ""
 
 
 @unique
@@ -77,61 +83,87 @@ class LegalBasis(StrEnum):
     def label_en(self) -> str:
         return _BASES[self][1]
 
+    @property
+    def label_easy(self) -> str:
+        """The same in plain Japanese (やさしい日本語)."""
+        return _BASES[self][2]
+
 
 _BASES = {
-    LegalBasis.CONSENT: ("本人の同意", "the person's consent"),
-    LegalBasis.LAW: ("法令に基づく場合", "laws and regulations"),
+    LegalBasis.CONSENT: (
+        "本人の同意",
+        "the person's consent",
+        "本人が「わたす」と答えたとき",
+    ),
+    LegalBasis.LAW: (
+        "法令に基づく場合",
+        "laws and regulations",
+        "ほかの法律（ほうりつ）で決まっているとき",
+    ),
     LegalBasis.LIFE_OR_PROPERTY: (
         "人の生命、身体又は財産の保護に必要な場合",
         "protection of life, body or property",
+        "人の命（いのち）や体、お金や物を守るとき",
     ),
     LegalBasis.PUBLIC_HEALTH: (
         "公衆衛生の向上又は児童の健全な育成に特に必要な場合",
         "public health or the sound growth of children",
+        "みんなの健康（けんこう）や、子どもの成長（せいちょう）を守るとき",
     ),
     LegalBasis.STATE_AFFAIRS: (
         "国の機関等の事務への協力に必要な場合",
         "cooperation with affairs of the state",
+        "国などの仕事を手伝うとき",
     ),
     LegalBasis.RESEARCH_PUBLICATION: (
         "学術研究の成果の公表又は教授のためやむを得ない場合",
         "publication or teaching of academic results",
+        "研究（けんきゅう）して分かったことを、発表（はっぴょう）したり教えたりするとき",
     ),
     LegalBasis.JOINT_RESEARCH: (
         "学術研究機関等が共同研究者に提供する場合",
         "an academic institution giving to its joint researchers",
+        "いっしょに研究（けんきゅう）する人にわたすとき",
     ),
     LegalBasis.RESEARCH_INSTITUTION: (
         "学術研究機関等に学術研究の目的で提供する場合",
         "giving to an academic institution for its research",
+        "大学などの研究（けんきゅう）のためにわたすとき",
     ),
     LegalBasis.BEYOND_PURPOSE: (
         "利用目的の範囲を超えた取扱いが認められる場合",
         "handling beyond the purpose of use where that is allowed",
+        "前に決めた使い方と、ちがう使い方をしてもいいとき",
     ),
     LegalBasis.AGENCY_OWN_USE: (
         "行政機関等が所掌事務のため内部で利用する場合",
         "an agency's own use for its statutory affairs",
+        "役所（やくしょ）が、自分の仕事に使うとき",
     ),
     LegalBasis.OTHER_AGENCY: (
         "ほかの行政機関等に法令の定める事務のため提供する場合",
         "giving to another agency for its statutory affairs",
+        "ほかの役所（やくしょ）の仕事のために、わたすとき",
     ),
     LegalBasis.SPECIAL_GROUND: (
         "統計・学術研究、明らかな本人の利益、その他特別の理由による場合",
         "statistics or research, the person's evident benefit, or another special ground",
+        "研究（けんきゅう）や本人のためなど、特別（とくべつ）な理由（りゆう）があるとき",
     ),
     LegalBasis.MEDICAL_RESEARCH: (
         "次世代医療基盤法による医療情報の提供",
         "medical data for research under the Next-Generation Medical Infrastructure Act",
+        "病気や薬（くすり）の研究（けんきゅう）のために、わたすとき",
     ),
     LegalBasis.CALL_UP: (
         "災害時などの有資格者への協力要請",
         "calling up qualified people in an emergency",
+        "災害（さいがい）などで、手伝う人をさがすとき",
     ),
     LegalBasis.BREAK_GLASS: (
         "緊急時の例外的な閲覧",
         "access to records in an emergency (break-glass)",
+        "とても急いで、見なければならないとき",
     ),
 }
 _UNVERIFIED = frozenset(

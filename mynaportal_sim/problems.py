@@ -152,7 +152,8 @@ def answer(request: Request, problem: Problem) -> Response:
 def _said(page: Page, code: str) -> str | None:
     """What a page says of a problem beside its title, if anything."""
     if code in _REFUSALS:
-        return page.choose(_REFUSALS[code].sentence_ja, _REFUSALS[code].sentence_en)
+        why = _REFUSALS[code]
+        return page.choose(why.sentence_ja, why.sentence_en, why.sentence_easy)
     return page.text(PROBLEMS[code]) if code in PROBLEMS else None
 
 

@@ -45,6 +45,7 @@ DOMAIN = Domain(
         explanation_ja="氏名、生年月日、性別です。住所やマイナンバーは含みません。",
         explanation_en="Your name, date of birth and sex. "
         "Neither your address nor your My Number is included.",
+        label_easy="名前など",
         explanation_easy="名前、生まれた日、男か女か。住所（じゅうしょ）やマイナンバーはわたしません。",
     ),
     resource_types=("Patient",),

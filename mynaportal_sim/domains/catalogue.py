@@ -17,15 +17,32 @@ PURPOSES = (
         "ご自身の健康管理",
         "Managing your own health",
         f"{_DPV}PersonalisedBenefits",
+        label_easy="自分の健康（けんこう）のため",
     ),
-    Purpose("consultation", "医療・健康の相談", "Medical and health advice", None),
-    Purpose("fitness", "運動・食事の提案", "Exercise and nutrition suggestions", None),
-    Purpose("insurance", "保険の見積もりと契約", "Insurance quotes and contracts", None),
+    Purpose(
+        "consultation",
+        "医療・健康の相談",
+        "Medical and health advice",
+        label_easy="病気や健康（けんこう）について、聞くため",
+    ),
+    Purpose(
+        "fitness",
+        "運動・食事の提案",
+        "Exercise and nutrition suggestions",
+        label_easy="いい運動（うんどう）や食事を教えるため",
+    ),
+    Purpose(
+        "insurance",
+        "保険の見積もりと契約",
+        "Insurance quotes and contracts",
+        label_easy="保険（ほけん）のお金を調べたり、保険に入ったりするため",
+    ),
     Purpose(
         "research",
         "医学研究への協力",
         "Taking part in medical research",
         f"{_DPV}ResearchAndDevelopment",
+        label_easy="病気の研究（けんきゅう）を手伝うため",
     ),
 )
 

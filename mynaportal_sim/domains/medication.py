@@ -186,7 +186,8 @@ DOMAIN = Domain(
         explanation_en="The names, amounts and dosage of medicines handed to you, and when. "
         "An illness may be inferred from a medicine.",
         sensitive=True,
-        explanation_easy="もらった薬（くすり）の名前、量（りょう）、飲み方、もらった日。"
+        label_easy="もらった薬（くすり）",
+        explanation_easy="薬（くすり）の名前、量（りょう）、飲み方、もらった日。"
         "薬から、病気が分かることがあります。",
     ),
     resource_types=("MedicationDispense",),

@@ -46,7 +46,8 @@ class AnswererOut(NamedTuple):
             return cls(whom.subject.name.full, named, Duty.ASSENT in duties, "")
         refusal = ""
         if isinstance(answer, Refused):
-            refusal = page.choose(answer.reason.sentence_ja, answer.reason.sentence_en)
+            why = answer.reason
+            refusal = page.choose(why.sentence_ja, why.sentence_en, why.sentence_easy)
         return cls("", "", assent=False, refusal=refusal)
 
 

@@ -26,6 +26,7 @@ from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep, agents_of
 from mynaportal_sim.web.assistance import Assisted
 from mynaportal_sim.web.consent_out import NOBODY, ConsentOut, Represented
 from mynaportal_sim.web.difference import Difference, differences
+from mynaportal_sim.web.entry import basis_line
 from mynaportal_sim.web.erasures import ErasureOut
 from mynaportal_sim.web.errors import NoSuchConsentError
 from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
@@ -109,13 +110,12 @@ async def receipt(
         return page.data({**consent.plain, "afterwards": afterwards})
     given = kept.terms.categories
     refused = [rule.category for rule in kept.asked if rule.category not in given]
-    basis = kept.terms.legal_basis
     values: dict[str, object] = {
         "consent": consent,
         "afterwards": afterwards,
         "differences": await _changed(portal, page, resident, kept),
         "refused": category_labels(portal.catalogue, refused, page),
-        "basis": f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})",
+        "basis": basis_line(kept.terms.legal_basis.value, page),
         "notice_version": kept.terms.notice.version,
         "number": kept.number,
         "channel": page.text(CHANNELS[Channel(kept.evidence.channel)]),

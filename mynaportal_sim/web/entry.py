@@ -119,7 +119,7 @@ def basis_line(code: str, page: Page) -> str:
     basis = _BASES.get(code)
     if basis is None:
         return code
-    line = f"{page.choose(basis.label_ja, basis.label_en)} ({code})"
+    line = f"{page.choose(basis.label_ja, basis.label_en, basis.label_easy)} ({code})"
     return page.text(marked("%(basis)s [unverified]"), basis=line) if basis.unverified else line
 
 

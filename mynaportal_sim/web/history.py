@@ -147,7 +147,7 @@ async def _form(page: Page, portal: Portal, resident: Whom, asked: Asked) -> dic
         "unread": asked.told(page),
         "apps": apps,
         "categories": [
-            (one.code, page.choose(one.label_ja, one.label_en))
+            (one.code, page.choose(one.label_ja, one.label_en, one.label_easy))
             for one in portal.catalogue.categories.values()
         ],
         "kinds": [(code, page.text(label)) for code, label in KIND_LABELS.items()],

@@ -40,7 +40,7 @@ PortalDep = Annotated[Portal, Depends(_portal)]
 def category_labels(catalogue: Catalogue, codes: Iterable[str], page: Page) -> list[str]:
     """The names of categories in the reader's language; a retired code stands for itself."""
     return [
-        page.choose(known.label_ja, known.label_en)
+        page.choose(known.label_ja, known.label_en, known.label_easy)
         if (known := catalogue.categories.get(code))
         else code
         for code in dict.fromkeys(codes)
@@ -50,7 +50,9 @@ def category_labels(catalogue: Catalogue, codes: Iterable[str], page: Page) -> l
 def purpose_label(catalogue: Catalogue, code: str, page: Page) -> str:
     """The name of a purpose in the reader's language; a retired code stands for itself."""
     known = catalogue.purposes.get(code)
-    return code if known is None else page.choose(known.label_ja, known.label_en)
+    if known is None:
+        return code
+    return page.choose(known.label_ja, known.label_en, known.label_easy)
 
 
 def purpose_line(catalogue: Catalogue, code: str, text: str, page: Page) -> str:

@@ -10,6 +10,7 @@ from consent.instants import rfc3339
 from consent.model import ALIVE, ConsentVersion, Prohibition, Terms
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.web.difference import Difference, differences
+from mynaportal_sim.web.entry import basis_line
 from mynaportal_sim.web.kept import category_labels, purpose_label
 from mynaportal_sim.web.render import Page
 from mynaportal_sim.web.terms import TermsOut, narrowings, one_period
@@ -107,7 +108,6 @@ class AskOut:
     def of(cls, asked: Asked, catalogue: Catalogue, page: Page) -> "AskOut":
         """`asked` in the reader's language."""
         app, terms = asked.app, asked.terms
-        basis = terms.legal_basis
         return cls(
             app_name=app.name,
             organisation=app.organisation,
@@ -120,7 +120,7 @@ class AskOut:
             period_to=max(rule.period_to for rule in terms.rules),
             period=one_period(terms.rules),
             valid_until=terms.valid_until,
-            legal_basis=f"{page.choose(basis.label_ja, basis.label_en)} ({basis.value})",
+            legal_basis=basis_line(terms.legal_basis.value, page),
             once=terms.usage.max_uses == 1,
             terms=TermsOut.of(terms, page),
             replaces=_replaces(asked, catalogue, page),

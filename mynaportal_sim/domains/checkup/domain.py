@@ -229,7 +229,8 @@ DOMAIN = Domain(
         "blood and urine tests, your answers about medicines and smoking, "
         "and the physician's judgement.",
         sensitive=True,
-        explanation_easy="健康診断（けんこうしんだん）の結果（けっか）。身長、体重、血圧（けつあつ）、"
+        label_easy="健康診断（けんこうしんだん）の結果（けっか）",
+        explanation_easy="身長、体重、血圧（けつあつ）、"
         "血や尿（にょう）のけんさ、薬やたばこについての答え、医者（いしゃ）の考え。",
     ),
     resource_types=("Observation", "DiagnosticReport"),

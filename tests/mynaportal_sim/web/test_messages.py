@@ -13,7 +13,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, meta
 
+from consent.catalogue import LegalBasis
+from consent.mandate import Refusal
 from mynaportal_sim import web
+from mynaportal_sim.domains.catalogue import catalogue as known_here
 from mynaportal_sim.web import wording
 from mynaportal_sim.web.language import LANGUAGES, messages
 
@@ -171,15 +174,32 @@ def test_the_pages_of_consent_are_in_plain_japanese_too(easy: Catalog) -> None:
     assert not wanted - {message.id for message in easy if message.string}
 
 
+def _assert_plain(said: str) -> None:
+    for sentence in re.split("[。\uff1a\uff1f]", re.sub(r"（[ぁ-ん]+）", "", said)):
+        assert len(sentence) <= 42, sentence
+    assert not re.search(r"[\u4e00-\u9fff]{4,}(?![\u4e00-\u9fff（])", said), said
+    assert not re.search("同意|提供|撤回|取得|依頼|許可|保管|期限", said), said
+
+
 def test_plain_japanese_has_short_sentences_and_few_long_words(easy: Catalog) -> None:
     for message in filter(lambda one: one.id, easy):
         said = str(message.string)
-        for sentence in re.split("[。\uff1a\uff1f]", re.sub(r"（[ぁ-ん]+）", "", said)):
-            assert len(sentence) <= 42, sentence
-        assert not re.search(r"[\u4e00-\u9fff]{4,}(?![\u4e00-\u9fff（])", said), said
-        assert not re.search("同意|提供|撤回|取得|依頼|許可|保管|期限", said), said
+        _assert_plain(said)
         slots = [set(re.findall(r"%\(\w+\)s", str(text))) for text in (said, message.id)]
         assert slots[0] == slots[1], said
+
+
+def test_what_is_asked_for_why_and_by_which_right_is_in_plain_japanese_too() -> None:
+    known = known_here()
+    of_data = [
+        said
+        for one in known.categories.values()
+        for said in (one.label_easy, one.explanation_easy)
+    ]
+    labels = [one.label_easy for one in (*known.purposes.values(), *LegalBasis)]
+    for said in (*of_data, *labels, *(one.sentence_easy for one in Refusal)):
+        assert said
+        _assert_plain(said)
 
 
 def test_plain_japanese_is_compiled_as_written(easy: Catalog) -> None:
