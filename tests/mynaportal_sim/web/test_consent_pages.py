@@ -269,3 +269,21 @@ def test_a_person_is_reminded_before_the_end_and_not_by_the_calendar(
     assert consent["active"] is (day < 90)
     alerts = browser.get("/alerts", **JSON).json()["alerts"]
     assert [one["kind"] for one in alerts] == ["new_consent"]
+
+
+def test_a_receipt_says_the_same_in_plain_japanese(portal: Portal) -> None:
+    browser = _given(portal)
+    page = browser.get("/consents?lang=ja-easy").text
+    path = re.search(r'href="(/consents/[0-9a-f-]{36}/[0-9a-f-]{36})"', page)
+    assert path
+    receipt = browser.get(path[1]).text
+    for said in (
+        "決めたことの紙",
+        "続いています",
+        "もらった薬（くすり）",
+        "自分の健康（けんこう）のため",
+        "本人が「わたす」と答えたとき (APPI-27-1)",
+    ):
+        assert said in receipt
+    for usual in ("同意", "提供", "有効", "薬剤情報"):
+        assert usual not in receipt

@@ -27,7 +27,8 @@ OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true"}
 PARSER = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
 KEYWORDS = {"marked": None, "text": None, "_": None, "gettext": None}
 
-# The pages of consent, the modules that word something on them, and the tables of wording.py.
+# The pages of consent, with those that it leads to; what words something on them: modules
+# beside problems.py, and the tables of wording.py.
 PAGES_OF_CONSENT = (
     "consent",
     "consents",
@@ -41,6 +42,8 @@ PAGES_OF_CONSENT = (
     "proxy_accept",
     "acting_for",
     "without_consent",
+    "second_device",
+    "problem",
 )
 WORDS_OF_CONSENT = (
     "agreement",
@@ -59,8 +62,11 @@ TABLES_OF_CONSENT: tuple[Mapping[Any, str | tuple[str, str]], ...] = (
     wording.CHANNELS,
     wording.LOGIN_PROBLEMS,
     wording.MANDATE_STATUSES,
+    wording.PROBLEMS,
     wording.REVIEWS,
     wording.ROLES,
+    wording.SECOND_DEVICE,
+    wording.SIGNATURE_ELSEWHERE,
     wording.SIGNED_WITH,
     wording.SIGNING_PROBLEMS,
     wording.STATUSES,
@@ -152,9 +158,9 @@ def _with_what_they_use(pages: Iterable[str]) -> set[str]:
     while left:
         name = left.pop()
         found.add(name)
-        source = (PORTAL / "web" / name).read_text("utf-8")
+        source = (PORTAL / name).read_text("utf-8")
         used = meta.find_referenced_templates(PARSER.parse(source))
-        left |= {f"templates/{one}" for one in used} - found
+        left |= {f"web/templates/{one}" for one in used} - found
     return found
 
 
@@ -164,10 +170,11 @@ def _said(table: Mapping[Any, str | tuple[str, str]]) -> set[str]:
 
 
 def test_the_pages_of_consent_are_in_plain_japanese_too(easy: Catalog) -> None:
-    pages = _with_what_they_use(f"templates/{name}.html" for name in PAGES_OF_CONSENT)
+    pages = _with_what_they_use(f"web/templates/{name}.html" for name in PAGES_OF_CONSENT)
+    modules = [*(f"web/{name}.py" for name in WORDS_OF_CONSENT), "problems.py"]
     methods = [(name, "jinja2") for name in sorted(pages)]
-    methods += [(f"{name}.py", "python") for name in WORDS_OF_CONSENT]
-    found = extract_from_dir(PORTAL / "web", methods, dict.fromkeys(pages, OPTIONS), KEYWORDS)
+    methods += [(name, "python") for name in modules]
+    found = extract_from_dir(PORTAL, methods, dict.fromkeys(pages, OPTIONS), KEYWORDS)
     wanted = {message for _, _, message, _, _ in found if isinstance(message, str)}
     wanted = wanted.union(*map(_said, TABLES_OF_CONSENT))
     assert wanted
