@@ -16,7 +16,6 @@ EVENTS = {
     "consent.signature_refused": marked("A signature under a consent was refused"),
     "consent.denied": marked("You did not consent"),
     "consent.withdrawn": marked("You withdrew a consent"),
-    "consent.superseded": marked("A newer consent took its place"),
     "consent.deferred": marked("You put an answer off"),
     "consent.cancelled": marked("A request for consent was cancelled"),
     "consent.suspended": marked("A consent was suspended"),

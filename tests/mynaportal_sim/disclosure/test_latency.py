@@ -56,7 +56,7 @@ def measured(*steps: Step) -> list[tuple[str, int, int | None]]:
             [("a", 0, 7), ("b", 0, None)],
             id="each by its own version",
         ),
-        pytest.param([("consent.superseded", 1, "a"), (GOT, 2, "a")], [], id="replaced"),
+        pytest.param([("consent.granted", 1, "b"), (GOT, 2, "a")], [], id="replaced"),
     ],
 )
 def test_it_is_measured_from_the_end_to_the_last_access(

@@ -6,7 +6,7 @@ import pytest
 
 from consent import without
 from consent.mandate import Act, MandateStatus
-from consent.model import Role, Status
+from consent.model import Role, State, Status
 from consent.policy import Reason
 from consent.service.reviewing import ENTRIES
 from consent.service.without import ACCESS, REFUSED
@@ -28,6 +28,9 @@ from mynaportal_sim.web.wording import (
     TONES,
 )
 
+BESIDE_STATES = {
+    "resumed", "signature_refused", "agreed", "assented", "prohibited", "prohibition_lifted",
+}  # fmt: skip
 REVOCATIONS = {"code_replayed", "revoked_by_app"}  # what `oauth` enters for a person's token
 
 
@@ -55,6 +58,13 @@ def test_why_access_without_consent_is_refused_has_words_of_its_own() -> None:
 
 def test_each_status_of_a_consent_has_words() -> None:
     assert set(STATUSES) == _values(Status)
+
+
+def test_each_entry_of_a_consent_has_words_and_a_newer_answer_is_the_only_entry_of_it() -> None:
+    entered = (_values(State) - {State.SUPERSEDED}) | BESIDE_STATES
+    assert {name for name in EVENTS if name.startswith("consent.")} == {
+        f"consent.{name}" for name in entered
+    }
 
 
 def test_all_that_is_said_of_mandates_has_words() -> None:
