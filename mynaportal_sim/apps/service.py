@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from consent import service
 from consent.ledger import store as ledger
 from consent.ledger.entry import Entry
 from consent.model import DeclaredPurpose
@@ -147,3 +148,22 @@ def settle(
     )
     ledger.append(connection, entry, now, randomness)
     return moved
+
+
+def lift(
+    connection: Connection,
+    wish: service.Lift,
+    now: datetime,
+    randomness: Callable[[int], bytes],
+) -> None:
+    """Lift a prohibition, and let its entry name the app that it was of, if it was of one.
+
+    Raises as `consent.service.lift` does.
+    """
+    placed = service.prohibited(connection, wish.resident_id)
+    of = next(
+        (one.prohibition for one in placed if one.prohibition.id == wish.prohibition_id), None
+    )
+    app = store.find(connection, of.app_id) if of is not None and of.app_id else None
+    named = wish if app is None else replace(wish, app_name=app.name)
+    service.lift(connection, named, now, randomness)

@@ -14,7 +14,8 @@ from consent.errors import ConsentError
 from consent.instants import rfc3339
 from consent.model import Prohibition, Prohibitor
 from consent.service import Lift, Placed, Prohibit
-from mynaportal_sim.apps import store as apps
+from mynaportal_sim.apps import service as apps
+from mynaportal_sim.apps import store
 from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
@@ -116,14 +117,14 @@ def lift(
         who = person(database, settings, resident)
         wish = Lift(who.resident_id, prohibition_id, Prohibitor(by.value), who.holder, CHANNEL)
         try:
-            database.run(service.lift, wish, Clock(settings.clock).now(), token_bytes)
+            database.run(apps.lift, wish, Clock(settings.clock).now(), token_bytes)
         except ConsentError as error:
             raise CommandError(f"{error}; `mynasim consent prohibited` lists all") from None
     say({"id": str(prohibition_id), "lifted": True}, "The prohibition is lifted.", json)
 
 
 def _name(connection: Connection, client_id: str) -> str:
-    app = apps.find(connection, client_id)
+    app = store.find(connection, client_id)
     if app is None:
         raise CommandError(f"there is no app {client_id}; `mynasim app list` lists them all")
     return app.name

@@ -15,7 +15,8 @@ from consent import service
 from consent.instants import rfc3339
 from consent.mandate import Act, may_lift
 from consent.model import Prohibition, Prohibitor, Role
-from mynaportal_sim.apps import store as apps
+from mynaportal_sim.apps import service as apps
+from mynaportal_sim.apps import store
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import WholeDep, Whom, WhomDep, agents_of
 from mynaportal_sim.web.assistance import Assisted
@@ -176,12 +177,12 @@ async def lift(
         band=resident.band,
         assisted_by=form.helped_by,
     )
-    await portal.db.write(service.lift, wish, portal.now, token_bytes)
+    await portal.db.write(apps.lift, wish, portal.now, token_bytes)
     return see_other("/prohibitions?done=lifted")
 
 
 def _names(connection: Connection) -> dict[str, str]:
-    return {app.client_id: app.name for app in apps.every(connection)}
+    return {app.client_id: app.name for app in store.every(connection)}
 
 
 def _look(

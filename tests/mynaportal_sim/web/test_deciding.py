@@ -54,6 +54,20 @@ def test_what_is_prohibited_cannot_be_given_nor_had_until_it_is_lifted(portal: P
     assert events_of(browser)[0] == "consent.prohibition_lifted"
 
 
+def test_what_is_prohibited_to_one_app_names_it_when_placed_and_when_lifted(
+    portal: Portal,
+) -> None:
+    browser = portal.given("checkup")
+    app, key = portal.register("あるく"), str(UUID(int=8))
+    form: Form = {"csrf": browser.csrf("/prohibitions"), "app": app, "key": key}
+    assert browser.post("/prohibitions", form).status_code == 303
+    lift: Form = {"csrf": form["csrf"]}
+    assert browser.post(f"/prohibitions/{key}/lift", lift).status_code == 303
+    lifted, placed, *_ = browser.get("/history", **JSON).json()["entries"]
+    assert (placed["type"], placed["who"]) == ("consent.prohibited", "あるく")
+    assert (lifted["type"], lifted["who"]) == ("consent.prohibition_lifted", "あるく")
+
+
 @pytest.mark.parametrize(
     ("path", "form", "status", "said"),
     [
