@@ -15,6 +15,7 @@ from consent.japan import day_of
 from consent.ledger.copies import UNDISCLOSED
 from consent.ledger.entry import AT, HOLDER, Logged, Value
 from consent.ledger.errors import MalformedError
+from consent.model import Actor
 
 # A leaf is canonical JSON, whose last members are these three; nothing else can end it so.
 _END = re.compile(
@@ -104,6 +105,17 @@ class Event:
         """As what somebody acted for the person, and under which mandate; None for nobody."""
         role = self.text("acting_role")
         return (role, self.text("acting_mandate") or self.text("mandate")) if role else None
+
+    @property
+    def office(self) -> str:
+        """Who did it in their own right, as "app" or "court"; empty for the person's side."""
+        by = self.text("by")
+        return "" if by == Actor.PERSON else by
+
+    @property
+    def own(self) -> bool:
+        """Whether the person did it, as far as the entry says."""
+        return not self.erased and not self.office and self.acting is None
 
     @property
     def assisted_by(self) -> str:

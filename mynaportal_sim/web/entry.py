@@ -13,7 +13,15 @@ from mynaportal_sim.disclosure.event import Event
 from mynaportal_sim.web.kept import category_labels, purpose_line
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page
-from mynaportal_sim.web.wording import EVENTS, REASONS, REVIEWS, ROLES, TONES
+from mynaportal_sim.web.wording import (
+    EVENTS,
+    OFFICES,
+    OWN_EVENTS,
+    REASONS,
+    REVIEWS,
+    ROLES,
+    TONES,
+)
 
 REASONS_OF_CONSENT = {reason.value: reason for reason in Reason}
 _BASES = {basis.value: basis for basis in LegalBasis}
@@ -66,7 +74,7 @@ class EntryOut:
             position=event.position,
             at=event.at,
             type=event.type,
-            event=page.text(EVENTS[event.type]) if event.type in EVENTS else event.type,
+            event=title_line(event, page),
             tone=TONES.get(event.type, ""),
             app=event.app_id,
             who=event.app_name or event.authority,
@@ -98,10 +106,17 @@ class EntryOut:
         return asdict(self) | {"at": rfc3339(self.at)}
 
 
+def title_line(event: Event, page: Page) -> str:
+    """What happened; "you" only of what the person did themselves."""
+    if event.own and event.type in OWN_EVENTS:
+        return page.text(OWN_EVENTS[event.type])
+    return page.text(EVENTS[event.type]) if event.type in EVENTS else event.type
+
+
 def by_line(event: Event, agents: Mapping[str, str], page: Page) -> str:
-    """Who acted for the person, as what; empty where nobody did."""
+    """Who did it, where the person did not: whoever acted for them, as what, or an office."""
     if event.acting is None:
-        return ""
+        return page.text(OFFICES[event.office]) if event.office in OFFICES else event.office
     role, mandate = event.acting
     label = page.text(ROLES[role]) if role in ROLES else role
     return actor_line(label, agents.get(mandate, ""), page)

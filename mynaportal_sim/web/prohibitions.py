@@ -26,15 +26,9 @@ from mynaportal_sim.web.kept import Portal, PortalDep, category_labels
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
-from mynaportal_sim.web.wording import ROLES
+from mynaportal_sim.web.wording import OFFICES, ROLES
 
 router = APIRouter(prefix="/prohibitions")
-
-_BY = {
-    Prohibitor.PERSON: marked("You"),
-    Prohibitor.AUTHORITY: marked("An authority"),
-    Prohibitor.COURT: marked("A court"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,4 +195,4 @@ def _by(placed: service.Placed, whom: Whom, agents: Mapping[str, str], page: Pag
         return actor_line(page.text(ROLES[placed_as.role]), name, page)
     if by is Prohibitor.PERSON and whom.mandate is not None:
         return whom.subject.name.full
-    return page.text(_BY[by])
+    return page.text(marked("You") if by is Prohibitor.PERSON else OFFICES[by])

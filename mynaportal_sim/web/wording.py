@@ -12,11 +12,11 @@ EVENTS = {
     "login.accepted": marked("You logged in"),
     "login.refused": marked("A login was refused"),
     "consent.requested": marked("You were asked for consent"),
-    "consent.granted": marked("You consented"),
+    "consent.granted": marked("Consent was given"),
     "consent.signature_refused": marked("A signature under a consent was refused"),
-    "consent.denied": marked("You did not consent"),
-    "consent.withdrawn": marked("You withdrew a consent"),
-    "consent.deferred": marked("You put an answer off"),
+    "consent.denied": marked("Consent was refused"),
+    "consent.withdrawn": marked("A consent was withdrawn"),
+    "consent.deferred": marked("An answer was put off"),
     "consent.cancelled": marked("A request for consent was cancelled"),
     "consent.suspended": marked("A consent was suspended"),
     "consent.resumed": marked("A suspended consent was resumed"),
@@ -61,6 +61,18 @@ EVENTS = {
     "app.purpose_reviewed": marked("What an app declared was reviewed"),
     "ledger.erased": marked("Entries were erased"),
 }
+OWN_EVENTS = {
+    "consent.granted": marked("You consented"),
+    "consent.denied": marked("You did not consent"),
+    "consent.withdrawn": marked("You withdrew a consent"),
+    "consent.deferred": marked("You put an answer off"),
+    "consent.suspended": marked("You suspended a consent"),
+    "consent.resumed": marked("You resumed a suspended consent"),
+    "consent.prohibited": marked("You prohibited handing over"),
+    "consent.prohibition_lifted": marked("You lifted a prohibition"),
+}
+"""The same where the person did it, and nobody for them or above them."""
+
 TONES = {
     "login.refused": "bad",
     "consent.signature_refused": "bad",
@@ -92,6 +104,14 @@ ROLES = {
     "proxy": marked("registered proxy"),
     "adult_guardian": marked("guardian of an adult"),
 }
+OFFICES = {
+    "app": marked("The app"),
+    "authority": marked("An authority"),
+    "court": marked("A court"),
+    "portal": marked("This portal"),
+}
+"""Who acts in their own right, and not for the person."""
+
 ACTS = {
     "view": marked("see"),
     "grant": marked("consent"),

@@ -120,6 +120,7 @@ def test_a_guardian_is_asked_for_the_child_and_both_are_named(portal: Portal) ->
     entries = listed(child, "/history?kind=consent", "entries")
     assert {"consent.granted", "consent.requested"} == {entry["type"] for entry in entries}
     assert all("田中　舞" in entry["by"] for entry in entries)
+    assert entries[0]["event"] == "同意の手続きが行われました"
     assert "田中　舞" in child.get("/history").text
     assert read(logged_in(portal, MAI), "/consents")["consents"] == []
 

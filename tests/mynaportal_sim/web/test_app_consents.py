@@ -113,6 +113,7 @@ def test_an_app_reads_how_it_stands_and_gives_back_what_it_needs_no_more(
     assert "withdrawn" in again.json()["error_description"]
     [newest, *_] = browser.get("/history", **JSON).json()["entries"]
     assert (newest["type"], newest["reason"]) == ("consent.withdrawn", "サービス終了")
+    assert (newest["event"], newest["by"]) == ("同意が撤回されました", "アプリ")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from consent import without
 from consent.mandate import Act, MandateStatus
-from consent.model import Role, State, Status
+from consent.model import Actor, Prohibitor, Role, State, Status
 from consent.policy import Reason
 from consent.service.reviewing import ENTRIES
 from consent.service.without import ACCESS, REFUSED
@@ -21,6 +21,8 @@ from mynaportal_sim.web.wording import (
     EVENTS,
     LOGIN_PROBLEMS,
     MANDATE_STATUSES,
+    OFFICES,
+    OWN_EVENTS,
     REASONS,
     REVIEWS,
     ROLES,
@@ -67,6 +69,11 @@ def test_each_entry_of_a_consent_has_words_and_a_newer_answer_is_the_only_entry_
     }
 
 
+def test_what_a_person_does_is_said_of_others_too_and_so_is_who_they_are() -> None:
+    assert set(OWN_EVENTS) <= set(EVENTS)
+    assert set(OFFICES) == (_values(Actor) | _values(Prohibitor)) - {"person"}
+
+
 def test_all_that_is_said_of_mandates_has_words() -> None:
     assert set(MANDATE_STATUSES) == _values(MandateStatus)
     assert set(ROLES) == _values(Role)
@@ -78,7 +85,9 @@ def test_a_tone_is_of_an_event() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [EVENTS, REASONS, LOGIN_PROBLEMS], ids=["events", "reasons", "login"]
+    "words",
+    [EVENTS, OWN_EVENTS, OFFICES, REASONS, LOGIN_PROBLEMS],
+    ids=["events", "own", "offices", "reasons", "login"],
 )
 def test_words_are_in_japanese_too(words: dict[str, str]) -> None:
     japanese = messages("ja")
