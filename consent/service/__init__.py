@@ -9,6 +9,7 @@ from consent.service.acting import demand
 from consent.service.answers import answer, defer, enter_asking
 from consent.service.assenting import agree, assent, awaiting_assent
 from consent.service.changes import change
+from consent.service.entries import given_by
 from consent.service.mandating import (
     Known,
     MandateChange,
@@ -76,6 +77,7 @@ __all__ = [
     "defer",
     "demand",
     "enter_asking",
+    "given_by",
     "has_begun",
     "in_force",
     "invite",

@@ -89,6 +89,13 @@ def acting_as(granter: Granter) -> dict[str, Value]:
     }
 
 
+def given_by(granter: Granter) -> dict[str, Value]:
+    """Who gave the consent that something rests on, where the person did not give it."""
+    if granter.role is Role.SELF:
+        return {}
+    return {"granter_role": granter.role.value, "mandate": str(granter.mandate_id)}
+
+
 def helped(by: str) -> dict[str, Value]:
     """Who helped whoever did it, as at a counter; nothing for nobody."""
     return {"assisted_by": by} if by else {}
@@ -100,7 +107,7 @@ def _answer(version: ConsentVersion, channel: str) -> dict[str, Value]:
 
 
 def _common(version: ConsentVersion, channel: str) -> dict[str, Value]:
-    terms, granter = version.terms, version.granter
+    terms = version.terms
     fields: dict[str, Value] = {
         "app_id": version.app_id,
         "app_name": version.app_name,
@@ -111,10 +118,7 @@ def _common(version: ConsentVersion, channel: str) -> dict[str, Value]:
         "categories": sorted(terms.categories),
         "channel": channel,
     }
-    if granter.role is not Role.SELF:
-        fields["granter_role"] = granter.role.value
-        fields["mandate"] = str(granter.mandate_id)
-    return fields | _told(terms)
+    return fields | given_by(version.granter) | _told(terms)
 
 
 def _told(terms: Terms) -> dict[str, Value]:

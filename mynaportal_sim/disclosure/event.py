@@ -107,6 +107,12 @@ class Event:
         return (role, self.text("acting_mandate") or self.text("mandate")) if role else None
 
     @property
+    def granter(self) -> tuple[str, str] | None:
+        """As what somebody gave the consent for the person, and under which mandate."""
+        role = self.text("granter_role")
+        return (role, self.text("mandate")) if role else None
+
+    @property
     def office(self) -> str:
         """Who did it in their own right, as "app" or "court"; empty for the person's side."""
         by = self.text("by")

@@ -1,5 +1,6 @@
 """What the ledger says of tokens."""
 
+from consent import service
 from consent.ledger.entry import Entry, Value
 from consent.model import ConsentVersion
 from mynaportal_sim.apps.model import App
@@ -23,6 +24,7 @@ def issued(version: ConsentVersion, request: str, jti: str, holder: bytes) -> En
             "categories": sorted(terms.categories),
             "request": request,
             "token": jti,
+            **service.given_by(version.granter),
         },
         holder,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from consent import service
 from consent.ledger.entry import Entry, Value
 from consent.model import ConsentVersion
 from consent.policy import Reason
@@ -60,4 +61,5 @@ def _common(demand: Demand, version: ConsentVersion | None) -> dict[str, Value]:
             "legal_basis": terms.legal_basis.value,
             "supervisor": terms.supervision.officer,
         }
+        fields |= service.given_by(version.granter)
     return fields

@@ -56,6 +56,7 @@ class EntryOut:
     proof: str | None
     erased: bool
     by: str = ""
+    given_by: str = ""
     assisted_by: str = ""
 
     @classmethod
@@ -92,6 +93,7 @@ class EntryOut:
             proof=f"/history/{event.position}/proof" if has_proof else None,
             erased=event.erased,
             by=by_line(event, agents, page),
+            given_by=granter_line(event, agents, page),
             assisted_by=event.assisted_by,
         )
 
@@ -117,7 +119,16 @@ def by_line(event: Event, agents: Mapping[str, str], page: Page) -> str:
     """Who did it, where the person did not: whoever acted for them, as what, or an office."""
     if event.acting is None:
         return page.text(OFFICES[event.office]) if event.office in OFFICES else event.office
-    role, mandate = event.acting
+    return _agent_line(event.acting, agents, page)
+
+
+def granter_line(event: Event, agents: Mapping[str, str], page: Page) -> str:
+    """Who gave the consent for the person, as what; empty where nobody did."""
+    return _agent_line(event.granter, agents, page) if event.granter else ""
+
+
+def _agent_line(acted: tuple[str, str], agents: Mapping[str, str], page: Page) -> str:
+    role, mandate = acted
     label = page.text(ROLES[role]) if role in ROLES else role
     return actor_line(label, agents.get(mandate, ""), page)
 

@@ -60,7 +60,8 @@ def test_what_a_parent_gave_is_given_until_the_child_comes_of_age(
     told = {one["type"]: one for one in _listed(child, "/history", "entries")}
     assert "田中　舞" in str(told["consent.granted"]["by"])
     assert "田中　舞" in str(told["mandate.used"]["by"])
-    assert told["access.permitted"]["by"] == ""
+    for kind in ("token.issued", "access.permitted"):
+        assert (told[kind]["by"], told[kind]["given_by"]) == ("", told["consent.granted"]["by"])
 
     own_portal.run("clock", "forward", "22d")
     refused = app.fetch(tokens, "/fhir/Observation")

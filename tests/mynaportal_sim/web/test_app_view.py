@@ -1,5 +1,7 @@
 """An app that proves itself reads its own entries; nobody reads another's or a person's."""
 
+from uuid import UUID
+
 import pytest
 
 from consent.ledger.entry import b64url
@@ -64,6 +66,16 @@ def test_nothing_of_the_person_is_in_an_answer(client: Client, listing: str) -> 
         assert f'"{secret}"' not in text
     for name in ("holder", *SECRETS):
         assert f'"{name}":{{' not in text
+
+
+def test_an_app_reads_that_another_consented_for_the_person_and_by_no_mandate(
+    client: Client,
+) -> None:
+    client.happened("access.permitted", granter_role="guardian", mandate=str(UUID(int=5)))
+    row = client.ask("accesses", limit="1").json()["entries"][0]
+    assert row["fields"]["granter_role"] == "guardian"
+    assert "mandate" not in row["fields"]
+    assert str(UUID(int=5)) not in str(row)
 
 
 @pytest.mark.parametrize("listing", LISTINGS)

@@ -9,7 +9,6 @@ from zipfile import ZipFile
 import pytest
 
 from consent.ledger import store as ledger
-from consent.ledger.entry import Value
 from consent.ledger.evidence import Evidence, Proven, judge
 from consent.ledger.note import Verifier
 from mynaportal_sim.disclosure.history import SCAN_MAX
@@ -17,10 +16,6 @@ from tests.mynaportal_sim.web.kit import KENICHI, Browser, Portal
 
 JSON = {"accept": "application/json"}
 PROBLEM = re.compile(r'<p class="problem" id="(\w+)-problem">([^<]+)</p>')
-APP: dict[str, Value] = {"by": "app"}
-BODY: dict[str, Value] = {"by": "authority"}
-COURT: dict[str, Value] = {"by": "court"}
-PORTAL: dict[str, Value] = {"by": "portal"}
 _ALL = ["同意しました", "同意を求められました", "ログインしました"]
 
 
@@ -71,34 +66,47 @@ def test_an_entry_says_who_supervises_and_on_which_basis(portal: Portal) -> None
 
 
 @pytest.mark.parametrize(
-    ("type_", "fields", "event", "by"),
+    ("type_", "office", "event", "by"),
     [
-        pytest.param("withdrawn", {}, "同意を撤回しました", "", id="the person"),
-        pytest.param("withdrawn", APP, "同意が撤回されました", "アプリ", id="the app"),
-        pytest.param("suspended", {}, "同意を一時停止しました", "", id="rests"),
-        pytest.param("suspended", BODY, "同意が一時停止されました", "公的機関", id="is held"),
-        pytest.param("resumed", BODY, "一時停止中の同意が再開されました", "公的機関", id="on"),
+        pytest.param("withdrawn", "", "同意を撤回しました", "", id="the person"),
+        pytest.param("withdrawn", "app", "同意が撤回されました", "アプリ", id="the app"),
+        pytest.param("suspended", "", "同意を一時停止しました", "", id="rests"),
         pytest.param(
-            "prohibited", {"by": "person"}, "情報の提供を禁止しました", "", id="prohibits"
+            "suspended", "authority", "同意が一時停止されました", "公的機関", id="is held"
         ),
-        pytest.param("prohibited", COURT, "情報の提供が禁止されました", "裁判所", id="court"),
         pytest.param(
-            "prohibition_lifted", COURT, "提供の禁止が解除されました", "裁判所", id="lifts"
+            "resumed", "authority", "一時停止中の同意が再開されました", "公的機関", id="on"
         ),
-        pytest.param("lapsed", PORTAL, "同意が効力を失いました", "このポータル", id="rules"),
+        pytest.param("prohibited", "person", "情報の提供を禁止しました", "", id="prohibits"),
+        pytest.param("prohibited", "court", "情報の提供が禁止されました", "裁判所", id="court"),
+        pytest.param(
+            "prohibition_lifted", "court", "提供の禁止が解除されました", "裁判所", id="lifts"
+        ),
+        pytest.param("lapsed", "portal", "同意が効力を失いました", "このポータル", id="rules"),
     ],
 )
 def test_an_entry_says_who_did_it_and_you_only_of_the_person(
-    portal: Portal, type_: str, fields: dict[str, Value], event: str, by: str
+    portal: Portal, type_: str, office: str, event: str, by: str
 ) -> None:
     browser = portal.given()
-    portal.enter(f"consent.{type_}", **fields)
+    portal.enter(f"consent.{type_}", by=office)
     entry = browser.get("/history", **JSON).json()["entries"][0]
     assert (entry["event"], entry["by"]) == (event, by)
     page = browser.get("/history").text
     assert _told(page)[0] == event
     said = re.findall(r'<p class="by">手続きした方\W([^<]+)</p>', page)
     assert said == ([by] if by else [])
+
+
+@pytest.mark.parametrize("type_", ["token.issued", "access.permitted", "access.refused"])
+def test_what_rests_on_the_consent_of_another_names_them(portal: Portal, type_: str) -> None:
+    browser = portal.given()
+    portal.enter(type_, app_id="a", granter_role="guardian", mandate="m")
+    entry = browser.get("/history", **JSON).json()["entries"][0]
+    assert (entry["by"], entry["given_by"]) == ("", "親権者・未成年後見人")
+    page = browser.get("/history").text
+    said = re.findall(r'<p class="by">同意した方\W([^<]+)</p>', page)
+    assert said == ["親権者・未成年後見人"]
 
 
 @pytest.mark.parametrize(
