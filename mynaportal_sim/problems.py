@@ -41,7 +41,7 @@ from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page
 from mynaportal_sim.web.visitor import NOBODY
-from mynaportal_sim.web.wording import PROBLEMS
+from mynaportal_sim.web.wording import PROBLEMS, STATUSES
 
 _REFUSALS = {reason.value: reason for reason in Refusal}
 _OF_ACTING = {*_REFUSALS, "only_in_person", "mandate_not_in_force"}
@@ -94,7 +94,7 @@ class Problem:
 
     `detail` is what programs read, in English. A page shows its own words for `code`, and
     `detail` only where the reader it helps is a developer. `reference` finds the refusal in
-    the operator's log.
+    the operator's log. `state` is how the consent stands, where that is what refuses.
     """
 
     status: int
@@ -103,6 +103,7 @@ class Problem:
     reference: str
     headers: dict[str, str]
     for_developers: bool = False
+    state: str | None = None
 
 
 def install(app: FastAPI) -> None:
@@ -126,7 +127,7 @@ def answer(request: Request, problem: Problem) -> Response:
     if "text/html" in request.headers.get("accept", ""):
         page = Page(request, NOBODY)
         values = {
-            "said": _said(page, problem.code),
+            "said": _said(page, problem),
             "technical": problem.detail if problem.for_developers else None,
             "title": page.text(_TITLES.get(problem.status, _TITLES[400])),
             "advice": page.text(_ADVICE.get(problem.status, _ADVICE_ELSE)),
@@ -144,17 +145,22 @@ def answer(request: Request, problem: Problem) -> Response:
         "status": problem.status,
         "code": problem.code,
         "instance": f"urn:mynasim:problem:{problem.reference}",
+        **({} if problem.state is None else {"state": problem.state}),
     }
     headers = {"Cache-Control": "no-store", **problem.headers}
     return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
 
 
-def _said(page: Page, code: str) -> str | None:
+def _said(page: Page, problem: Problem) -> str | None:
     """What a page says of a problem beside its title, if anything."""
+    code, state = problem.code, problem.state
     if code in _REFUSALS:
         why = _REFUSALS[code]
         return page.choose(why.sentence_ja, why.sentence_en, why.sentence_easy)
-    return page.text(PROBLEMS[code]) if code in PROBLEMS else None
+    if code not in PROBLEMS:
+        return None
+    stands = "" if state is None else page.text(STATUSES[state][0])
+    return page.text(PROBLEMS[code], state=stands)
 
 
 async def _login(request: Request, error: LoginError) -> Response:
@@ -182,7 +188,9 @@ async def _web(request: Request, error: WebError) -> Response:
 
 async def _consent(request: Request, error: ConsentError) -> Response:
     status = _CONSENT_STATUS.get(type(error), HTTPStatus.CONFLICT)
-    return answer(request, Problem(status, _code(error), str(error), _reference(), {}))
+    state = error.state if isinstance(error, IllegalTransitionError) else None
+    told = (status, _code(error), str(error), _reference())
+    return answer(request, Problem(*told, headers={}, state=state))
 
 
 async def _validation(request: Request, error: RequestValidationError) -> Response:

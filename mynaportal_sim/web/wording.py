@@ -293,7 +293,9 @@ PROBLEMS = {
     "unreadable_filter": marked(
         "What you asked for cannot be read. Choose from the lists, and days as 2026-04-01."
     ),
-    "illegal_transition": marked("This consent has ended or was withdrawn before."),
+    "illegal_transition": marked(
+        "This cannot be done with a consent in this state: %(state)s."
+    ),
     "only_in_person": marked(
         "Nobody does this for another. Stop acting for others first, or let them do it."
     ),
@@ -307,4 +309,7 @@ PROBLEMS = {
     "cannot_say": marked("That format cannot say what you agreed to without giving more."),
     "stale_version": marked("A newer answer of yours has replaced this consent."),
 }
-"""What a page says of a problem beside its title; others say all with their title."""
+"""What a page says of a problem beside its title; others say all with their title.
+
+`state` is how the consent stands, in words of `STATUSES`.
+"""

@@ -19,6 +19,7 @@ from consent.errors import (
     NoSuchArrangementError,
     StaleVersionError,
 )
+from consent.model import State, Status
 from mynaportal_sim import problems
 from mynaportal_sim.login.errors import (
     CsrfError,
@@ -31,6 +32,7 @@ from mynaportal_sim.login.errors import (
 )
 from mynaportal_sim.login.refusal import Code, Refusal
 from mynaportal_sim.oauth.errors import InteractionGoneError, UnverifiedRequestError
+from mynaportal_sim.web.wording import STATUSES
 
 ID = UUID(int=7)
 SECRET = "the stack, the statement and the password"
@@ -59,7 +61,7 @@ CASES = [
         IllegalTransitionError("withdrawn", "withdraw"),
         409,
         "illegal_transition",
-        "すでに終了しているか",
+        "「撤回済み」のため",
         id="transition",
     ),
     pytest.param(StaleVersionError(ID), 409, "stale_version", "新しい回答", id="stale"),
@@ -140,6 +142,14 @@ def test_a_program_is_told_in_problem_json_what_is_wrong() -> None:
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["title"] == str(SessionEndedError())
     assert answer.json()["type"] == "/problems/session_ended"
+
+
+@pytest.mark.parametrize("state", [*State, Status.EXPIRED])
+def test_what_a_state_does_not_allow_names_the_state(state: str) -> None:
+    error = IllegalTransitionError(state, "resume")
+    assert _answer(error, JSON).json()["state"] == state
+    assert STATUSES[state][0] in _answer(error, HTML, "en").text
+    assert "state" not in _answer(StaleVersionError(ID), JSON).json()
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

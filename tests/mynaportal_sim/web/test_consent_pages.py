@@ -151,7 +151,9 @@ def test_a_consent_rests_while_it_is_suspended(portal: Portal) -> None:
         assert (consent["active"], consent["suspended"]) == (True, what == "suspend")
         assert status in browser.get("/consents").text
         form["key"] = str(uuid4())
-        assert browser.post(path.replace("withdraw", what), form).status_code == 409
+        again = browser.post(path.replace("withdraw", what), form)
+        assert again.status_code == 409
+        assert f"この同意は現在「{status}」のため" in again.text
     assert events_of(browser)[:2] == ["consent.resumed", "consent.suspended"]
 
 
@@ -173,7 +175,7 @@ def test_a_consent_that_has_ended_cannot_be_withdrawn_anew(portal: Portal) -> No
     browser.post(path, form)
     again = browser.post(path, {**form, "key": "00000000-0000-4000-8000-000000000000"})
     assert again.status_code == 409
-    assert "すでに終了しているか、撤回されています" in again.text
+    assert "この同意は現在「撤回済み」のため" in again.text
 
 
 def test_a_consent_that_has_ended_is_not_asked_about(portal: Portal) -> None:
