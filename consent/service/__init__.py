@@ -39,6 +39,7 @@ from consent.service.reducing import Reduction, reduce
 from consent.service.views import (
     begin_use,
     covering,
+    granter_of,
     has_begun,
     in_force,
     last_granted,
@@ -78,6 +79,7 @@ __all__ = [
     "demand",
     "enter_asking",
     "given_by",
+    "granter_of",
     "has_begun",
     "in_force",
     "invite",

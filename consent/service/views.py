@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from consent import store
-from consent.model import ConsentVersion, Status, standing
+from consent.model import MYSELF, ConsentVersion, Granter, Status, standing
 from consent.service.wishes import History
 
 _COVERING = frozenset({Status.GRANTED, Status.EXHAUSTED})
@@ -44,6 +44,12 @@ def newest(
     """The newest version under an arrangement that was ever granted, however it stands now."""
     versions = store.versions_of_arrangement(connection, resident_id, arrangement_id)
     return next(iter(standing(versions)), None)
+
+
+def granter_of(connection: Connection, resident_id: UUID, version_id: UUID) -> Granter:
+    """Who gave an answer; the person themselves where there is none of this id."""
+    found = store.version(connection, resident_id, version_id)
+    return MYSELF if found is None else found.granter
 
 
 def last_granted(

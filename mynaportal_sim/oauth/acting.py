@@ -28,6 +28,7 @@ _KILL = (
         token_families.c.revoked_at.is_(None),
     )
     .values(revoked_at=bindparam("now"))
+    .returning(token_families.c.version_id)
 )
 
 
@@ -75,15 +76,16 @@ def cut_off(
     principal, agent = parties
     for history in service.of_resident(connection, principal):
         arrangement = history.arrangement
-        killed = connection.execute(
+        killed = connection.scalars(
             _KILL,
             {
                 "arrangement": arrangement.id,
                 "agent": pseudonyms.subject(arrangement.app_id, agent),
                 "now": int(now.timestamp()),
             },
-        )
+        ).all()
         app = apps.find(connection, arrangement.app_id)
-        if killed.rowcount and app is not None:
-            entry = entries.revoked(app, REASON, pseudonyms.holder(principal))
+        if killed and app is not None:
+            granter = service.granter_of(connection, principal, killed[0])
+            entry = entries.revoked(app, REASON, pseudonyms.holder(principal), granter)
             ledger.append(connection, entry, now, randomness)

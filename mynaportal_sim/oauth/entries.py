@@ -2,7 +2,7 @@
 
 from consent import service
 from consent.ledger.entry import Entry, Value
-from consent.model import ConsentVersion
+from consent.model import MYSELF, ConsentVersion, Granter
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.oauth.errors import OAuthError
 
@@ -37,9 +37,10 @@ def refused(app: App, error: OAuthError, request: str, holder: bytes | None) -> 
     )
 
 
-def revoked(app: App, reason: str, holder: bytes | None) -> Entry:
+def revoked(app: App, reason: str, holder: bytes | None, granter: Granter = MYSELF) -> Entry:
     """A token, or with it all that came of one code, is good for nothing from now on."""
-    return Entry("token.revoked", {**_named(app), "reason": reason}, holder)
+    fields = {**_named(app), "reason": reason, **service.given_by(granter)}
+    return Entry("token.revoked", fields, holder)
 
 
 def access_refused(app: App, error: OAuthError, request: str, holder: bytes | None) -> Entry:

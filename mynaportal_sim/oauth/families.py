@@ -76,7 +76,7 @@ _KILL_REPLAYED = (
         token_families.c.revoked_at.is_(None),
     )
     .values(revoked_at=bindparam("now"))
-    .returning(token_families.c.sub)
+    .returning(token_families.c.sub, token_families.c.version_id)
 )
 _KILL = (
     update(token_families)
@@ -152,13 +152,13 @@ def redeem(
 
 def kill_replayed(
     connection: Connection, client_id: str, code: str, now: datetime
-) -> str | None:
-    """End all that came of a code that was used before; the `sub` whose family it was."""
-    sub: str | None = connection.execute(
+) -> tuple[str, UUID] | None:
+    """End all that came of a code that was used before; its `sub` and version."""
+    row = connection.execute(
         _KILL_REPLAYED,
         {"code": digest(code), "client": client_id, "now": int(now.timestamp())},
-    ).scalar()
-    return sub
+    ).first()
+    return None if row is None else (row.sub, row.version_id)
 
 
 def kill(connection: Connection, family_id: UUID, now: datetime) -> bool:

@@ -12,10 +12,9 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from consent import token as tokens
-from consent.ledger import store as ledger
 from consent.token import AccessToken, Rejected
 from mynaportal_sim.apps import store as apps
-from mynaportal_sim.oauth import entries, families, form
+from mynaportal_sim.oauth import families, form, revocation
 from mynaportal_sim.oauth.answers import answer, spoken_to_clients
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
 from mynaportal_sim.oauth.errors import OAuthError
@@ -53,25 +52,23 @@ def _revoke(
         return refused
     client_id = client.app.client_id
     if isinstance(presented, str):
-        ended, resident_id = _end_family(connection, client_id, presented, now)
+        ended = _end_family(connection, client_id, presented, now)
     elif presented.client_id == client_id:
         resident_id = families.holder_of(connection, client_id, presented.jti)
-        ended = families.revoke_token(connection, presented.jti, presented.expires_at)
+        revoked = families.revoke_token(connection, presented.jti, presented.expires_at)
+        ended = (resident_id, presented.version_id) if revoked else None
     else:
         return None
-    if ended:
-        holder = None if resident_id is None else server.pseudonyms.holder(resident_id)
-        entry = entries.revoked(client.app, "revoked_by_app", holder)
-        ledger.append(connection, entry, now, server.randomness)
+    if ended is not None:
+        revocation.enter(connection, server, (client.app, "revoked_by_app"), ended, now)
     return None
 
 
 def _end_family(
     connection: Connection, client_id: str, refresh_token: str, now: datetime
-) -> tuple[bool, UUID | None]:
-    """Whether a family has ended by this, and whose it was."""
+) -> tuple[UUID | None, UUID] | None:
+    """The resident and the version of the family that has ended by this; None if none has."""
     family = families.of_refresh(connection, client_id, refresh_token, now)
-    if family is None:
-        return False, None
-    ended = families.kill(connection, family.id, now)
-    return ended, apps.resident_of(connection, client_id, family.sub)
+    if family is None or not families.kill(connection, family.id, now):
+        return None
+    return apps.resident_of(connection, client_id, family.sub), family.version_id

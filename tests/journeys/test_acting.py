@@ -1,5 +1,7 @@
 """A parent grants for a child who comes of age, over the wire and by the portal's clock."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,6 +12,7 @@ from mynaportal_sim.clock import Clock
 from mynaportal_sim.jose import read_jws
 from mynaportal_sim.residents import personas
 from mynaportal_sim.sample_app.errors import RelyingPartyError
+from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
 from tests.journeys.kit import Portal, details
 
 CHILD, PARENT, PIN = "tanaka-yui", "tanaka-mai", "1234"
@@ -114,6 +117,45 @@ def test_keys_that_a_proxy_got_end_with_the_mandate_while_the_consent_stays(
         app.refresh(tokens)
     [kept] = _listed(principal, "/consents", "consents")
     assert (kept["state"], kept["review"]) == ("granted", True)
+    [lost] = _listed(principal, "/history?kind=token", "entries")[:1]
+    assert lost["type"] == "token.revoked"
+    assert "林　薫" in str(lost["given_by"])
+
+
+def _replay(app: RelyingParty, callback: str, _: Tokens) -> None:
+    with pytest.raises(RelyingPartyError, match="invalid_grant"):
+        app.redeem(callback)
+
+
+def _give_back(app: RelyingParty, _: str, tokens: Tokens) -> None:
+    app.revoke(tokens)
+
+
+def _give_one_back(app: RelyingParty, _: str, tokens: Tokens) -> None:
+    app.revoke(replace(tokens, refresh_token=None))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(_replay, id="its code came twice"),
+        pytest.param(_give_back, id="all given back"),
+        pytest.param(_give_one_back, id="one given back"),
+    ],
+)
+def test_a_key_that_ended_says_who_gave_the_consent(
+    own_portal: Portal, end: Callable[[RelyingParty, str, Tokens], None]
+) -> None:
+    app, proxy, principal = own_portal.register(), own_portal.browser(), own_portal.browser()
+    interaction = proxy.open(app.authorization_url(details("checkup"), scope="openid"))
+    proxy.log_in(own_portal.card("hayashi-kaoru"), PIN, interaction)
+    _act(proxy, interaction)
+    callback = proxy.answer(interaction, "checkup")
+    end(app, callback, app.redeem(callback))
+    principal.log_in(own_portal.card("watanabe-chiyo"), PIN)
+    told = {one["type"]: one for one in _listed(principal, "/history", "entries")}
+    assert "林　薫" in str(told["token.revoked"]["given_by"])
+    assert told["token.revoked"]["given_by"] == told["token.issued"]["given_by"]
 
 
 def _listed(browser: SecondBrowser, path: str, name: str) -> list[dict[str, object]]:

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from consent.ledger import store as ledger
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.jose import b64url
-from mynaportal_sim.oauth import entries, families, form, pkce
+from mynaportal_sim.oauth import families, form, pkce, revocation
 from mynaportal_sim.oauth.errors import InvalidGrantError, OAuthError
 from mynaportal_sim.oauth.families import SECRET_LENGTH, Family
 from mynaportal_sim.oauth.grants import Granted, TokenRequest
@@ -70,10 +69,9 @@ def _end_replayed(
     connection: Connection, server: Server, asked: TokenRequest, now: datetime
 ) -> None:
     app = asked.client.app
-    sub = families.kill_replayed(connection, app.client_id, asked.parameters["code"], now)
-    if sub is None:
+    killed = families.kill_replayed(connection, app.client_id, asked.parameters["code"], now)
+    if killed is None:
         return
+    sub, version_id = killed
     resident_id = apps.resident_of(connection, app.client_id, sub)
-    holder = None if resident_id is None else server.pseudonyms.holder(resident_id)
-    entry = entries.revoked(app, "code_replayed", holder)
-    ledger.append(connection, entry, now, server.randomness)
+    revocation.enter(connection, server, (app, "code_replayed"), (resident_id, version_id), now)
