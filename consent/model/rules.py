@@ -77,6 +77,18 @@ class ConsentRule:
     def permits(self) -> bool:
         return self.effect is Effect.PERMIT
 
+    @property
+    def names_items(self) -> bool:
+        """Whether it keeps back records that are named one by one, and nothing else of them."""
+        conditions = self.rolling_days or self.codes or self.labels
+        return not self.permits and bool(self.items) and not conditions
+
+    def leaves_out(self, datum: Datum) -> bool:
+        """Whether it keeps this datum back by its name."""
+        reached = datum.on is None or self.period_from <= datum.on <= self.period_to
+        named = self.category == datum.category and datum.id in self.items
+        return self.names_items and named and reached
+
     def period(self, today: date) -> tuple[date, date]:
         """The first and last day that this rule matches on `today`; none if first is later."""
         if not self.rolling_days:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from hashlib import sha256
 from typing import Self
+from uuid import UUID
 
 from consent.catalogue import LegalBasis
 from consent.errors import InvalidTermsError
@@ -201,6 +202,11 @@ class Terms:
     def categories(self) -> frozenset[str]:
         """Of which something is given."""
         return frozenset(rule.category for rule in self.rules if rule.permits)
+
+    @property
+    def left_out(self) -> frozenset[UUID]:
+        """The records that are kept back one by one."""
+        return frozenset(item for rule in self.rules if rule.names_items for item in rule.items)
 
     def names(self, recipient: str) -> bool:
         """Whether data may go to this person or body by its name."""

@@ -1,7 +1,7 @@
 """The rule of consent: who may have what, now, and why."""
 
 from consent.policy.decision import Decision, Deny, Permit, Step, decide
-from consent.policy.filter import Allowance, Filter, Share
+from consent.policy.filter import Allowance, Filter, Share, share, union
 from consent.policy.obligations import Consume, MinimumCell, Notify, Obligation, Redact
 from consent.policy.reasons import Reason
 from consent.policy.request import AccessRequest
@@ -22,4 +22,6 @@ __all__ = [
     "Share",
     "Step",
     "decide",
+    "share",
+    "union",
 ]

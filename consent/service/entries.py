@@ -142,6 +142,8 @@ def _limits(terms: Terms) -> dict[str, Value]:
         fields["purpose_version"] = terms.purpose.version
     if terms.usage.max_uses is not None:
         fields["max_uses"] = terms.usage.max_uses
+    if terms.left_out:
+        fields["records_left_out"] = len(terms.left_out)
     watched = terms.supervision
     for name in ("authority", "ethics_approval", "reviewer"):
         if said := getattr(watched, name):

@@ -1,6 +1,6 @@
 """Taking back a part of what was given, as a unit of work."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,10 @@ from consent.errors import (
 )
 from consent.mandate import Act, Wish
 from consent.model import (
+    ConsentRule,
     ConsentVersion,
+    Datum,
+    Effect,
     Event,
     Evidence,
     Granter,
@@ -33,10 +36,11 @@ from consent.service.wishes import Proposal, Randomness
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """A wish that categories be given no more under an arrangement, and the rest go on.
+    """A wish that something be given no more under an arrangement, and the rest go on.
 
-    `key` makes repeats of one wish one event, and becomes the id of the version that is left.
-    `acting` is as what whoever wishes it does so.
+    `stop` are categories, `leave_out` single records of others. `key` makes repeats of one wish
+    one event, and becomes the id of the version that is left. `acting` is as what whoever
+    wishes it does so.
     """
 
     key: UUID
@@ -48,6 +52,12 @@ class Reduction:
     evidence: Evidence
     holder: bytes
     acting: Granter
+    leave_out: frozenset[Datum] = frozenset()
+
+    def left_of(self, terms: Terms) -> list[ConsentRule]:
+        """What rules are left of terms, beside those that keep something back already."""
+        rules = [rule for rule in terms.rules if rule.category not in self.stop]
+        return [*rules, *_keeping_back(terms, self.leave_out)]
 
 
 def reduce(
@@ -59,7 +69,8 @@ def reduce(
         NoSuchArrangementError: nothing was ever granted under it.
         StaleVersionError: another version stands than the one that was seen.
         IllegalTransitionError: that version is not in force.
-        InvalidTermsError: nothing would be stopped, or nothing left.
+        InvalidTermsError: nothing would be stopped, or nothing left; or a record is not of what
+            is given, or left out already.
         KeyReusedError: the key was used for something else.
         MandateNotInForceError: somebody acts for the person who may not.
     """
@@ -78,10 +89,7 @@ def reduce(
     status = current.status(now)
     if status is not Status.GRANTED:
         raise IllegalTransitionError(status, Event.SUPERSEDE)
-    given = current.terms.categories
-    left = [rule for rule in current.terms.rules if rule.category not in wish.stop]
-    if not wish.stop <= given or not any(rule.permits for rule in left) or not wish.stop:
-        raise InvalidTermsError("choose some of what is given, and not all: withdraw that")
+    _check(current.terms, wish)
     proposal = Proposal(
         id=wish.key,
         resident_id=wish.resident_id,
@@ -93,8 +101,33 @@ def reduce(
         holder=wish.holder,
         granter=current.granter,  # to take a part back gives nothing
     )
-    part = Part(left, wish.acting, current.used_at)
+    part = Part(wish.left_of(current.terms), wish.acting, current.used_at)
     return narrow(connection, proposal, part, now, randomness)
+
+
+def _check(terms: Terms, wish: Reduction) -> None:
+    """Make sure that the wish takes something, leaves something, and names what is given."""
+    left = terms.categories - wish.stop
+    if not wish.stop <= terms.categories or not left or not (wish.stop or wish.leave_out):
+        raise InvalidTermsError("choose some of what is given, and not all: withdraw that")
+    kept = [rule for rule in terms.rules if rule.names_items]
+    for datum in wish.leave_out:
+        if datum.category not in left or any(rule.leaves_out(datum) for rule in kept):
+            raise InvalidTermsError("choose records that are given and not left out yet")
+
+
+def _keeping_back(terms: Terms, leave_out: Iterable[Datum]) -> Iterator[ConsentRule]:
+    """A rule for each category of which records are left out, for all days that are given."""
+    for category in sorted({datum.category for datum in leave_out}):
+        given = [rule for rule in terms.rules if rule.permits and rule.category == category]
+        if given:
+            yield ConsentRule(
+                category,
+                min(rule.period_from for rule in given),
+                max(rule.period_to for rule in given),
+                items=tuple(sorted(one.id for one in leave_out if one.category == category)),
+                effect=Effect.DENY,
+            )
 
 
 def _repeated(
@@ -105,7 +138,7 @@ def _repeated(
     if (
         before is None
         or known.supersedes != before.id
-        or known.terms.categories != before.terms.categories - wish.stop
+        or known.terms.rules != before.terms.narrowed(wish.left_of(before.terms)).rules
     ):
         raise KeyReusedError(wish.key)
     return known

@@ -15,7 +15,7 @@ from mynaportal_sim.domains.abdm import WORDS
 from mynaportal_sim.pseudonyms import Pseudonyms
 
 # Under which a person's own copies name records; no app's id has a space.
-_PERSON = "the person"
+PERSON = "the person"
 
 Document = dict[str, object] | list[dict[str, object]]
 
@@ -44,7 +44,7 @@ def for_person(
     version: ConsentVersion, format_: Format, pseudonyms: Pseudonyms, now: datetime
 ) -> Document:
     """The person's copy of one answer. Raises CannotSayError if the format would give more."""
-    naming = _naming(version, pseudonyms, _PERSON)
+    naming = _naming(version, pseudonyms, PERSON)
     if format_ is Format.FHIR:
         return fhir.tell(version, now, naming)
     if format_ is Format.ABDM:

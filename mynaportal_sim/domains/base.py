@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from random import Random
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from consent.catalogue import Category
@@ -55,8 +56,16 @@ class Record:
         return str(self.resource["resourceType"])
 
 
+class Title(NamedTuple):
+    """What a person calls a record, in both languages."""
+
+    ja: str
+    en: str
+
+
 Draw = Callable[[Resident, Random, date], Iterator[Record]]
 Decoy = Callable[[Resident, Random, date], Iterator[Record]]
+Entitle = Callable[[Resource], Title]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +74,14 @@ class Domain:
 
     `draw` is deterministic in its random source, and as `today` moves on it repeats the records
     of the past unchanged. `decoy` makes up what could have been found on a day on which nothing
-    was; a kind of data has none where somebody might be treated by it.
+    was; a kind of data has none where somebody might be treated by it. `entitle` says in a few
+    words what one of its resources is.
     """
 
     category: Category
     resource_types: tuple[str, ...]
     draw: Draw
+    entitle: Entitle
     decoy: Decoy | None = None
 
     def records(self, resident: Resident, today: date) -> Iterator[Record]:
@@ -111,6 +122,14 @@ def reference(resource_type: str, identity: UUID) -> Json:
 def coding(system: str, code: str, display: str) -> Json:
     """One code of one system."""
     return {"system": system, "code": code, "display": display}
+
+
+def named(concept: Json) -> Title:
+    """How a CodeableConcept names itself: its text, and what its first coding shows."""
+    match concept:
+        case {"text": str(text), "coding": [{"display": str(shown)}, *_]}:
+            return Title(text, shown)
+    raise ValueError("a concept has a text and a coding")
 
 
 def quantity(value: float, unit: str) -> Json:

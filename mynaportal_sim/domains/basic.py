@@ -5,7 +5,7 @@ from datetime import date
 from random import Random
 
 from consent.catalogue import Category
-from mynaportal_sim.domains.base import Domain, Json, Record, resource
+from mynaportal_sim.domains.base import Domain, Json, Record, Resource, Title, resource
 from mynaportal_sim.residents.model import Name, Resident, Sex
 
 # HL7's extension by which JP Core tells a name in ideographs (IDE) from its reading (SYL).
@@ -37,6 +37,10 @@ def _human_name(name: Name, representation: str) -> Json:
     return human
 
 
+def _entitle(_patient: Resource) -> Title:
+    return Title("氏名・生年月日・性別", "Name, date of birth and sex")
+
+
 DOMAIN = Domain(
     category=Category(
         code="basic",
@@ -50,4 +54,5 @@ DOMAIN = Domain(
     ),
     resource_types=("Patient",),
     draw=_draw,
+    entitle=_entitle,
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from consent.catalogue import Catalogue, Purpose
 from mynaportal_sim.domains import basic, medication
-from mynaportal_sim.domains.base import Domain
+from mynaportal_sim.domains.base import Domain, Resource, Title
 from mynaportal_sim.domains.checkup import domain as checkup
 
 DOMAINS: tuple[Domain, ...] = (basic.DOMAIN, checkup.DOMAIN, medication.DOMAIN)
@@ -55,6 +55,13 @@ def catalogue() -> Catalogue:
     """Categories and purposes in the order in which a person should read them."""
     return Catalogue.of((domain.category for domain in DOMAINS), PURPOSES)
 
+
+def entitle(category: str, resource: Resource) -> Title:
+    """What a person calls a record of a category."""
+    return _DOMAIN_OF[category].entitle(resource)
+
+
+_DOMAIN_OF = {domain.category.code: domain for domain in DOMAINS}
 
 CATEGORIES_OF: Mapping[str, frozenset[str]] = {
     resource_type: frozenset(

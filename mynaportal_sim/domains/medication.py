@@ -20,8 +20,11 @@ from mynaportal_sim.domains.base import (
     Domain,
     Json,
     Record,
+    Resource,
+    Title,
     chronic_since,
     coding,
+    named,
     record_id,
     resource,
     subject,
@@ -176,6 +179,10 @@ def _months_before(day: date, months: int) -> date:
     return date(number // 12, number % 12 + 1, min(day.day, 28))
 
 
+def _entitle(dispense: Resource) -> Title:
+    return named(dispense["medicationCodeableConcept"])
+
+
 DOMAIN = Domain(
     category=Category(
         code="medication",
@@ -192,4 +199,5 @@ DOMAIN = Domain(
     ),
     resource_types=("MedicationDispense",),
     draw=_draw,
+    entitle=_entitle,
 )

@@ -6,7 +6,7 @@ pushed request is used up by the answer, not by looking at a page (FAPI 2.0 5.3.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
 from typing import NamedTuple, cast
@@ -101,7 +101,8 @@ def next_step(
     """What comes next. `consents` are the resident's with this app that are in force at `now`.
 
     A consent spares the question only if it gives exactly what is asked, no less and no more,
-    on the same term; what is asked for once is asked each time.
+    on the same term; records that the person left out one by one are not asked for again. What
+    is asked for once is asked each time.
     """
     request = interaction.request
     silent = "none" in request.prompt
@@ -129,9 +130,10 @@ def _is_fresh(interaction: Interaction, session: Session | None, now: datetime) 
 def _gives_exactly(version: ConsentVersion, request: AuthorizationRequest) -> bool:
     terms, wish = version.terms, request.wish
     lasts = terms.valid_until - terms.valid_from
+    whole = replace(terms, rules=tuple(one for one in terms.rules if not one.names_items))
     return (
         version.app_id == request.client_id
-        and terms == wish.terms(terms.valid_from, terms.valid_until, terms.notice)
+        and whole == wish.terms(terms.valid_from, terms.valid_until, terms.notice)
         and -LIFETIME < lasts - wish.term.validity <= _NONE
     )
 

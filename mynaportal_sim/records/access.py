@@ -4,23 +4,27 @@ Consents and records are read in one snapshot. Then one transaction looks at the
 uses the DPoP proof up and writes the ledger entry; only after its commit does `access` return,
 so that whatever left the portal is in the ledger. A refusal is entered too, and is a value.
 
-Authorities whom a law lets look without consent have a door and a rule of their own.
+Authorities whom a law lets look without consent have a door and a rule of their own. The
+person, or whoever acts for them, is shown which records a consent gives.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from consent import policy, service, without
+from consent.japan import day_of
 from consent.ledger import store as ledger
-from consent.model import ConsentVersion, Prohibition
+from consent.model import ConsentVersion, Datum, Granter, Prohibition, Role
 from consent.policy import (
     AccessRequest,
     Consume,
     Deny,
+    Filter,
     MinimumCell,
     Obligation,
     Permit,
@@ -38,7 +42,7 @@ from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.records import entries, store
 from mynaportal_sim.records.demand import Answer, Demand, Refused, Released, TokenFault
 from mynaportal_sim.records.lawful import Handed, queries, reach
-from mynaportal_sim.records.model import Page, Query, Read, Reader, Stored
+from mynaportal_sim.records.model import ANY_TYPE, Page, Query, Read, Reader, Stored
 
 Randomness = Callable[[int], bytes]
 ResidentOf = Callable[[Connection, AccessToken], UUID | None]
@@ -246,6 +250,64 @@ def _nearest(demand: Demand, weighed: Weighed, history: Sequence[ConsentVersion]
 
 def _named(token: AccessToken, versions: Sequence[ConsentVersion]) -> ConsentVersion | None:
     return next((version for version in versions if version.id == token.version_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which records a consent gives at an instant, and which it would but for their names.
+
+    `holder` is the person's pseudonym in the ledger, `acting` as what somebody looks.
+    """
+
+    version: ConsentVersion
+    holder: bytes
+    acting: Granter
+    at: datetime
+
+    @property
+    def within(self) -> Filter:
+        """What the consent would give if no record were left out of it by its name."""
+        terms = self.version.terms
+        rules = [rule for rule in terms.rules if not rule.names_items]
+        return policy.union([policy.share(rules, terms.categories, day_of(self.at))])
+
+    def leaves_out(self, record: Stored) -> bool:
+        """Whether a record is kept back by its name."""
+        datum = _datum(record)
+        return any(rule.leaves_out(datum) for rule in self.version.terms.rules)
+
+
+def list_given(
+    connection: Connection, listing: Listing, query: Query, randomness: Randomness
+) -> Page:
+    """Show the person's side one page of the records that a consent is about; a unit of work.
+
+    The person's own look at what is theirs is not entered; anybody's who acts for them is.
+    Raises UnknownAnchorError for a page that cannot be gone on from.
+    """
+    page = _listed(connection, listing, query)
+    if listing.acting.role is not Role.SELF:
+        entry = entries.listed(listing.version, page, listing.acting, listing.holder)
+        ledger.append(connection, entry, listing.at, randomness)
+    return page
+
+
+def data_given(
+    connection: Connection, listing: Listing, ids: frozenset[UUID]
+) -> frozenset[Datum]:
+    """As much of these records as rules look at, without any that the consent is not about."""
+    page = _listed(connection, listing, Query(ANY_TYPE, ids=ids, count=len(ids)))
+    return frozenset(map(_datum, page.records))
+
+
+def _listed(connection: Connection, listing: Listing, query: Query) -> Page:
+    # No app: so that nothing is shown that was planted for one.
+    nobody = Reader(listing.version.resident_id, "")
+    return store.search(connection, nobody, query, listing.within)
+
+
+def _datum(record: Stored) -> Datum:
+    return Datum(record.id, record.category, record.on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from consent import service
 from consent.ledger.entry import Entry, Value
-from consent.model import ConsentVersion
+from consent.model import ConsentVersion, Granter
 from consent.policy import Reason
 from mynaportal_sim.domains.catalogue import CATEGORIES_OF
 from mynaportal_sim.records.demand import Demand, TokenFault
@@ -28,6 +28,21 @@ def permitted(
         "planted": sum(record.planted for record in page.records),
     }
     return Entry("access.permitted", _common(demand, version) | released, holder)
+
+
+def listed(version: ConsentVersion, page: Page, acting: Granter, holder: bytes) -> Entry:
+    """Whoever acts for the person is shown which of their records a consent is about."""
+    fields: dict[str, Value] = {
+        "app_id": version.app_id,
+        "app_name": version.app_name,
+        "arrangement": str(version.arrangement_id),
+        "consent_version": str(version.id),
+        "categories": sorted({record.category for record in page.records}),
+        "count": len(page.records),
+        "acting_role": acting.role.value,
+        "acting_mandate": str(acting.mandate_id),
+    }
+    return Entry("access.listed", fields, holder)
 
 
 def refused(

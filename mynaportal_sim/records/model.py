@@ -6,6 +6,9 @@ from datetime import date
 from types import MappingProxyType
 from uuid import UUID
 
+ANY_TYPE = ""
+"""For a `Query` that is about records of every FHIR type."""
+
 # The search parameters of type token, and the element whose codings they look at (FHIR R4).
 TOKEN_ELEMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -56,7 +59,7 @@ class TokenTest:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search among a resident's records of one FHIR type; all its tests must hold.
+    """A search among a resident's records of one FHIR type, or of any; all its tests must hold.
 
     `patients` are the logical ids that the patient must have, as the asking app knows them.
     `ids` is None when any will do. A page has at most `count` records, those after the record
@@ -84,10 +87,13 @@ class Read:
 class Stored:
     """A record as stored: FHIR JSON in which every id is the portal's own UUID.
 
-    A `planted` one was made up for the one app that can read it.
+    `on` is the day it belongs to, None for what has no day. A `planted` one was made up for the
+    one app that can read it.
     """
 
     id: UUID
+    category: str
+    on: date | None
     resource: str
     refers_to: tuple[UUID, ...]
     planted: bool = False

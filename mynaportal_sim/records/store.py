@@ -31,6 +31,7 @@ from mynaportal_sim.database import insert_once
 from mynaportal_sim.domains.base import Json, Record
 from mynaportal_sim.records.errors import UnknownAnchorError
 from mynaportal_sim.records.model import (
+    ANY_TYPE,
     TOKEN_ELEMENTS,
     Page,
     Query,
@@ -42,10 +43,17 @@ from mynaportal_sim.records.model import (
 )
 from mynaportal_sim.records.tables import canary_sightings, record_tokens, records
 
-_STORED = (records.c.id, records.c.resource, records.c.refers_to, records.c.planted_for)
+_STORED = (
+    records.c.id,
+    records.c.category,
+    records.c.on_day,
+    records.c.resource,
+    records.c.refers_to,
+    records.c.planted_for,
+)
 # FHIR's search parameter for meta.security, under which labels are kept beside codes.
 _LABELS = "_security"
-_Columns = tuple[UUID, str, str, str | None]
+_Columns = tuple[UUID, str, date | None, str, str, str | None]
 _PLANTED = (
     select(*_STORED)
     .where(records.c.resident_id == bindparam("whose"), records.c.planted_for.is_not(None))
@@ -180,9 +188,10 @@ def _statements(query: Query, within: Filter) -> _Statements:
 def _conditions(query: Query, within: Filter) -> list[ColumnElement[bool]]:
     conditions = [
         records.c.resident_id == bindparam("whose"),
-        records.c.resource_type == query.resource_type,
         _visible(within),
     ]
+    if query.resource_type != ANY_TYPE:
+        conditions.append(records.c.resource_type == query.resource_type)
     if query.ids is not None:
         conditions.append(records.c.id.in_(query.ids))
     conditions.extend(_has_token(test) for test in query.tokens)
@@ -289,7 +298,9 @@ def _hidden(
 # Any: a row's columns have no static types in Core.
 def _stored(row: Any) -> Stored:
     targets = tuple(map(UUID, row.refers_to.split(","))) if row.refers_to else ()
-    return Stored(row.id, row.resource, targets, row.planted_for is not None)
+    return Stored(
+        row.id, row.category, row.on_day, row.resource, targets, row.planted_for is not None
+    )
 
 
 def _tokens_of(record: Record) -> Iterator[dict[str, str]]:

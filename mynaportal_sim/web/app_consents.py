@@ -149,6 +149,7 @@ def _shown(sub: str, version: ConsentVersion, now: datetime) -> dict[str, object
         "valid_until": rfc3339(version.terms.valid_until),
         "purpose_version": version.terms.purpose.version,
         "purpose_text_sha256": version.terms.purpose.text_sha256,
+        "records_left_out": len(version.terms.left_out),
         "authorization_details": list(granted_details(version.terms)),
     }
 

@@ -1,6 +1,6 @@
 """What a person chooses of what an app asks."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Literal
@@ -16,26 +16,40 @@ from mynaportal_sim.web.language import marked
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Kinds of data, and from when to when; no day keeps nothing back."""
+    """Kinds of data, and from when to when; no day keeps nothing back.
+
+    Records that were left out before stay so, unless the person restores them.
+    """
 
     categories: tuple[str, ...]
     since: date | None = None
     until: date | None = None
+    restore: bool = False
 
     def rules(
-        self, asked: Collection[ConsentRule], prohibited: Collection[str]
+        self,
+        asked: Collection[ConsentRule],
+        prohibited: Collection[str],
+        left_out: Iterable[ConsentRule],
     ) -> list[ConsentRule]:
-        """What is granted of the rules asked for; nothing that is prohibited."""
+        """What is granted of the rules asked for; nothing that is prohibited.
+
+        `left_out` keep back single records of the consent that stands.
+        """
         chosen = set(self.categories).difference(prohibited)
         cut = [self._cut(rule) for rule in asked if rule.category in chosen]
-        return [rule for rule in cut if rule is not None]
+        granted = [rule for rule in cut if rule is not None]
+        given = {rule.category for rule in granted}
+        kept = () if self.restore else left_out
+        return [*granted, *(rule for rule in kept if rule.category in given)]
 
     @property
     def query(self) -> list[tuple[str, str]]:
         """This choice as the query of an address."""
         days = {"since": self.since, "until": self.until}
         named = [(name, day.isoformat()) for name, day in days.items() if day]
-        return [("category", code) for code in self.categories] + named
+        restored = [("restore", "true")] if self.restore else []
+        return [("category", code) for code in self.categories] + named + restored
 
     def _cut(self, rule: ConsentRule) -> ConsentRule | None:
         first = max(rule.period_from, self.since or date.min)
@@ -53,10 +67,12 @@ class ChoiceForm(Assisted):
     category: list[str] = Field(default_factory=list)
     since: date | Literal[""] = ""
     until: date | Literal[""] = ""
+    restore: bool = False
 
     @property
     def choice(self) -> Choice:
-        return Choice(tuple(self.category), self.since or None, self.until or None)
+        days = (self.since or None, self.until or None)
+        return Choice(tuple(self.category), *days, self.restore)
 
     @property
     def act(self) -> Act:
@@ -75,6 +91,7 @@ async def chosen(
     category: Annotated[list[str], Query(max_length=64)] = [],  # noqa: B006  FastAPI copies it
     since: date | None = None,
     until: date | None = None,
+    restore: bool = False,
 ) -> Choice:
     """The choice that an address bears."""
-    return Choice(tuple(category), since, until)
+    return Choice(tuple(category), since, until, restore)

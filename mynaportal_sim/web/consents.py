@@ -88,7 +88,7 @@ async def before_withdrawing(
     page: PageDep, resident: ViewerDep, portal: PortalDep, arrangement_id: UUID, version: UUID
 ) -> Response:
     """Say what stops with a consent and what does not, and ask whether it shall."""
-    kept = await _kept(portal, resident, arrangement_id, version)
+    kept = await kept_version(portal, resident, arrangement_id, version)
     [consent] = await _shown(portal, page, resident, [kept])
     return page("withdraw.html", {"consent": consent, "key": uuid4()})
 
@@ -102,7 +102,7 @@ async def receipt(
     version_id: UUID,
 ) -> Response:
     """Show one answer with all that was agreed, in a form to print and keep."""
-    kept = await _kept(portal, resident, arrangement_id, version_id)
+    kept = await kept_version(portal, resident, arrangement_id, version_id)
     _, represented = await portal.db.read(_look, resident, portal.now)
     [consent] = await _shown(portal, page, resident, [kept], represented)
     afterwards = await _afterwards(portal, page, resident, kept)
@@ -192,9 +192,10 @@ def _look(
     return versions, represented
 
 
-async def _kept(
+async def kept_version(
     portal: Portal, resident: Whom, arrangement_id: UUID, version_id: UUID
 ) -> ConsentVersion:
+    """One of the person's answers. Raises NoSuchConsentError where they may see none."""
     found = await _find(portal, resident, arrangement_id, version_id)
     if found is None:
         raise NoSuchConsentError
@@ -242,7 +243,7 @@ async def _changed(
     """What is different in a consent from the one before it, if there was one."""
     if version.supersedes is None or not version.terms.rules:
         return []
-    before = await _kept(portal, resident, version.arrangement_id, version.supersedes)
+    before = await kept_version(portal, resident, version.arrangement_id, version.supersedes)
     return differences(before.terms, version.terms, portal.catalogue, page)
 
 

@@ -3,6 +3,7 @@
 WebError                    carries .code and .status for the answer
 ├── NoSuchEntryError        no entry of this person's at that place of the log
 ├── NoSuchConsentError      no answer of this person's by that id
+├── NoSuchRecordError       no record that this consent is about by that name
 ├── NoSuchRequestError      no question waits for this person's answer by that id
 ├── UnknownChoiceError      a form names what it did not offer
 ├── NotSignedLaterError     what was put off is answered without a signature
@@ -42,6 +43,15 @@ class NoSuchConsentError(WebError):
 
     def __init__(self) -> None:
         super().__init__("you have given no such consent")
+
+
+class NoSuchRecordError(WebError):
+    """There is no such record, or it is somebody else's, or not of what the consent gives."""
+
+    code = "no_such_record"
+
+    def __init__(self) -> None:
+        super().__init__("this consent is about no such record of yours")
 
 
 class NoSuchRequestError(WebError):

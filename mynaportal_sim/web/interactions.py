@@ -111,7 +111,8 @@ class Put(NamedTuple):
 
     def granted(self, choice: Choice) -> list[ConsentRule]:
         """What the person gives by this choice."""
-        return choice.rules(self.proposal.terms.rules, self.asked.barred)
+        rules = self.proposal.terms.rules
+        return choice.rules(rules, self.asked.barred, self.asked.left_out)
 
 
 def _ask_once(

@@ -1,13 +1,13 @@
 """What a person must know before they answer an app, in words."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
 from consent.catalogue import Catalogue
 from consent.instants import rfc3339
-from consent.model import ALIVE, ConsentVersion, Prohibition, Terms
+from consent.model import ALIVE, ConsentRule, ConsentVersion, Prohibition, Terms
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.web.difference import Difference, differences
 from mynaportal_sim.web.entry import basis_line
@@ -41,6 +41,18 @@ class Asked(NamedTuple):
     def replaced(self) -> ConsentVersion | None:
         """The consent that a new one would take the place of, if there is one still."""
         return self.before if self.before is not None and self.before.state in ALIVE else None
+
+    @property
+    def left_out(self) -> list[ConsentRule]:
+        """The rules that keep single records back from what is asked, and go on to."""
+        kept = () if self.replaced is None else self.replaced.terms.rules
+        given = self.terms.categories
+        return [rule for rule in kept if rule.names_items and rule.category in given]
+
+    @property
+    def as_usual(self) -> Terms:
+        """What a new consent would say if the person gave all that they are asked for."""
+        return replace(self.terms, rules=(*self.terms.rules, *self.left_out))
 
     @property
     def prohibited(self) -> frozenset[str]:
@@ -84,8 +96,9 @@ class ReplacedOut(NamedTuple):
 class AskOut:
     """What a person must know before they answer.
 
-    The days reach from `period_from` to `period_to`; `period` is None where each kind of data
-    has days of its own, which its conditions then say.
+    `left_out` counts the records that stay left out unless they are restored. The days reach
+    from `period_from` to `period_to`; `period` is None where each kind of data has days of its
+    own, which its conditions then say.
     """
 
     app_name: str
@@ -101,6 +114,7 @@ class AskOut:
     valid_until: datetime
     legal_basis: str
     once: bool
+    left_out: int
     terms: TermsOut
     replaces: ReplacedOut | None
 
@@ -122,6 +136,7 @@ class AskOut:
             valid_until=terms.valid_until,
             legal_basis=basis_line(terms.legal_basis.value, page),
             once=terms.usage.max_uses == 1,
+            left_out=len(asked.as_usual.left_out),
             terms=TermsOut.of(terms, page),
             replaces=_replaces(asked, catalogue, page),
         )
@@ -142,6 +157,7 @@ class AskOut:
             "valid_until": rfc3339(self.valid_until),
             "legal_basis": self.legal_basis,
             "once": self.once,
+            "left_out": self.left_out,
             "terms": asdict(self.terms),
             "replaces": self.replaces and self.replaces.plain,
         }
@@ -173,5 +189,5 @@ def _replaces(asked: Asked, catalogue: Catalogue, page: Page) -> ReplacedOut | N
         before.answered_at,
         str(before.arrangement_id),
         str(before.id),
-        differences(before.terms, asked.terms, catalogue, page),
+        differences(before.terms, asked.as_usual, catalogue, page),
     )

@@ -65,6 +65,7 @@ class SignatureForm(Assisted):
     category: list[str] = Field(default_factory=list)
     since: date | Literal[""] = ""
     until: date | Literal[""] = ""
+    restore: bool = False
     statement: str = Field(max_length=64)
     kind: Kind
     pin: str = Field("", max_length=64, repr=False)
@@ -74,7 +75,8 @@ class SignatureForm(Assisted):
 
     @property
     def choice(self) -> Choice:
-        return Choice(tuple(self.category), self.since or None, self.until or None)
+        days = (self.since or None, self.until or None)
+        return Choice(tuple(self.category), *days, self.restore)
 
 
 @dataclass(frozen=True, slots=True)

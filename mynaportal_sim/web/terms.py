@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
 from consent.model import (
     Action,
@@ -96,6 +97,7 @@ def narrowings(rules: Collection[ConsentRule], category: str, page: Page) -> lis
 def conditions(rules: Iterable[ConsentRule], page: Page) -> list[str]:
     """What narrows the data of one category beside the period, in words."""
     said: list[str] = []
+    left_out: set[UUID] = set()
     for rule in rules:
         if rule.rolling_days:
             of_days = marked("Only of the last %(days)s days at each access")
@@ -108,13 +110,12 @@ def conditions(rules: Iterable[ConsentRule], page: Page) -> list[str]:
                 else marked("Nothing that is marked %(codes)s")
             )
             said.append(page.text(template, codes=", ".join(held)))
-        if rule.items:
-            template = (
-                marked("Only %(count)s records")
-                if rule.permits
-                else marked("All but %(count)s records")
-            )
-            said.append(page.text(template, count=len(rule.items)))
+        if rule.items and rule.permits:
+            said.append(page.text(marked("Only %(count)s records"), count=len(rule.items)))
+        elif not rule.permits:
+            left_out.update(rule.items)
+    if left_out:
+        said.append(page.text(marked("Records left out: %(count)s"), count=len(left_out)))
     return list(dict.fromkeys(said))
 
 

@@ -60,8 +60,9 @@ async def answer(
         raise NotSignedLaterError
     waiting = await portal.db.read(_find, portal, page, resident, version_id)
     own = resident.helped(form.helped_by)
-    rules, barred = waiting.proposal.terms.rules, waiting.asked.barred
-    granted = form.choice.rules(rules, barred) if form.decision == "allow" else []
+    asked, rules = waiting.asked, waiting.proposal.terms.rules
+    chosen = form.choice.rules(rules, asked.barred, asked.left_out)
+    granted = chosen if form.decision == "allow" else []
     if form.decision == "allow" and not granted:
         return _question(page, portal, waiting, resident, page.text(form.problem))
     if waiting.agreed and granted:

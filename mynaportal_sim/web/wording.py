@@ -42,6 +42,7 @@ EVENTS = {
     "token.revoked": marked("Access key revoked"),
     "access.permitted": marked("Data handed over"),
     "access.refused": marked("Data not handed over"),
+    "access.listed": marked("Whoever acts for you looked at which records a consent gives"),
     "erasure.requested": marked("An app was asked to erase your data"),
     "erasure.acknowledged": marked("An app knows that it must erase your data"),
     "erasure.attested": marked("An app certified that it has erased your data"),
@@ -277,6 +278,7 @@ PROBLEMS = {
     ),
     "no_such_arrangement": marked("You have given no such consent."),
     "no_such_consent": marked("You have given no such consent."),
+    "no_such_record": marked("This consent is about no such record of yours."),
     "no_such_request": marked(
         "This question no longer waits: it was answered, has run out, or the app asks anew."
     ),

@@ -204,12 +204,25 @@ def _be_told(portal: HeardPortal, app: RelyingParty, browser: SecondBrowser) -> 
     }
     for arrangement in (shown["arrangement_id"], uuid4()):
         browser.post(f"/consents/{arrangement}/reduce", stop)
+        browser._http.get(f"{portal.url}/consents/{arrangement}/records", headers=JSON)
+    _leave_a_record_out(browser)
     ended = {"sub": alive["sub"], "arrangement": alive["arrangement"], "reason": "closed"}
     for _ in range(2):
         app.http.post(f"{url}/consents/withdraw", data=app.authentication() | ended)
     nobody = {**ended, "sub": "nobody"}
     app.http.post(f"{url}/consents/withdraw", data=app.authentication() | nobody)
     browser.post("/consents/withdraw", {"csrf": str(page["csrf"])})
+
+
+def _leave_a_record_out(browser: SecondBrowser) -> None:
+    [mine] = [one for one in _listed(browser.see("/consents")["consents"]) if one["active"]]
+    path = f"/consents/{mine['arrangement_id']}/records"
+    found = browser.see(path)
+    record = str(_listed(found["records"])[0]["id"])
+    form = {"csrf": str(found["csrf"]), "version": str(found["version_id"])}
+    for csrf, name in ((form["csrf"], "0" * 32), ("0" * 64, record), (form["csrf"], record)):
+        browser.post(path, {**form, "csrf": csrf, "record": name, "key": str(uuid4())})
+    browser.post(path, {**form, "record": record, "key": str(uuid4())})
 
 
 def _look_at_what_ended(browser: SecondBrowser) -> None:

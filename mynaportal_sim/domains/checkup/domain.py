@@ -24,6 +24,7 @@ from mynaportal_sim.domains.base import (
 from mynaportal_sim.domains.checkup import judgement
 from mynaportal_sim.domains.checkup.body import Body, Values
 from mynaportal_sim.domains.checkup.items import ITEMS, Item, Limits, Mark
+from mynaportal_sim.domains.checkup.title import entitle
 from mynaportal_sim.residents.model import Resident, Sex
 
 CODE = "checkup"
@@ -235,5 +236,6 @@ DOMAIN = Domain(
     ),
     resource_types=("Observation", "DiagnosticReport"),
     draw=_draw,
+    entitle=entitle,
     decoy=_decoy,
 )

@@ -1,8 +1,12 @@
 """Browsers of those who act for others, and what they do there."""
 
+from secrets import token_bytes
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from consent import service
+from consent.mandate import Mandate, MandateState, Scope
+from consent.model import Role
 from mynaportal_sim.residents import store as residents
 from tests.mynaportal_sim.web.kit import Browser, Form, Portal
 
@@ -75,3 +79,15 @@ def id_of(portal: Portal, persona: str) -> UUID:
     found = portal.web.state.database.run(residents.by_persona, persona)
     assert found is not None
     return UUID(str(found.id))
+
+
+def entrust(portal: Portal, scope: Scope) -> Mandate:
+    """Let Mai act for Chiyo within a scope, as for Yui no more."""
+    now = portal.web.state.clock.now()
+    mandate = Mandate(
+        uuid4(), id_of(portal, CHIYO), id_of(portal, TETSUYA), Role.PROXY, scope, now, None,
+        None, "", MandateState.ACTIVE, now,
+    )  # fmt: skip
+    args = (mandate, portal.holder(CHIYO), now, token_bytes)
+    assert portal.web.state.database.run(service.register, *args)
+    return mandate

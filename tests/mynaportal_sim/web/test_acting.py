@@ -11,8 +11,7 @@ import pytest
 
 from card_reader.spec import Kind
 from consent import service
-from consent.mandate import Act, Mandate, MandateState, Scope
-from consent.model import Role
+from consent.mandate import Act, Scope
 from mynaportal_sim.signing.receipt import Receipt
 from mynaportal_sim.signing.verify import judge
 from tests.mynaportal_sim.signing.kit import Log, sign
@@ -28,6 +27,7 @@ from tests.mynaportal_sim.web.acting import (
     acting,
     allow,
     ask,
+    entrust,
     id_of,
     listed,
     logged_in,
@@ -44,18 +44,6 @@ _FLEETING = re.compile(r'"[0-9a-f]{64}"')
 def prepared(households: Path) -> Path:
     """The people of these tests."""
     return households
-
-
-def entrust(portal: Portal, scope: Scope) -> Mandate:
-    """Let Mai act for Chiyo within a scope, as for Yui no more."""
-    now = portal.web.state.clock.now()
-    mandate = Mandate(
-        uuid4(), id_of(portal, CHIYO), id_of(portal, TETSUYA), Role.PROXY, scope, now, None,
-        None, "", MandateState.ACTIVE, now,
-    )  # fmt: skip
-    args = (mandate, portal.holder(CHIYO), now, token_bytes)
-    assert portal.web.state.database.run(service.register, *args)
-    return mandate
 
 
 def test_every_page_is_about_the_one_acted_for_until_the_agent_steps_down(
