@@ -178,6 +178,30 @@ _UNVERIFIED = frozenset(
     }
 )
 
+
+@unique
+class ResearchTerm(StrEnum):
+    """On which terms data may be used for research, as codes of the Data Use Ontology.
+
+    Those that need a value beside the code, as a disease or a month, are not here: the terms of
+    a consent have no place for it. Source: GA4GH DUO, http://purl.obolibrary.org/obo/duo.owl.
+    """
+
+    NO_RESTRICTION = "DUO:0000004"
+    HEALTH_RESEARCH = "DUO:0000006"
+    NO_METHODS_RESEARCH = "DUO:0000015"
+    NOT_FOR_PROFIT_NON_COMMERCIAL = "DUO:0000018"
+    PUBLICATION_REQUIRED = "DUO:0000019"
+    COLLABORATION_REQUIRED = "DUO:0000020"
+    ETHICS_APPROVAL_REQUIRED = "DUO:0000021"
+    RETURN_OF_RESULTS = "DUO:0000029"
+    GENERAL_RESEARCH = "DUO:0000042"
+    CLINICAL_CARE = "DUO:0000043"
+    NO_ANCESTRY_RESEARCH = "DUO:0000044"
+    NOT_FOR_PROFIT_ORGANISATION = "DUO:0000045"
+    NON_COMMERCIAL = "DUO:0000046"
+
+
 _Entry = TypeVar("_Entry", Category, Purpose)
 
 

@@ -58,6 +58,10 @@ def _limits(terms: Terms) -> dict[str, object]:
     retention = terms.retention
     if retention != Retention():
         said["retention"] = _kept(retention)
+    if terms.research_terms:
+        said["research_terms"] = list(terms.research_terms)
+    if terms.minimum_cell:
+        said["minimum_cell"] = terms.minimum_cell
     return said
 
 

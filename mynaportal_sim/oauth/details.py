@@ -6,7 +6,8 @@
 Type and categories must be there; unknown members are refused. `codes` and `labels` are written
 system|code and narrow what is asked to records that have one of them; a period may roll with
 the day of the access. What is not about single data (purpose, recipients, term, usage, actions,
-retention) is the same in all objects of one request, since a person gives one answer to it.
+retention, research_terms, minimum_cell) is the same in all objects of one request, since a
+person gives one answer to it.
 """
 
 from typing import Annotated, Literal
@@ -20,12 +21,14 @@ from pydantic import (
     ValidationError,
 )
 
+from consent.catalogue import ResearchTerm
 from consent.model import Action, OnWithdrawal, Term
 from consent.model.rules import ROLLING_MAX
 from mynaportal_sim.jose import JoseError, strict_json
 from mynaportal_sim.oauth.errors import InvalidAuthorizationDetailsError
 
 LENGTH_MAX = 8192
+CELL_MAX = 1_000_000
 
 _Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 _Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
@@ -82,6 +85,10 @@ class PhrAccess(BaseModel):
         default=None, min_length=1, max_length=5
     )
     retention: Retention | None = None
+    research_terms: list[Annotated[ResearchTerm, Field(strict=False)]] | None = Field(
+        default=None, min_length=1, max_length=len(ResearchTerm)
+    )
+    minimum_cell: int | None = Field(default=None, ge=1, le=CELL_MAX)
 
 
 _LIST = TypeAdapter(Annotated[list[PhrAccess], Field(min_length=1, max_length=10)])

@@ -44,6 +44,8 @@ class Wish:
     actions: frozenset[Action]
     retention: Retention
     supervision: Supervision
+    research_terms: tuple[str, ...] = ()
+    minimum_cell: int = 0
 
     def terms(self, valid_from: datetime, valid_until: datetime, notice: Notice) -> Terms:
         """The terms that a person is asked to agree to."""
@@ -60,6 +62,8 @@ class Wish:
             onward_transfer=OnwardTransfer.LISTED if others else OnwardTransfer.PROHIBITED,
             usage=self.usage,
             retention=self.retention,
+            research_terms=self.research_terms,
+            minimum_cell=self.minimum_cell,
         )
 
     def plain(self) -> dict[str, object]:
@@ -81,6 +85,8 @@ class Wish:
             terms.actions,
             terms.retention,
             terms.supervision,
+            terms.research_terms,
+            terms.minimum_cell,
         )
 
 
@@ -118,6 +124,8 @@ def wish(
         actions=_same("actions", asked, _actions, frozenset({Action.VIEW})),
         retention=_same("retention", asked, _retention, Retention()),
         supervision=app.supervision,
+        research_terms=_same("research_terms", asked, _research_terms, ()),
+        minimum_cell=_same("minimum_cell", asked, lambda one: one.minimum_cell or 0, 0),
     )
 
 
@@ -182,6 +190,10 @@ def _usage(detail: PhrAccess, term: Term) -> Usage:
 
 def _actions(detail: PhrAccess) -> frozenset[Action]:
     return frozenset(detail.actions or ()) | {Action.VIEW}
+
+
+def _research_terms(detail: PhrAccess) -> tuple[str, ...]:
+    return tuple(sorted({one.value for one in detail.research_terms or ()}))
 
 
 def _retention(detail: PhrAccess) -> Retention:

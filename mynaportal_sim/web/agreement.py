@@ -59,6 +59,10 @@ def _lines(ask: AskOut, kept: list[str], page: Page) -> Iterator[Line]:
         yield marked("Goes abroad"), _listed(ask.terms.abroad, page)
     yield marked("What it does with them"), _listed(ask.terms.actions, page)
     yield marked("How long it keeps them"), ask.terms.retention
+    if ask.terms.research_terms:
+        yield marked("Terms of research"), _listed(ask.terms.research_terms, page)
+    if ask.terms.statistics:
+        yield marked("In which form"), ask.terms.statistics
     yield from _supervision(ask, page)
     if ask.period is not None:
         yield marked("Records of"), _period(ask.period, page)

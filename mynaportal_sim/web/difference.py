@@ -44,6 +44,8 @@ def _facts(terms: Terms, catalogue: Catalogue, page: Page) -> dict[str, str]:
         marked("What it does with them"): comma.join(said.actions),
         marked("How long it keeps them"): said.retention,
         marked("How often"): said.usage,
+        marked("Terms of research"): comma.join(said.research_terms),
+        marked("In which form"): said.statistics,
         marked("Valid for"): page.text(marked("%(days)s days"), days=days),
         marked("Who reviewed this"): said.reviewer,
         marked("Who supervises this"): comma.join(

@@ -18,6 +18,7 @@ from consent.model import (
 from mynaportal_sim.web.dates import DAY
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page
+from mynaportal_sim.web.research_terms import in_words, smallest_cell
 
 _ACTIONS = {
     Action.VIEW: marked("show them to you"),
@@ -53,6 +54,8 @@ class TermsOut:
     actions: list[str]
     usage: str
     retention: str
+    research_terms: list[str]
+    statistics: str
 
     @classmethod
     def of(cls, terms: Terms, page: Page) -> "TermsOut":
@@ -66,6 +69,8 @@ class TermsOut:
             actions=[page.text(_ACTIONS[one]) for one in Action if one in terms.actions],
             usage=_usage(terms.usage, page),
             retention=_retention(terms.retention, page),
+            research_terms=in_words(terms.research_terms, page),
+            statistics=smallest_cell(terms.minimum_cell, page),
         )
 
 

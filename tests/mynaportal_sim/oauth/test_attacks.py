@@ -125,6 +125,14 @@ def _detail(**changed: object) -> str:
         pytest.param(_detail(usage={"max_uses": 0}), id="never"),
         pytest.param(_detail(usage={"max_uses": 2}, term="once"), id="twice and once"),
         pytest.param(_detail(retention={"erase_after_days": 0}), id="erased before it comes"),
+        pytest.param(_detail(research_terms=["DUO:9999999"]), id="unknown research term"),
+        pytest.param(_detail(research_terms=["DUO:0000007"]), id="a term that lacks its value"),
+        pytest.param(_detail(research_terms=[]), id="no research term"),
+        pytest.param(_detail(minimum_cell=0), id="a cell of nobody"),
+        pytest.param(_detail(minimum_cell="10"), id="text for a cell"),
+        pytest.param(
+            json.dumps([DETAILS[0], {**DETAILS[0], "minimum_cell": 10}]), id="two cells"
+        ),
         pytest.param(
             json.dumps([DETAILS[0], {**DETAILS[0], "retention": {"deadline_days": 7}}]),
             id="kept for two times",

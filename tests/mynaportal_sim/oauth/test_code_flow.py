@@ -70,6 +70,8 @@ def test_an_app_gets_what_the_person_allowed_and_no_more(portal: Portal, kit: Ap
         pytest.param({"recipients": ["健康ノート株式会社", "Example Ltd"]}, id="recipients"),
         pytest.param({"usage": {"max_uses": 12, "min_interval": 604800}}, id="usage"),
         pytest.param({"actions": ["derive", "store", "view"]}, id="actions"),
+        pytest.param({"research_terms": ["DUO:0000021", "DUO:0000046"]}, id="research terms"),
+        pytest.param({"minimum_cell": 10}, id="minimum cell"),
         pytest.param(
             {
                 "retention": {

@@ -44,7 +44,7 @@ class Reader:
         [code] = sent_back(decide(browser, asked.headers["location"], "allow", "checkup"))[
             "code"
         ]
-        wanted = {
+        wanted: Form = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": CALLBACK,
@@ -88,7 +88,7 @@ def test_each_record_that_is_given_is_listed_once_the_newest_first(portal: Porta
     path, found = page_of(browser)
     records = list(found["records"])
     while found["older"]:
-        found = read(browser, f"{path}?after={found['older']}")
+        _, found = page_of(browser, f"?after={found['older']}")
         records += found["records"]
     assert len(records) == found["total"] == len({one["id"] for one in records})
     days = [one["day"] for one in records]

@@ -9,6 +9,8 @@ _TOGETHER = {
     "actions": ["view", "derive", "train_model"],
     "usage": {"max_uses": 3, "min_interval": 86400},
     "retention": {"erase_after_days": 20, "on_withdrawal": "deidentify", "deadline_days": 10},
+    "research_terms": ["DUO:0000021", "DUO:0000046"],
+    "minimum_cell": 10,
 }
 _CHECKUPS = {
     "type": "phr_access",
@@ -55,6 +57,9 @@ def test_each_page_says_all_of_what_is_given_and_the_card_signs_the_same(
         "最大3回",
         "20日後",
         "10日以内",
+        "倫理審査の承認を受けた研究に限る",
+        "DUO:0000046",
+        "各集計値は10人以上",
     ):
         assert [name for name, page in pages.items() if said not in page] == [], said
     for page in pages.values():  # which is true of neither
