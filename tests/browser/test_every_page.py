@@ -99,6 +99,9 @@ def _afterwards(tab: Tab) -> Iterator[str]:
         tab.go(path)
         yield name
     tab.go("/consents")
+    tab.press("a[href$='/records']")
+    yield "records of a consent"
+    tab.go("/consents")
     tab.press("section.card a.button")
     yield "receipt"
     tab.press("a.danger")
