@@ -63,7 +63,7 @@ def prohibit(
 
     Raises:
         NoReasonError: an authority or a court gave no reason.
-        KeyReusedError: the id belongs to another prohibition.
+        KeyReusedError: the id belongs to another prohibition, or to one that was lifted.
         MandateNotInForceError: somebody acts for the person who may not.
     """
     what = wish.prohibition
@@ -75,7 +75,8 @@ def prohibit(
     placed = Placed(what, wish.reason, now.replace(microsecond=0), placed_as=placed_as)
     if not store.add(connection, wish.resident_id, placed):
         known = store.find(connection, wish.resident_id, what.id)
-        if known is None or (known.prohibition, known.placed_as) != (what, placed_as):
+        same = known is not None and (known.prohibition, known.placed_as) == (what, placed_as)
+        if known is None or not same or known.lifted is not None:
             raise KeyReusedError(what.id)
         return known
     fields = _told(what, wish) | acting_as(wish.acting)

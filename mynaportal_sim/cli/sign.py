@@ -1,12 +1,11 @@
 """`mynasim sign`: the card's side of a consent that is signed on a page in a browser."""
 
-import json as jsons
 import sys
-from contextlib import suppress
 from time import monotonic, sleep
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
@@ -35,11 +34,13 @@ from mynaportal_sim.cli.options import JsonOption
 from mynaportal_sim.cli.pin_entry import PinDescriptorOption, PinOption
 from mynaportal_sim.cli.second_device import SecondDevice, origin_of
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
+from mynaportal_sim.jose import JoseError, strict_json
 from mynaportal_sim.sample_app.loopback import client
 
 app = typer.Typer()
 
 _DONE = "署名しました。ブラウザに戻ってください。\nSigned. Go back to the browser."
+_LINES = TypeAdapter(list[tuple[str, str]])
 _WAIT = 180.0  # seconds: nothing of it lives longer
 _PURPOSE = ("同意の署名 signing a consent", "署名の確認 / about to sign")
 _SENT = "誰かに頼まれた署名ではありませんか。Do not go on if somebody sent you the code."
@@ -113,15 +114,21 @@ def _signed(
 def _lines(statement: ConsentStatement) -> Panel:
     """What is signed, line by line as the page puts it."""
     table = Table.grid(padding=(0, 2))
-    shown: object = None
-    with suppress(ValueError, KeyError, TypeError):
-        shown = jsons.loads(statement.text)["shown"]
-    if not isinstance(shown, list) or not shown:
-        raise CommandError("the portal does not say in words what is to be signed")
-    for line in shown:
-        heading, said = map(str, line)
+    for heading, said in _shown(statement.text):
         table.add_row(Text(plain(heading).plain, "dim"), plain(said))
     return Panel(table, title="署名する内容 / what you sign", expand=False)
+
+
+def _shown(text: str) -> list[tuple[str, str]]:
+    """The lines that the text says a page showed. Raises CommandError if it says none."""
+    try:
+        said = strict_json(text.encode())
+        shown = _LINES.validate_python(said["shown"] if isinstance(said, dict) else None)
+    except (JoseError, KeyError, ValidationError):
+        shown = []
+    if not shown:
+        raise CommandError("the portal does not say in words what is to be signed")
+    return shown
 
 
 def _await_the_browser(device: SecondDevice, console: Console) -> None:

@@ -15,6 +15,7 @@ BACKOFF = (
     timedelta(days=1),
 )
 """How long to wait after the first, second, … failure; after the last, that again and again."""
+_FAULT_MAX = 200
 
 
 @unique
@@ -56,3 +57,9 @@ class Try:
 def wait(tries: int) -> timedelta:
     """How long to wait after so many tries, 1 or more, have failed."""
     return BACKOFF[min(tries, len(BACKOFF)) - 1]
+
+
+def readable(text: str) -> str:
+    """What an app says of a fault, as far as people are shown it: printable, and short."""
+    shown = text.strip()[:_FAULT_MAX]
+    return "".join(char if char.isprintable() else "\ufffd" for char in shown)

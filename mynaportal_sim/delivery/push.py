@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 import httpx
 
+from mynaportal_sim.delivery.model import readable
 from mynaportal_sim.delivery.reach import Address, Reach
 from mynaportal_sim.delivery.security_event import MEDIA_TYPE
 from mynaportal_sim.jose import JoseError, strict_json
@@ -16,7 +17,6 @@ from mynaportal_sim.jose import JoseError, strict_json
 SECONDS = 5.0
 SECONDS_IN_ALL = 15.0
 ANSWER_MAX = 8192
-_FAULT_MAX = 200
 
 
 def client() -> httpx.AsyncClient:
@@ -79,5 +79,5 @@ def _said(body: bytes) -> str:
         return ""
     if not isinstance(said, dict) or not isinstance(said.get("err"), str):
         return ""
-    text = f": {said['err']} {said.get('description', '')}".rstrip()[:_FAULT_MAX]
-    return "".join(char if char.isprintable() else "�" for char in text)
+    text = readable(f"{said['err']} {said.get('description', '')}")
+    return f": {text}" if text else ""

@@ -12,11 +12,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from mynaportal_sim.delivery import store
+from mynaportal_sim.delivery.model import readable
 from mynaportal_sim.jose import JoseError, strict_json
 from mynaportal_sim.oauth import form
 from mynaportal_sim.oauth.answers import answer, spoken_to_clients
@@ -37,7 +38,7 @@ class Fault(BaseModel):
 
     model_config = _STRICT
 
-    err: _Said
+    err: Annotated[_Said, StringConstraints(strip_whitespace=True, min_length=1)]
     description: _Said = ""
 
 
@@ -94,7 +95,8 @@ def _answered(
     if refused is not None:
         return refused
     app_id = client.app.client_id
-    faults = {jti: f"{one.err} {one.description}".strip() for jti, one in asked.faults.items()}
+    said = asked.faults.items()
+    faults = {jti: readable(f"{one.err} {one.description}") for jti, one in said}
     for jti, fault in {**faults, **dict.fromkeys(asked.acknowledged, "")}.items():
         if (known := _uuid(jti)) is not None:
             store.answered(connection, app_id, known, fault, now)

@@ -49,6 +49,17 @@ def test_the_key_of_one_prohibition_is_no_other_s(database: Database, noon: date
         database.run(service.prohibit, other, noon, urandom)
 
 
+def test_what_was_lifted_is_not_placed_again_by_the_same_wish(
+    database: Database, noon: datetime
+) -> None:
+    """As by a page that the browser went back to, which would say that it is prohibited."""
+    wish = prohibit()
+    database.run(service.prohibit, wish, noon, urandom)
+    database.run(service.lift, lifting(wish), noon, urandom)
+    with pytest.raises(KeyReusedError):
+        database.run(service.prohibit, wish, noon, urandom)
+
+
 @pytest.mark.parametrize("by", [Prohibitor.AUTHORITY, Prohibitor.COURT])
 def test_what_others_prohibit_has_a_reason_and_the_person_cannot_lift_it(
     database: Database, noon: datetime, by: Prohibitor

@@ -269,8 +269,12 @@ def stop(
     now: datetime,
     randomness: Randomness,
 ) -> bool:
-    """End a login from either side (DENY: the second device, CANCEL: the browser)."""
-    if login.has_expired(now) or not store.happen(connection, login.id, event):
+    """End a login from either side (DENY: the second device, CANCEL: the browser).
+
+    What was signed and not taken is forgotten: it names whose card it was.
+    """
+    forgotten = {"token": None}
+    if login.has_expired(now) or not store.happen(connection, login.id, event, forgotten):
         return False
     code = Code.SECOND_DEVICE_DENIED if event is Event.DENY else Code.SECOND_DEVICE_CANCELLED
     refuse(connection, Refusal(code), Traces(Channel.QR), now, randomness)

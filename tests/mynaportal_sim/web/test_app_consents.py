@@ -53,6 +53,8 @@ def test_an_event_comes_until_it_is_acknowledged_by_the_app_it_is_for(
     other = Client.registered(portal)
     assert poll(other, ack=[jti]) == {"sets": {}, "moreAvailable": False}
     assert poll(client, setErrs={jti: {"err": "jws", "description": "?"}}) == found
+    assert _polled(client, setErrs={jti: {"err": " "}}).status_code == 400  # no fault named
+    assert poll(client) == found
     assert poll(client, ack=[jti, "no uuid", str(uuid4())])["sets"] == {}
     assert browser.get("/consents", **JSON).status_code == 200
 

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
 
 from card_reader.spec import Kind
+from mynaportal_sim.login.second_device import store
 from mynaportal_sim.login.token import LoginToken
 from tests.mynaportal_sim.signing.kit import JSON, consents, form_of, to_sign, token_of
 from tests.mynaportal_sim.web.kit import HANAKO, KENICHI, ORIGIN, Browser, Form, Portal
@@ -111,6 +113,14 @@ def _after_it_was_refused_there(desk: Desk, place: str) -> httpx.Response:
     return desk.take(place)
 
 
+def _after_it_was_cancelled_here(desk: Desk, place: str) -> httpx.Response:
+    desk.hand_in(desk.claim(place), Kind.SIGNING)
+    desk.browser.post(f"{place}/cancel", {"csrf": desk.browser.csrf("/consents")})
+    kept = desk.portal.web.state.database.run(store.find, UUID(place.rpartition("/")[2]))
+    assert kept.token is None  # which has the person's name and address in it
+    return desk.take(place)
+
+
 def _with_six_digits(desk: Desk, place: str) -> httpx.Response:
     desk.hand_in(desk.claim(place), Kind.SIGNING)
     form: Form = {"csrf": desk.browser.csrf("/consents"), "code": "000000"}
@@ -125,6 +135,7 @@ def _with_six_digits(desk: Desk, place: str) -> httpx.Response:
         (_by_the_other_certificate, "cert_wrong_purpose"),
         (_in_another_language, "purpose_mismatch"),
         (_after_it_was_refused_there, "second_device_denied"),
+        (_after_it_was_cancelled_here, "second_device_cancelled"),
         (_with_six_digits, "code_claimed"),
     ],
 )
