@@ -129,6 +129,23 @@ def test_a_person_reads_who_saw_their_data_and_the_ledger_is_whole(portal: Porta
     assert "Whole: " in portal.run("ledger", "verify")
 
 
+def test_a_person_reads_what_a_court_prohibited_one_app_and_lifted(portal: Portal) -> None:
+    app = portal.register()
+    browser, _ = portal.walk(app, details("checkup"))
+    court = ("--resident", PERSONA, "--by", "court", "--json")
+    of_one_app = ("--app", app.client_id, "--reason", "令和8年(ヨ)第1号 仮処分決定")
+    placed = json.loads(portal.run("consent", "prohibit", *court, *of_one_app))
+    portal.run("consent", "lift", placed["id"], *court)
+    entries = browser.see("/history?kind=consent")["entries"]
+    assert isinstance(entries, list)
+    told = [(one["event"], one["by"], one["who"], one["app"]) for one in entries[:2]]
+    rest = ("裁判所", "すこやか手帳", app.client_id)
+    assert told == [
+        ("提供の禁止が解除されました", *rest),
+        ("情報の提供が禁止されました", *rest),
+    ]
+
+
 def test_an_app_may_ask_for_a_fresh_login_of_who_is_logged_in(portal: Portal) -> None:
     app = portal.register()
     browser = portal.browser()
