@@ -9,7 +9,7 @@ answer commits to it, signed or not, so that no stored version can be other than
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -68,10 +68,25 @@ class Agreement:
             "consent": str(self.version_id),
             "app": {"id": self.app_id, "name": self.app_name},
             "by": self.role.value,
-            "asked": plain_rules(self.asked),
-            "given": plain_terms(self.given),
+            "asked": self._unnamed(self.asked),
+            "given": plain_terms(self.given) | {"rules": self._unnamed(self.given.rules)},
             "valid_until": rfc3339(self.given.valid_until),
         }
+
+    def _unnamed(self, rules: Iterable[ConsentRule]) -> list[dict[str, object]]:
+        """Rules in plain values, with a hash for each record that they name.
+
+        It is another in each consent, so that no two apps that read which records were left out
+        have an identifier in common, and nobody learns one by it.
+        """
+        return [
+            plain | {"items": [self._hash_of(item) for item in rule.items]}
+            for rule in rules
+            for plain in plain_rules([rule])
+        ]
+
+    def _hash_of(self, item: UUID) -> str:
+        return sha256(self.version_id.bytes + item.bytes).hexdigest()
 
     @property
     def text(self) -> str:

@@ -1,9 +1,11 @@
 """Leaving single records out of a consent: what the person sees, and what the app no longer."""
 
+import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -156,6 +158,41 @@ def test_an_app_is_told_how_many_are_left_out_and_not_which(reader: Reader) -> N
     again = Reader.connected(reader.client, reader.browser)
     told = str(standing) + again.get("Consent").text
     assert [id_ for id_ in ids if id_ in told.replace("-", "")] == []
+
+
+def _receipt(client: Client) -> str:
+    """The app's copy of the receipt of the one answer to it that stands."""
+    [known] = client.ask("consents").json()["consents"]
+    ids = {"sub": known["sub"], "consent_version": known["consent_version"]}
+    return client.ask("receipt", **ids).text
+
+
+def test_receipts_of_two_apps_have_nothing_in_common_of_what_was_left_out(
+    portal: Portal,
+) -> None:
+    items, browser = [], portal.browser()
+    browser.log_in()
+    for _ in range(2):
+        client = Client.registered(portal)
+        Reader.connected(client, browser)
+        path, found = page_of(browser)
+        record = found["records"][0]["id"]
+        assert browser.post(path, form_of(found, record)).is_redirect
+        [kept] = [rule for rule in _given(client) if rule["items"]]
+        items.append(kept["items"])
+        named = portal.web.state.pseudonyms.record_id(PERSON, record.replace("-", ""))
+        assert str(named) not in _receipt(client)
+        assert record not in _receipt(client)
+        where = path.removesuffix("/records")
+        stop = {"csrf": browser.csrf("/consents"), "version": page_of(browser)[1]["version_id"]}
+        assert browser.post(f"{where}/withdraw", stop).is_redirect
+    assert not set(items[0]) & set(items[1])
+
+
+def _given(client: Client) -> list[dict[str, Any]]:
+    said = json.loads(json.loads(_receipt(client))["agreement"])
+    given: list[dict[str, Any]] = said["given"]["rules"]
+    return given
 
 
 def test_what_is_left_out_stays_so_until_the_person_restores_it(reader: Reader) -> None:
