@@ -51,10 +51,10 @@ class NoSuchProhibitionError(ConsentError):
 
 
 class NotYoursError(ConsentError):
-    """Only whoever placed a prohibition lifts it."""
+    """This prohibition is another's, whom the one who would lift it does not overrule."""
 
     def __init__(self, by: str) -> None:
-        super().__init__(f"this prohibition was placed by {by}, who alone can lift it")
+        super().__init__(f"this prohibition was placed by {by}, and is not yours to lift")
         self.by = by
 
 

@@ -283,7 +283,7 @@ PROBLEMS = {
         "This question no longer waits: it was answered, has run out, or the app asks anew."
     ),
     "no_such_prohibition": marked("There is no such prohibition."),
-    "not_yours": marked("Only whoever prohibited it can lift it."),
+    "not_yours": marked("You cannot lift this prohibition."),
     "unknown_choice": marked("There is no such app or kind of data. Choose from the lists."),
     "not_signed_later": marked(
         "You can sign only while the app waits for your answer. Answer here without signing, "

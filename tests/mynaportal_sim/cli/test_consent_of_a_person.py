@@ -68,7 +68,7 @@ def test_what_cannot_be_is_said_and_changes_nothing(
 def test_only_who_prohibited_lifts(data: Path) -> None:
     placed = json.loads(consent(data, *ORDER, "--json").output)
     failed = consent(data, "lift", placed["id"], *HANAKO, "--by", "authority")
-    assert "court, who alone can lift it" in str(failed.exception)
+    assert "court, and is not yours to lift" in str(failed.exception)
 
 
 @pytest.fixture
