@@ -42,7 +42,7 @@ def test_no_reading_keeps_a_withdrawal_waiting(world: World, database_url: str) 
         finally:
             stop.set()
         assert monotonic() - began < 4
-        assert all(one.result(timeout=30) for one in reading)
+        assert sum(one.result(timeout=30) for one in reading)
 
 
 def _read(world: World, database_url: str, version: ConsentVersion, stop: Flag) -> int:
