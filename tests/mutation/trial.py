@@ -18,7 +18,13 @@ from types import ModuleType
 from tests.mutation.mutants import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
-TESTS = ("test_model.py", "test_policy.py", "test_token.py", "test_policy_whatever.py")
+TESTS = (
+    "test_model.py",
+    "test_rules.py",
+    "test_policy.py",
+    "test_token.py",
+    "test_policy_whatever.py",
+)
 WITHIN = 60.0  # seconds; a mutant that never ends is noticed too
 AT_ONCE = 2
 UNCHANGED = "unchanged"
