@@ -3,9 +3,11 @@
 import re
 import sys
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +28,7 @@ YesOption = Annotated[
     bool, typer.Option("--yes", help="Do not ask whether the words are on the screen.")
 ]
 
+_WAIT = 180.0  # seconds: nothing of it lives longer
 _CODE = re.compile(r"(?:[^#]*#)?(?P<code>[\w-]{22})", re.ASCII)
 
 
@@ -46,7 +49,7 @@ def the_code(given: str | None) -> str:
     found = _CODE.fullmatch(given.strip())
     if found is None:
         raise CommandError(
-            "this is no code of a login page; copy the 22 characters behind --code from it"
+            "this is no code; copy the 22 characters behind --code from the portal's page"
         )
     return found["code"]
 
@@ -79,3 +82,12 @@ def demand_agreement(warning: str) -> None:
     question = "同じ言葉が目の前の画面に出ていますか / Does your own screen show these words?"
     if not typer.confirm(question, default=False, err=True):
         raise CommandError("you said no, so nothing was done and the card was not used")
+
+
+def state_in_the_end(device: SecondDevice, console: Console, waiting: str) -> str:
+    """What has become of what was signed, once the browser has done its part or too late."""
+    deadline = monotonic() + _WAIT
+    with console.status(waiting):
+        while (state := device.state()) == "signed" and monotonic() < deadline:
+            sleep(0.5)
+    return state

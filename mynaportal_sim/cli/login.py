@@ -1,7 +1,6 @@
 """`mynasim login`: the card's side of a login that was begun in a browser."""
 
 import sys
-from time import monotonic, sleep
 from typing import Annotated
 
 import typer
@@ -21,6 +20,7 @@ from mynaportal_sim.cli.at_the_reader import (
     YesOption,
     about,
     demand_agreement,
+    state_in_the_end,
     the_card,
     the_code,
 )
@@ -40,7 +40,6 @@ app = typer.Typer()
 
 _PURPOSE = ("ログイン login", "ログインの確認 / about to log in")
 _SENT = "誰かに頼まれたログインではありませんか。Do not go on if somebody sent you the code."
-_WAIT = 180.0  # seconds: a login lives no longer
 
 
 @app.callback(invoke_without_command=True)
@@ -110,10 +109,8 @@ def _digits(digits: str) -> Panel:
 
 
 def _await_confirmation(device: SecondDevice, console: Console) -> None:
-    deadline = monotonic() + _WAIT
-    with console.status("Waiting for the digits to be typed in the browser …"):
-        while (state := device.state()) == "signed" and monotonic() < deadline:
-            sleep(0.5)
+    waiting = "Waiting for the digits to be typed in the browser …"
+    state = state_in_the_end(device, console, waiting)
     if state == "confirmed":
         console.print("ログインしました。 The browser is logged in.")
         return

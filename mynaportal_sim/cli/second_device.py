@@ -14,13 +14,13 @@ from mynaportal_sim.login.token import LoginToken
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _REFUSALS = {
-    "code_not_found": "no screen shows this code; copy it again from the portal's login page",
-    "code_expired": "the code has run out; show a new one on the login page",
-    "code_claimed": "the code has been used before; start again on the login page",
-    "second_device_denied": "the login was refused here before; start again on the login page",
-    "second_device_cancelled": "the login was cancelled in the browser; start again there",
-    "login_ended": "the login has ended; start again on the portal's login page",
-    "login_expired": "the login took longer than three minutes; start again on the login page",
+    "code_not_found": "no screen shows this code; copy it again from the portal's page",
+    "code_expired": "the code has run out; show a new one on that page",
+    "code_claimed": "the code has been used before; start again on that page",
+    "second_device_denied": "it was refused here before; start again on the portal's page",
+    "second_device_cancelled": "it was cancelled in the browser; start again there",
+    "login_ended": "it has ended; start again on the portal's page",
+    "login_expired": "it took longer than three minutes; start again on the portal's page",
     "cert_untrusted": "the portal does not trust the authority that issued this card",
     "cert_expired": "the card's certificate has expired",
     "cert_not_yet_valid": "the card's certificate is not valid yet; compare the clocks",
@@ -76,7 +76,7 @@ class SecondDevice:
         if challenge.origin != origin:
             raise CommandError(
                 f"the portal at {origin} asks for a signature for {challenge.origin}; nothing"
-                " was signed. Use the address that its own login page shows."
+                " was signed. Use the address that its own page shows."
             )
         display = shown if isinstance(shown := wire.get("display"), dict) else {}
         address = f"{origin}/auth/x/{claimed['id']}"

@@ -1,7 +1,6 @@
 """`mynasim sign`: the card's side of a consent that is signed on a page in a browser."""
 
 import sys
-from time import monotonic, sleep
 from typing import Annotated
 
 import typer
@@ -25,6 +24,7 @@ from mynaportal_sim.cli.at_the_reader import (
     YesOption,
     about,
     demand_agreement,
+    state_in_the_end,
     the_card,
     the_code,
 )
@@ -41,7 +41,6 @@ app = typer.Typer()
 
 _DONE = "署名しました。ブラウザに戻ってください。\nSigned. Go back to the browser."
 _LINES = TypeAdapter(list[tuple[str, str]])
-_WAIT = 180.0  # seconds: nothing of it lives longer
 _PURPOSE = ("同意の署名 signing a consent", "署名の確認 / about to sign")
 _SENT = "誰かに頼まれた署名ではありませんか。Do not go on if somebody sent you the code."
 
@@ -132,10 +131,7 @@ def _shown(text: str) -> list[tuple[str, str]]:
 
 
 def _await_the_browser(device: SecondDevice, console: Console) -> None:
-    deadline = monotonic() + _WAIT
-    with console.status("Waiting for the browser to hand it over …"):
-        while (state := device.state()) == "signed" and monotonic() < deadline:
-            sleep(0.5)
+    state = state_in_the_end(device, console, "Waiting for the browser to hand it over …")
     if state == "confirmed":
         console.print("署名はブラウザに届きました。 The browser has taken the signature.")
         return

@@ -147,17 +147,9 @@ async def sign(
     form: Annotated[SignatureForm, Form()],
 ) -> Response:
     """Take a card's signature under what was shown, and send the person back to the app."""
-    page, portal = desk.page, desk.portal
-    check_csrf(page.request, portal.settings, form.csrf)
-    put = (await desk.take_up(interaction_id)).helped(form.helped_by)
-    asked = _asked(desk, put, form.choice, form.kind)
-    if asked is None:
-        return see_other(f"/interactions/{interaction_id}")
-    shown = _Shown(desk, put, form.choice, asked)
-    if form.statement != asked.statement.sha256:
-        if page.for_program:
-            raise SignatureRefusedError(Refusal(Code.PURPOSE_MISMATCH), "")
-        return await _form(shown, {"problem": page.text(_CHANGED)})
+    portal, shown = desk.portal, await _filled_in(interaction_id, desk, form)
+    if isinstance(shown, Response):
+        return shown
     if form.reader is not None:
         outcome = await portal.db.write(_settle_taken, server, shown, form.reader)
     else:
@@ -174,17 +166,12 @@ async def begin_at_reader(
 ) -> Response:
     """Begin a signature by a card that lies in a reader, here or on another computer."""
     page, portal = desk.page, desk.portal
-    check_csrf(page.request, portal.settings, form.csrf)
-    put = (await desk.take_up(interaction_id)).helped(form.helped_by)
-    asked = _asked(desk, put, form.choice, form.kind)
-    if asked is None:
-        return see_other(f"/interactions/{interaction_id}")
-    shown = _Shown(desk, put, form.choice, asked)
-    if form.statement != asked.statement.sha256:
-        return await _form(shown, {"problem": page.text(_CHANGED)})
-    wanted = asked.wanted(desk.trust.origin, Channel.QR)
+    shown = await _filled_in(interaction_id, desk, form)
+    if isinstance(shown, Response):
+        return shown
+    wanted = shown.signing.wanted(desk.trust.origin, Channel.QR)
     to_sign = ToSign(
-        asked.statement.text,
+        shown.signing.statement.text,
         form.kind.value,
         wanted.purpose,
         wanted.interaction or "",
@@ -193,6 +180,28 @@ async def begin_at_reader(
     wished = (desk.whom.session.id, str(interaction_id), around(page.request), to_sign)
     begun = await portal.db.write(second_device.begin, Begin(*wished), portal.now, token_bytes)
     return see_other(f"/login/second-device/{begun.id}")
+
+
+async def _filled_in(
+    interaction_id: UUID, desk: Desk, form: SignatureForm
+) -> _Shown | Response:
+    """What a form is about; or the answer where that is nothing, or not what was shown.
+
+    Raises:
+        SignatureRefusedError: a program names another text, which has no use for a form.
+    """
+    page = desk.page
+    check_csrf(page.request, desk.portal.settings, form.csrf)
+    put = (await desk.take_up(interaction_id)).helped(form.helped_by)
+    asked = _asked(desk, put, form.choice, form.kind)
+    if asked is None:
+        return see_other(f"/interactions/{interaction_id}")
+    shown = _Shown(desk, put, form.choice, asked)
+    if form.statement == asked.statement.sha256:
+        return shown
+    if page.for_program:
+        raise SignatureRefusedError(Refusal(Code.PURPOSE_MISMATCH), "")
+    return await _form(shown, {"problem": page.text(_CHANGED)})
 
 
 def _asked(desk: Desk, put: Put, choice: Choice, kind: Kind) -> Signing | None:

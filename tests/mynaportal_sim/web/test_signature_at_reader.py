@@ -127,6 +127,13 @@ def _with_six_digits(desk: Desk, place: str) -> httpx.Response:
     return desk.browser.post(f"{place}/confirm", form, **JSON)
 
 
+def test_what_is_not_shown_is_not_begun(desk: Desk) -> None:
+    form: Form = {**form_of(desk.told, Kind.SIGNING), "statement": "0" * 64}
+    path = f"{desk.path}/signature/reader"
+    assert desk.browser.post(path, form, **JSON).json()["code"] == "purpose_mismatch"
+    assert "署名する内容が変わりました" in desk.browser.post(path, form).text
+
+
 @pytest.mark.parametrize(
     ("how", "code"),
     [
