@@ -91,3 +91,10 @@ def entrust(portal: Portal, scope: Scope) -> Mandate:
     args = (mandate, portal.holder(CHIYO), now, token_bytes)
     assert portal.web.state.database.run(service.register, *args)
     return mandate
+
+
+def of_an_age_to_decide(portal: Portal) -> None:
+    """Let minors of any age decide some things alone, as from the next request on."""
+    bands = {"minors_assent_from": 1, "minors_decide_from": 2}
+    settings = portal.web.state.settings
+    portal.web.state.settings = settings.model_copy(update=bands)
