@@ -23,6 +23,7 @@ hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("here")
 
 SERVER_OPTIONS = "-c fsync=off -c max_connections=200"
+DEEP_TIMEOUT = pytest.mark.timeout(3600)
 NO_SKIPS = os.environ.get("MYNASIM_NO_SKIPS") == "1"
 
 
@@ -41,6 +42,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", metavar="DIR", help="make the README's pictures in DIR")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let a test that is said to take minutes take them."""
+    for item in items:
+        if item.get_closest_marker("deep"):
+            item.add_marker(DEEP_TIMEOUT)
 
 
 @pytest.hookimpl(wrapper=True)

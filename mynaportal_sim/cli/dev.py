@@ -35,7 +35,10 @@ COVERAGE = ("--cov", "--cov-report=term:skip-covered")
 SIDE_BY_SIDE = (
     *("-n", str(min(4, (os.cpu_count() or 1) + 1))),
     *("--dist", "loadfile", "--no-loadscope-reorder"),  # files of few tests are the slow ones
+    "--max-worker-restart=0",  # a new worker would begin with the test that ended the last one
 )
+# A test that not even its timeout ends takes its worker with it, named and with its stacks.
+GIVEN_UP = ("-o", "faulthandler_timeout=420", "-o", "faulthandler_exit_on_timeout=true")
 
 UNIVERSAL = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
 COMPILE = ("uv", "--no-config", "pip", "compile", "--quiet", *UNIVERSAL)
@@ -79,7 +82,7 @@ def test(arguments: Sequence[str]) -> NoReturn:
     deep = "--deep" in arguments
     wanted = [argument for argument in arguments if argument != "--deep"]
     whole = (*SIDE_BY_SIDE, *(COVERAGE if deep else ()))
-    command = [*PYTEST, *(() if deep else ("-m", "not deep")), *(wanted or whole)]
+    command = [*PYTEST, *(() if deep else (*GIVEN_UP, "-m", "not deep")), *(wanted or whole)]
     environment = {**os.environ, "MYNASIM_NO_SKIPS": "1"} if in_ci else dict(os.environ)
     os.chdir(ROOT)
     os.execve(command[0], command, environment)  # noqa: S606  no shell is the point
