@@ -209,16 +209,18 @@ class _SqliteRunner:
 
     def _write_on(self) -> None:
         """The writer thread: commit in groups until a None comes through the queue."""
-        with self.engine.connect() as connection:
-            while (job := self._jobs.get()) is not None:
-                group, more = self._queued_after(job)
-                _commit_together(connection, group)
-                for loop in {job.loop for job in group}:
-                    settled = [job for job in group if job.loop is loop]
-                    with suppress(RuntimeError):  # the loop has closed: nobody waits any more
-                        loop.call_soon_threadsafe(_settle_all, settled)
-                if not more:
-                    return
+        more = True
+        while more and (job := self._jobs.get()) is not None:
+            group, more = self._queued_after(job)
+            try:
+                with self.engine.connect() as connection:
+                    _commit_together(connection, group)
+            except Exception as error:  # noqa: BLE001  no connection: who waits must be told
+                _fail_all(group, error)
+            for loop in {job.loop for job in group}:
+                settled = [job for job in group if job.loop is loop]
+                with suppress(RuntimeError):  # the loop has closed: nobody waits any more
+                    loop.call_soon_threadsafe(_settle_all, settled)
 
     def _queued_after(self, first: _Job) -> tuple[list[_Job], bool]:
         """`first` and what has queued behind it; False when the queue has ended."""
@@ -235,6 +237,11 @@ class _SqliteRunner:
 def _settle_all(jobs: list[_Job]) -> None:
     for job in jobs:
         job.settle()
+
+
+def _fail_all(jobs: list[_Job], error: Exception) -> None:
+    for job in jobs:
+        job.error = error
 
 
 def _commit_together(connection: Connection, group: list[_Job]) -> None:
@@ -260,8 +267,7 @@ def _commit_apart(connection: Connection, group: list[_Job]) -> None:
                 except Exception as error:  # noqa: BLE001  handed to the coroutine that waits
                     job.error = error
     except Exception as error:  # noqa: BLE001  nothing was committed, so nobody may be told so
-        for job in group:
-            job.error = error
+        _fail_all(group, error)
 
 
 def _sqlite_engine(url: str, begin: str) -> Engine:

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import OperationalError
 
 from mynaportal_sim.database import Database
 from mynaportal_sim.once import burn, forget_expired, used_once
+from mynaportal_sim.world import upgrade
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -103,3 +106,20 @@ def test_a_unit_that_nobody_waits_for_any_more_breaks_nothing(database: Database
         return await database.write(burn, "test", "next", NOON)
 
     assert asyncio.run(give_up())
+
+
+def test_a_database_that_cannot_be_opened_is_an_error_and_no_endless_wait(
+    tmp_path: Path,
+) -> None:
+    place = tmp_path / "not yet"
+    database = Database(f"sqlite:///{place / 'a.sqlite3'}")
+
+    async def count() -> int:
+        return await asyncio.wait_for(database.write(_count), 5)
+
+    with pytest.raises(OperationalError, match="unable to open"):
+        asyncio.run(count())
+    place.mkdir()
+    upgrade(database.url)
+    assert asyncio.run(count()) == 0
+    database.close()
