@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from fastapi import Request
 
@@ -55,6 +56,27 @@ def required(parameters: Mapping[str, str], name: str) -> str:
         return parameters[name]
     except KeyError:
         raise InvalidRequestError(f"{name} is missing") from None
+
+
+def required_uuid(parameters: Mapping[str, str], name: str) -> UUID:
+    """The UUID in a parameter that must be there. Raises InvalidRequestError."""
+    found = as_uuid(required(parameters, name))
+    if found is None:
+        raise InvalidRequestError(f"{name} is no UUID")
+    return found
+
+
+def uuid(parameters: Mapping[str, str], name: str) -> UUID | None:
+    """The UUID in a parameter, if it is there. Raises InvalidRequestError."""
+    return required_uuid(parameters, name) if name in parameters else None
+
+
+def as_uuid(text: str) -> UUID | None:
+    """The UUID that a text is, if it is one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 async def read(request: Request) -> dict[str, str]:

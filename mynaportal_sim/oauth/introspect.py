@@ -4,6 +4,7 @@ The consent is read again: once it is withdrawn, its tokens are as inactive as i
 """
 
 from datetime import datetime
+from functools import partial
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection
@@ -14,7 +15,8 @@ from consent import token as tokens
 from consent.model.granted import granted_details
 from consent.token import AccessToken, Rejected
 from mynaportal_sim.oauth import families, form
-from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.answers import spoken_to_clients
+from mynaportal_sim.oauth.as_client import Said, answered
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.families import Family
@@ -35,21 +37,17 @@ async def introspect(request: Request, server: ServerDep) -> Response:
     client = await authenticate(server, parameters, request.headers.get("authorization"), now)
     text = form.required(parameters, "token")
     access = tokens.verify(text, server.keys.public, server.issuer, server.resource, now)
-    if isinstance(access, Rejected):
-        said = await server.database.write(_of_refresh, client, text, server, now)
-    else:
-        said = await server.database.write(_of_access, client, access, now)
-    if isinstance(said, OAuthError):
-        raise said
-    return answer(said)
+    work = (
+        partial(_of_refresh, text, server, now)
+        if isinstance(access, Rejected)
+        else partial(_of_access, access, now)
+    )
+    return await answered(server, client, work)
 
 
 def _of_access(
-    connection: Connection, client: Client, access: AccessToken, now: datetime
-) -> dict[str, object] | OAuthError:
-    refused = client.use_up(connection)
-    if refused is not None:
-        return refused
+    access: AccessToken, now: datetime, connection: Connection, client: Client
+) -> Said:
     client_id = client.app.client_id
     if access.client_id != client_id:
         return _INACTIVE
@@ -82,11 +80,8 @@ def _of_access(
 
 
 def _of_refresh(
-    connection: Connection, client: Client, text: str, server: Server, now: datetime
-) -> dict[str, object] | OAuthError:
-    refused = client.use_up(connection)
-    if refused is not None:
-        return refused
+    text: str, server: Server, now: datetime, connection: Connection, client: Client
+) -> Said:
     family: Family | None = families.of_refresh(connection, client.app.client_id, text, now)
     found = None if family is None else standing(connection, family, now)
     if family is None or found is None or isinstance(found, OAuthError):

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from uuid import UUID, uuid4
+from functools import partial
+from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection
@@ -20,7 +21,8 @@ from consent.model import Actor, ConsentVersion, Event, standing
 from consent.model.granted import granted_details
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.oauth import form
-from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.answers import spoken_to_clients
+from mynaportal_sim.oauth.as_client import Said, answered
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
 from mynaportal_sim.oauth.errors import (
     ConsentEndedError,
@@ -51,10 +53,8 @@ async def consents(request: Request, server: ServerDep) -> Response:
     now = server.now()
     parameters = await form.read(request)
     client = await authenticate(server, parameters, request.headers.get("authorization"), now)
-    found = await server.database.write(_listed, client, parameters.get("after", ""), now)
-    if isinstance(found, OAuthError):
-        raise found
-    return answer(found)
+    work = partial(_listed, parameters.get("after", ""), now)
+    return await answered(server, client, work)
 
 
 @router.post("/apps/self/consents/withdraw")
@@ -64,18 +64,11 @@ async def withdraw(request: Request, server: ServerDep) -> Response:
     now = server.now()
     parameters = await form.read(request)
     client = await authenticate(server, parameters, request.headers.get("authorization"), now)
-    found = await server.database.write(_ended, server, client, parameters, now)
-    if isinstance(found, OAuthError):
-        raise found
-    return answer(found)
+    work = partial(_ended, server, parameters, now)
+    return await answered(server, client, work)
 
 
-def _listed(
-    connection: Connection, client: Client, after: str, now: datetime
-) -> dict[str, object] | OAuthError:
-    refused = client.use_up(connection)
-    if refused is not None:
-        return refused
+def _listed(after: str, now: datetime, connection: Connection, client: Client) -> Said:
     app_id = client.app.client_id
     known = apps.subjects_of(connection, app_id, after, LIMIT + 1)
     shown = [
@@ -98,17 +91,14 @@ def _listed(
 
 
 def _ended(
-    connection: Connection,
     server: Server,
-    client: Client,
     parameters: Mapping[str, str],
     now: datetime,
-) -> dict[str, object] | OAuthError:
-    refused = client.use_up(connection)
-    if refused is not None:
-        return refused
+    connection: Connection,
+    client: Client,
+) -> Said:
     app_id, sub = client.app.client_id, form.required(parameters, "sub")
-    arrangement_id = _uuid(parameters, "arrangement")
+    arrangement_id = form.required_uuid(parameters, "arrangement")
     reason = parameters.get("reason", "")
     if len(reason) > REASON_MAX or not reason.isprintable():
         return InvalidRequestError(f"a reason has at most {REASON_MAX} printable characters")
@@ -120,10 +110,10 @@ def _ended(
         return UnknownArrangementError("this app has no such arrangement with this person")
     wish = service.Change(
         event=Event.WITHDRAW,
-        key=_uuid(parameters, "key") if "key" in parameters else uuid4(),
+        key=form.uuid(parameters, "key") or uuid4(),
         resident_id=resident_id,
         arrangement_id=arrangement_id,
-        version_id=_uuid(parameters, MEANT) if MEANT in parameters else version.id,
+        version_id=form.uuid(parameters, MEANT) or version.id,
         channel=CHANNEL,
         holder=server.pseudonyms.holder(resident_id),
         actor=Actor.APP,
@@ -152,10 +142,3 @@ def _shown(sub: str, version: ConsentVersion, now: datetime) -> dict[str, object
         "records_left_out": len(version.terms.left_out),
         "authorization_details": list(granted_details(version.terms)),
     }
-
-
-def _uuid(parameters: Mapping[str, str], name: str) -> UUID:
-    try:
-        return UUID(form.required(parameters, name))
-    except ValueError:
-        raise InvalidRequestError(f"{name} is no UUID") from None

@@ -1,6 +1,5 @@
 """POST /apps/self/erasures…: what an app must erase, and its certificates that it has."""
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -15,19 +14,14 @@ from mynaportal_sim.erasure.certificate import Fault
 from mynaportal_sim.erasure.errors import ErasureSettledError, NoSuchErasureError
 from mynaportal_sim.erasure.model import ErasureCase, State
 from mynaportal_sim.oauth import errors, form
-from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.answers import spoken_to_clients
+from mynaportal_sim.oauth.as_client import Said, Work, answered
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
-from mynaportal_sim.oauth.errors import InvalidRequestError, OAuthError
 from mynaportal_sim.oauth.server import Server, ServerDep
 
 LIMIT = 50
 
 router = APIRouter(prefix="/apps/self/erasures")
-
-Said = dict[str, object] | OAuthError
-"""What is answered; a refusal is a value, so that the client's assertion stays used up."""
-
-Work = Callable[[Connection, Client], Said]
 
 
 @router.post("")
@@ -36,8 +30,9 @@ async def erasures(request: Request, server: ServerDep) -> Response:
     """Say what the app must erase and has not certified yet."""
     now = server.now()
     parameters = await form.read(request)
-    after = _uuid(parameters["after"], "after") if "after" in parameters else UUID(int=0)
-    return await _answered(request, server, parameters, partial(_listed, after, now), now)
+    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    after = form.uuid(parameters, "after") or UUID(int=0)
+    return await answered(server, client, partial(_listed, after, now))
 
 
 @router.post("/{erasure_id}/acknowledge")  # noqa: FAST003  see _named
@@ -46,8 +41,9 @@ async def acknowledge(request: Request, server: ServerDep) -> Response:
     """Note that the app knows of an erasure."""
     now = server.now()
     parameters = await form.read(request)
+    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
     work = partial(_acknowledged, server, _named(request), now)
-    return await _answered(request, server, parameters, work, now)
+    return await answered(server, client, partial(_of_case, work))
 
 
 @router.post("/{erasure_id}/certificate")  # noqa: FAST003  see _named
@@ -56,26 +52,14 @@ async def certify(request: Request, server: ServerDep) -> Response:
     """Take the app's certificate that it has erased, or that a law makes it wait."""
     now = server.now()
     parameters = await form.read(request)
+    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
     certificate = form.required(parameters, "certificate")
     work = partial(_certified, server, _named(request), certificate, now)
-    return await _answered(request, server, parameters, work, now)
+    return await answered(server, client, partial(_of_case, work))
 
 
-async def _answered(
-    request: Request, server: Server, parameters: Mapping[str, str], work: Work, now: datetime
-) -> Response:
-    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
-    found = await server.database.write(_used_up, client, work)
-    if isinstance(found, OAuthError):
-        raise found
-    return answer(found)
-
-
-def _used_up(connection: Connection, client: Client, work: Work) -> Said:
-    """Use the client's assertion up, then do what it came with; a unit of work."""
-    refused = client.use_up(connection)
-    if refused is not None:
-        return refused
+def _of_case(work: Work, connection: Connection, client: Client) -> Said:
+    """What `work` says of an erasure that there is and that its state lets go on."""
     try:
         return work(connection, client)
     except NoSuchErasureError as error:
@@ -138,11 +122,4 @@ def document(case: ErasureCase, now: datetime) -> dict[str, object]:
 
 def _named(request: Request) -> UUID:
     """The erasure in the path, which `spoken_to_clients` hands to no endpoint."""
-    return _uuid(request.path_params["erasure_id"], "the erasure")
-
-
-def _uuid(text: str, name: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise InvalidRequestError(f"{name} is no UUID") from None
+    return form.required_uuid(request.path_params, "erasure_id")

@@ -8,8 +8,8 @@ at once, whatever `returnImmediately` says; what was not acknowledged comes agai
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -20,9 +20,10 @@ from mynaportal_sim.delivery import store
 from mynaportal_sim.delivery.model import readable
 from mynaportal_sim.jose import JoseError, strict_json
 from mynaportal_sim.oauth import form
-from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.answers import spoken_to_clients
+from mynaportal_sim.oauth.as_client import Said, answered
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
-from mynaportal_sim.oauth.errors import InvalidRequestError, OAuthError
+from mynaportal_sim.oauth.errors import InvalidRequestError
 from mynaportal_sim.oauth.server import ServerDep
 
 EVENTS = 20
@@ -70,10 +71,7 @@ async def poll(request: Request, server: ServerDep) -> Response:
     asked = _read(await form.read_body(request, "application/json"))
     header = request.headers.get("authorization")
     client = await authenticate(server, asked.credentials, header, now)
-    found = await server.database.write(_answered, client, asked, now)
-    if isinstance(found, OAuthError):
-        raise found
-    return answer(found)
+    return await answered(server, client, partial(_polled, asked, now))
 
 
 def _read(body: bytes) -> Poll:
@@ -87,26 +85,14 @@ def _read(body: bytes) -> Poll:
         raise InvalidRequestError(f"at /{place}: {first['msg']}") from None
 
 
-def _answered(
-    connection: Connection, client: Client, asked: Poll, now: datetime
-) -> dict[str, object] | OAuthError:
+def _polled(asked: Poll, now: datetime, connection: Connection, client: Client) -> Said:
     """Note what the app says of events and give it what waits; a unit of work."""
-    refused = client.use_up(connection)
-    if refused is not None:
-        return refused
     app_id = client.app.client_id
     said = asked.faults.items()
     faults = {jti: readable(f"{one.err} {one.description}") for jti, one in said}
     for jti, fault in {**faults, **dict.fromkeys(asked.acknowledged, "")}.items():
-        if (known := _uuid(jti)) is not None:
+        if (known := form.as_uuid(jti)) is not None:
             store.answered(connection, app_id, known, fault, now)
     found = store.waiting(connection, app_id, asked.most + 1)
     sets = {str(one.jti): one.token for one in found[: asked.most]}
     return {"sets": sets, "moreAvailable": len(found) > asked.most}
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -124,7 +124,7 @@ async def receipt_of_app(request: Request, server: ServerDep) -> Response:
         raise refused
     wanted = (client.app.client_id, parameters.get("sub", ""))
     resident_id = await server.database.read(apps.resident_of, *wanted)
-    version_id = _uuid(parameters.get("consent_version", ""))
+    version_id = form.as_uuid(parameters.get("consent_version", ""))
     held = None
     if resident_id is not None and version_id is not None:
         office = _Office.of(request)
@@ -133,10 +133,3 @@ async def receipt_of_app(request: Request, server: ServerDep) -> Response:
     if held is None or held[0].app_id != client.app.client_id:
         raise InvalidRequestError("no answer to this app has that sub and consent_version")
     return answer(document.for_others(held[1]))
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
