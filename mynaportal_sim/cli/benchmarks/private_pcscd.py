@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -151,7 +151,15 @@ def _await(
     service: Path, process: "subprocess.Popen[bytes]", log: Path, within: float = _STARTS_WITHIN
 ) -> None:
     deadline = monotonic() + within
-    while not service.exists():
+    while not _listens(service):
         if process.poll() is not None or monotonic() > deadline:
             raise NoPrivatePcscdError(f"pcscd did not start: {log.read_text()[-500:]}")
         sleep(0.02)
+
+
+def _listens(service: Path) -> bool:
+    """Whether somebody takes connections there; the file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as client, suppress(OSError):
+        client.connect(str(service))
+        return True
+    return False
