@@ -17,7 +17,8 @@ from consent.token import AccessToken, Rejected, Rejection
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.jose import JoseError, read_jws
 from mynaportal_sim.oauth import dpop, entries
-from mynaportal_sim.oauth.dpop import Proof, Target
+from mynaportal_sim.oauth.checks.proof import Target
+from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import (
     InvalidDpopProofError,
     InvalidProofError,
@@ -27,6 +28,7 @@ from mynaportal_sim.oauth.errors import (
     TokenRequiredError,
 )
 from mynaportal_sim.oauth.server import Server, ServerDep
+from mynaportal_sim.oauth.trail import trail_of
 
 
 class Presented(NamedTuple):
@@ -105,10 +107,10 @@ def _proof(
         raise InvalidTokenError("the token is bound to a key: use the DPoP scheme", "DPoP")
     target = Target(request.method, server.issuer + request.scope["path"], credentials.token)
     try:
-        header = dpop.header(request)
+        header = dpop.header(request, trail_of(request))
         if header is None:
             raise InvalidProofError("the DPoP header is missing")
-        proof = dpop.check(header, target, now)
+        proof = dpop.check(header, target, now, trail_of(request))
     except InvalidDpopProofError as error:
         raise InvalidProofError(str(error)) from None
     if not hmac.compare_digest(proof.jkt.encode(), token.jkt.encode()):

@@ -11,15 +11,17 @@ from starlette.responses import Response
 
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.oauth import form, par
+from mynaportal_sim.oauth.checks.request import Asked, redirect_uri_is_registered
 from mynaportal_sim.oauth.errors import (
     InvalidRequestError,
     OAuthError,
     UnverifiedRequestError,
 )
 from mynaportal_sim.oauth.interaction import begin, redirect
-from mynaportal_sim.oauth.profiles import DEMANDS
-from mynaportal_sim.oauth.request import AuthorizationRequest, check, redirect_uri
+from mynaportal_sim.oauth.profiles import PROFILES
+from mynaportal_sim.oauth.request import AuthorizationRequest, check
 from mynaportal_sim.oauth.server import Server, ServerDep
+from mynaportal_sim.oauth.trail import Trail, asked_by, trail_of
 
 router = APIRouter()
 
@@ -33,7 +35,7 @@ async def from_query(request: Request, server: ServerDep) -> Response:
         parameters = form.parse(request.scope["query_string"])
     except InvalidRequestError as error:
         raise UnverifiedRequestError(str(error)) from None
-    return await _authorize(parameters, server)
+    return await _authorize(parameters, server, trail_of(request))
 
 
 @router.post("/authorize", status_code=303)
@@ -43,38 +45,52 @@ async def from_form(request: Request, server: ServerDep) -> Response:
         parameters = await form.read(request)
     except InvalidRequestError as error:
         raise UnverifiedRequestError(str(error)) from None
-    return await _authorize(parameters, server)
+    return await _authorize(parameters, server, trail_of(request))
 
 
-async def _authorize(parameters: Parameters, server: Server) -> Response:
+async def _authorize(parameters: Parameters, server: Server, trail: Trail) -> Response:
     now = server.now()
-    app = await server.app(parameters.get("client_id", ""))
-    if app is None:
-        raise UnverifiedRequestError("client_id names no registered app")
+    found = await server.app(parameters.get("client_id", ""))
+    app = trail.hold(client_is_known, found)
+    asked = Asked(parameters, app, server.resource)
     try:
-        asked, pushed = await _asked(parameters, app, server, now)
+        checked, pushed = await _checked(asked, server, now, trail)
     except OAuthError as error:
         if not error.redirectable:
             raise
-        uri = redirect_uri(parameters, app)
-        return _see_other(redirect(server, uri, parameters.get("state"), error.body))
-    interaction_id = await server.database.write(begin, asked, pushed, now, server.randomness)
+        redirect_uri_is_registered.run(asked)
+        uri, state = parameters["redirect_uri"], parameters.get("state")
+        return _see_other(redirect(server, uri, state, error.body))
+    interaction_id = await server.database.write(begin, checked, pushed, now, server.randomness)
     return _see_other(f"/interactions/{interaction_id}")
 
 
-async def _asked(
-    parameters: Parameters, app: App, server: Server, now: datetime
+@asked_by("RFC 6749 4.1.2.1", "client_id names a registered client.")
+def client_is_known(app: App | None) -> App:
+    if app is None:
+        raise UnverifiedRequestError("client_id names no registered app")
+    return app
+
+
+async def _checked(
+    asked: Asked, server: Server, now: datetime, trail: Trail
 ) -> tuple[AuthorizationRequest, bytes | None]:
     """The request, checked, and the digest of its handle if it was pushed."""
-    request_uri = parameters.get("request_uri")
+    request_uri = asked.parameters.get("request_uri")
     if request_uri is not None:
-        try:
-            return await server.database.read(par.find, app.client_id, request_uri, now)
-        except InvalidRequestError as error:
-            raise UnverifiedRequestError(str(error)) from None
-    if DEMANDS[app.profile].pushed:
-        raise InvalidRequestError("this app must push its request first (RFC 9126)")
-    return check(parameters, app, server, now), None
+        given = (asked.app.client_id, request_uri, now)
+        return trail.hold(request_uri_is_live, (await server.database.read(par.find, *given)))
+    trail.hold_all(PROFILES[asked.app.profile].unpushed, asked)
+    return check(asked, server, now, trail), None
+
+
+@asked_by("RFC 9126 4", "request_uri is one of this client's, not answered and not expired.")
+def request_uri_is_live(found: par.Pushed | None) -> par.Pushed:
+    if found is None:
+        raise UnverifiedRequestError(
+            "request_uri is unknown, used or expired; push a new request"
+        )
+    return found
 
 
 def _see_other(url: str) -> Response:

@@ -34,7 +34,7 @@ async def introspect(request: Request, server: ServerDep) -> Response:
     """Say whether a token is active, and if so, what it says."""
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    client = await authenticate(server, request, parameters, now)
     text = form.required(parameters, "token")
     access = tokens.verify(text, server.keys.public, server.issuer, server.resource, now)
     work = (
@@ -83,7 +83,7 @@ def _of_refresh(
     text: str, server: Server, now: datetime, connection: Connection, client: Client
 ) -> Said:
     family: Family | None = families.of_refresh(connection, client.app.client_id, text, now)
-    found = None if family is None else standing(connection, family, now)
+    found = None if family is None else standing(connection, family, now, client.trail)
     if family is None or found is None or isinstance(found, OAuthError):
         return _INACTIVE
     return {

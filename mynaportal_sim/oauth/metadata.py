@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from consent.model.granted import DETAIL_TYPE
 from mynaportal_sim.login.sessions import ACR
 from mynaportal_sim.oauth import keys
+from mynaportal_sim.oauth.checks.request import PROMPTS
 from mynaportal_sim.oauth.errors import DPOP_ALGORITHMS
-from mynaportal_sim.oauth.profiles import DEMANDS
-from mynaportal_sim.oauth.request import PROMPTS
+from mynaportal_sim.oauth.profiles import PROFILES
 from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.oauth.token import GRANTS
 
@@ -71,7 +71,7 @@ class Published:
 
 def describe(issuer: str) -> dict[str, object]:
     """The metadata of the server at `issuer`."""
-    algorithms = sorted(set().union(*(one.assertion_algorithms for one in DEMANDS.values())))
+    algorithms = sorted(set().union(*(one.algorithms for one in PROFILES.values())))
     authentication: dict[str, object] = {}
     for endpoint in ("token", "introspection", "revocation"):
         prefix = f"{endpoint}_endpoint_auth"

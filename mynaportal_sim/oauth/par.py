@@ -9,12 +9,15 @@ from starlette.responses import Response
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.oauth import dpop, form
 from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.checks.proof import Target
+from mynaportal_sim.oauth.checks.request import Asked
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
-from mynaportal_sim.oauth.dpop import Proof, Target
-from mynaportal_sim.oauth.errors import InvalidDpopProofError, InvalidRequestError, OAuthError
+from mynaportal_sim.oauth.dpop import Proof
+from mynaportal_sim.oauth.errors import InvalidDpopProofError, OAuthError
 from mynaportal_sim.oauth.request import AuthorizationRequest, check
 from mynaportal_sim.oauth.server import ServerDep
 from mynaportal_sim.oauth.tables import digest, pushed_requests
+from mynaportal_sim.oauth.trail import asked_by
 
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 LIFETIME = timedelta(seconds=90)
@@ -37,20 +40,28 @@ async def push(request: Request, server: ServerDep) -> Response:
     """Take an authorization request in and give a handle for it."""
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
-    header = dpop.header(request)
+    client = await authenticate(server, request, parameters, now)
+    trail = client.trail
+    header = dpop.header(request, trail)
     proof = None
     if header is not None:
-        proof = dpop.check(header, Target("POST", f"{server.issuer}/par"), now)
-        if parameters.setdefault("dpop_jkt", proof.jkt) != proof.jkt:
-            raise InvalidDpopProofError("dpop_jkt is another key than the proof's")
-    asked = check(parameters, client.app, server, now)
+        proof = dpop.check(header, Target("POST", f"{server.issuer}/par"), now, trail)
+        named = parameters.setdefault("dpop_jkt", proof.jkt)
+        trail.hold(key_is_the_proofs, (named, proof.jkt))
+    asked = check(Asked(parameters, client.app, server.resource), server, now, trail)
     handle = b64url(server.randomness(HANDLE_LENGTH))
     refused = await server.database.write(_store, client, proof, asked, handle, now)
     if refused is not None:
         raise refused
     expires_in = int(LIFETIME.total_seconds())
     return answer({"request_uri": PREFIX + handle, "expires_in": expires_in}, 201)
+
+
+@asked_by("RFC 9449 10.1", "dpop_jkt, if sent, is the thumbprint of the proof's key.")
+def key_is_the_proofs(thumbprints: tuple[str, str]) -> None:
+    named, proven = thumbprints
+    if named != proven:
+        raise InvalidDpopProofError("dpop_jkt is another key than the proof's")
 
 
 def _store(
@@ -78,18 +89,18 @@ def _store(
     return refused
 
 
+Pushed = tuple[AuthorizationRequest, bytes]
+"""A pushed request, and the digest of its handle."""
+
+
 def find(
     connection: Connection, client_id: str, request_uri: str, now: datetime
-) -> tuple[AuthorizationRequest, bytes]:
-    """The pushed request behind a request_uri of this client's, and the handle's digest.
-
-    Raises:
-        InvalidRequestError: it is unknown, another client's, expired, or answered.
-    """
+) -> Pushed | None:
+    """What is behind a request_uri of this client's, neither answered nor expired."""
     handle = digest(request_uri.removeprefix(PREFIX))
     text = connection.execute(
         _FIND, {"handle": handle, "client": client_id, "now": int(now.timestamp())}
     ).scalar()
     if text is None or not request_uri.startswith(PREFIX):
-        raise InvalidRequestError("request_uri is unknown, used or expired; push a new request")
+        return None
     return AuthorizationRequest.load(text), handle

@@ -1,39 +1,65 @@
-"""What each client profile demands, as data (conflicts between specifications end here).
+"""What each client profile demands: lists of checks, in the order in which they run.
 
-`fapi2` is the FAPI 2.0 Security Profile; `oidc` is OAuth 2.1 with OpenID Connect.
+Conflicts between specifications end here. `fapi2` is the FAPI 2.0 Security Profile; `oidc` is
+OAuth 2.1 with OpenID Connect.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mynaportal_sim.apps.model import Profile
+from mynaportal_sim.oauth.checks import assertion, request, tokens
+from mynaportal_sim.oauth.checks.assertion import Assertion
+from mynaportal_sim.oauth.checks.request import Asked
+from mynaportal_sim.oauth.checks.tokens import TokenAsked
+from mynaportal_sim.oauth.trail import Check
 
 
 @dataclass(frozen=True, slots=True)
-class Demands:
-    """What a client of one profile must do.
+class ClientProfile:
+    """The checks that a client of one profile passes, by what is looked at.
 
-    `issuer_audience_only`: an assertion's `aud` is the issuer as a string and nothing else
-    (FAPI 2.0 5.3.2.1-8); otherwise the token endpoint, or an array with either, will do too.
+    `assertion` is its JWT wherever it authenticates, signed by one of `algorithms`;
+    `unpushed` an authorization request that comes by the browser, before `request`, which
+    each is held to; `token` what it brings to the token endpoint.
     """
 
-    assertion_algorithms: frozenset[str]
-    issuer_audience_only: bool
-    pushed: bool
-    sender_constrained: bool
+    algorithms: frozenset[str]
+    assertion: tuple[Check[Assertion, None], ...]
+    unpushed: tuple[Check[Asked, None], ...]
+    request: tuple[Check[Asked, None], ...]
+    token: tuple[Check[TokenAsked, None], ...]
 
 
-DEMANDS: Mapping[Profile, Demands] = {
-    Profile.OIDC: Demands(
-        assertion_algorithms=frozenset({"RS256", "ES256", "PS256", "EdDSA"}),
-        issuer_audience_only=False,
-        pushed=False,
-        sender_constrained=False,
+_OIDC_ALGORITHMS = frozenset({"RS256", "ES256", "PS256", "EdDSA"})
+_FAPI2_ALGORITHMS = frozenset({"PS256", "ES256", "EdDSA"})
+_OF_EACH_ASSERTION = (
+    assertion.assertion_is_not_of_later,
+    assertion.assertion_ends_soon,
+    assertion.assertion_has_an_id,
+)
+
+PROFILES: Mapping[Profile, ClientProfile] = {
+    Profile.OIDC: ClientProfile(
+        algorithms=_OIDC_ALGORITHMS,
+        assertion=(
+            assertion.signed_by_the_client(_OIDC_ALGORITHMS),
+            assertion.audience_is_this_server,
+            *_OF_EACH_ASSERTION,
+        ),
+        unpushed=(),
+        request=request.CHECKS,
+        token=(),
     ),
-    Profile.FAPI2: Demands(
-        assertion_algorithms=frozenset({"PS256", "ES256", "EdDSA"}),
-        issuer_audience_only=True,
-        pushed=True,
-        sender_constrained=True,
+    Profile.FAPI2: ClientProfile(
+        algorithms=_FAPI2_ALGORITHMS,
+        assertion=(
+            assertion.signed_by_the_client(_FAPI2_ALGORITHMS),
+            assertion.audience_is_the_issuer,
+            *_OF_EACH_ASSERTION,
+        ),
+        unpushed=(request.is_pushed,),
+        request=request.CHECKS,
+        token=(tokens.sends_a_proof,),
     ),
 }

@@ -5,30 +5,19 @@ authorization endpoint.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from consent.japan import day_of
-from mynaportal_sim.apps.model import App
-from mynaportal_sim.oauth import details, pkce, scopes
-from mynaportal_sim.oauth.errors import (
-    InvalidRequestError,
-    InvalidScopeError,
-    InvalidTargetError,
-    RequestNotSupportedError,
-    UnsupportedResponseTypeError,
-    UnverifiedRequestError,
-)
-from mynaportal_sim.oauth.form import required
+from mynaportal_sim.oauth import details, scopes
+from mynaportal_sim.oauth.checks import request as checks
+from mynaportal_sim.oauth.checks.request import Asked
+from mynaportal_sim.oauth.errors import InvalidScopeError
+from mynaportal_sim.oauth.profiles import PROFILES
 from mynaportal_sim.oauth.server import Server
+from mynaportal_sim.oauth.trail import Trail, asked_by
 from mynaportal_sim.oauth.wish import Wish, wish
-
-STATE_MAX = 4096  # FAPI 2.0 5.3.2.2, note 4: more than 1000 must work
-NONCE_MAX = 1024
-PROMPTS = frozenset({"none", "login", "consent", "select_account"})
-
-Parameters = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,120 +50,58 @@ class AuthorizationRequest:
         return cls(**fields)
 
 
-def redirect_uri(parameters: Parameters, app: App) -> str:
-    """The redirect URI, character for character one that the app has registered.
-
-    Raises:
-        UnverifiedRequestError: it is not.
-    """
-    uri = parameters.get("redirect_uri")
-    if uri not in app.redirect_uris:
-        raise UnverifiedRequestError("redirect_uri is not one this app has registered")
-    return uri
-
-
-def check(
-    parameters: Parameters, app: App, server: Server, now: datetime
-) -> AuthorizationRequest:
-    """The request that `parameters` make, for an app that may make it.
+def check(asked: Asked, server: Server, now: datetime, trail: Trail) -> AuthorizationRequest:
+    """The request that an app makes, if it may make it.
 
     Raises:
         OAuthError: for the first check that fails.
     """
-    uri = redirect_uri(parameters, app)
-    for one in CHECKS:
-        one(parameters)
-    if parameters.get("resource", server.resource) != server.resource:
-        raise InvalidTargetError(f"the only resource here is {server.resource}")
-    asked_scopes = _scopes(parameters, app)
+    parameters, app = asked.parameters, asked.app
+    trail.hold(checks.redirect_uri_is_registered, asked)
+    trail.hold_all(PROFILES[app.profile].request, asked)
+    asked_scopes = trail.hold(scopes_are_the_apps, asked)
+    sought = Sought(asked, asked_scopes, server.catalogue.categories, day_of(now))
+    max_age = parameters.get("max_age")
     return AuthorizationRequest(
         client_id=app.client_id,
-        redirect_uri=uri,
+        redirect_uri=parameters["redirect_uri"],
         code_challenge=parameters["code_challenge"],
         scopes=asked_scopes,
-        wish=_wish(parameters, app, asked_scopes, server, now),
+        wish=trail.hold(details_are_for_the_app, sought),
         state=parameters.get("state"),
         nonce=parameters.get("nonce"),
         dpop_jkt=parameters.get("dpop_jkt"),
         prompt=tuple(parameters.get("prompt", "").split()),
-        max_age=_max_age(parameters),
+        max_age=None if max_age is None else int(max_age),
     )
 
 
-def _no_request_object(parameters: Parameters) -> None:
-    if "request" in parameters:
-        raise RequestNotSupportedError("request objects (RFC 9101) are not supported; push it")
-    if "request_uri" in parameters:
-        raise InvalidRequestError("request_uri cannot stand inside a request")
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a request asks for, with the scopes it has named, on a day."""
+
+    asked: Asked
+    scopes: tuple[str, ...]
+    categories: Collection[str]
+    today: date
 
 
-def _code_only(parameters: Parameters) -> None:
-    if required(parameters, "response_type") != "code":
-        raise UnsupportedResponseTypeError("response_type must be code")
-    if parameters.get("response_mode", "query") != "query":
-        raise InvalidRequestError("response_mode must be query")
+@asked_by("RFC 6749 3.3", "scope names only what the client is registered for.")
+def scopes_are_the_apps(asked: Asked) -> tuple[str, ...]:
+    text = asked.parameters.get("scope")
+    return () if text is None else scopes.parse(text, asked.app.scopes)
 
 
-def _pkce(parameters: Parameters) -> None:
-    challenge = required(parameters, "code_challenge")
-    if parameters.get("code_challenge_method") != "S256":
-        raise InvalidRequestError("code_challenge_method must be S256")
-    if not pkce.is_challenge(challenge):
-        raise InvalidRequestError("code_challenge is not the S256 hash of a verifier")
-
-
-def _lengths(parameters: Parameters) -> None:
-    for name, limit in (("state", STATE_MAX), ("nonce", NONCE_MAX)):
-        if len(parameters.get(name, "")) > limit:
-            raise InvalidRequestError(f"{name} has more than {limit} characters")
-
-
-def _prompt(parameters: Parameters) -> None:
-    prompts = parameters.get("prompt", "").split()
-    if not PROMPTS.issuperset(prompts) or ("none" in prompts and len(prompts) > 1):
-        raise InvalidRequestError(f"prompt is none, or some of {', '.join(sorted(PROMPTS))}")
-
-
-def _key_binding(parameters: Parameters) -> None:
-    thumbprint = parameters.get("dpop_jkt")
-    if thumbprint is not None and not pkce.is_challenge(thumbprint):
-        raise InvalidRequestError("dpop_jkt is not a SHA-256 thumbprint")
-
-
-CHECKS: tuple[Callable[[Parameters], None], ...] = (
-    _no_request_object,
-    _code_only,
-    _pkce,
-    _lengths,
-    _prompt,
-    _key_binding,
-)
-
-
-def _max_age(parameters: Parameters) -> int | None:
-    text = parameters.get("max_age")
-    if text is None:
-        return None
-    if not (text.isdecimal() and len(text) <= 9):
-        raise InvalidRequestError("max_age is a number of seconds")
-    return int(text)
-
-
-def _scopes(parameters: Parameters, app: App) -> tuple[str, ...]:
-    text = parameters.get("scope")
-    return () if text is None else scopes.parse(text, app.scopes)
-
-
-def _wish(
-    parameters: Parameters, app: App, asked: tuple[str, ...], server: Server, now: datetime
-) -> Wish:
-    text = parameters.get("authorization_details")
+@asked_by("RFC 9396 5", "authorization_details fit their schema, and what the app may ask for.")
+def details_are_for_the_app(sought: Sought) -> Wish:
+    app = sought.asked.app
+    text = sought.asked.parameters.get("authorization_details")
     asked_for = wish(
         [] if text is None else details.parse(text),
         app,
-        scopes.categories(app.scopes) & server.catalogue.categories.keys(),
-        scopes.categories(asked),
-        day_of(now),
+        scopes.categories(app.scopes) & set(sought.categories),
+        scopes.categories(sought.scopes),
+        sought.today,
     )
     if not asked_for.rules:
         raise InvalidScopeError(

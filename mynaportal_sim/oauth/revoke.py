@@ -29,7 +29,7 @@ async def revoke(request: Request, server: ServerDep) -> Response:
     """End a token."""
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    client = await authenticate(server, request, parameters, now)
     text = form.required(parameters, "token")
     access = tokens.verify(text, server.keys.public, server.issuer, server.resource, now)
     refused = await server.database.write(

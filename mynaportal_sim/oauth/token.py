@@ -4,6 +4,7 @@ What is good once (assertion, proof, code) is used up in the unit of work that s
 outcome and its ledger entry; a token leaves only after that has committed.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -19,10 +20,11 @@ from consent.token import AccessToken, Issuance
 from mynaportal_sim.jose import Json, b64url
 from mynaportal_sim.oauth import dpop, entries, families, form
 from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.checks.proof import Target
+from mynaportal_sim.oauth.checks.tokens import TokenAsked
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
-from mynaportal_sim.oauth.dpop import Proof, Target
+from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import (
-    InvalidDpopProofError,
     InvalidGrantError,
     OAuthError,
     UnsupportedGrantTypeError,
@@ -34,13 +36,16 @@ from mynaportal_sim.oauth.grants import (
     authorization_code,
     refresh_token,
 )
-from mynaportal_sim.oauth.profiles import DEMANDS
+from mynaportal_sim.oauth.profiles import PROFILES
 from mynaportal_sim.oauth.scopes import OPENID
 from mynaportal_sim.oauth.server import Server, ServerDep
+from mynaportal_sim.oauth.trail import asked_by
 
 GRANTS: dict[str, Grant] = {
-    "authorization_code": Grant(authorization_code.check, authorization_code.exchange),
-    "refresh_token": Grant(refresh_token.check, refresh_token.exchange),
+    "authorization_code": Grant(
+        authorization_code.exchange_is_complete, authorization_code.exchange
+    ),
+    "refresh_token": Grant(refresh_token.refresh_is_complete, refresh_token.exchange),
 }
 
 router = APIRouter()
@@ -59,11 +64,9 @@ async def token(request: Request, server: ServerDep) -> Response:
     """Exchange a grant for tokens."""
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
-    name = form.required(parameters, "grant_type")
-    if name not in GRANTS:
-        raise UnsupportedGrantTypeError(f"grant_type must be one of {', '.join(GRANTS)}")
-    GRANTS[name].check(parameters)
+    client = await authenticate(server, request, parameters, now)
+    name = client.trail.hold(grant_type_is_known, parameters)
+    client.trail.hold(GRANTS[name].is_complete, parameters)
     asked = TokenRequest(client, parameters, _proof(request, client, server, now))
     outcome = await server.database.write(exchange, server, name, asked, now)
     if isinstance(outcome, OAuthError):
@@ -71,13 +74,21 @@ async def token(request: Request, server: ServerDep) -> Response:
     return answer(_content(outcome, server, now))
 
 
+@asked_by("RFC 6749 5.2", "grant_type is one of those that the metadata list.")
+def grant_type_is_known(parameters: Mapping[str, str]) -> str:
+    name = form.required(parameters, "grant_type")
+    if name not in GRANTS:
+        raise UnsupportedGrantTypeError(f"grant_type must be one of {', '.join(GRANTS)}")
+    return name
+
+
 def _proof(request: Request, client: Client, server: Server, now: datetime) -> Proof | None:
-    header = dpop.header(request)
-    if header is not None:
-        return dpop.check(header, Target("POST", server.token_endpoint), now)
-    if DEMANDS[client.app.profile].sender_constrained:
-        raise InvalidDpopProofError("this app must send a DPoP proof (RFC 9449)")
-    return None
+    trail = client.trail
+    header = dpop.header(request, trail)
+    trail.hold_all(PROFILES[client.app.profile].token, TokenAsked(header))
+    if header is None:
+        return None
+    return dpop.check(header, Target("POST", server.token_endpoint), now, trail)
 
 
 def exchange(

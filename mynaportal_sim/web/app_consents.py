@@ -52,7 +52,7 @@ async def consents(request: Request, server: ServerDep) -> Response:
     """Say how each arrangement of the app stands, person by person."""
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    client = await authenticate(server, request, parameters, now)
     work = partial(_listed, parameters.get("after", ""), now)
     return await answered(server, client, work)
 
@@ -63,7 +63,7 @@ async def withdraw(request: Request, server: ServerDep) -> Response:
     """End a consent that the app no longer needs, in the version it means if it names one."""
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    client = await authenticate(server, request, parameters, now)
     work = partial(_ended, server, parameters, now)
     return await answered(server, client, work)
 

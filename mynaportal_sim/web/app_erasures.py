@@ -30,7 +30,7 @@ async def erasures(request: Request, server: ServerDep) -> Response:
     """Say what the app must erase and has not certified yet."""
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    client = await authenticate(server, request, parameters, now)
     after = form.uuid(parameters, "after") or UUID(int=0)
     return await answered(server, client, partial(_listed, after, now))
 
@@ -41,7 +41,7 @@ async def acknowledge(request: Request, server: ServerDep) -> Response:
     """Note that the app knows of an erasure."""
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    client = await authenticate(server, request, parameters, now)
     work = partial(_acknowledged, server, _named(request), now)
     return await answered(server, client, partial(_of_case, work))
 
@@ -52,7 +52,7 @@ async def certify(request: Request, server: ServerDep) -> Response:
     """Take the app's certificate that it has erased, or that a law makes it wait."""
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    client = await authenticate(server, request, parameters, now)
     certificate = form.required(parameters, "certificate")
     work = partial(_certified, server, _named(request), certificate, now)
     return await answered(server, client, partial(_of_case, work))

@@ -69,8 +69,7 @@ async def poll(request: Request, server: ServerDep) -> Response:
     """Hand over the events that wait, oldest first, and note what the app says of others."""
     now = server.now()
     asked = _read(await form.read_body(request, "application/json"))
-    header = request.headers.get("authorization")
-    client = await authenticate(server, asked.credentials, header, now)
+    client = await authenticate(server, request, asked.credentials, now)
     return await answered(server, client, partial(_polled, asked, now))
 
 

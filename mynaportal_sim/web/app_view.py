@@ -49,7 +49,7 @@ async def receipts(request: Request, server: ServerDep) -> Response:
 async def _listed(request: Request, server: Server, listing: Listing) -> Response:
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    client = await authenticate(server, request, parameters, now)
     limit = _number(parameters, "limit", LIMIT_MAX) or LIMIT
     before = _number(parameters, "before", _ID_MAX)
     refused = await server.database.write(client.use_up)

@@ -118,7 +118,7 @@ async def receipt_of_app(request: Request, server: ServerDep) -> Response:
     """Hand an app the receipt of one answer to it; it names the person as the app does."""
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, parameters, request.headers.get("authorization"), now)
+    client = await authenticate(server, request, parameters, now)
     refused = await server.database.write(client.use_up)
     if refused is not None:
         raise refused

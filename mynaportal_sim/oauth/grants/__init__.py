@@ -16,6 +16,7 @@ from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.families import Family
 from mynaportal_sim.oauth.server import Server
+from mynaportal_sim.oauth.trail import Check
 
 
 class TokenRequest(NamedTuple):
@@ -36,7 +37,7 @@ class Granted(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """A grant type: `check` runs before anything is used up, `exchange` in the unit of work."""
+    """A grant type: what must be there before anything is used up, and the unit of work."""
 
-    check: Callable[[Mapping[str, str]], None]
+    is_complete: Check[Mapping[str, str], None]
     exchange: Callable[[Connection, Server, TokenRequest, datetime], Granted | OAuthError]

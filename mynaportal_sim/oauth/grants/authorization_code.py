@@ -1,6 +1,5 @@
 """grant_type=authorization_code (RFC 6749 4.1.3, RFC 7636 4.5, RFC 9449 10)."""
 
-import hmac
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -8,16 +7,19 @@ from sqlalchemy import Connection
 
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.jose import b64url
-from mynaportal_sim.oauth import families, form, pkce, revocation
+from mynaportal_sim.oauth import families, form, revocation
+from mynaportal_sim.oauth.checks import code as checks
+from mynaportal_sim.oauth.checks.code import Redemption
 from mynaportal_sim.oauth.errors import InvalidGrantError, OAuthError
 from mynaportal_sim.oauth.families import SECRET_LENGTH, Family
 from mynaportal_sim.oauth.grants import Granted, TokenRequest
-from mynaportal_sim.oauth.grants.standing import standing
+from mynaportal_sim.oauth.grants.standing import Standing, standing
 from mynaportal_sim.oauth.server import Server
+from mynaportal_sim.oauth.trail import asked_by
 
 
-def check(parameters: Mapping[str, str]) -> None:
-    """Raise InvalidRequestError unless everything the exchange needs is there."""
+@asked_by("RFC 6749 4.1.3; RFC 7636 4.5", "code, redirect_uri and code_verifier are there.")
+def exchange_is_complete(parameters: Mapping[str, str]) -> None:
     for name in ("code", "redirect_uri", "code_verifier"):
         form.required(parameters, name)
 
@@ -32,37 +34,30 @@ def exchange(
     """
     refresh_token = b64url(server.randomness(SECRET_LENGTH))
     client_id = asked.client.app.client_id
-    family = families.redeem(
-        connection,
-        client_id,
-        asked.parameters["code"],
-        now,
-        refresh_token,
-        asked.proof is not None,
-    )
-    if family is None:
+    bound, code, trail = asked.proof is not None, asked.parameters["code"], asked.client.trail
+    row = families.redeem(connection, client_id, code, now, refresh_token, bound)
+    family = trail.hold(code_is_live, row)
+    if isinstance(family, OAuthError):
         _end_replayed(connection, server, asked, now)
-        return InvalidGrantError("the code is unknown, expired, used, or another app's")
-    fault = _misfit(family, asked)
-    found = standing(connection, family, now) if fault is None else InvalidGrantError(fault)
+        return family
+    jkt = None if asked.proof is None else asked.proof.jkt
+    try:
+        trail.hold_all(checks.CHECKS, Redemption(family, asked.parameters, jkt))
+    except InvalidGrantError as error:
+        found: Standing | OAuthError = error
+    else:
+        found = standing(connection, family, now, trail)
     if isinstance(found, OAuthError):
         families.kill(connection, family.id, now)
         return found
     return Granted(family, found.version, found.resident_id, refresh_token)
 
 
-def _misfit(family: Family, asked: TokenRequest) -> str | None:
-    """What of the request is not as the code was asked for."""
-    parameters, proof = asked.parameters, asked.proof
-    if not hmac.compare_digest(
-        parameters["redirect_uri"].encode(), family.redirect_uri.encode()
-    ):
-        return "redirect_uri is not the one the code was asked for with"
-    if not pkce.matches(parameters["code_verifier"], family.code_challenge):
-        return "code_verifier does not fit the code_challenge"
-    if family.dpop_jkt is not None and (proof is None or proof.jkt != family.dpop_jkt):
-        return "the code is bound to another DPoP key (dpop_jkt)"
-    return None
+@asked_by("RFC 6749 4.1.2", "The code is this client's, was not used, and has not expired.")
+def code_is_live(family: Family | None) -> Family | InvalidGrantError:
+    if family is None:
+        return InvalidGrantError("the code is unknown, expired, used, or another app's")
+    return family
 
 
 def _end_replayed(

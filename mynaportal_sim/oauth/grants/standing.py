@@ -11,6 +11,7 @@ from consent.model import ConsentVersion, Status
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.oauth.errors import ConsentSuspendedError, InvalidGrantError
 from mynaportal_sim.oauth.families import Family
+from mynaportal_sim.oauth.trail import Trail, asked_by
 
 
 class Standing(NamedTuple):
@@ -20,9 +21,21 @@ class Standing(NamedTuple):
     version: ConsentVersion
 
 
+class Found(NamedTuple):
+    """Whose family it is, and the newest version of the arrangement that it comes of."""
+
+    family: Family
+    resident_id: UUID | None
+    version: ConsentVersion | None
+    now: datetime
+
+
+NotStanding = InvalidGrantError | ConsentSuspendedError
+
+
 def standing(
-    connection: Connection, family: Family, now: datetime
-) -> Standing | InvalidGrantError | ConsentSuspendedError:
+    connection: Connection, family: Family, now: datetime, trail: Trail
+) -> Standing | NotStanding:
     """The version of the family, if it is in force at `now`: tokens end with their consent."""
     resident_id = apps.resident_of(connection, family.client_id, family.sub)
     version = (
@@ -30,11 +43,17 @@ def standing(
         if resident_id is None
         else service.newest(connection, resident_id, family.arrangement_id)
     )
-    if resident_id is None or version is None or version.id != family.version_id:
+    return trail.hold(consent_is_in_force, Found(family, resident_id, version, now))
+
+
+@asked_by("design: a token dies with its consent", "The consent behind it is in force.")
+def consent_is_in_force(found: Found) -> Standing | NotStanding:
+    version = found.version
+    if found.resident_id is None or version is None or version.id != found.family.version_id:
         return InvalidGrantError("the person's consent has ended")
-    status = version.status(now)
+    status = version.status(found.now)
     if status is Status.SUSPENDED:
         return ConsentSuspendedError("the consent is suspended; ask again once it is resumed")
     if status is not Status.GRANTED:
         return InvalidGrantError(f"the person's consent gives nothing any more: {status}")
-    return Standing(resident_id, version)
+    return Standing(found.resident_id, version)

@@ -38,7 +38,7 @@ from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.oauth import families, interaction
 from mynaportal_sim.oauth.access import Presented, TokenDep
-from mynaportal_sim.oauth.client_authentication import ASSERTION_TYPE
+from mynaportal_sim.oauth.checks.assertion import TYPE as ASSERTION_TYPE
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.keys import KeyRing
 from mynaportal_sim.oauth.metadata import Published

@@ -14,6 +14,7 @@ from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import InteractionGoneError, OAuthError
 from mynaportal_sim.oauth.grants import TokenRequest
 from mynaportal_sim.oauth.token import Issued, exchange
+from mynaportal_sim.oauth.trail import Trail
 
 from .conftest import NOW, AppKit, Portal, allow_in_one
 
@@ -39,9 +40,9 @@ def asked(
     ends = NOW + timedelta(minutes=1)
     assertion = "one" if "assertion" in shared else f"assertion {number}"
     proof = "one" if "proof" in shared else f"proof {number}"
-    return TokenRequest(
-        Client(kit.app, assertion, ends), parameters, Proof("j" * 43, proof, ends)
-    )
+    trail = Trail()
+    client = Client(kit.app, assertion, ends, trail)
+    return TokenRequest(client, parameters, Proof("j" * 43, proof, ends, trail))
 
 
 def errors(outcomes: list[object]) -> set[str]:

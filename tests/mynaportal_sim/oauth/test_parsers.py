@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mynaportal_sim.oauth import details, dpop, form, pkce, scopes
-from mynaportal_sim.oauth.dpop import Target
+from mynaportal_sim.oauth.checks.proof import Target
 from mynaportal_sim.oauth.errors import (
     InvalidAuthorizationDetailsError,
     InvalidDpopProofError,
     InvalidRequestError,
     InvalidScopeError,
 )
+from mynaportal_sim.oauth.trail import Trail
 
 from .conftest import DETAILS, NOW
 
@@ -60,7 +61,7 @@ def test_any_member_is_of_its_type_or_refused(name: str, value: object) -> None:
 @given(st.text())
 def test_any_text_is_a_proof_or_refused(text: str) -> None:
     with pytest.raises(InvalidDpopProofError):
-        dpop.check(text, Target("POST", "http://localhost/token"), NOW)
+        dpop.check(text, Target("POST", "http://localhost/token"), NOW, Trail())
 
 
 @given(st.text())

@@ -15,7 +15,7 @@ from mynaportal_sim.apps import registration
 from mynaportal_sim.apps import service as apps
 from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.domains.catalogue import catalogue
-from mynaportal_sim.oauth.client_authentication import ASSERTION_TYPE
+from mynaportal_sim.oauth.checks.assertion import TYPE as ASSERTION_TYPE
 from mynaportal_sim.sample_app.relying_party import public_jwk
 from tests.mynaportal_sim.web.kit import CALLBACK, ORIGIN, SCOPES, Portal
 
