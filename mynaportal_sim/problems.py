@@ -35,7 +35,9 @@ from consent.errors import (
 )
 from consent.mandate import Refusal
 from mynaportal_sim.login.errors import LoginError, LoginRefusedError, LoginRequiredError
+from mynaportal_sim.oauth import refusals
 from mynaportal_sim.oauth.errors import InteractionGoneError, OAuthError
+from mynaportal_sim.oauth.server import server_of
 from mynaportal_sim.web.errors import WebError
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.redirects import see_other
@@ -93,8 +95,9 @@ class Problem:
     """One refusal as the outside sees it.
 
     `detail` is what programs read, in English. A page shows its own words for `code`, and
-    `detail` only where the reader it helps is a developer. `reference` finds the refusal in
-    the operator's log. `state` is how the consent stands, where that is what refuses.
+    `detail` only where the reader it helps is a developer, with `why`, where more is said.
+    `reference` finds the refusal in the operator's log. `state` is how the consent stands,
+    where that is what refuses.
     """
 
     status: int
@@ -102,7 +105,7 @@ class Problem:
     detail: str
     reference: str
     headers: dict[str, str]
-    for_developers: bool = False
+    why: str = ""
     state: str | None = None
 
 
@@ -128,7 +131,8 @@ def answer(request: Request, problem: Problem) -> Response:
         page = Page(request, NOBODY)
         values = {
             "said": _said(page, problem),
-            "technical": problem.detail if problem.for_developers else None,
+            "technical": problem.detail if problem.why else None,
+            "why": problem.why,
             "title": page.text(_TITLES.get(problem.status, _TITLES[400])),
             "advice": page.text(_ADVICE.get(problem.status, _ADVICE_ELSE)),
             "code": problem.code,
@@ -174,12 +178,17 @@ async def _login(request: Request, error: LoginError) -> Response:
 
 async def _oauth(request: Request, error: OAuthError) -> Response:
     """The OAuth form for clients; a page where a browser was to go on (RFC 6749 4.1.2.1)."""
+    for_page = "text/html" in request.headers.get("accept", "")
     headers = dict(error.headers)
-    if "text/html" in request.headers.get("accept", ""):
+    if isinstance(error, InteractionGoneError):  # no mistake of an app's
+        why = ""
+    else:
+        why = await refusals.kept(request, await server_of(request), error)
+    if for_page:
         told = (error.status, error.code, str(error), _reference(), headers)
-        app_is_wrong = not isinstance(error, InteractionGoneError)
-        return answer(request, Problem(*told, for_developers=app_is_wrong))
-    return JSONResponse(error.body, error.status, headers)
+        return answer(request, Problem(*told, why=why))
+    body = error.body | ({"error_uri": why} if why else {})
+    return JSONResponse(body, error.status, headers)
 
 
 async def _web(request: Request, error: WebError) -> Response:

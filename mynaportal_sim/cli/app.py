@@ -8,6 +8,7 @@ from mynaportal_sim.cli.app_events import events
 from mynaportal_sim.cli.app_log import log, provision_records, receipts
 from mynaportal_sim.cli.app_login import login
 from mynaportal_sim.cli.app_register import list_apps, register
+from mynaportal_sim.cli.app_why import why
 
 app = typer.Typer(
     help="Register apps, try them without a browser, and see what they did.",
@@ -22,4 +23,5 @@ app.command()(log)
 app.command()(receipts)
 app.command()(events)
 app.command()(erasures)
+app.command()(why)
 app.command("provision-records")(provision_records)

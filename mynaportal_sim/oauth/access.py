@@ -4,7 +4,6 @@ A token that passes is still only a pointer to a consent, which `records.access`
 uses the proof up, in the transaction that releases the data.
 """
 
-import hmac
 from datetime import datetime
 from typing import Annotated, NamedTuple
 
@@ -17,18 +16,17 @@ from consent.token import AccessToken, Rejected, Rejection
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.jose import JoseError, read_jws
 from mynaportal_sim.oauth import dpop, entries
+from mynaportal_sim.oauth.checks import access as checks
+from mynaportal_sim.oauth.checks.access import Bound, Credentials
 from mynaportal_sim.oauth.checks.proof import Target
 from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import (
     InvalidDpopProofError,
     InvalidProofError,
-    InvalidTokenError,
     ResourceError,
-    TokenInQueryError,
-    TokenRequiredError,
 )
 from mynaportal_sim.oauth.server import Server, ServerDep
-from mynaportal_sim.oauth.trail import trail_of
+from mynaportal_sim.oauth.trail import Trail, trail_of
 
 
 class Presented(NamedTuple):
@@ -40,55 +38,38 @@ class Presented(NamedTuple):
     """
 
     token: AccessToken
+    trail: Trail
     dpop_jti: str | None = None
     dpop_expires: datetime | None = None
 
-
-class Credentials(NamedTuple):
-    """The Authorization header, taken apart; `scheme` is "Bearer" or "DPoP"."""
-
-    scheme: str
-    token: str
-
-
-_SCHEMES = {"bearer": "Bearer", "dpop": "DPoP"}
+    @property
+    def scheme(self) -> str:
+        """How it was presented."""
+        return "DPoP" if self.token.jkt else "Bearer"
 
 
 async def _presented(request: Request, server: ServerDep) -> Presented:
-    now = server.now()
-    credentials = _credentials(request)
+    now, trail = server.now(), trail_of(request)
+    trail.hold(checks.token_is_not_in_the_url, list(request.query_params))
+    credentials = trail.hold(
+        checks.token_is_in_the_header, request.headers.getlist("authorization")
+    )
     checked = tokens.verify(
         credentials.token, server.keys.public, server.issuer, server.resource, now
     )
+    trail.sender = _client_id(credentials.token, checked)
     try:
-        if isinstance(checked, Rejected):
-            raise InvalidTokenError(_told(checked), credentials.scheme)
-        proof = _proof(request, server, credentials, checked, now)
+        token = trail.hold(checks.token_holds, (credentials, checked))
+        proof = _proof(request, server, credentials, token, now)
     except ResourceError as error:
-        await _log(request, server, _client_id(credentials.token, checked), error, now)
+        await _log(request, server, trail.sender, error, now)
         raise
     if proof is None:
-        return Presented(checked)
-    return Presented(checked, proof.value, proof.expires_at)
+        return Presented(token, trail)
+    return Presented(token, trail, proof.value, proof.expires_at)
 
 
 TokenDep = Annotated[Presented, Depends(_presented)]
-
-
-def _credentials(request: Request) -> Credentials:
-    """What the request presents, in the header and nowhere else (FAPI 2.0 5.3.3)."""
-    if "access_token" in request.query_params:
-        raise TokenInQueryError("a token in the URL is not accepted, and is now in logs")
-    values = request.headers.getlist("authorization")
-    scheme, _, token = values[0].partition(" ") if values else ("", "", "")
-    known = _SCHEMES.get(scheme.lower())
-    if len(values) != 1 or known is None or not token.strip():
-        raise TokenRequiredError
-    return Credentials(known, token.strip())
-
-
-def _told(rejected: Rejected) -> str:
-    return f"the access token is not accepted: {rejected.reason.value} {rejected.claim}".strip()
 
 
 def _proof(
@@ -99,22 +80,16 @@ def _proof(
     now: datetime,
 ) -> Proof | None:
     """The proof for a bound token (RFC 9449 7.1, 7.2), None for a bearer token."""
+    trail, headers = trail_of(request), request.headers.getlist("dpop")
+    trail.hold_all(checks.CHECKS, Bound(credentials, token, len(headers)))
     if token.jkt is None:
-        if credentials.scheme == "DPoP":
-            raise InvalidTokenError("the token is a bearer token", "Bearer")
         return None
-    if credentials.scheme == "Bearer":
-        raise InvalidTokenError("the token is bound to a key: use the DPoP scheme", "DPoP")
     target = Target(request.method, server.issuer + request.scope["path"], credentials.token)
     try:
-        header = dpop.header(request, trail_of(request))
-        if header is None:
-            raise InvalidProofError("the DPoP header is missing")
-        proof = dpop.check(header, target, now, trail_of(request))
+        proof = dpop.check(dpop.header(request, trail) or "", target, now, trail)
     except InvalidDpopProofError as error:
         raise InvalidProofError(str(error)) from None
-    if not hmac.compare_digest(proof.jkt.encode(), token.jkt.encode()):
-        raise InvalidTokenError("the proof is by another key than the token's", "DPoP")
+    trail.hold(checks.key_is_the_tokens, (proof.jkt, token.jkt))
     return proof
 
 

@@ -7,6 +7,7 @@ from functools import wraps
 from fastapi import Request
 from starlette.responses import Response
 
+from mynaportal_sim.oauth import refusals
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.server import Server, ServerDep
 
@@ -21,10 +22,11 @@ def answer(content: Mapping[str, object], status: int = 200) -> Response:
     return Response(body, status, _HEADERS, "application/json")
 
 
-def refusal(error: OAuthError) -> Response:
+async def refusal(request: Request, server: Server, error: OAuthError) -> Response:
     """The answer of RFC 6749 5.2."""
-    body = json.dumps(error.body).encode()
-    return Response(body, error.status, dict(error.headers), "application/json")
+    body = {**error.body, "error_uri": await refusals.kept(request, server, error)}
+    headers = dict(error.headers)
+    return Response(json.dumps(body).encode(), error.status, headers, "application/json")
 
 
 def spoken_to_clients(endpoint: Endpoint) -> Callable[..., Awaitable[Response]]:
@@ -35,6 +37,6 @@ def spoken_to_clients(endpoint: Endpoint) -> Callable[..., Awaitable[Response]]:
         try:
             return await endpoint(request, server)
         except OAuthError as error:
-            return refusal(error)
+            return await refusal(request, server, error)
 
     return answered

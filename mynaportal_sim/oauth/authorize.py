@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from mynaportal_sim.apps.model import App
-from mynaportal_sim.oauth import form, par
+from mynaportal_sim.oauth import form, par, refusals
 from mynaportal_sim.oauth.checks.request import Asked, redirect_uri_is_registered
 from mynaportal_sim.oauth.errors import (
     InvalidRequestError,
@@ -35,7 +35,7 @@ async def from_query(request: Request, server: ServerDep) -> Response:
         parameters = form.parse(request.scope["query_string"])
     except InvalidRequestError as error:
         raise UnverifiedRequestError(str(error)) from None
-    return await _authorize(parameters, server, trail_of(request))
+    return await _authorize(request, parameters, server)
 
 
 @router.post("/authorize", status_code=303)
@@ -45,11 +45,12 @@ async def from_form(request: Request, server: ServerDep) -> Response:
         parameters = await form.read(request)
     except InvalidRequestError as error:
         raise UnverifiedRequestError(str(error)) from None
-    return await _authorize(parameters, server, trail_of(request))
+    return await _authorize(request, parameters, server)
 
 
-async def _authorize(parameters: Parameters, server: Server, trail: Trail) -> Response:
-    now = server.now()
+async def _authorize(request: Request, parameters: Parameters, server: Server) -> Response:
+    now, trail = server.now(), trail_of(request)
+    trail.parameters = parameters
     found = await server.app(parameters.get("client_id", ""))
     app = trail.hold(client_is_known, found)
     asked = Asked(parameters, app, server.resource)
@@ -60,7 +61,8 @@ async def _authorize(parameters: Parameters, server: Server, trail: Trail) -> Re
             raise
         redirect_uri_is_registered.run(asked)
         uri, state = parameters["redirect_uri"], parameters.get("state")
-        return _see_other(redirect(server, uri, state, error.body))
+        body = {**error.body, "error_uri": await refusals.kept(request, server, error)}
+        return _see_other(redirect(server, uri, state, body))
     interaction_id = await server.database.write(begin, checked, pushed, now, server.randomness)
     return _see_other(f"/interactions/{interaction_id}")
 

@@ -21,6 +21,7 @@ OAuthError                        carries .code, .status, .headers and .redirect
 ├── InvalidDpopProofError         RFC 9449 5
 ├── RequestNotSupportedError      OpenID Connect Core 3.1.2.6
 ├── InteractionGoneError          a page that can no longer be answered; not an OAuth code
+├── NotConsentedError             at a resource: the token is good, the consent gives nothing
 └── ResourceError                 at a resource, with a WWW-Authenticate header
     ├── TokenRequiredError        RFC 6750 3: no error code, since nothing was presented
     ├── InvalidTokenError
@@ -43,7 +44,7 @@ _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 class OAuthError(PortalError):
     """Base of every error this room raises on purpose; its text goes to the client."""
 
-    code: ClassVar[str]
+    code: str
     status: ClassVar[int] = HTTPStatus.BAD_REQUEST
     redirectable: ClassVar[bool] = True
 
@@ -208,6 +209,18 @@ class InteractionGoneError(OAuthError):
 
     def __init__(self) -> None:
         super().__init__("this request was answered or has expired; start again from the app")
+
+
+class NotConsentedError(OAuthError):
+    """No consent gives what is asked for; `code` is the reason's, one of `policy.Reason`."""
+
+    status = HTTPStatus.FORBIDDEN
+    redirectable = False
+
+    def __init__(self, reason: str, sentence_en: str, sentence_ja: str) -> None:
+        super().__init__(sentence_en)
+        self.code = reason
+        self.sentence_ja = sentence_ja
 
 
 class ResourceError(OAuthError):

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Request
 
 from mynaportal_sim.oauth.errors import InvalidRequestError, RequestTooLargeError
+from mynaportal_sim.oauth.trail import trail_of
 
 BODY_MAX = 32_768
 PARAMETERS_MAX = 40
@@ -86,7 +87,9 @@ async def read(request: Request) -> dict[str, str]:
         InvalidRequestError: the body is no such form, or parameters stand in the URL.
         RequestTooLargeError: it is longer than BODY_MAX bytes.
     """
-    return parse(await read_body(request, _FORM))
+    parameters = parse(await read_body(request, _FORM))
+    trail_of(request).parameters = parameters
+    return parameters
 
 
 async def read_body(request: Request, media_type: str) -> bytes:

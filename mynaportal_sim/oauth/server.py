@@ -46,7 +46,8 @@ class Server:
         return self.clock.now()
 
 
-async def _server(request: Request) -> Server:
+async def server_of(request: Request) -> Server:
+    """The server that answers this request."""
     state = request.app.state
     if not hasattr(state, "server"):
         state.server = Server(
@@ -61,4 +62,4 @@ async def _server(request: Request) -> Server:
     return server
 
 
-ServerDep = Annotated[Server, Depends(_server)]
+ServerDep = Annotated[Server, Depends(server_of)]

@@ -5,13 +5,13 @@ it. Each list of checks stands in the order in which it runs; the trail of a req
 which held and which did not, so that a developer can be told.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum, unique
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from fastapi import Request
 
+from mynaportal_sim.inspector.model import Looked, Result
 from mynaportal_sim.jose import JoseError
 from mynaportal_sim.oauth.errors import OAuthError
 
@@ -44,31 +44,15 @@ def asked_by(source: str, asks: str) -> Callable[[Callable[[T], S]], Check[T, S]
     return made
 
 
-@unique
-class Result(StrEnum):
-    """What became of a check."""
-
-    HELD = "held"
-    LET_PASS = "let_pass"  # noqa: S105  no password
-    REFUSED = "refused"
-    NOT_REACHED = "not_reached"
-
-
-class Looked(NamedTuple):
-    """One check of a request, and what became of it; `said` is what was wrong."""
-
-    name: str
-    source: str
-    asks: str
-    result: Result
-    said: str = ""
-
-
 @dataclass(slots=True)
 class Trail:
-    """How far one request came. `sender` is the client_id, once it is proven."""
+    """How far one request came.
+
+    `sender` is the client_id, once it is proven; `parameters` are what could be read of it.
+    """
 
     sender: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
     _begun: dict[str, Check[Any, Any]] = field(default_factory=dict)
     _ahead: Sequence[Check[Any, Any]] = ()
     _let_pass: dict[str, str] = field(default_factory=dict)

@@ -50,10 +50,7 @@ async def search_by_form(request: Request, server: ServerDep, presented: TokenDe
 @router.get("/{logical_id}")
 async def read(logical_id: str, server: ServerDep, presented: TokenDep) -> Response:
     """One of them, by the app's own id for it."""
-    granted = await _granted(server, presented)
-    if isinstance(granted, Response):
-        return granted
-    for one in granted:
+    for one in await _granted(server, presented):
         if one["id"] == logical_id:
             return outcome.answer(200, _text(one))
     raise NoSuchResourceError
@@ -63,10 +60,7 @@ async def _search(
     request: Request, server: Server, presented: Presented, asked: Pairs
 ) -> Response:
     wanted = _wanted(asked, lenient=route.lenient(request))
-    granted = await _granted(server, presented)
-    if isinstance(granted, Response):
-        return granted
-    found = [one for one in granted if _fits(one, wanted)]
+    found = [one for one in await _granted(server, presented) if _fits(one, wanted)]
     here = f"{server.resource}/{TYPE}"
     bundle: dict[str, object] = {
         "resourceType": "Bundle",
@@ -110,14 +104,12 @@ def _fits(resource: dict[str, object], wanted: Pairs) -> bool:
     )
 
 
-async def _granted(
-    server: Server, presented: Presented
-) -> Sequence[dict[str, object]] | Response:
-    """The app's copies of what was granted, or the answer to a token that is no good."""
+async def _granted(server: Server, presented: Presented) -> Sequence[dict[str, object]]:
+    """The app's copies of what was granted. Raises ResourceError: the token is no good."""
     now = server.now()
     versions = await server.database.write(_versions, presented)
     if isinstance(versions, TokenFault):
-        return outcome.of_refusal(versions, "DPoP" if presented.token.jkt else "Bearer")
+        raise outcome.refused(versions, presented)
     return [for_app(one, server.pseudonyms, now) for one in versions]
 
 
@@ -125,7 +117,7 @@ def _versions(
     connection: Connection, presented: Presented
 ) -> Sequence[ConsentVersion] | TokenFault:
     """What was ever granted under the token's arrangement; uses the proof up."""
-    token, jti, expires = presented
+    token, jti, expires = presented.token, presented.dpop_jti, presented.dpop_expires
     if (
         jti is not None
         and expires is not None

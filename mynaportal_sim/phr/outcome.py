@@ -7,12 +7,15 @@ from fastapi import Response
 
 from consent.policy import Reason
 from mynaportal_sim.domains.base import OWN_SYSTEM, Json
+from mynaportal_sim.oauth.access import Presented
 from mynaportal_sim.oauth.errors import (
     InvalidProofError,
     InvalidTokenError,
+    NotConsentedError,
     OAuthError,
     ResourceError,
 )
+from mynaportal_sim.oauth.trail import asked_by
 from mynaportal_sim.phr.errors import PhrError
 from mynaportal_sim.records.demand import TokenFault
 from mynaportal_sim.records.errors import RecordsError
@@ -34,21 +37,41 @@ def of_error(error: PhrError | RecordsError) -> Response:
     return answer(410, _outcome("expired", str(error)))
 
 
-def of_token_error(error: OAuthError) -> Response:
-    """A token that is missing or no good, with the challenge of RFC 6750 or RFC 9449."""
-    body = _outcome("login", str(error), (error.code, str(error)))
-    return answer(error.status, body, error.headers)
+def of_oauth_error(error: OAuthError, uri: str) -> Response:
+    """What a token gave nothing for: 403 where consent is the reason, 401 where the token is.
 
-
-def of_refusal(reason: Reason | TokenFault, scheme: str) -> Response:
-    """A refusal by the gate: 403 where consent is the reason, 401 where the token is.
-
-    `scheme` is how the token was presented, Bearer or DPoP.
+    A token that is missing or no good is answered with the challenge of RFC 6750 or RFC 9449.
+    `uri` is where the app's developer reads what was looked at.
     """
+    if isinstance(error, NotConsentedError):
+        detail = (error.code, error.sentence_ja)
+        return answer(error.status, _outcome("forbidden", f"{error}; see {uri}", detail))
+    body = _outcome("login", f"{error}; see {uri}", (error.code, str(error)))
+    headers = dict(error.headers)
+    if "error=" in headers.get("WWW-Authenticate", ""):
+        headers["WWW-Authenticate"] += f', error_uri="{uri}"'
+    return answer(error.status, body, headers)
+
+
+@asked_by("RFC 7009; RFC 9449 11.1", "The token was not revoked, nor its proof used before.")
+def token_is_live(error: ResourceError | None) -> ResourceError | None:
+    return error
+
+
+@asked_by("RFC 6750 3.1", "The consent behind the token gives what is asked for.")
+def consent_gives_it(reason: Reason) -> NotConsentedError:
+    return NotConsentedError(reason.value, reason.sentence_en, reason.sentence_ja)
+
+
+def refused(reason: Reason | TokenFault, presented: Presented) -> OAuthError:
+    """What the gate's refusal is to an app, noted in the trail of its request."""
+    trail = presented.trail
     if isinstance(reason, TokenFault):
-        return of_token_error(_FAULTS[reason](scheme))
-    body = _outcome("forbidden", reason.sentence_en, (reason.value, reason.sentence_ja))
-    return answer(403, body)
+        error = _FAULTS[reason](presented.scheme)
+        trail.hold(token_is_live, error)
+        return error
+    trail.hold(token_is_live, None)
+    return trail.hold(consent_gives_it, reason)
 
 
 def answer(

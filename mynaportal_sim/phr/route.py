@@ -7,6 +7,8 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from mynaportal_sim.oauth.errors import OAuthError
+from mynaportal_sim.oauth.refusals import kept
+from mynaportal_sim.oauth.server import server_of
 from mynaportal_sim.phr import outcome, search
 from mynaportal_sim.phr.errors import InvalidParameterError, NotAcceptableError, PhrError
 from mynaportal_sim.phr.search import Pairs
@@ -29,7 +31,8 @@ class FhirRoute(APIRoute):
                 _check_format(request)
                 return await handle(request)
             except OAuthError as error:
-                return outcome.of_token_error(error)
+                server = await server_of(request)
+                return outcome.of_oauth_error(error, await kept(request, server, error))
             except (PhrError, RecordsError) as error:
                 return outcome.of_error(error)
 

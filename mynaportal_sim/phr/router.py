@@ -57,10 +57,7 @@ async def read(
     _check_type(resource_type)
     record_id = server.pseudonyms.record_id(presented.token.client_id, logical_id)
     wish = Read(resource_type, record_id)
-    answer = await _ask(server, presented, wish, f"GET {resource_type}/*")
-    if isinstance(answer, Response):
-        return answer
-    view, page = answer
+    view, page = await _ask(server, presented, wish, f"GET {resource_type}/*")
     if not page.records:
         raise NoSuchResourceError
     return outcome.answer(200, view.resource(page.records[0], page.hidden))
@@ -100,23 +97,25 @@ async def _search(
         partial(server.pseudonyms.record_id, presented.token.client_id), server.resource
     )
     wanted = search.parse(resource_type, asked, names, lenient=route.lenient(request))
-    answer = await _ask(server, presented, wanted.query, wanted.shown)
-    if isinstance(answer, Response):
-        return answer
-    view, page = answer
+    view, page = await _ask(server, presented, wanted.query, wanted.shown)
     return outcome.answer(200, view.searchset(wanted, page))
 
 
 async def _ask(
     server: Server, presented: Presented, wish: Query | Read, shown: str
-) -> tuple[View, Page] | Response:
-    """What the gate lets through and the eyes by which this app sees it, or the refusal."""
-    token, jti, expires = presented
+) -> tuple[View, Page]:
+    """What the gate lets through and the eyes by which this app sees it.
+
+    Raises:
+        NotConsentedError: no consent gives it.
+        ResourceError: the token was revoked, or its proof used before.
+    """
+    token, jti, expires = presented.token, presented.dpop_jti, presented.dpop_expires
     proof = None if jti is None or expires is None else (jti, expires)
     gate = Gate(server.database, server.pseudonyms, server.randomness, _resident_of)
     answer = await gate.access(Demand(token, wish, shown, server.now(), proof))
     if isinstance(answer, Refused):
-        return outcome.of_refusal(answer.reason, "DPoP" if token.jkt else "Bearer")
+        raise outcome.refused(answer.reason, presented)
     naming = partial(server.pseudonyms.logical_id, token.client_id)
     return View(answer.resident_id, naming, server.resource), answer.page
 

@@ -5,6 +5,7 @@ WebError                    carries .code and .status for the answer
 ├── NoSuchConsentError      no answer of this person's by that id
 ├── NoSuchRecordError       no record that this consent is about by that name
 ├── NoSuchRequestError      no question waits for this person's answer by that id
+├── NoSuchRefusalError      no refusal by that id, or it was forgotten
 ├── UnknownChoiceError      a form names what it did not offer
 ├── NotSignedLaterError     what was put off is answered without a signature
 ├── MandateRefusedError     whoever acts for another may not; carries .reason
@@ -61,6 +62,15 @@ class NoSuchRequestError(WebError):
 
     def __init__(self) -> None:
         super().__init__("no such question waits for your answer any more")
+
+
+class NoSuchRefusalError(WebError):
+    """No refusal is kept by that id."""
+
+    code = "no_such_refusal"
+
+    def __init__(self) -> None:
+        super().__init__("no refusal is kept by that id; each is forgotten after a week")
 
 
 class UnknownChoiceError(WebError):

@@ -35,9 +35,11 @@ def read_what_is_public(portal: HeardPortal) -> None:
     for path in ("/healthz", "/readyz", "/fhir/metadata"):
         http.get(f"{portal.url}{path}")
     http.get(f"{portal.url}/consents", headers=JSON)
+    http.get(f"{portal.url}/why/nothing", headers=JSON)
     http.get(f"{portal.url}/authorize", params={"client_id": "nobody"}, headers=JSON)
     for path in ("/par", "/token", "/introspect", "/revoke"):
-        http.post(f"{portal.url}{path}", data={"client_id": "nobody"})
+        refused = http.post(f"{portal.url}{path}", data={"client_id": "nobody"})
+        http.get(refused.json()["error_uri"], headers=JSON)
         http.post(f"{portal.url}{path}", data={"token": "x" * 40_000})
         http.post(f"{portal.url}{path}", json={})
 

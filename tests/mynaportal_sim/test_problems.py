@@ -31,7 +31,7 @@ from mynaportal_sim.login.errors import (
     SoftCardsOffError,
 )
 from mynaportal_sim.login.refusal import Code, Refusal
-from mynaportal_sim.oauth.errors import InteractionGoneError, UnverifiedRequestError
+from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.web.wording import STATUSES
 
 ID = UUID(int=7)
@@ -150,21 +150,6 @@ def test_what_a_state_does_not_allow_names_the_state(state: str) -> None:
     assert _answer(error, JSON).json()["state"] == state
     assert STATUSES[state][0] in _answer(error, HTML, "en").text
     assert "state" not in _answer(StaleVersionError(ID), JSON).json()
-
-
-@pytest.mark.parametrize("language", ["ja", "en"])
-def test_the_developer_of_an_app_is_told_what_is_wrong_with_its_request(language: str) -> None:
-    wrong = UnverifiedRequestError("redirect_uri <x> is not one this app has registered")
-    answer = _answer(wrong, HTML, language)
-    assert answer.status_code == 400
-    shown = "<code>redirect_uri &lt;x&gt; is not one this app has registered</code>"
-    assert shown in answer.text
-    assert "<code>invalid_request</code>" in answer.text
-    told = {
-        "ja": "アプリからのリクエストに誤りがある",
-        "en": "The app&#39;s request is not in order",
-    }
-    assert told[language] in answer.text
 
 
 def test_the_reference_on_the_page_finds_the_error_in_the_log(

@@ -18,7 +18,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI, Request
 from sqlalchemy import Connection
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from consent import service
 from consent.ledger.entry import read_body, read_leaf
@@ -38,13 +38,14 @@ from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.oauth import families, interaction
 from mynaportal_sim.oauth.access import Presented, TokenDep
+from mynaportal_sim.oauth.answers import refusal
 from mynaportal_sim.oauth.checks.assertion import TYPE as ASSERTION_TYPE
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.keys import KeyRing
 from mynaportal_sim.oauth.metadata import Published
 from mynaportal_sim.oauth.router import router
 from mynaportal_sim.oauth.scopes import SCOPES
-from mynaportal_sim.oauth.server import Server, ServerDep
+from mynaportal_sim.oauth.server import Server, ServerDep, server_of
 from mynaportal_sim.pseudonyms import Pseudonyms
 
 NOW = datetime(2026, 11, 23, 6, 0, 0, 400_000, UTC)
@@ -376,8 +377,8 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
         return Response(status_code=401)
 
     @web.exception_handler(OAuthError)
-    async def answered(_request: Request, error: OAuthError) -> Response:
-        return JSONResponse(error.body, error.status, dict(error.headers))
+    async def answered(request: Request, error: OAuthError) -> Response:
+        return await refusal(request, await server_of(request), error)
 
     server = Server(ISSUER, database, clock, pseudonyms, keys, catalogue())
     with asyncio.Runner() as runner:

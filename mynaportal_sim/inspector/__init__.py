@@ -1,0 +1,1 @@
+"""What was received and why it was refused, kept for a while so that a developer can look."""

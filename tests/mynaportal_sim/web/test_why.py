@@ -1,0 +1,103 @@
+"""A developer reads what was looked at in a refused request, and nobody reads a secret."""
+
+import re
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+
+from mynaportal_sim.inspector.store import KEPT_FOR, KEPT_OF_EACH
+from tests.mynaportal_sim.web.client import Client
+from tests.mynaportal_sim.web.kit import Form, Portal
+
+JSON = {"accept": "application/json"}
+SECRETS = ("c0de-secret", "verifier-" + "s" * 43, "access-secret")
+
+
+@pytest.fixture
+def client(portal: Portal) -> Client:
+    return Client.registered(portal)
+
+
+def _refused(client: Client, **form: str) -> str:
+    """Where the portal says that it tells why it refused a request for tokens."""
+    given: Form = {**client.proof, "grant_type": "authorization_code", **form}
+    answer = client.portal.browser().post("/token", given, accept="*/*")
+    assert answer.status_code == 400, answer.text
+    return urlsplit(str(answer.json()["error_uri"])).path
+
+
+def _with_secrets(client: Client) -> str:
+    code, verifier, _ = SECRETS
+    return _refused(client, code=code, code_verifier=verifier, redirect_uri="https://x.example")
+
+
+def test_each_check_is_told_with_what_a_specification_asks(client: Client) -> None:
+    told = client.portal.browser().get(_with_secrets(client), **JSON).json()
+    results = {one["name"]: one["result"] for one in told["checks"]}
+    assert results["assertion_is_signed"] == "held"
+    assert results["code_is_live"] == "refused"
+    [refused] = [one for one in told["checks"] if one["result"] == "refused"]
+    assert refused["source"] == "RFC 6749 4.1.2"
+    assert (told["client_id"], told["proven"]) == (client.client_id, True)
+    assert told["received"]["parameters"]["redirect_uri"] == "https://x.example"
+
+
+def test_no_secret_is_kept(client: Client) -> None:
+    place = _with_secrets(client)
+    browser = client.portal.browser()
+    for page in (browser.get(place).text, browser.get(place, **JSON).text):
+        assert "grant_type" in page
+        assert client.client_id in page
+        for secret in SECRETS:
+            assert secret not in page
+        assert not re.search(r"[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}", page)  # a whole JWT
+
+
+def test_a_token_that_is_refused_is_not_shown(client: Client) -> None:
+    browser = client.portal.browser()
+    answer = browser.get("/fhir/Patient", authorization=f"Bearer {SECRETS[2]}", accept="*/*")
+    challenge = re.search(r'error_uri="([^"]+)"', answer.headers["www-authenticate"])
+    assert challenge
+    assert challenge[1] in answer.json()["issue"][0]["diagnostics"]
+    told = browser.get(urlsplit(challenge[1]).path, **JSON)
+    assert told.json()["received"]["headers"]["authorization"] == "Bearer •••• (13 characters)"
+    assert SECRETS[2] not in told.text
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_who_was_to_be_sent_on_reads_for_whom_the_fault_is(
+    portal: Portal, client: Client, language: str
+) -> None:
+    browser = portal.browser()
+    browser.language = language
+    uri = "https%3A%2F%2Fx.example%2F%3Cx%3E"
+    page = browser.get(f"/authorize?client_id={client.client_id}&redirect_uri={uri}")
+    assert page.status_code == 400
+    told = {"ja": "アプリからのリクエストに誤りがある", "en": "request is not in order"}
+    assert told[language] in page.text
+    place = re.search(r'href="[^"]*(/why/[\w-]{22})"', page.text)
+    assert place
+    shown = browser.get(place[1]).text
+    assert "redirect_uri_is_registered" in shown
+    assert "https://x.example/&lt;x&gt;" in shown
+    assert {"ja": "未認証", "en": "not proven"}[language] in shown
+
+
+def test_a_refusal_is_forgotten_after_a_week(client: Client) -> None:
+    place, browser = _refused(client), client.portal.browser()
+    client.portal.web.state.clock.forward(KEPT_FOR - timedelta(minutes=1))
+    assert browser.get(place, **JSON).status_code == 200
+    client.portal.web.state.clock.forward(timedelta(minutes=2))
+    gone = browser.get(place, **JSON)
+    assert (gone.status_code, gone.json()["code"]) == (404, "no_such_refusal")
+
+
+def test_who_proves_nothing_pushes_no_app_s_refusals_out(client: Client) -> None:
+    place, browser = _refused(client), client.portal.browser()
+    unproven: Form = {"grant_type": "authorization_code", "client_id": client.client_id}
+    first = browser.post("/token", unproven, accept="*/*").json()["error_uri"]
+    for _ in range(KEPT_OF_EACH):
+        browser.post("/token", unproven, accept="*/*")
+    assert browser.get(place, **JSON).status_code == 200
+    assert browser.get(urlsplit(first).path, **JSON).status_code == 404
