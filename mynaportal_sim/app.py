@@ -30,7 +30,7 @@ from mynaportal_sim.deps import DatabaseDep
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.exchange import service as exchanges
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
-from mynaportal_sim.inspector import store as refusals
+from mynaportal_sim.inspector import store as inspected
 from mynaportal_sim.login import challenge, sessions
 from mynaportal_sim.login.limit import SECOND_DEVICE_BURST, RateLimit
 from mynaportal_sim.login.router import router as login_router
@@ -212,7 +212,7 @@ def _forget(connection: Connection, now: datetime) -> None:
     sessions.forget_ended(connection, now)
     second_device.forget_expired(connection, now)
     tables.forget_expired(connection, now)
-    refusals.forget_old(connection, now)
+    inspected.forget_old(connection, now)
     deliveries.forget_arrived(connection, now - deliveries.KEPT_FOR)
 
 

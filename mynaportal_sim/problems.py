@@ -35,7 +35,7 @@ from consent.errors import (
 )
 from consent.mandate import Refusal
 from mynaportal_sim.login.errors import LoginError, LoginRefusedError, LoginRequiredError
-from mynaportal_sim.oauth import refusals
+from mynaportal_sim.oauth import inspection
 from mynaportal_sim.oauth.errors import InteractionGoneError, OAuthError
 from mynaportal_sim.oauth.server import server_of
 from mynaportal_sim.web.errors import WebError
@@ -183,7 +183,7 @@ async def _oauth(request: Request, error: OAuthError) -> Response:
     if isinstance(error, InteractionGoneError):  # no mistake of an app's
         why = ""
     else:
-        why = await refusals.kept(request, await server_of(request), error)
+        why = await inspection.kept(request, await server_of(request), error)
     if for_page:
         told = (error.status, error.code, str(error), _reference(), headers)
         return answer(request, Problem(*told, why=why))

@@ -54,6 +54,10 @@ class Pseudonyms:
         decryptor = self._cipher(app_id).decryptor()
         return UUID(bytes=decryptor.update(block) + decryptor.finalize())
 
+    def interval(self, purpose: str, number: int) -> bytes:
+        """What stands for one interval of time, the same in each process; 32 bytes."""
+        return self._keyed("interval", purpose.encode(), number.to_bytes(8, "big"))
+
     def _cipher_for(self, app_id: str) -> Cipher[ECB]:
         # One block under a key of its own is a permutation; ECB's weakness needs two.
         return Cipher(AES(self._keyed("record", app_id.encode())), ECB())  # noqa: S305

@@ -120,6 +120,12 @@ class Settings(BaseSettings):
         json_schema_extra={"default": "PORT + 100"},
     )
 
+    dpop_nonce: bool = Field(
+        default=False,
+        description="demand a nonce of this server in each DPoP proof (RFC 9449 8), so that a "
+        "client meets use_dpop_nonce",
+        json_schema_extra=_VARIABLE_ONLY | {"default": "false"},
+    )
     minors_assent_from: int = Field(
         default=12,
         ge=0,

@@ -14,6 +14,7 @@ class Profile(StrEnum):
 
     OIDC = "oidc"
     FAPI2 = "fapi2"
+    LENIENT = "lenient"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, s
 from mynaportal_sim.cli.state import opened
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.inspector import store
-from mynaportal_sim.inspector.model import Refusal, Result
+from mynaportal_sim.inspector.model import Inspected, Result
 
 _MARKS = {
     Result.HELD: Text("✓", "green"),
@@ -47,7 +47,7 @@ def why(
     say(found.plain(), _shown(found), json)
 
 
-def _shown(refusal: Refusal) -> Group:
+def _shown(refusal: Inspected) -> Group:
     received = refusal.received
     sender = refusal.client_id or "nobody named"
     proven = "" if refusal.proven else " (not proven)"

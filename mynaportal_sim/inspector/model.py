@@ -1,4 +1,4 @@
-"""A refusal as its app's developer may read it: what came, and what was looked at in turn."""
+"""A request as its app's developer may read it: what came, and what was looked at in turn."""
 
 import json
 from collections.abc import Mapping
@@ -41,8 +41,8 @@ class Received(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """One request that was refused.
+class Inspected:
+    """One request that was refused, or in which something was let pass: then `error` is empty.
 
     `trace` is the id that its answer bore. `client_id` is whom it came from: `proven`, or only
     as it said.
@@ -59,7 +59,7 @@ class Refusal:
     looked: tuple[Looked, ...]
 
     def plain(self) -> dict[str, object]:
-        """This refusal as JSON has it."""
+        """This request as JSON has it."""
         return {
             "trace": self.trace,
             "at": self.at.isoformat(),
@@ -78,7 +78,7 @@ class Refusal:
     # Any: what JSON makes of what `dump` wrote.
     @classmethod
     def load(cls, text: str) -> Self:
-        """The refusal that `dump` wrote."""
+        """The request that `dump` wrote."""
         read: dict[str, Any] = json.loads(text)
         return cls(
             read["trace"],

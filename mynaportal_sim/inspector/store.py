@@ -1,4 +1,4 @@
-"""Where refusals are kept: the newest of each client, for a week at most.
+"""Where requests that were looked at are kept: the newest of each client, for a week at most.
 
 A sender who proves nothing fills no more than the share of the one name that it gave.
 """
@@ -7,47 +7,47 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from mynaportal_sim.inspector.model import Refusal
-from mynaportal_sim.inspector.tables import refusals
+from mynaportal_sim.inspector.model import Inspected
+from mynaportal_sim.inspector.tables import inspected
 
 KEPT_FOR = timedelta(days=7)
 KEPT_OF_EACH = 200
 UNPROVEN = "unproven"
-"""Whose share the refusals take of senders that have proven nothing."""
+"""Whose share the requests take of senders that have proven nothing."""
 
-_INSERT = insert(refusals)
+_INSERT = insert(inspected)
 _OLDEST_KEPT = (
-    select(refusals.c.number)
-    .where(refusals.c.client_id == bindparam("whose"))
-    .order_by(refusals.c.number.desc())
+    select(inspected.c.number)
+    .where(inspected.c.client_id == bindparam("whose"))
+    .order_by(inspected.c.number.desc())
     .offset(KEPT_OF_EACH - 1)
     .limit(1)
 )
-_FORGET = delete(refusals).where(
-    refusals.c.client_id == bindparam("whose"), refusals.c.number < bindparam("oldest")
+_FORGET = delete(inspected).where(
+    inspected.c.client_id == bindparam("whose"), inspected.c.number < bindparam("oldest")
 )
-_FORGET_OLD = delete(refusals).where(refusals.c.at < bindparam("since"))
-_FIND = select(refusals.c.content).where(
-    refusals.c.trace == bindparam("wanted"), refusals.c.at >= bindparam("since")
+_FORGET_OLD = delete(inspected).where(inspected.c.at < bindparam("since"))
+_FIND = select(inspected.c.content).where(
+    inspected.c.trace == bindparam("wanted"), inspected.c.at >= bindparam("since")
 )
 _NEWEST = (
-    select(refusals.c.content)
-    .where(refusals.c.client_id == bindparam("whose"), refusals.c.at >= bindparam("since"))
-    .order_by(refusals.c.number.desc())
+    select(inspected.c.content)
+    .where(inspected.c.client_id == bindparam("whose"), inspected.c.at >= bindparam("since"))
+    .order_by(inspected.c.number.desc())
     .limit(bindparam("most"))
 )
 
 
-def keep(connection: Connection, refusal: Refusal) -> None:
-    """Keep a refusal, and of its sender no more than the newest."""
-    whose = refusal.client_id if refusal.proven else UNPROVEN
+def keep(connection: Connection, one: Inspected) -> None:
+    """Keep a request, and of its sender no more than the newest."""
+    whose = one.client_id if one.proven else UNPROVEN
     connection.execute(
         _INSERT,
         {
-            "trace": refusal.trace,
+            "trace": one.trace,
             "client_id": whose,
-            "at": int(refusal.at.timestamp()),
-            "content": refusal.dump(),
+            "at": int(one.at.timestamp()),
+            "content": one.dump(),
         },
     )
     oldest = connection.execute(_OLDEST_KEPT, {"whose": whose}).scalar()
@@ -60,18 +60,18 @@ def forget_old(connection: Connection, now: datetime) -> int:
     return connection.execute(_FORGET_OLD, {"since": _since(now)}).rowcount
 
 
-def find(connection: Connection, trace: str, now: datetime) -> Refusal | None:
-    """The refusal whose answer bore this id."""
+def find(connection: Connection, trace: str, now: datetime) -> Inspected | None:
+    """The request whose answer bore this id."""
     found = connection.execute(_FIND, {"wanted": trace, "since": _since(now)}).scalar()
-    return None if found is None else Refusal.load(found)
+    return None if found is None else Inspected.load(found)
 
 
 def of_client(
     connection: Connection, client_id: str, most: int, now: datetime
-) -> list[Refusal]:
-    """The newest refusals of a client that had proven who it is."""
+) -> list[Inspected]:
+    """The newest requests of a client that had proven who it is."""
     asked = {"whose": client_id, "most": most, "since": _since(now)}
-    return [Refusal.load(row.content) for row in connection.execute(_NEWEST, asked)]
+    return [Inspected.load(row.content) for row in connection.execute(_NEWEST, asked)]
 
 
 def _since(now: datetime) -> int:

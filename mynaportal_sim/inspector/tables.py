@@ -4,10 +4,10 @@ from sqlalchemy import BigInteger, Text
 from sqlmodel import Field, SQLModel
 
 
-class RefusalRow(SQLModel, table=True):
+class InspectedRow(SQLModel, table=True):
     """A refusal, in the order in which they came; `content` is JSON, its secrets masked."""
 
-    __tablename__ = "refusals"
+    __tablename__ = "inspected_requests"
 
     number: int | None = Field(default=None, primary_key=True)
     trace: str = Field(unique=True)
@@ -16,4 +16,4 @@ class RefusalRow(SQLModel, table=True):
     content: str = Field(sa_type=Text)
 
 
-refusals = SQLModel.metadata.tables["refusals"]
+inspected = SQLModel.metadata.tables["inspected_requests"]

@@ -86,9 +86,10 @@ def _proof(
         return None
     target = Target(request.method, server.issuer + request.scope["path"], credentials.token)
     try:
-        proof = dpop.check(dpop.header(request, trail) or "", target, now, trail)
+        header = dpop.header(request, trail) or ""
+        proof = dpop.check(header, target, server.nonces, now, trail)
     except InvalidDpopProofError as error:
-        raise InvalidProofError(str(error)) from None
+        raise InvalidProofError(str(error), error.code) from None
     trail.hold(checks.key_is_the_tokens, (proof.jkt, token.jkt))
     return proof
 

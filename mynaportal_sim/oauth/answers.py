@@ -7,7 +7,7 @@ from functools import wraps
 from fastapi import Request
 from starlette.responses import Response
 
-from mynaportal_sim.oauth import refusals
+from mynaportal_sim.oauth import inspection
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.server import Server, ServerDep
 
@@ -24,7 +24,7 @@ def answer(content: Mapping[str, object], status: int = 200) -> Response:
 
 async def refusal(request: Request, server: Server, error: OAuthError) -> Response:
     """The answer of RFC 6749 5.2."""
-    body = {**error.body, "error_uri": await refusals.kept(request, server, error)}
+    body = {**error.body, "error_uri": await inspection.kept(request, server, error)}
     headers = dict(error.headers)
     return Response(json.dumps(body).encode(), error.status, headers, "application/json")
 
@@ -35,8 +35,14 @@ def spoken_to_clients(endpoint: Endpoint) -> Callable[..., Awaitable[Response]]:
     @wraps(endpoint)
     async def answered(request: Request, server: ServerDep) -> Response:
         try:
-            return await endpoint(request, server)
+            response = await endpoint(request, server)
         except OAuthError as error:
-            return await refusal(request, server, error)
+            response = await refusal(request, server, error)
+        else:
+            for warning in await inspection.warnings(request, server, response.status_code):
+                response.headers.append("Warning", warning)
+        if "dpop" in request.headers:
+            response.headers["DPoP-Nonce"] = server.nonces.newest(server.now())
+        return response
 
     return answered

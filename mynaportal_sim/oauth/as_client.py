@@ -16,12 +16,17 @@ Said = Mapping[str, object] | OAuthError
 Work = Callable[[Connection, Client], Said]
 
 
-async def answered(server: Server, client: Client, work: Work) -> Response:
+async def said(server: Server, client: Client, work: Work) -> Mapping[str, object]:
     """What `work` says to `client`. Raises OAuthError: what it refused with."""
-    said = await server.database.write(_used_up, client, work)
-    if isinstance(said, OAuthError):
-        raise said
-    return answer(said)
+    found = await server.database.write(_used_up, client, work)
+    if isinstance(found, OAuthError):
+        raise found
+    return found
+
+
+async def answered(server: Server, client: Client, work: Work) -> Response:
+    """The answer that says it. Raises as `said` does."""
+    return answer(await said(server, client, work))
 
 
 def _used_up(connection: Connection, client: Client, work: Work) -> Said:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from mynaportal_sim.apps.model import App
-from mynaportal_sim.oauth import form, par, refusals
+from mynaportal_sim.oauth import form, inspection, par
 from mynaportal_sim.oauth.checks.request import Asked, redirect_uri_is_registered
 from mynaportal_sim.oauth.errors import (
     InvalidRequestError,
@@ -18,7 +18,7 @@ from mynaportal_sim.oauth.errors import (
     UnverifiedRequestError,
 )
 from mynaportal_sim.oauth.interaction import begin, redirect
-from mynaportal_sim.oauth.profiles import PROFILES
+from mynaportal_sim.oauth.profiles import demanded
 from mynaportal_sim.oauth.request import AuthorizationRequest, check
 from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.oauth.trail import Trail, asked_by, trail_of
@@ -61,7 +61,7 @@ async def _authorize(request: Request, parameters: Parameters, server: Server) -
             raise
         redirect_uri_is_registered.run(asked)
         uri, state = parameters["redirect_uri"], parameters.get("state")
-        body = {**error.body, "error_uri": await refusals.kept(request, server, error)}
+        body = {**error.body, "error_uri": await inspection.kept(request, server, error)}
         return _see_other(redirect(server, uri, state, body))
     interaction_id = await server.database.write(begin, checked, pushed, now, server.randomness)
     return _see_other(f"/interactions/{interaction_id}")
@@ -82,7 +82,7 @@ async def _checked(
     if request_uri is not None:
         given = (asked.app.client_id, request_uri, now)
         return trail.hold(request_uri_is_live, (await server.database.read(par.find, *given)))
-    trail.hold_all(PROFILES[asked.app.profile].unpushed, asked)
+    trail.hold_all(demanded(asked.app, server).unpushed, asked)
     return check(asked, server, now, trail), None
 
 

@@ -19,7 +19,7 @@ from mynaportal_sim.oauth import instants
 from mynaportal_sim.oauth.checks import assertion as checks
 from mynaportal_sim.oauth.checks.assertion import Assertion, Credentials
 from mynaportal_sim.oauth.errors import InvalidClientError
-from mynaportal_sim.oauth.profiles import PROFILES
+from mynaportal_sim.oauth.profiles import demanded
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.trail import Trail, asked_by, trail_of
 
@@ -65,7 +65,7 @@ async def authenticate(
         trail.hold(checks.client_id_agrees, (shown, claimed))
         app = trail.hold(checks.client_is_registered, await server.app(claimed))
         seen = Assertion(jws, app, server.issuer, server.token_endpoint, now)
-        trail.hold_all(PROFILES[app.profile].assertion, seen)
+        trail.hold_all(demanded(app, server).assertion, seen)
     except JoseError as error:
         raise InvalidClientError(f"client assertion: {error}") from None
     trail.sender = app.client_id

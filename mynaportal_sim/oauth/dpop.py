@@ -17,6 +17,7 @@ from mynaportal_sim.oauth import instants
 from mynaportal_sim.oauth.checks import proof as checks
 from mynaportal_sim.oauth.checks.proof import AGE_MAX, Seen, Target
 from mynaportal_sim.oauth.errors import InvalidDpopProofError
+from mynaportal_sim.oauth.nonces import Nonces
 from mynaportal_sim.oauth.trail import Trail, asked_by
 
 KIND = "dpop"
@@ -56,17 +57,18 @@ def header(request: Request, trail: Trail) -> str | None:
     return values[0] if values else None
 
 
-def check(text: str, target: Target, now: datetime, trail: Trail) -> Proof:
+def check(text: str, target: Target, nonces: Nonces, now: datetime, trail: Trail) -> Proof:
     """The proof in a DPoP header, if it is one for `target` at `now` (4.3).
 
     Raises:
         InvalidDpopProofError: it is not.
+        UseDpopNonceError: it is, but for the nonce.
     """
     try:
         jws = trail.hold(checks.proof_is_jwt, text)
         key = trail.hold(checks.proof_brings_its_key, jws)
         claims = trail.hold(checks.proof_is_signed, (jws, key))
-        trail.hold_all(checks.CHECKS, Seen(claims, target, now))
+        trail.hold_all(checks.CHECKS, Seen(claims, target, nonces, now))
     except JoseError as error:
         raise InvalidDpopProofError(f"DPoP proof: {error}") from None
     made_at = cast("datetime", instants.instant(claims, "iat"))

@@ -19,6 +19,7 @@ OAuthError                        carries .code, .status, .headers and .redirect
 ├── InvalidTargetError            RFC 8707 2
 ├── InvalidAuthorizationDetailsError   RFC 9396 5
 ├── InvalidDpopProofError         RFC 9449 5
+│   └── UseDpopNonceError         RFC 9449 8
 ├── RequestNotSupportedError      OpenID Connect Core 3.1.2.6
 ├── InteractionGoneError          a page that can no longer be answered; not an OAuth code
 ├── NotConsentedError             at a resource: the token is good, the consent gives nothing
@@ -194,6 +195,12 @@ class InvalidDpopProofError(OAuthError):
     code = "invalid_dpop_proof"
 
 
+class UseDpopNonceError(InvalidDpopProofError):
+    """The proof lacks a nonce of this server's, or has an old one; the answer brings a new."""
+
+    code = "use_dpop_nonce"
+
+
 class RequestNotSupportedError(OAuthError):
     """Signed request objects are not read."""
 
@@ -271,7 +278,6 @@ class TokenInQueryError(ResourceError):
 class InvalidProofError(ResourceError):
     """The DPoP proof beside the token is missing, or proves nothing."""
 
-    code = "invalid_dpop_proof"
-
-    def __init__(self, description: str) -> None:
+    def __init__(self, description: str, code: str = "invalid_dpop_proof") -> None:
         super().__init__(description, "DPoP")
+        self.code = code

@@ -1,10 +1,12 @@
-"""POST /introspect: what one of a client's own tokens is worth now (RFC 7662).
+"""POST /introspect: what one of a client's own tokens is worth now (RFC 7662, RFC 9701).
 
 The consent is read again: once it is withdrawn, its tokens are as inactive as invented ones.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
+from typing import cast
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection
@@ -14,15 +16,19 @@ from consent import service
 from consent import token as tokens
 from consent.model.granted import granted_details
 from consent.token import AccessToken, Rejected
+from mynaportal_sim.jose import Json
 from mynaportal_sim.oauth import families, form
-from mynaportal_sim.oauth.answers import spoken_to_clients
-from mynaportal_sim.oauth.as_client import Said, answered
+from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.as_client import Said, said
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.families import Family
 from mynaportal_sim.oauth.grants.standing import standing
 from mynaportal_sim.oauth.server import Server, ServerDep
 
+# RFC 9701 4, 5
+_TYPE = "token-introspection+jwt"
+_SIGNED = f"application/{_TYPE}"
 _INACTIVE: dict[str, object] = {"active": False}
 
 router = APIRouter()
@@ -42,7 +48,24 @@ async def introspect(request: Request, server: ServerDep) -> Response:
         if isinstance(access, Rejected)
         else partial(_of_access, access, now)
     )
-    return await answered(server, client, work)
+    found = await said(server, client, work)
+    if _SIGNED not in request.headers.get("accept", ""):
+        return answer(found)
+    return _signed(found, client, server, now)
+
+
+def _signed(
+    found: Mapping[str, object], client: Client, server: Server, now: datetime
+) -> Response:
+    """The answer as a JWT for this client (RFC 9701 5)."""
+    claims: dict[str, Json] = {
+        "iss": server.issuer,
+        "aud": client.app.client_id,
+        "iat": int(now.timestamp()),
+        "token_introspection": cast("dict[str, Json]", dict(found)),
+    }
+    headers = {"Cache-Control": "no-store"}
+    return Response(server.keys.sign(claims, _TYPE), 200, headers, _SIGNED)
 
 
 def _of_access(
@@ -56,7 +79,7 @@ def _of_access(
         connection, resident_id, access.arrangement_id, access.version_id, now
     ):
         return _INACTIVE
-    said: dict[str, object] = {
+    told: dict[str, object] = {
         "active": True,
         "token_type": "Bearer" if access.jkt is None else "DPoP",
         "iss": access.issuer,
@@ -75,8 +98,8 @@ def _of_access(
     }
     actor = families.actor_of(connection, access.jti)
     if actor is not None:
-        said["act"] = {"sub": actor}  # RFC 8693 4.1
-    return said if access.jkt is None else {**said, "cnf": {"jkt": access.jkt}}
+        told["act"] = {"sub": actor}  # RFC 8693 4.1
+    return told if access.jkt is None else {**told, "cnf": {"jkt": access.jkt}}
 
 
 def _of_refresh(

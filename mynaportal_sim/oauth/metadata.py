@@ -100,6 +100,7 @@ def describe(issuer: str) -> dict[str, object]:
         "claims_parameter_supported": False,
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": [keys.ALGORITHM],
+        "introspection_signing_alg_values_supported": [keys.ALGORITHM],
         "claims_supported": [
             "iss",
             "sub",

@@ -45,7 +45,8 @@ async def push(request: Request, server: ServerDep) -> Response:
     header = dpop.header(request, trail)
     proof = None
     if header is not None:
-        proof = dpop.check(header, Target("POST", f"{server.issuer}/par"), now, trail)
+        target = Target("POST", f"{server.issuer}/par")
+        proof = dpop.check(header, target, server.nonces, now, trail)
         named = parameters.setdefault("dpop_jkt", proof.jkt)
         trail.hold(key_is_the_proofs, (named, proof.jkt))
     asked = check(Asked(parameters, client.app, server.resource), server, now, trail)

@@ -1,18 +1,20 @@
 """What each client profile demands: lists of checks, in the order in which they run.
 
 Conflicts between specifications end here. `fapi2` is the FAPI 2.0 Security Profile; `oidc` is
-OAuth 2.1 with OpenID Connect.
+OAuth 2.1 with OpenID Connect; `lenient`, which a dev portal alone has, lets pass and tells of
+what older clients get wrong without harm to anybody.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mynaportal_sim.apps.model import Profile
+from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.oauth.checks import assertion, request, tokens
 from mynaportal_sim.oauth.checks.assertion import Assertion
 from mynaportal_sim.oauth.checks.request import Asked
 from mynaportal_sim.oauth.checks.tokens import TokenAsked
-from mynaportal_sim.oauth.trail import Check
+from mynaportal_sim.oauth.server import Server
+from mynaportal_sim.oauth.trail import Check, lenient
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ PROFILES: Mapping[Profile, ClientProfile] = {
         ),
         unpushed=(),
         request=request.CHECKS,
-        token=(),
+        token=(tokens.sends_a_verifier,),
     ),
     Profile.FAPI2: ClientProfile(
         algorithms=_FAPI2_ALGORITHMS,
@@ -60,6 +62,28 @@ PROFILES: Mapping[Profile, ClientProfile] = {
         ),
         unpushed=(request.is_pushed,),
         request=request.CHECKS,
-        token=(tokens.sends_a_proof,),
+        token=(tokens.sends_a_verifier, tokens.sends_a_proof),
+    ),
+    Profile.LENIENT: ClientProfile(
+        algorithms=_OIDC_ALGORITHMS,
+        assertion=(
+            assertion.signed_by_the_client(_OIDC_ALGORITHMS),
+            lenient(assertion.audience_is_this_server),
+            lenient(assertion.assertion_is_not_of_later),
+            assertion.assertion_ends_soon,
+            assertion.assertion_has_an_id,
+        ),
+        unpushed=(),
+        request=tuple(
+            lenient(one) if one in request.HARMLESS else one for one in request.CHECKS
+        ),
+        token=(lenient(tokens.sends_a_verifier),),
     ),
 }
+
+
+def demanded(app: App, server: Server) -> ClientProfile:
+    """What an app must do here; a strict portal lets nothing pass, whatever was agreed."""
+    if app.profile is Profile.LENIENT and server.strict:
+        return PROFILES[Profile.OIDC]
+    return PROFILES[app.profile]

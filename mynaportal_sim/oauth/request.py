@@ -14,7 +14,7 @@ from mynaportal_sim.oauth import details, scopes
 from mynaportal_sim.oauth.checks import request as checks
 from mynaportal_sim.oauth.checks.request import Asked
 from mynaportal_sim.oauth.errors import InvalidScopeError
-from mynaportal_sim.oauth.profiles import PROFILES
+from mynaportal_sim.oauth.profiles import demanded
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.trail import Trail, asked_by
 from mynaportal_sim.oauth.wish import Wish, wish
@@ -58,14 +58,14 @@ def check(asked: Asked, server: Server, now: datetime, trail: Trail) -> Authoriz
     """
     parameters, app = asked.parameters, asked.app
     trail.hold(checks.redirect_uri_is_registered, asked)
-    trail.hold_all(PROFILES[app.profile].request, asked)
+    trail.hold_all(demanded(app, server).request, asked)
     asked_scopes = trail.hold(scopes_are_the_apps, asked)
     sought = Sought(asked, asked_scopes, server.catalogue.categories, day_of(now))
     max_age = parameters.get("max_age")
     return AuthorizationRequest(
         client_id=app.client_id,
         redirect_uri=parameters["redirect_uri"],
-        code_challenge=parameters["code_challenge"],
+        code_challenge=parameters.get("code_challenge", ""),
         scopes=asked_scopes,
         wish=trail.hold(details_are_for_the_app, sought),
         state=parameters.get("state"),

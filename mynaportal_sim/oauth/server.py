@@ -14,7 +14,9 @@ from mynaportal_sim.apps.model import App
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.oauth.nonces import Nonces
 from mynaportal_sim.pseudonyms import Pseudonyms
+from mynaportal_sim.settings import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Server:
     pseudonyms: Pseudonyms
     keys: KeyRing
     catalogue: Catalogue
+    nonces: Nonces
+    strict: bool = False
     randomness: Callable[[int], bytes] = token_bytes
 
     @property
@@ -57,6 +61,8 @@ async def server_of(request: Request) -> Server:
             pseudonyms=state.pseudonyms,
             keys=state.token_keys,
             catalogue=state.catalogue,
+            nonces=Nonces(state.pseudonyms, state.settings.dpop_nonce),
+            strict=state.settings.mode is Mode.STRICT,
         )
     server: Server = state.server
     return server

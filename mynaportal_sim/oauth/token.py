@@ -36,7 +36,7 @@ from mynaportal_sim.oauth.grants import (
     authorization_code,
     refresh_token,
 )
-from mynaportal_sim.oauth.profiles import PROFILES
+from mynaportal_sim.oauth.profiles import demanded
 from mynaportal_sim.oauth.scopes import OPENID
 from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.oauth.trail import asked_by
@@ -67,7 +67,7 @@ async def token(request: Request, server: ServerDep) -> Response:
     client = await authenticate(server, request, parameters, now)
     name = client.trail.hold(grant_type_is_known, parameters)
     client.trail.hold(GRANTS[name].is_complete, parameters)
-    asked = TokenRequest(client, parameters, _proof(request, client, server, now))
+    asked = TokenRequest(client, parameters, _proof(request, client, parameters, server, now))
     outcome = await server.database.write(exchange, server, name, asked, now)
     if isinstance(outcome, OAuthError):
         raise outcome
@@ -82,13 +82,19 @@ def grant_type_is_known(parameters: Mapping[str, str]) -> str:
     return name
 
 
-def _proof(request: Request, client: Client, server: Server, now: datetime) -> Proof | None:
+def _proof(
+    request: Request,
+    client: Client,
+    parameters: Mapping[str, str],
+    server: Server,
+    now: datetime,
+) -> Proof | None:
     trail = client.trail
     header = dpop.header(request, trail)
-    trail.hold_all(PROFILES[client.app.profile].token, TokenAsked(header))
+    trail.hold_all(demanded(client.app, server).token, TokenAsked(parameters, header))
     if header is None:
         return None
-    return dpop.check(header, Target("POST", server.token_endpoint), now, trail)
+    return dpop.check(header, Target("POST", server.token_endpoint), server.nonces, now, trail)
 
 
 def exchange(

@@ -93,9 +93,13 @@ class Trail:
         self._failed = check.name
 
     @property
-    def warnings(self) -> list[str]:
-        """What was let pass, by name and with what was wrong."""
+    def let_pass(self) -> list[str]:
+        """What did not hold and was let pass: by name, and with what was wrong."""
         return [f"{name}: {said}" for name, said in self._let_pass.items()]
+
+    def looked(self) -> list[Looked]:
+        """All that was looked at."""
+        return [self._looked(check, "") for check in self._begun.values()]
 
     def refused(self, error: OAuthError) -> list[Looked]:
         """All that was looked at, what has refused the request, and what was not reached."""

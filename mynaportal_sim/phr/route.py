@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from mynaportal_sim.oauth.errors import OAuthError
-from mynaportal_sim.oauth.refusals import kept
+from mynaportal_sim.oauth.inspection import kept
 from mynaportal_sim.oauth.server import server_of
 from mynaportal_sim.phr import outcome, search
 from mynaportal_sim.phr.errors import InvalidParameterError, NotAcceptableError, PhrError
@@ -29,12 +29,16 @@ class FhirRoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 _check_format(request)
-                return await handle(request)
+                response = await handle(request)
             except OAuthError as error:
                 server = await server_of(request)
-                return outcome.of_oauth_error(error, await kept(request, server, error))
+                response = outcome.of_oauth_error(error, await kept(request, server, error))
             except (PhrError, RecordsError) as error:
-                return outcome.of_error(error)
+                response = outcome.of_error(error)
+            if "dpop" in request.headers:
+                server = await server_of(request)
+                response.headers["DPoP-Nonce"] = server.nonces.newest(server.now())
+            return response
 
         return answer
 

@@ -6,8 +6,8 @@ Whoever has the id that the answer bore may read it: secrets are masked when it 
 from fastapi import APIRouter, Response
 
 from mynaportal_sim.inspector import store
-from mynaportal_sim.inspector.model import Looked, Refusal, Result
-from mynaportal_sim.oauth.refusals import PLACE
+from mynaportal_sim.inspector.model import Inspected, Looked, Result
+from mynaportal_sim.oauth.inspection import PLACE
 from mynaportal_sim.web.errors import NoSuchRefusalError
 from mynaportal_sim.web.kept import PortalDep
 from mynaportal_sim.web.language import marked as _
@@ -34,7 +34,7 @@ async def why(trace: str, page: PageDep, portal: PortalDep) -> Response:
     return page("why.html", {"refusal": refusal, "looked": _rows(refusal, page)})
 
 
-def _rows(refusal: Refusal, page: Page) -> list[dict[str, str]]:
+def _rows(refusal: Inspected, page: Page) -> list[dict[str, str]]:
     return [_row(one, page) for one in refusal.looked]
 
 

@@ -19,7 +19,12 @@ from mynaportal_sim.jose import (
     verify,
 )
 from mynaportal_sim.oauth import instants
-from mynaportal_sim.oauth.errors import DPOP_ALGORITHMS, InvalidDpopProofError
+from mynaportal_sim.oauth.errors import (
+    DPOP_ALGORITHMS,
+    InvalidDpopProofError,
+    UseDpopNonceError,
+)
+from mynaportal_sim.oauth.nonces import Nonces
 from mynaportal_sim.oauth.trail import asked_by
 
 TYPES = frozenset({"dpop+jwt"})
@@ -45,6 +50,7 @@ class Seen:
 
     claims: Mapping[str, Json] = field(repr=False)
     target: Target
+    nonces: Nonces
     now: datetime
 
 
@@ -119,6 +125,15 @@ def proof_has_not_ended(seen: Seen) -> None:
         raise JoseError("exp has passed")
 
 
+@asked_by("RFC 9449 8, 9", "nonce, where it is sent or demanded, was given lately.")
+def nonce_was_given(seen: Seen) -> None:
+    nonce = seen.claims.get("nonce")
+    if nonce is None and not seen.nonces.demanded:
+        return
+    if not isinstance(nonce, str) or not seen.nonces.knows(nonce, seen.now):
+        raise UseDpopNonceError("use the nonce of the DPoP-Nonce header in a new proof")
+
+
 CHECKS = (
     method_is_this,
     url_is_this,
@@ -127,6 +142,7 @@ CHECKS = (
     proof_is_not_of_later,
     proof_is_fresh,
     proof_has_not_ended,
+    nonce_was_given,
 )
 
 

@@ -136,3 +136,7 @@ CHECKS = (
     key_binding_is_a_thumbprint,
     resource_is_ours,
 )
+# What a client can get wrong without harm to the person, to itself or to others.
+HARMLESS = frozenset(
+    {pkce_by_s256, state_is_short, nonce_is_short, prompt_is_known, resource_is_ours}
+)

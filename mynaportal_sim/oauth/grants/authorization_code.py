@@ -18,9 +18,9 @@ from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.trail import asked_by
 
 
-@asked_by("RFC 6749 4.1.3; RFC 7636 4.5", "code, redirect_uri and code_verifier are there.")
+@asked_by("RFC 6749 4.1.3", "code and redirect_uri are there.")
 def exchange_is_complete(parameters: Mapping[str, str]) -> None:
-    for name in ("code", "redirect_uri", "code_verifier"):
+    for name in ("code", "redirect_uri"):
         form.required(parameters, name)
 
 

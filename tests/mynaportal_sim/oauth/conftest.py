@@ -43,10 +43,12 @@ from mynaportal_sim.oauth.checks.assertion import TYPE as ASSERTION_TYPE
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.keys import KeyRing
 from mynaportal_sim.oauth.metadata import Published
+from mynaportal_sim.oauth.nonces import Nonces
 from mynaportal_sim.oauth.router import router
 from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.oauth.server import Server, ServerDep, server_of
 from mynaportal_sim.pseudonyms import Pseudonyms
+from mynaportal_sim.settings import Mode
 
 NOW = datetime(2026, 11, 23, 6, 0, 0, 400_000, UTC)
 ISSUER = "http://localhost:8400"
@@ -358,7 +360,7 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
     pseudonyms, keys = Pseudonyms(b"p" * 32), KeyRing.load(tmp_path / "keys")
     web = FastAPI()
     state = {
-        "settings": SimpleNamespace(issuer=ISSUER),
+        "settings": SimpleNamespace(issuer=ISSUER, dpop_nonce=False, mode=Mode.DEV),
         "database": database,
         "clock": clock,
         "pseudonyms": pseudonyms,
@@ -380,7 +382,8 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
     async def answered(request: Request, error: OAuthError) -> Response:
         return await refusal(request, await server_of(request), error)
 
-    server = Server(ISSUER, database, clock, pseudonyms, keys, catalogue())
+    nonces = Nonces(pseudonyms)
+    server = Server(ISSUER, database, clock, pseudonyms, keys, catalogue(), nonces)
     with asyncio.Runner() as runner:
         yield Portal(server, clock, web, runner)
     database.close()

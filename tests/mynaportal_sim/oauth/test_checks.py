@@ -14,7 +14,7 @@ import pytest
 
 from mynaportal_sim import oauth
 from mynaportal_sim.inspector import store
-from mynaportal_sim.inspector.model import Refusal, Result
+from mynaportal_sim.inspector.model import Inspected, Result
 from mynaportal_sim.oauth.trail import Check
 
 from .conftest import CALLBACK, ISSUER, AppKit, Portal
@@ -223,6 +223,7 @@ ROWS = [
     _row("proof_is_not_of_later", _pushes_with_proof(iat=2**33)),
     _row("proof_is_fresh", _of_the_past),
     _row("proof_has_not_ended", _pushes_with_proof(exp=1)),
+    _row("nonce_was_given", _pushes_with_proof(nonce="of another server")),
     _row("proof_is_new", _proves_twice_by_one),
     _row("key_is_the_proofs", _names_another_key_than_it_proves),
     _row("redirect_uri_is_registered", _asks(redirect_uri=f"{CALLBACK}/x")),
@@ -244,7 +245,8 @@ ROWS = [
     _row("client_is_known", _asks_as_nobody),
     _row("request_uri_is_live", _asks_by_an_old_handle),
     _row("grant_type_is_known", _exchanges(grant_type="password")),
-    _row("exchange_is_complete", _exchanges_without("code_verifier")),
+    _row("exchange_is_complete", _exchanges_without("redirect_uri")),
+    _row("sends_a_verifier", _exchanges_without("code_verifier")),
     _row("refresh_is_complete", _exchanges(grant_type="refresh_token")),
     _row("sends_a_proof", _exchanges_without("nothing", "fapi2")),
     _row("code_is_live", lambda portal: portal.redeem(portal.register(), "another")),
@@ -264,7 +266,7 @@ ROWS = [
 ]
 
 
-def refusal_of(portal: Portal, answered: httpx.Response) -> Refusal:
+def refusal_of(portal: Portal, answered: httpx.Response) -> Inspected:
     """What is kept of a refusal, found by what its answer says."""
     if answered.status_code == 303:
         uri = parse_qs(urlsplit(answered.headers["location"]).query)["error_uri"][0]

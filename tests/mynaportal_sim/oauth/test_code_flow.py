@@ -283,3 +283,18 @@ def test_only_what_is_of_no_use_is_forgotten(portal: Portal) -> None:
     assert portal.refresh(kit, tokens["refresh_token"]).status_code == 200
     portal.clock.time += timedelta(days=2)
     assert database.run(tables.forget_expired, portal.clock.now()) == 1
+
+
+def test_an_introspection_is_signed_for_who_wants_it(portal: Portal, oidc: AppKit) -> None:
+    token = portal.redeem(oidc, portal.code(oidc)).json()["access_token"]
+    for text in (token, "invented"):
+        form = oidc.signed({"token": text})
+        wanted = {"Accept": "application/token-introspection+jwt"}
+        answer = portal.post("/introspect", form, wanted)
+        assert answer.headers["content-type"] == "application/token-introspection+jwt"
+        key = portal.server.keys.public[jwt.get_unverified_header(answer.text)["kid"]]
+        said = jwt.decode(answer.text, key, ["ES256"], audience=oidc.client_id, issuer=ISSUER)
+        assert jwt.get_unverified_header(answer.text)["typ"] == "token-introspection+jwt"
+        assert said["token_introspection"] == portal.introspect(oidc, text)
+        assert {"sub", "exp"}.isdisjoint(said)  # RFC 9701 5
+        assert said["iat"] == int(portal.clock.now().timestamp())

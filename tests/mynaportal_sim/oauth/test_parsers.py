@@ -15,10 +15,13 @@ from mynaportal_sim.oauth.errors import (
     InvalidRequestError,
     InvalidScopeError,
 )
+from mynaportal_sim.oauth.nonces import Nonces
 from mynaportal_sim.oauth.trail import Trail
+from mynaportal_sim.pseudonyms import Pseudonyms
 
 from .conftest import DETAILS, NOW
 
+NONCES = Nonces(Pseudonyms(b"p" * 32))
 VISIBLE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -61,7 +64,7 @@ def test_any_member_is_of_its_type_or_refused(name: str, value: object) -> None:
 @given(st.text())
 def test_any_text_is_a_proof_or_refused(text: str) -> None:
     with pytest.raises(InvalidDpopProofError):
-        dpop.check(text, Target("POST", "http://localhost/token"), NOW, Trail())
+        dpop.check(text, Target("POST", "http://localhost/token"), NONCES, NOW, Trail())
 
 
 @given(st.text())

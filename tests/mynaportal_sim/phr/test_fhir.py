@@ -401,6 +401,7 @@ def test_a_dpop_proof_opens_the_gate_once(portal: Portal) -> None:
     again = portal.get("/fhir/Observation?_count=1", headers)
     assert again.status_code == 401
     assert 'error="invalid_dpop_proof"' in again.headers["www-authenticate"]
+    assert again.headers["dpop-nonce"]
 
 
 NOT_OFFERED: list[tuple[str, str, Headers, int]] = [

@@ -1,4 +1,4 @@
-"""Refusals"""
+"""Inspected requests"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Bring the tables from the revision before to this one."""
     op.create_table(
-        "refusals",
+        "inspected_requests",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("trace", sa.String(), nullable=False),
         sa.Column("client_id", sa.String(), nullable=False),
@@ -21,10 +21,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("trace"),
     )
-    op.create_index("ix_refusals_client_id", "refusals", ["client_id"])
+    op.create_index("ix_inspected_requests_client_id", "inspected_requests", ["client_id"])
 
 
 def downgrade() -> None:
     """Bring the tables back to the revision before."""
-    op.drop_index("ix_refusals_client_id", table_name="refusals")
-    op.drop_table("refusals")
+    op.drop_index("ix_inspected_requests_client_id", table_name="inspected_requests")
+    op.drop_table("inspected_requests")
