@@ -18,13 +18,23 @@ class Profile(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RecipientKeys:
+    """The public keys of one of an app's recipients, and the JSON in which they were given."""
+
+    name: str
+    jwks: str = field(repr=False)
+    keys: tuple[PublicKey, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """A registered app (OAuth 2.0: a confidential client).
 
     `jwks` is the JSON of its public keys as registered, `keys` the same, parsed. `organisation`
     answers for the app, `supervisor` is the person or body that watches over its use of data,
     under an `authority` and an `ethics_approval` where there are. `recipients` are those beside
-    the organisation to whom it may ask to pass data. Events are pushed to `event_endpoint`, or
+    the organisation to whom it may ask to pass data; those in `recipient_keys` certify
+    themselves what they have erased. Events are pushed to `event_endpoint`, or
     wait until the app polls for them where it has none. What it wants, the `scopes`, and why,
     the `purpose`, are one declaration; a `reviewer` has looked at the newest, or nobody has.
     """
@@ -41,10 +51,16 @@ class App:
     purpose: DeclaredPurpose
     registered_at: datetime
     recipients: tuple[Recipient, ...] = ()
+    recipient_keys: tuple[RecipientKeys, ...] = ()
     authority: str = ""
     ethics_approval: str = ""
     event_endpoint: str = ""
     reviewer: str = ""
+
+    @property
+    def keys_of_recipients(self) -> dict[str, tuple[PublicKey, ...]]:
+        """The keys of those recipients that have some, by name."""
+        return {one.name: one.keys for one in self.recipient_keys}
 
     @property
     def supervision(self) -> Supervision:

@@ -13,6 +13,7 @@ from consent.model import DeclaredPurpose
 from mynaportal_sim.apps import store
 from mynaportal_sim.apps.errors import DeclaredMeanwhileError, NoSuchAppError
 from mynaportal_sim.apps.model import App
+from mynaportal_sim.apps.recipient_keys import with_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ class Declaration:
 def register(
     connection: Connection, app: App, now: datetime, randomness: Callable[[int], bytes]
 ) -> App:
-    """Keep an app that has passed `registration.check`, and enter it in the ledger."""
+    """Keep an app that has passed `registration.check`, and enter it in the ledger.
+
+    What keys its recipients have is an entry for each of them, as when they get them later.
+    """
     store.add(connection, app)
     entry = Entry(
         type="app.registered",
@@ -49,7 +53,38 @@ def register(
         },
     )
     ledger.append(connection, entry, now, randomness)
+    for name in app.keys_of_recipients:
+        _enter_keys(connection, app, name, now, randomness)
     return app
+
+
+def set_recipient_keys(
+    connection: Connection,
+    client_id: str,
+    name: str,
+    jwks: str,
+    now: datetime,
+    randomness: Callable[[int], bytes],
+) -> App:
+    """Register the keys of an app's recipient, in place of any before.
+
+    The same again changes nothing.
+
+    Raises:
+        NoSuchAppError: there is no such app.
+        RegistrationError: as `with_keys` does.
+        DeclaredMeanwhileError: other keys came first.
+    """
+    app = store.find(connection, client_id)
+    if app is None:
+        raise NoSuchAppError(client_id)
+    moved = with_keys(app, name, jwks)
+    if app.keys_of_recipients == moved.keys_of_recipients:
+        return app
+    if not store.set_recipient_keys(connection, app, moved):
+        raise DeclaredMeanwhileError(client_id)
+    _enter_keys(connection, moved, name, now, randomness)
+    return moved
 
 
 def declare(
@@ -167,3 +202,22 @@ def lift(
     app = store.find(connection, of.app_id) if of is not None and of.app_id else None
     named = wish if app is None else replace(wish, app_name=app.name)
     service.lift(connection, named, now, randomness)
+
+
+def _enter_keys(
+    connection: Connection,
+    app: App,
+    recipient: str,
+    now: datetime,
+    randomness: Callable[[int], bytes],
+) -> None:
+    entry = Entry(
+        type="app.recipient_keys_registered",
+        fields={
+            "app_id": app.client_id,
+            "app_name": app.name,
+            "recipient": recipient,
+            "keys": [key.thumbprint for key in app.keys_of_recipients[recipient]],
+        },
+    )
+    ledger.append(connection, entry, now, randomness)

@@ -16,7 +16,7 @@ from sqlmodel import Field, SQLModel
 
 from consent.model import DeclaredPurpose
 from consent.model.plain import plain_recipients, recipients_of
-from mynaportal_sim.apps.model import App, Profile
+from mynaportal_sim.apps.model import App, Profile, RecipientKeys
 from mynaportal_sim.apps.registration import parse_jwks
 from mynaportal_sim.database import insert_once
 from mynaportal_sim.pseudonyms import Pseudonyms
@@ -39,6 +39,7 @@ class AppRow(SQLModel, table=True):
     purpose_text: str
     purpose_version: int
     recipients: str = Field(sa_type=Text)
+    recipient_keys: str = Field(sa_type=Text)
     authority: str
     ethics_approval: str
     event_endpoint: str
@@ -84,6 +85,11 @@ _SET_REVIEWER = (
     .where(apps.c.client_id == bindparam("wanted"), apps.c.purpose_version == bindparam("of"))
     .values(reviewer=bindparam("by"))
 )
+_SET_RECIPIENT_KEYS = (
+    update(apps)
+    .where(apps.c.client_id == bindparam("wanted"), apps.c.recipient_keys == bindparam("was"))
+    .values(recipient_keys=bindparam("now"))
+)
 _PURPOSE_VERSION = select(apps.c.purpose_version).where(apps.c.client_id == bindparam("wanted"))
 _PURPOSE_VERSIONS = select(apps.c.client_id, apps.c.purpose_version)
 _ALL = select(apps).order_by(apps.c.registered_at, apps.c.client_id)
@@ -115,6 +121,7 @@ def add(connection: Connection, app: App) -> None:
             "purpose_text": app.purpose.text,
             "purpose_version": app.purpose.version,
             "recipients": json.dumps(plain_recipients(app.recipients), ensure_ascii=False),
+            "recipient_keys": _plain_keys(app.recipient_keys),
             "authority": app.authority,
             "ethics_approval": app.ethics_approval,
             "event_endpoint": app.event_endpoint,
@@ -161,6 +168,16 @@ def set_reviewer(connection: Connection, client_id: str, version: int, by: str) 
     """Keep who reviewed a declaration; False if it is not the newest."""
     values = {"wanted": client_id, "of": version, "by": by}
     return connection.execute(_SET_REVIEWER, values).rowcount == 1
+
+
+def set_recipient_keys(connection: Connection, before: App, after: App) -> bool:
+    """Keep the keys of an app's recipients; False if others came first."""
+    values = {
+        "wanted": before.client_id,
+        "was": _plain_keys(before.recipient_keys),
+        "now": _plain_keys(after.recipient_keys),
+    }
+    return connection.execute(_SET_RECIPIENT_KEYS, values).rowcount == 1
 
 
 def purpose_version(connection: Connection, client_id: str) -> int | None:
@@ -219,6 +236,10 @@ def resident_of(connection: Connection, app_id: str, sub: str) -> UUID | None:
     return resident_id
 
 
+def _plain_keys(given: Iterable[RecipientKeys]) -> str:
+    return json.dumps([[one.name, one.jwks] for one in given], ensure_ascii=False)
+
+
 # The whole row is the key, so an app that changes is parsed anew, in each process.
 @lru_cache(maxsize=1024)
 def _app(row: Row[tuple[str, ...]]) -> App:
@@ -235,6 +256,10 @@ def _app(row: Row[tuple[str, ...]]) -> App:
         purpose=DeclaredPurpose(row.purpose, row.purpose_text, row.purpose_version),
         registered_at=datetime.fromtimestamp(row.registered_at, UTC),
         recipients=recipients_of(json.loads(row.recipients)),
+        recipient_keys=tuple(
+            RecipientKeys(name, jwks, parse_jwks(jwks))
+            for name, jwks in json.loads(row.recipient_keys)
+        ),
         authority=row.authority,
         ethics_approval=row.ethics_approval,
         event_endpoint=row.event_endpoint,

@@ -7,6 +7,7 @@ from mynaportal_sim.cli.app_erasures import erasures
 from mynaportal_sim.cli.app_events import events
 from mynaportal_sim.cli.app_log import log, provision_records, receipts
 from mynaportal_sim.cli.app_login import login
+from mynaportal_sim.cli.app_recipient_keys import recipient_keys
 from mynaportal_sim.cli.app_register import list_apps, register
 from mynaportal_sim.cli.app_why import why
 
@@ -16,6 +17,7 @@ app = typer.Typer(
 )
 app.command()(register)
 app.command("list")(list_apps)
+app.command("recipient-keys")(recipient_keys)
 app.command()(declare)
 app.command()(review)
 app.command()(login)

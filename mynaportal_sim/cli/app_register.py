@@ -10,6 +10,7 @@ from rich.text import Text
 
 from mynaportal_sim.apps import registration, service, store
 from mynaportal_sim.apps.model import App, Profile
+from mynaportal_sim.apps.recipient_keys import with_keys
 from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
@@ -55,6 +56,13 @@ RecipientOption = Annotated[
         help="To whom it may ask to pass data: recipient, processor or joint_user; repeat.",
     ),
 ]
+RecipientKeysOption = Annotated[
+    list[str],
+    typer.Option(
+        metavar="NAME=FILE",
+        help="A recipient's PUBLIC keys: it must certify itself what it erased; repeat.",
+    ),
+]
 AuthorityOption = Annotated[str, typer.Option(help="The authority over its use of data.")]
 EventsOption = Annotated[
     str,
@@ -74,6 +82,7 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
     purpose: PurposeOption = DEFAULT_PURPOSE,
     purpose_text: PurposeTextOption = "",
     recipient: RecipientOption = [],  # noqa: B006  typer copies it
+    recipient_keys: RecipientKeysOption = [],  # noqa: B006  typer copies it
     authority: AuthorityOption = "",
     ethics_approval: EthicsOption = "",
     event_endpoint: EventsOption = "",
@@ -92,7 +101,7 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
         name=name,
         organisation=organisation or name,
         redirect_uris=tuple(redirect_uri),
-        jwks=_read(jwks),
+        jwks=read_keys("--jwks", jwks),
         scopes=tuple(" ".join(scope).split()),
         profile=profile.value,
         supervisor=supervisor or organisation or name,
@@ -103,7 +112,7 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
         ethics_approval=ethics_approval,
         event_endpoint=event_endpoint,
     )
-    app = _registered(wanted, settings)
+    app = _registered(wanted, recipient_keys, settings)
     lines = (
         f"{app.name} is registered.",
         f"  client_id  {app.client_id}",
@@ -113,11 +122,14 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
     say(_shown(app, settings), "\n".join(lines), json)
 
 
-def _registered(wanted: Registration, settings: Settings) -> App:
+def _registered(wanted: Registration, keys: list[str], settings: Settings) -> App:
     now = Clock(settings.clock).now()
     client_id = registration.new_client_id(token_bytes)
     reach = PUBLIC if settings.mode is Mode.STRICT else None
     app = registration.check(wanted, client_id, SCOPES, catalogue().purposes, now, reach)
+    for given in keys:
+        name, _, file = given.partition("=")
+        app = with_keys(app, name, read_keys("--recipient-keys", Path(file)))
     with opened(settings) as database:
         return database.run(service.register, app, now, token_bytes)
 
@@ -141,14 +153,20 @@ def list_apps(
     say([_shown(app, settings) for app in apps], table if apps else nothing, json)
 
 
-def _read(path: Path) -> str:
+def read_keys(option: str, path: Path) -> str:
+    """The text of a file with a JWK Set, or of stdin.
+
+    Raises:
+        CommandError: it cannot be read; the text names `option`.
+    """
     try:
         return typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text()
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"--jwks {path} cannot be read: {error}") from None
+        raise CommandError(f"{option} {path} cannot be read: {error}") from None
 
 
 def _shown(app: App, settings: Settings) -> dict[str, object]:
+    keys = app.keys_of_recipients
     return {
         "client_id": app.client_id,
         "client_name": app.name,
@@ -166,7 +184,12 @@ def _shown(app: App, settings: Settings) -> dict[str, object]:
         "ethics_approval": app.ethics_approval,
         "event_endpoint": app.event_endpoint or None,
         "recipients": [
-            {"name": one.name, "country": one.country, "relation": one.relation}
+            {
+                "name": one.name,
+                "country": one.country,
+                "relation": one.relation,
+                "keys": [key.thumbprint for key in keys.get(one.name, ())],
+            }
             for one in app.recipients
         ],
         "issuer": settings.issuer,

@@ -24,6 +24,7 @@ from mynaportal_sim.apps.errors import (
     RegistrationError,
 )
 from mynaportal_sim.apps.model import App
+from mynaportal_sim.apps.recipient_keys import with_keys
 from mynaportal_sim.apps.registration import (
     Registration,
     check,
@@ -227,6 +228,39 @@ def test_a_private_key_is_refused_loudly(key: dict[str, str]) -> None:
     assert "c2VjcmV0" not in str(failure.value)
 
 
+OWN, ONE, OTHER = jwk(), jwk(), jwk()
+RECIPIENTS = (
+    Recipient("株式会社集計", "JP", Relation.PROCESSOR),
+    Recipient("共同研究機構", "JP", Relation.JOINT_USER),
+    Recipient("自前株式会社"),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "fault"),
+    [
+        pytest.param("株式会社集計", jwks(OTHER), None, id="its own"),
+        pytest.param("共同研究機構", jwks(OTHER), None, id="in place of its own before"),
+        pytest.param("株式会社無名", jwks(OTHER), "no registered recipient", id="unknown"),
+        pytest.param("自前株式会社", jwks(OTHER), "in its own right", id="erases for nobody"),
+        pytest.param("株式会社集計", jwks(OWN), "the app's own", id="the app's key"),
+        pytest.param("株式会社集計", jwks(ONE), "another recipient's", id="another's key"),
+        pytest.param("株式会社集計", jwks({**OTHER, "d": "AA"}), "PRIVATE", id="private"),
+        pytest.param("株式会社集計", "{}", "1 to 20 keys", id="none"),
+    ],
+)
+def test_a_recipient_certifies_by_keys_that_nobody_else_has(
+    name: str, keys: str, fault: str | None
+) -> None:
+    app = with_keys(checked(jwks=jwks(OWN), recipients=RECIPIENTS), "共同研究機構", jwks(ONE))
+    if fault is None:
+        [found] = with_keys(app, name, keys).keys_of_recipients[name]
+        assert found == parse_jwks(keys)[0]
+        return
+    with pytest.raises(RegistrationError, match=fault):
+        with_keys(app, name, keys)
+
+
 @given(st.text())
 def test_any_text_is_a_key_set_or_refused(text: str) -> None:
     with pytest.raises(RegistrationError):
@@ -246,6 +280,26 @@ def test_an_app_comes_back_as_it_was_registered(connection: Connection) -> None:
     assert store.find(connection, app.client_id) == app
     assert store.every(connection) == [app]
     assert store.find(connection, "app-nobody") is None
+
+
+def test_keys_of_a_recipient_are_kept_and_entered_when_they_are_new(
+    connection: Connection,
+) -> None:
+    app = with_keys(checked(recipients=RECIPIENTS), "株式会社集計", jwks(ONE))
+    service.register(connection, app, NOW, token_bytes)
+    assert store.find(connection, app.client_id) == app
+    for _ in range(2):
+        moved = service.set_recipient_keys(
+            connection, app.client_id, "共同研究機構", jwks(OTHER), NOW, token_bytes
+        )
+        assert store.find(connection, app.client_id) == moved
+    assert list(moved.keys_of_recipients) == ["株式会社集計", "共同研究機構"]
+    entries = [read_leaf(one.leaf).type for one in ledger.newest(connection, 9)]
+    registered = "app.recipient_keys_registered"
+    assert entries[:3] == [registered, registered, "app.registered"]
+    assert not store.set_recipient_keys(connection, app, app)
+    with pytest.raises(NoSuchAppError):
+        service.set_recipient_keys(connection, "nobody", "x", jwks(ONE), NOW, token_bytes)
 
 
 def test_settling_an_app_registers_it_once_and_follows_its_redirect_uris(

@@ -1,4 +1,4 @@
-"""`mynasim app register`, `list`, `declare` and `review`."""
+"""`mynasim app register`, `list`, `declare`, `review` and `recipient-keys`."""
 
 import json
 from hashlib import sha256
@@ -29,10 +29,10 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _keys(directory: Path, **more: str) -> str:
+def _keys(directory: Path, name: str = "jwks", **more: str) -> str:
     point = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
     x, y = (b64url(part.to_bytes(32, "big")) for part in (point.x, point.y))
-    path = directory / "jwks.json"
+    path = directory / f"{name}.json"
     key = {"kty": "EC", "crv": "P-256", "x": x, "y": y, **more}
     path.write_text(json.dumps({"keys": [key]}))
     return str(path)
@@ -153,3 +153,30 @@ def test_what_cannot_be_declared_or_reviewed_changes_nothing(
     assert said in str(done.exception)
     listed = CliRunner().invoke(app, ["list", "--data", str(data), "--json"])
     assert json.loads(listed.stdout) == [known]
+
+
+RECIPIENTS = ("--recipient", "株式会社集計", "--recipient", "Example Ltd,US,joint_user")
+
+
+def test_a_recipient_has_keys_from_the_registration_on_or_gets_them_later(data: Path) -> None:
+    own, later = _keys(data, "own"), _keys(data, "later")
+    command = [*_command(data, _keys(data)), *RECIPIENTS]
+    done = CliRunner().invoke(app, [*command, "--recipient-keys", f"株式会社集計={own}"])
+    said = json.loads(done.stdout)
+    first, second = said["recipients"]
+    assert (len(first["keys"]), second["keys"]) == (1, [])
+    told = _say(data, "recipient-keys", said["client_id"], "Example Ltd", "--jwks", later)
+    again = _say(data, "recipient-keys", said["client_id"], "株式会社集計", "--jwks", own)
+    [listed] = json.loads(
+        CliRunner().invoke(app, ["list", "--data", str(data), "--json"]).stdout
+    )
+    assert [one["keys"] for one in listed["recipients"]] == [again["keys"], told["keys"]]
+    assert again["keys"] == first["keys"]
+
+
+def test_keys_that_cannot_be_read_register_no_app(data: Path) -> None:
+    command = [*_command(data, _keys(data)), *RECIPIENTS]
+    done = CliRunner().invoke(app, [*command, "--recipient-keys", "株式会社集計=nowhere"])
+    assert "--recipient-keys nowhere cannot be read" in str(done.exception)
+    listed = CliRunner().invoke(app, ["list", "--data", str(data), "--json"])
+    assert json.loads(listed.stdout) == []
