@@ -122,16 +122,19 @@ def _no_constant(name: str) -> NoReturn:
     raise JoseError(f"{name} is not JSON")
 
 
-def read_jws(token: str, types: Collection[str] | None = None) -> Jws:
+def read_jws(
+    token: str, types: Collection[str] | None = None, longest: int = JWS_LENGTH_MAX
+) -> Jws:
     """The parts of a compact JWS, unverified, of which only who to ask for a key may be used.
 
-    `types` are the accepted `typ` values in lower case; None takes any, or none.
+    `types` are the accepted `typ` values in lower case; None takes any, or none. `longest` is
+    for tokens that hold others.
 
     Raises:
         JoseError: the token is malformed, oversized, or its header asks for what is refused.
     """
-    if len(token) > JWS_LENGTH_MAX:
-        raise JoseError(f"a token has at most {JWS_LENGTH_MAX} characters")
+    if len(token) > longest:
+        raise JoseError(f"a token has at most {longest} characters")
     parts = token.split(".")
     if len(parts) != 3:
         raise JoseError("not a compact JWS: three parts joined by dots")

@@ -45,14 +45,13 @@ def erasures(
             if not overdue or case.status(now) is Status.OVERDUE
         ]
     found = sorted(found, key=lambda case: (case.deadline, case.version_id))[:limit]
-    table = Table("app", "arrangement", "ended", "by", "status", "categories")
+    table = Table("app", "arrangement", "ended", "by", "status", "categories", "awaited")
     for case in found:
         ended = f"{case.ended} {rfc3339(case.ended_at)}"
         cells = (case.app_name or case.app_id, str(case.arrangement_id), ended)
-        status = case.status(now).value
-        table.add_row(
-            *map(plain, (*cells, rfc3339(case.deadline), status, " ".join(case.categories)))
-        )
+        more = (case.status(now).value, " ".join(case.categories))
+        awaited = "、".join(one.name for one in case.awaited)
+        table.add_row(*map(plain, (*cells, rfc3339(case.deadline), *more, awaited)))
     nothing = "Nothing is overdue." if overdue else "Nothing had to be erased yet."
     say([_document(case, now) for case in found], table if found else nothing, json)
 
@@ -69,6 +68,10 @@ def _document(case: ErasureCase, now: datetime) -> dict[str, object]:
         "erase_by": rfc3339(case.deadline),
         "categories": list(case.categories),
         "passed_on": list(case.passed_on),
+        "awaited": [
+            {"name": one.name, "until": one.until and rfc3339(one.until)}
+            for one in case.awaited
+        ],
         "status": case.status(now).value,
         "since": rfc3339(case.state_since),
         "certificate": case.certificate,

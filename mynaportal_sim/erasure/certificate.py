@@ -1,62 +1,25 @@
-"""The certificate by which an app answers for an erasure: a compact JWS by its registered key.
+"""Whether a certificate of erasure, and those of recipients in it, answers for a whole case."""
 
-    typ: erasure-certificate+jwt
-    {"iss": client_id, "aud": issuer, "iat": …, "arrangement": …, "consent_version": …,
-     "erased_at": …, "method": "deleted", "counts": {"checkup": 12},
-     "derived": "erased", "passed_on": [{"name": "…", "erased_at": …}]}
-
-`counts` says of each category that was given how many records the app held; `derived` what
-became of what it had worked out from them; `passed_on` names everybody to whom the consent let
-it pass them. An app that a law makes keep them gives `"method": "retained_by_law"`, the `law`
-and `until`, and certifies the erasure later.
-"""
-
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum, unique
-from typing import Annotated
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from consent.instants import instant
 from consent.model import OnWithdrawal
-from mynaportal_sim.erasure.model import ErasureCase, Step
-from mynaportal_sim.jose import JoseError, Jws, PublicKey, read_jws, verify
+from mynaportal_sim.erasure.claims import LENGTH_MAX, Claims, PassedOn, Sworn
+from mynaportal_sim.erasure.faults import TYPE, Fault, Refusal
+from mynaportal_sim.erasure.model import ErasureCase
+from mynaportal_sim.jose import JWS_LENGTH_MAX, JoseError, Jws, PublicKey, read_jws, verify
 
-TYPE = "erasure-certificate+jwt"
 ALGORITHMS = frozenset({"ES256", "PS256", "EdDSA"})
 CLOCK_SKEW = timedelta(seconds=60)
-_STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
-_Seconds = Annotated[int, Field(ge=0, lt=2**36)]
-_Count = Annotated[int, Field(ge=0, lt=2**53)]
-_Said = Annotated[str, Field(min_length=1, max_length=200)]
+_Said = TypeVar("_Said", bound=Sworn)
 
-
-@unique
-class Method(StrEnum):
-    """What became of the records."""
-
-    DELETED = "deleted"
-    DEIDENTIFIED = "deidentified"
-    RETAINED_BY_LAW = "retained_by_law"
-
-    @property
-    def step(self) -> Step:
-        return Step.RETAIN if self is Method.RETAINED_BY_LAW else Step.ATTEST
-
-
-@unique
-class Derived(StrEnum):
-    """What became of what the app had worked out from the records."""
-
-    NONE = "none"
-    ERASED = "erased"
-    DEIDENTIFIED = "deidentified"
-    RETAINED_BY_LAW = "retained_by_law"
-
-
-# What each agreement allows; to delete is always allowed.
+# What each agreement allows, the app and those to whom it passed data; to delete is always
+# allowed.
 _AGREED: Mapping[OnWithdrawal, frozenset[str]] = {
     OnWithdrawal.DELETE: frozenset({"none", "erased", "deleted"}),
     OnWithdrawal.DEIDENTIFY: frozenset({"none", "erased", "deleted", "deidentified"}),
@@ -64,118 +27,78 @@ _AGREED: Mapping[OnWithdrawal, frozenset[str]] = {
 }
 
 
-@unique
-class Fault(StrEnum):
-    """Why a certificate is not taken."""
-
-    MALFORMED = "malformed"
-    WRONG_CLAIMS = "wrong_claims"
-    UNKNOWN_KEY = "unknown_key"
-    WRONG_SIGNATURE = "wrong_signature"
-    OTHER_APP = "other_app"
-    OTHER_PORTAL = "other_portal"
-    OTHER_CASE = "other_case"
-    BEFORE_THE_END = "before_the_end"
-    IN_THE_FUTURE = "in_the_future"
-    OTHER_CATEGORIES = "other_categories"
-    NOT_AGREED = "not_agreed"
-    SILENT_ON_RECIPIENTS = "silent_on_recipients"
-    NO_LAW = "no_law"
-
-    @property
-    def sentence(self) -> str:
-        """What to mend, for the app's developer."""
-        return _SENTENCES[self]
-
-
-_SENTENCES = {
-    Fault.MALFORMED: f"this is no compact JWS of typ {TYPE}",
-    Fault.WRONG_CLAIMS: "a claim is missing, not known here, or of the wrong type",
-    Fault.UNKNOWN_KEY: "the header names none of the app's registered keys (kid)",
-    Fault.WRONG_SIGNATURE: "the signature does not fit, or its alg is not accepted",
-    Fault.OTHER_APP: "iss must be the client_id",
-    Fault.OTHER_PORTAL: "aud must be the issuer",
-    Fault.OTHER_CASE: "arrangement or consent_version are those of another erasure",
-    Fault.BEFORE_THE_END: "a time lies before the consent ended",
-    Fault.IN_THE_FUTURE: "iat or a time of erasure lies ahead",
-    Fault.OTHER_CATEGORIES: "counts must name each category that was given, and no other",
-    Fault.NOT_AGREED: "method or derived is not what the consent says happens at its end",
-    Fault.SILENT_ON_RECIPIENTS: "passed_on must name everybody the consent let it pass data to",
-    Fault.NO_LAW: "with retained_by_law, and only then, law and until are given, until ahead",
-}
-
-
-class PassedOn(BaseModel):
-    """Somebody to whom data could be passed on, and when they erased them."""
-
-    model_config = _STRICT
-
-    name: _Said
-    erased_at: _Seconds
-
-
-class Claims(BaseModel):
-    """What a certificate says."""
-
-    model_config = _STRICT
-
-    iss: str
-    aud: str
-    iat: _Seconds
-    arrangement: str
-    consent_version: str
-    erased_at: _Seconds
-    method: Annotated[Method, Field(strict=False)]
-    counts: dict[str, _Count]
-    derived: Annotated[Derived, Field(strict=False)]
-    passed_on: list[PassedOn] = Field(default=[], max_length=100)
-    law: str = Field(default="", max_length=200)
-    until: _Seconds | None = None
-
-    @property
-    def total(self) -> int:
-        """How many records it answers for."""
-        return sum(self.counts.values())
-
-    @property
-    def erased(self) -> datetime:
-        return instant(self.erased_at)
-
-    @property
-    def retained_until(self) -> datetime | None:
-        return None if self.until is None else instant(self.until)
-
-
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a certificate is held against."""
+    """What a certificate is held against: `recipients` are the keys of those who have some."""
 
     case: ErasureCase
     issuer: str
     keys: Sequence[PublicKey]
+    recipients: Mapping[str, Sequence[PublicKey]]
 
 
-def check(token: str, expected: Expected, now: datetime) -> Claims | Fault:
-    """What a certificate says, if it is the app's own and answers for the whole case."""
+def check(token: str, expected: Expected, now: datetime) -> Claims | Refusal:
+    """What a certificate says, if it is the app's own and answers for the whole case.
+
+    Each certificate of a recipient in it is that recipient's own, and answers as well.
+    """
+    case = expected.case
+    claims = _signed(token, Claims, expected.keys, LENGTH_MAX)
+    if isinstance(claims, Fault):
+        return Refusal(claims)
+    if claims.iss != case.app_id:
+        return Refusal(Fault.OTHER_APP)
+    fault = _elsewhere(claims, expected) or _unfit(claims, case, now) or _silent(claims, case)
+    if fault is not None:
+        return Refusal(fault)
+    for one in claims.passed_on:
+        if (fault := _of_recipient(one, expected, now)) is not None:
+            return Refusal(fault, one.name)
+    return claims
+
+
+def _of_recipient(one: PassedOn, expected: Expected, now: datetime) -> Fault | None:
+    """The first thing that is wrong with what is said of, and by, a recipient."""
+    keys = expected.recipients.get(one.name, ())
+    if one.certificate is None:
+        return _at_the_apps_word(one, bool(keys), expected.case, now)
+    if not keys:
+        return Fault.NO_KEYS
+    own = _signed(one.certificate, Sworn, keys, JWS_LENGTH_MAX)
+    if isinstance(own, Fault):
+        return own
+    if own.iss != one.name:
+        return Fault.OTHER_RECIPIENT
+    contradicted = one.erased_at not in {None, own.erased_at}
+    fault = Fault.CONTRADICTED if contradicted else None
+    return _elsewhere(own, expected) or _unfit(own, expected.case, now) or fault
+
+
+def _at_the_apps_word(
+    one: PassedOn, keyed: bool, case: ErasureCase, now: datetime
+) -> Fault | None:
+    if one.erased_at is not None:
+        return _mistimed(one.erased_at, case, now)
+    return None if keyed else Fault.SILENT_ON_RECIPIENTS
+
+
+def _signed(
+    token: str, kind: type[_Said], keys: Sequence[PublicKey], longest: int
+) -> _Said | Fault:
+    """What a token says, if one of `keys` has signed it."""
     try:
-        jws = read_jws(token, {TYPE})
+        jws = read_jws(token, {TYPE}, longest)
     except JoseError:
         return Fault.MALFORMED
-    key = _key(jws, expected.keys)
+    key = _key(jws, keys)
     if key is None:
         return Fault.UNKNOWN_KEY
     try:
-        claims = Claims.model_validate(dict(verify(jws, key, ALGORITHMS)))
+        return kind.model_validate(dict(verify(jws, key, ALGORITHMS)))
     except JoseError:
         return Fault.WRONG_SIGNATURE
     except ValidationError:
         return Fault.WRONG_CLAIMS
-    return _of_another(claims, expected) or _unfit(claims, expected.case, now) or claims
-
-
-def read(token: str) -> Claims:
-    """What a certificate says that was taken once."""
-    return Claims.model_validate(dict(read_jws(token, {TYPE}).claims))
 
 
 def _key(jws: Jws, keys: Sequence[PublicKey]) -> PublicKey | None:
@@ -184,42 +107,43 @@ def _key(jws: Jws, keys: Sequence[PublicKey]) -> PublicKey | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _of_another(claims: Claims, expected: Expected) -> Fault | None:
+def _elsewhere(said: Sworn, expected: Expected) -> Fault | None:
+    """Whether a certificate is for another portal, or of another case."""
     case = expected.case
-    if claims.iss != case.app_id:
-        return Fault.OTHER_APP
-    if claims.aud != expected.issuer:
+    if said.aud != expected.issuer:
         return Fault.OTHER_PORTAL
-    named = (claims.arrangement, claims.consent_version)
+    named = (said.arrangement, said.consent_version)
     if named != (str(case.arrangement_id), str(case.version_id)):
         return Fault.OTHER_CASE
     return None
 
 
-def _unfit(claims: Claims, case: ErasureCase, now: datetime) -> Fault | None:
-    """The first thing that keeps a certificate from answering for its case."""
-    if set(claims.counts) != set(case.categories):
+def _unfit(said: Sworn, case: ErasureCase, now: datetime) -> Fault | None:
+    """The first thing that keeps a certificate from answering for what its signer held."""
+    if set(said.counts) != set(case.categories):
         return Fault.OTHER_CATEGORIES
-    if not {claims.method.value, claims.derived.value} <= _AGREED[case.on_end]:
+    if not {said.method.value, said.derived.value} <= _AGREED[case.on_end]:
         return Fault.NOT_AGREED
-    if not _names(claims.passed_on) >= set(case.passed_on):
-        return Fault.SILENT_ON_RECIPIENTS
-    retains = claims.method is Method.RETAINED_BY_LAW
-    until = claims.retained_until
-    if retains != bool(claims.law.strip()) or retains != (until is not None and until > now):
+    until = said.retained_until
+    ahead = until is not None and until > now
+    if said.retains != bool(said.law.strip()) or said.retains != ahead:
         return Fault.NO_LAW
-    return _mistimed(claims, case, now)
-
-
-def _mistimed(claims: Claims, case: ErasureCase, now: datetime) -> Fault | None:
-    times = [claims.erased_at, *(one.erased_at for one in claims.passed_on)]
-    ended = int(case.ended_at.timestamp())
-    if min(times) < ended or instant(claims.iat) < instant(ended) - CLOCK_SKEW:
+    if instant(said.iat) < case.ended_at.replace(microsecond=0) - CLOCK_SKEW:
         return Fault.BEFORE_THE_END
-    if instant(max(claims.iat, *times)) > now + CLOCK_SKEW:
+    if instant(said.iat) > now + CLOCK_SKEW:
         return Fault.IN_THE_FUTURE
-    return None
+    return _mistimed(said.erased_at, case, now)
 
 
-def _names(passed_on: Collection[PassedOn]) -> set[str]:
-    return {one.name for one in passed_on}
+def _mistimed(erased_at: int, case: ErasureCase, now: datetime) -> Fault | None:
+    if erased_at < int(case.ended_at.timestamp()):
+        return Fault.BEFORE_THE_END
+    return Fault.IN_THE_FUTURE if instant(erased_at) > now + CLOCK_SKEW else None
+
+
+def _silent(claims: Claims, case: ErasureCase) -> Fault | None:
+    """Whether an app does not name everybody to whom it could pass data, each once."""
+    names = [one.name for one in claims.passed_on]
+    if len(set(names)) < len(names):
+        return Fault.NAMED_TWICE
+    return None if set(names) >= set(case.passed_on) else Fault.SILENT_ON_RECIPIENTS

@@ -3,6 +3,7 @@
 ErasureError
 ├── NoSuchErasureError     the app has no such duty
 └── ErasureSettledError    the step cannot follow on what the case has come to; carries .state
+    └── ErasureNoFurtherError   a certificate settles no more than the one before
 
 That a certificate is not taken is no error but a `Fault`.
 """
@@ -27,3 +28,10 @@ class ErasureSettledError(ErasureError):
     def __init__(self, state: str, step: str) -> None:
         super().__init__(f"cannot {step} an erasure that is {state}")
         self.state = state
+
+
+class ErasureNoFurtherError(ErasureSettledError):
+    """A certificate leaves open what one before had settled, or settles nothing new."""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}: bring again what was certified before, and something new"

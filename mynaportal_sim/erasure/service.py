@@ -1,7 +1,7 @@
 """What happens to erasures, as units of work; each step is an entry of the ledger."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -13,9 +13,11 @@ from consent.ledger import store as ledger
 from consent.ledger.entry import Entry, Value
 from consent.store.outbox import Notice
 from mynaportal_sim.erasure import store
-from mynaportal_sim.erasure.certificate import Claims, Expected, Fault, check
+from mynaportal_sim.erasure.certificate import Expected, check
+from mynaportal_sim.erasure.claims import Claims
 from mynaportal_sim.erasure.errors import NoSuchErasureError
-from mynaportal_sim.erasure.model import ErasureCase, State, Step
+from mynaportal_sim.erasure.faults import Refusal
+from mynaportal_sim.erasure.model import ErasureCase, State, Step, Word
 from mynaportal_sim.jose import PublicKey
 
 Randomness = Callable[[int], bytes]
@@ -23,13 +25,17 @@ Randomness = Callable[[int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """A certificate that an app brings for one case, and the keys that it may be signed by."""
+    """A certificate that an app brings for one case, and the keys that it may be signed by.
+
+    `recipients` are the keys of those recipients who certify themselves, by name.
+    """
 
     app_id: str
     version_id: UUID
     certificate: str
     issuer: str
     keys: Sequence[PublicKey]
+    recipients: Mapping[str, Sequence[PublicKey]]
 
 
 def open_cases(
@@ -67,27 +73,25 @@ def acknowledge(
 
 def attest(
     connection: Connection, brought: Attestation, now: datetime, randomness: Randomness
-) -> ErasureCase | Fault:
+) -> ErasureCase | Refusal:
     """Take a certificate, or say what is wrong with it; the same again changes nothing.
 
     Raises:
         NoSuchErasureError: the app has no such duty.
-        ErasureSettledError: another certificate was taken before.
+        ErasureSettledError: another certificate was taken before, and this says no more.
     """
     case = _locked(connection, brought.app_id, brought.version_id)
     if case.certificate == brought.certificate:
         return case
-    expected = Expected(case, brought.issuer, brought.keys)
+    expected = Expected(case, brought.issuer, brought.keys, brought.recipients)
     said = check(brought.certificate, expected, now)
-    if isinstance(said, Fault):
+    if isinstance(said, Refusal):
         return said
-    moved = replace(
-        case.after(said.method.step, now),
-        certificate=brought.certificate,
-        retained_until=said.retained_until,
-    )
+    awaited = said.awaited(brought.recipients)
+    word = Word(said.step(awaited), brought.certificate, said.retained_until, awaited)
+    moved = case.certified(word, now)
     store.save(connection, moved)
-    _enter(connection, moved, _attested(said, brought.certificate), now, randomness)
+    _enter(connection, moved, _attested(said, moved), now, randomness)
     return moved
 
 
@@ -116,13 +120,16 @@ def _case(notice: Notice, due_at: datetime, now: datetime) -> ErasureCase:
     )
 
 
-def _attested(said: Claims, certificate: str) -> dict[str, Value]:
+def _attested(said: Claims, moved: ErasureCase) -> dict[str, Value]:
+    erased = [one for one in said.passed_on if one.own is not None and not one.own.retains]
     told: dict[str, Value] = {
         "count": said.total,
         "method": said.method.value,
         "derived": said.derived.value,
         "passed_on": [one.name for one in said.passed_on],
-        "certificate_hash": sha256(certificate.encode()).hexdigest(),
+        "recipients_certified": len(erased),
+        "recipients_awaited": len(moved.awaited),
+        "certificate_hash": sha256(moved.certificate.encode()).hexdigest(),
     }
     if said.retained_until is not None:
         told |= {"law": said.law, "until": rfc3339(said.retained_until)}

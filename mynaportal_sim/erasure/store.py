@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from consent.instants import instant, seconds
 from consent.model import OnWithdrawal
 from mynaportal_sim.database import insert_once
-from mynaportal_sim.erasure.model import ErasureCase, State
+from mynaportal_sim.erasure.model import Awaited, ErasureCase, State
 from mynaportal_sim.erasure.tables import erasure_cases
 
 _OF_APP = (
@@ -98,6 +98,10 @@ def _moving(case: ErasureCase) -> dict[str, object]:
         "state_since_at": seconds(case.state_since),
         "certificate": case.certificate,
         "retained_until_at": None if until is None else seconds(until),
+        "awaited": json.dumps(
+            [[one.name, one.until and seconds(one.until)] for one in case.awaited],
+            ensure_ascii=False,
+        ),
     }
 
 
@@ -120,4 +124,8 @@ def _case(row: Row[Any]) -> ErasureCase:
         state_since=instant(row.state_since_at),
         certificate=row.certificate,
         retained_until=None if until is None else instant(until),
+        awaited=tuple(
+            Awaited(name, None if at is None else instant(at))
+            for name, at in json.loads(row.awaited)
+        ),
     )

@@ -27,6 +27,7 @@ class ErasureCaseRow(SQLModel, table=True):
     state_since_at: int = Field(sa_type=BigInteger)
     certificate: str = Field(sa_type=Text)
     retained_until_at: int | None = Field(sa_type=BigInteger)
+    awaited: str = Field(sa_type=Text)
 
 
 erasure_cases = SQLModel.metadata.tables["erasure_cases"]

@@ -146,17 +146,19 @@ class ErasureSettledError(OAuthError):
 
 
 class CertificateRefusedError(OAuthError):
-    """An erasure certificate is not taken; `fault` names why."""
+    """An erasure certificate is not taken; `fault` names why, `recipient` in whose."""
 
     code = "invalid_certificate"
 
-    def __init__(self, fault: str, description: str) -> None:
+    def __init__(self, fault: str, description: str, recipient: str = "") -> None:
         super().__init__(description)
         self.fault = fault
+        self.recipient = recipient
 
     @property
     def body(self) -> dict[str, str]:
-        return {**super().body, "fault": self.fault}
+        of = {"recipient": self.recipient} if self.recipient else {}
+        return {**super().body, "fault": self.fault, **of}
 
 
 class UnsupportedGrantTypeError(OAuthError):

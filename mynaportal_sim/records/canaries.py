@@ -23,7 +23,6 @@ from consent.model import ConsentVersion, Status, standing
 from mynaportal_sim.domains.base import Record
 from mynaportal_sim.domains.checkup.domain import DOMAIN
 from mynaportal_sim.erasure import store as erasures
-from mynaportal_sim.erasure.model import State
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.records import store
 from mynaportal_sim.records.marks import Marks
@@ -163,8 +162,7 @@ def _why(connection: Connection, version: ConsentVersion | None, now: datetime) 
     if version is None or version.status(now) in {Status.GRANTED, Status.SUSPENDED}:
         return Why.LEAKED
     case = erasures.of_versions(connection, [version.id]).get(version.id)
-    attested = case is not None and case.state is State.ATTESTED
-    return Why.ATTESTED if attested else Why.ENDED
+    return Why.ATTESTED if case is not None and case.erased_by_app else Why.ENDED
 
 
 def _made_up(resident: Resident, day: date, randomness: Randomness) -> Iterator[Record]:

@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from consent.instants import rfc3339
+from mynaportal_sim.apps.model import App
 from mynaportal_sim.erasure import service, store
-from mynaportal_sim.erasure.certificate import Fault
 from mynaportal_sim.erasure.errors import ErasureSettledError, NoSuchErasureError
-from mynaportal_sim.erasure.model import ErasureCase, State
+from mynaportal_sim.erasure.faults import Refusal
+from mynaportal_sim.erasure.model import ErasureCase
 from mynaportal_sim.oauth import errors, form
 from mynaportal_sim.oauth.answers import spoken_to_clients
 from mynaportal_sim.oauth.as_client import Said, Work, answered
@@ -69,19 +70,18 @@ def _of_case(work: Work, connection: Connection, client: Client) -> Said:
 
 
 def _listed(after: UUID, now: datetime, connection: Connection, client: Client) -> Said:
-    app_id = client.app.client_id
-    found = store.of_app(connection, app_id, LIMIT + 1, after, settled=False)
+    app = client.app
+    found = store.of_app(connection, app.client_id, LIMIT + 1, after, settled=False)
     more = str(found[LIMIT - 1].version_id) if len(found) > LIMIT else None
-    return {"erasures": [document(one, now) for one in found[:LIMIT]], "after": more}
+    return {"erasures": [document(one, app, now) for one in found[:LIMIT]], "after": more}
 
 
 def _acknowledged(
     server: Server, version_id: UUID, now: datetime, connection: Connection, client: Client
 ) -> Said:
     app_id = client.app.client_id
-    return document(
-        service.acknowledge(connection, app_id, version_id, now, server.randomness), now
-    )
+    known = service.acknowledge(connection, app_id, version_id, now, server.randomness)
+    return document(known, client.app, now)
 
 
 def _certified(
@@ -94,15 +94,20 @@ def _certified(
 ) -> Said:
     app = client.app
     brought = service.Attestation(
-        app.client_id, version_id, certificate, server.issuer, app.keys
+        app.client_id,
+        version_id,
+        certificate,
+        server.issuer,
+        app.keys,
+        app.keys_of_recipients,
     )
     found = service.attest(connection, brought, now, server.randomness)
-    if isinstance(found, Fault):
-        return errors.CertificateRefusedError(found.value, found.sentence)
-    return document(found, now)
+    if isinstance(found, Refusal):
+        return errors.CertificateRefusedError(found.fault, found.sentence, found.recipient)
+    return document(found, app, now)
 
 
-def document(case: ErasureCase, now: datetime) -> dict[str, object]:
+def document(case: ErasureCase, app: App, now: datetime) -> dict[str, object]:
     """An erasure as its app may know it."""
     return {
         "id": str(case.version_id),
@@ -114,9 +119,10 @@ def document(case: ErasureCase, now: datetime) -> dict[str, object]:
         "erase_by": rfc3339(case.deadline),
         "categories": list(case.categories),
         "passed_on": list(case.passed_on),
+        "awaited": list(case.awaits(app.keys_of_recipients)),
         "status": case.status(now).value,
         "since": rfc3339(case.state_since),
-        "certified": case.state in {State.ATTESTED, State.RETAINED_BY_LAW},
+        "certified": bool(case.certificate),
     }
 
 

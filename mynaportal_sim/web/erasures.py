@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from consent.catalogue import Catalogue
-from consent.instants import rfc3339
-from mynaportal_sim.erasure import certificate
-from mynaportal_sim.erasure.certificate import Claims, Derived, Method
+from consent.instants import instant, rfc3339
+from mynaportal_sim.erasure.claims import Claims, Derived, Method, PassedOn, read
 from mynaportal_sim.erasure.model import ErasureCase, State, Status
 from mynaportal_sim.web.kept import category_labels
 from mynaportal_sim.web.language import marked
@@ -16,6 +15,10 @@ from mynaportal_sim.web.render import Page
 ERASURES = {
     Status.REQUESTED: (marked("The app was asked to erase"), "past"),
     Status.ACKNOWLEDGED: (marked("The app knows that it must erase"), "past"),
+    Status.AWAITING_RECIPIENTS: (
+        marked("The app certifies that it has erased; others still have to"),
+        "care",
+    ),
     Status.ATTESTED: (marked("The app certifies that it has erased"), "good"),
     Status.RETAINED_BY_LAW: (marked("A law makes the app keep it for now"), "care"),
     Status.OVERDUE: (marked("Erasure is overdue"), "bad"),
@@ -34,6 +37,14 @@ DERIVED = {
     Derived.RETAINED_BY_LAW: marked("What it had worked out from them is kept as well."),
 }
 
+RECIPIENTS = {
+    "certified": marked("It certifies itself that it has erased"),
+    "retained_by_law": marked("It certifies itself that a law makes it keep them for now"),
+    "awaited": marked("Its own certificate is not here yet"),
+    "app_word": marked("Only the app says that it has erased"),
+}
+"""How somebody stands to whom an app passed data."""
+
 
 class CountOut(NamedTuple):
     """How many records of one kind an app held."""
@@ -43,13 +54,64 @@ class CountOut(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class RecipientOut:
+    """What is known of somebody to whom an app passed data, in words.
+
+    `erased` is None where nobody says when; `records` and `token` are of its own certificate.
+    """
+
+    name: str
+    state: str
+    said: str
+    records: int | None
+    erased: datetime | None
+    law: str
+    until: datetime | None
+    token: str
+
+    @classmethod
+    def of(cls, one: PassedOn, case: ErasureCase, page: Page) -> "RecipientOut":
+        """Who is named in the certificate of a case."""
+        own = one.own
+        if own is not None:
+            state = "retained_by_law" if own.retains else "certified"
+        else:
+            state = "awaited" if one.name in case.kept else "app_word"
+        at = one.erased_at if own is None else own.erased_at
+        return cls(
+            name=one.name,
+            state=state,
+            said=page.text(RECIPIENTS[state]),
+            records=None if own is None else own.total,
+            erased=None if at is None else instant(at),
+            law=own.law if own else "",
+            until=None if own is None else own.retained_until,
+            token=one.certificate or "",
+        )
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """The same as programs get it."""
+        return {
+            "name": self.name,
+            "state": self.state,
+            "said": self.said,
+            "records": self.records,
+            "erased": self.erased and rfc3339(self.erased),
+            "law": self.law,
+            "until": self.until and rfc3339(self.until),
+            "token": self.token,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class CertifiedOut:
     """What an app certifies, in words; `token` is the certificate itself."""
 
     method: str
     counts: list[CountOut]
     derived: str
-    passed_on: list[str]
+    passed_on: list[RecipientOut]
     erased: datetime
     law: str
     until: datetime | None
@@ -58,9 +120,9 @@ class CertifiedOut:
     @classmethod
     def of(cls, case: ErasureCase, catalogue: Catalogue, page: Page) -> "CertifiedOut | None":
         """The certificate of a case, if one was taken."""
-        if case.state not in {State.ATTESTED, State.RETAINED_BY_LAW}:
+        if not case.certificate:
             return None
-        said: Claims = certificate.read(case.certificate)
+        said: Claims = read(case.certificate)
         labels = category_labels(catalogue, said.counts, page)
         return cls(
             method=page.text(METHODS[said.method]),
@@ -69,7 +131,7 @@ class CertifiedOut:
                 for label, count in zip(labels, said.counts.values(), strict=True)
             ],
             derived=page.text(DERIVED[said.derived]),
-            passed_on=[one.name for one in said.passed_on],
+            passed_on=[RecipientOut.of(one, case, page) for one in said.passed_on],
             erased=said.erased,
             law=said.law,
             until=said.retained_until,
@@ -83,7 +145,7 @@ class CertifiedOut:
             "method": self.method,
             "counts": [one._asdict() for one in self.counts],
             "derived": self.derived,
-            "passed_on": self.passed_on,
+            "passed_on": [one.plain for one in self.passed_on],
             "erased": rfc3339(self.erased),
             "law": self.law,
             "until": self.until and rfc3339(self.until),
@@ -93,13 +155,14 @@ class CertifiedOut:
 
 @dataclass(frozen=True, slots=True)
 class ErasureOut:
-    """How an erasure stands, in words."""
+    """How an erasure stands, in words; `others` is whether it is not the app that is due."""
 
     state: str
     status: str
     tone: str
     due: datetime
     settled: bool
+    others: bool
     certified: CertifiedOut | None
 
     @classmethod
@@ -115,6 +178,7 @@ class ErasureOut:
             tone=tone,
             due=case.deadline,
             settled=case.state is State.ATTESTED,
+            others=bool(case.awaited) and case.deadline != case.retained_until,
             certified=CertifiedOut.of(case, catalogue, page),
         )
 

@@ -45,6 +45,9 @@ EVENTS = {
     "access.listed": marked("Whoever acts for you looked at which records a consent gives"),
     "erasure.requested": marked("An app was asked to erase your data"),
     "erasure.acknowledged": marked("An app knows that it must erase your data"),
+    "erasure.awaiting_recipients": marked(
+        "An app certified that it has erased your data; others still have to"
+    ),
     "erasure.attested": marked("An app certified that it has erased your data"),
     "erasure.retained_by_law": marked("An app keeps your data because a law demands it"),
     "canary.planted": marked("The portal planted records to find copies"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import jwt
 
-from mynaportal_sim.erasure.certificate import TYPE
+from mynaportal_sim.erasure.faults import TYPE
 from mynaportal_sim.sample_app.relying_party import RelyingParty
 from tests.journeys.kit import START_WITHIN
 

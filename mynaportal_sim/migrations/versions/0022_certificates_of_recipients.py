@@ -8,7 +8,7 @@ down_revision = "0021"
 branch_labels = None
 depends_on = None
 
-_ADDED = {"apps": "recipient_keys"}
+_ADDED = {"apps": "recipient_keys", "erasure_cases": "awaited"}
 
 
 def upgrade() -> None:

@@ -8,15 +8,17 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from consent.model import OnWithdrawal
-from mynaportal_sim.erasure.certificate import TYPE, Expected
+from mynaportal_sim.erasure.certificate import Expected
+from mynaportal_sim.erasure.faults import TYPE
 from mynaportal_sim.erasure.model import ErasureCase, State
-from mynaportal_sim.jose import parse_jwk
+from mynaportal_sim.jose import PublicKey, parse_jwk
 from mynaportal_sim.sample_app.relying_party import public_jwk
 
 ISSUER = "https://portal.example"
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ENDED = NOON - timedelta(hours=1)
 MONTH = timedelta(days=30)
+RECIPIENT = "分析株式会社"
 Signed = dict[str, object]
 
 
@@ -33,7 +35,7 @@ def a_case(**changed: object) -> ErasureCase:
         "on_end": OnWithdrawal.DELETE,
         "due_at": ENDED + MONTH,
         "categories": ("checkup", "medication"),
-        "passed_on": ("分析株式会社",),
+        "passed_on": (RECIPIENT,),
         "state": State.REQUESTED,
         "state_since": ENDED,
         **changed,
@@ -43,19 +45,30 @@ def a_case(**changed: object) -> ErasureCase:
 
 @dataclass(frozen=True)
 class Signer:
-    """An app with its key."""
+    """An app, or a recipient, with its key."""
 
     key: ec.EllipticCurvePrivateKey = field(
         default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
     )
 
-    def expected(self, case: ErasureCase) -> Expected:
-        jwk = public_jwk(self.key)
-        return Expected(case, ISSUER, (parse_jwk({name: jwk[name] for name in jwk}),))
+    @property
+    def keys(self) -> tuple[PublicKey, ...]:
+        return (parse_jwk(dict(public_jwk(self.key))),)
+
+    def expected(self, case: ErasureCase, **recipients: "Signer") -> Expected:
+        """What is held against its certificate, where these recipients have keys."""
+        known = {name: one.keys for name, one in recipients.items()}
+        return Expected(case, ISSUER, self.keys, known)
 
     def sign(self, claims: Signed, **header: object) -> str:
         headers = {"typ": TYPE, "kid": public_jwk(self.key)["kid"], **header}
         return jwt.encode(claims, self.key, "ES256", headers)
+
+
+def sworn(case: ErasureCase, name: str = RECIPIENT, at: datetime = NOON) -> Signed:
+    """What a recipient certifies of all that it held."""
+    own = {claim: value for claim, value in claims(case, at).items() if claim != "passed_on"}
+    return {**own, "iss": name}
 
 
 def claims(case: ErasureCase, at: datetime = NOON, issuer: str = ISSUER) -> Signed:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from consent.ledger import store as ledger
 from consent.ledger.entry import Entry
+from consent.model import Recipient
 from mynaportal_sim.apps import registration
 from mynaportal_sim.apps import service as apps
 from mynaportal_sim.apps.registration import Registration
@@ -32,7 +33,7 @@ class Client:
     key: ec.EllipticCurvePrivateKey
 
     @classmethod
-    def registered(cls, portal: Portal) -> "Client":
+    def registered(cls, portal: Portal, *recipients: Recipient) -> "Client":
         key = ec.generate_private_key(ec.SECP256R1())
         wanted = Registration(
             name="歩く手帳",
@@ -44,6 +45,7 @@ class Client:
             supervisor="田中一郎",
             purpose="self-care",
             purpose_text="推移を見るため",
+            recipients=recipients,
         )
         state = portal.web.state
         now = state.clock.now()

@@ -108,10 +108,11 @@ class Browser:
 
 @dataclass
 class Portal:
-    """A portal with two people, and an app that asks them."""
+    """A portal with two people, and an app that asks them, for what is in `asking` too."""
 
     web: FastAPI
     runner: asyncio.Runner = field(repr=False)
+    asking: dict[str, object] = field(default_factory=dict)
 
     def browser(self, language: str = "ja") -> Browser:
         """A browser that nobody has used before."""
@@ -149,6 +150,7 @@ class Portal:
             "type": "phr_access",
             "categories": ["checkup", "medication"],
             "period": {"from": "2021-04-01", "to": "2026-12-31"},
+            **self.asking,
         }
         challenge = urlsafe_b64encode(sha256(b"verifier").digest()).rstrip(b"=").decode()
         query = {

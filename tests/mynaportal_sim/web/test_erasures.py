@@ -1,83 +1,19 @@
 """From the end of a consent to the app's certificate, and what its person is shown of it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from os import urandom
 from typing import Any
 from uuid import uuid4
 
-import httpx
-import jwt
 import pytest
 
-from mynaportal_sim.delivery.sender import take_up
-from mynaportal_sim.erasure.certificate import TYPE
 from tests.mynaportal_sim.web.client import Client
-from tests.mynaportal_sim.web.kit import JSON, ORIGIN, Browser, Portal, events_of
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A consent of check-ups that its person has withdrawn."""
-
-    client: Client
-    browser: Browser
-    path: str
-
-    @property
-    def shown(self) -> dict[str, Any]:
-        """What the person's page says of the erasure."""
-        found: dict[str, Any] = self.browser.get(self.path, **JSON).json()["erasure"]
-        return found
-
-    @property
-    def duty(self) -> dict[str, Any]:
-        """What the app is told that it must do."""
-        [found] = self.client.ask("erasures").json()["erasures"]
-        assert isinstance(found, dict)
-        return found
-
-    def certificate(self, **changed: object) -> str:
-        duty, now = self.duty, int(self.client.portal.web.state.clock.now().timestamp())
-        claims: Mapping[str, object] = {
-            "iss": self.client.client_id,
-            "aud": ORIGIN,
-            "iat": now,
-            "arrangement": duty["arrangement"],
-            "consent_version": duty["consent_version"],
-            "erased_at": now,
-            "method": "deleted",
-            "counts": {"checkup": 12},
-            "derived": "erased",
-            **changed,
-        }
-        return jwt.encode(dict(claims), self.client.key, "ES256", {"typ": TYPE})
-
-    def certify(self, certificate: str) -> httpx.Response:
-        id_ = self.path.rpartition("/")[2]
-        return self.client.ask(f"erasures/{id_}/certificate", certificate=certificate)
-
-
-def take(portal: Portal) -> None:
-    """Let what has happened reach the apps, as the portal does five times a second."""
-    state = portal.web.state
-    sign, now = state.token_keys.sign, state.clock.now()
-    state.database.run(take_up, ORIGIN, sign, now, urandom)
+from tests.mynaportal_sim.web.ended import Ended, take, withdrawn
+from tests.mynaportal_sim.web.kit import JSON, Portal, events_of
 
 
 @pytest.fixture
 def ended(portal: Portal) -> Ended:
-    client = Client.registered(portal)
-    browser = portal.given("checkup", client_id=client.client_id)
-    [consent] = browser.get("/consents", **JSON).json()["consents"]
-    assert consent["erasure"] is None
-    form = {"csrf": browser.csrf("/consents"), "version": consent["version_id"]}
-    browser.post(f"/consents/{consent['arrangement_id']}/withdraw", form)
-    take(portal)
-    take(portal)
-    path = f"/consents/{consent['arrangement_id']}/{consent['version_id']}"
-    return Ended(client, browser, path)
+    return withdrawn(portal, Client.registered(portal))
 
 
 def test_a_duty_arises_at_the_end_and_is_done_by_a_certificate(ended: Ended) -> None:
