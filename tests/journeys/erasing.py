@@ -21,10 +21,10 @@ def first_duty(app: RelyingParty) -> dict[str, Any]:
         sleep(0.05)
 
 
-def certificate(app: RelyingParty, duty: dict[str, Any]) -> str:
-    """A certificate that the portal takes."""
+def claims(app: RelyingParty, duty: dict[str, Any]) -> dict[str, object]:
+    """What an app certifies, or whom it passed data to."""
     now = int(app.clock().timestamp())
-    claims = {
+    return {
         "iss": app.client_id,
         "aud": app.issuer,
         "iat": now,
@@ -35,12 +35,19 @@ def certificate(app: RelyingParty, duty: dict[str, Any]) -> str:
         "counts": dict.fromkeys(duty["categories"], 100),
         "derived": "none",
     }
-    return jwt.encode(claims, app.key, "ES256", {"typ": TYPE})
 
 
-def certify(app: RelyingParty, duty: dict[str, Any]) -> dict[str, Any]:
+def certificate(app: RelyingParty, duty: dict[str, Any], *passed_on: dict[str, str]) -> str:
+    """A certificate that the portal takes."""
+    said = {**claims(app, duty), "passed_on": list(passed_on)}
+    return jwt.encode(said, app.key, "ES256", {"typ": TYPE})
+
+
+def certify(
+    app: RelyingParty, duty: dict[str, Any], *passed_on: dict[str, str]
+) -> dict[str, Any]:
     """How an erasure stands once the app has certified it."""
-    form = app.authentication() | {"certificate": certificate(app, duty)}
+    form = app.authentication() | {"certificate": certificate(app, duty, *passed_on)}
     answer = app.http.post(f"{_url(app)}/{duty['id']}/certificate", data=form)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())

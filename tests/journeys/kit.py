@@ -131,8 +131,10 @@ class Portal:
         while json.loads(self.run("ledger", "verify", "--json"))["waiting"]:
             assert monotonic() < deadline
 
-    def register(self, profile: str = "fapi2", event_endpoint: str = "") -> RelyingParty:
-        """An app of its own for a test."""
+    def register(
+        self, profile: str = "fapi2", event_endpoint: str = "", more: tuple[str, ...] = ()
+    ) -> RelyingParty:
+        """An app of its own for a test; `more` are options of the command."""
         key = ec.generate_private_key(ec.SECP256R1())
         jwks = self.data.parent / f"jwks-{id(key)}.json"
         jwks.write_text(json.dumps({"keys": [public_jwk(key)]}))
@@ -143,7 +145,7 @@ class Portal:
             SCOPES,
             *(("--event-endpoint", event_endpoint) if event_endpoint else ()),
         )
-        app = json.loads(self.run("app", "register", *named, *options, *scope, "--json"))
+        app = json.loads(self.run("app", "register", *named, *options, *scope, *more, "--json"))
         return RelyingParty(
             http=self.client(),
             issuer=self.url,

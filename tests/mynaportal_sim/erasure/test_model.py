@@ -39,6 +39,12 @@ def test_what_is_not_attested_by_its_day_is_overdue(state: State) -> None:
     assert case.status(case.due_at) is late
 
 
+@pytest.mark.parametrize("state", State)
+def test_an_app_that_waits_for_others_alone_has_certified_that_it_erased(state: State) -> None:
+    erased = {State.AWAITING_RECIPIENTS, State.ATTESTED}
+    assert a_case(state=state).erased_by_app is (state in erased)
+
+
 def test_what_a_law_retains_is_due_when_the_law_is_done_with_it() -> None:
     until = NOON + 12 * MONTH
     case = a_case(state=State.RETAINED_BY_LAW, retained_until=until)
