@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from consent.model import OnWithdrawal
 from mynaportal_sim.erasure.certificate import check
@@ -49,6 +51,7 @@ def entry(certificate: str | None = None, erased_at: int | None = None) -> Signe
 
 
 KEYED = {RECIPIENT: OWN}
+BASE64URL = st.text("abc._-", max_size=40)
 
 
 @pytest.mark.parametrize(
@@ -182,6 +185,11 @@ def test_what_is_wrong_with_a_recipients_certificate_is_named_with_whose_it_is(
     assert refusal == Refusal(fault, RECIPIENT)
     assert refusal.sentence == f"of a recipient: {fault.sentence}"
     assert refusal.sentence.isascii()
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=99) | BASE64URL)
+def test_no_text_is_a_recipients_certificate(text: str) -> None:
+    assert brought(entry(text), **KEYED) == Refusal(Fault.MALFORMED, RECIPIENT)
 
 
 def test_as_many_recipients_as_a_consent_can_name_certify_in_one_certificate() -> None:

@@ -22,6 +22,7 @@ from tests.mynaportal_sim.web.kit import Portal, events_of
 
 ANALYST, PARTNER = "分析株式会社", "共同研究機構"
 AWAITED, WORD = "この相手からの証明はまだ届いていません", "アプリの申告だけです"
+LATE = "受け取った相手が、期限までに消去を証明していません"
 LAW = "医師法24条"
 
 
@@ -127,6 +128,32 @@ def test_a_recipient_that_a_law_makes_keep_them_has_until_the_law_is_done(
     assert ended.shown["state"] == "attested"
 
 
+def test_an_app_that_a_law_makes_keep_them_does_not_put_off_what_others_owe(
+    portal: Portal, passed: Passed
+) -> None:
+    ended, clock = passed.ended, portal.web.state.clock
+    before = ended.duty["erase_by"]
+    until = clock.now().replace(microsecond=0) + timedelta(days=400)
+    partner = {"name": PARTNER, "erased_at": ended.claims["erased_at"]}
+    kept = {"method": "retained_by_law", "law": LAW, "until": int(until.timestamp())}
+
+    def certify(**of_analyst: object) -> dict[str, str]:
+        passed_on = [{"name": ANALYST, **of_analyst}, partner]
+        said = ended.certify(ended.certificate(**kept, passed_on=passed_on))
+        return dict(said.json())
+
+    alone = certify()
+    assert (alone["status"], alone["erase_by"]) == ("retained_by_law", before)
+    clock.forward(timedelta(days=31))
+    ended.browser.log_in()
+    assert LATE in ended.browser.get(ended.path).text
+    both = certify(certificate=passed.own())
+    assert (both["status"], both["erase_by"]) == ("retained_by_law", rfc3339(until))
+    page = ended.browser.get(ended.path).text
+    assert LATE not in page
+    assert "法令により、アプリが当面保存します" in page
+
+
 def test_who_does_not_certify_in_time_is_overdue_and_the_person_reads_who_that_is(
     portal: Portal, passed: Passed
 ) -> None:
@@ -135,7 +162,7 @@ def test_who_does_not_certify_in_time_is_overdue_and_the_person_reads_who_that_i
     passed.ended.browser.log_in()
     assert passed.ended.shown["state"] == "overdue"
     page = passed.ended.browser.get(passed.ended.path).text
-    assert "受け取った相手が、期限までに消去を証明していません" in page
+    assert LATE in page
 
 
 def test_a_recipients_certificate_that_is_not_taken_says_whose_and_why(passed: Passed) -> None:
