@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
 
+from consent.instants import rfc3339
 from consent.model import DeclaredPurpose, Recipient, Supervision
 from mynaportal_sim.jose import PublicKey
 
@@ -27,6 +28,35 @@ class RecipientKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredVersion:
+    """One declaration of an app: what it wants, why, since when, and who has looked at that.
+
+    An instant is None where it was not kept: declarations after the first, and reviews, from
+    before all of them were.
+    """
+
+    purpose: DeclaredPurpose
+    scopes: frozenset[str]
+    declared_at: datetime | None
+    reviewer: str = ""
+    reviewed_at: datetime | None = None
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """The same for programs."""
+        return {
+            "version": self.purpose.version,
+            "code": self.purpose.code,
+            "text": self.purpose.text,
+            "text_sha256": self.purpose.text_sha256,
+            "scope": " ".join(sorted(self.scopes)),
+            "declared_at": self.declared_at and rfc3339(self.declared_at),
+            "reviewer": self.reviewer or None,
+            "reviewed_at": self.reviewed_at and rfc3339(self.reviewed_at),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """A registered app (OAuth 2.0: a confidential client).
 
@@ -36,7 +66,7 @@ class App:
     the organisation to whom it may ask to pass data; those in `recipient_keys` certify
     themselves what they have erased. Events are pushed to `event_endpoint`, or
     wait until the app polls for them where it has none. What it wants, the `scopes`, and why,
-    the `purpose`, are one declaration; a `reviewer` has looked at the newest, or nobody has.
+    the `purpose`, are its newest declaration; a `reviewer` has looked at that, or nobody has.
     """
 
     client_id: str

@@ -1,6 +1,6 @@
 """What is done with apps, as units of work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from consent import service
 from consent.ledger import store as ledger
-from consent.ledger.entry import Entry
+from consent.ledger.entry import Entry, Value
 from consent.model import DeclaredPurpose
-from mynaportal_sim.apps import store
+from mynaportal_sim.apps import declarations, store
 from mynaportal_sim.apps.errors import DeclaredMeanwhileError, NoSuchAppError
-from mynaportal_sim.apps.model import App
+from mynaportal_sim.apps.model import App, DeclaredVersion
 from mynaportal_sim.apps.recipient_keys import with_keys
 
 
@@ -44,12 +44,10 @@ def register(
             "app_name": app.name,
             "organisation": app.organisation,
             "profile": app.profile.value,
-            "purpose": app.purpose.code,
-            "purpose_text": app.purpose.text,
             "supervisor": app.supervisor,
             "recipients": [one.shown for one in app.recipients],
             "keys": [key.thumbprint for key in app.keys],
-            "scopes": sorted(app.scopes),
+            **_said(app.purpose, app.scopes),
         },
     )
     ledger.append(connection, entry, now, randomness)
@@ -108,17 +106,15 @@ def declare(
     if (before.code, before.text, app.scopes) == (wish.code, wish.text, scopes):
         return before
     declared = DeclaredPurpose(wish.code, wish.text, before.version + 1)
-    if not store.set_purpose(connection, app.client_id, declared, scopes):
+    version = DeclaredVersion(declared, scopes, now)
+    if not store.declare(connection, app.client_id, version):
         raise DeclaredMeanwhileError(app.client_id)
     entry = Entry(
         type="app.purpose_declared",
         fields={
             "app_id": app.client_id,
             "app_name": app.name,
-            "purpose": declared.code,
-            "purpose_text": declared.text,
-            "purpose_version": declared.version,
-            "scopes": sorted(scopes),
+            **_said(declared, scopes),
         },
     )
     ledger.append(connection, entry, now, randomness)
@@ -144,22 +140,31 @@ def review(
         raise NoSuchAppError(client_id)
     if app.purpose.version == version and app.reviewer == by:
         return app
-    if not store.set_reviewer(connection, client_id, version, by):
+    if not store.review(connection, client_id, version, by, now):
         raise DeclaredMeanwhileError(client_id)
     entry = Entry(
         type="app.purpose_reviewed",
         fields={
             "app_id": client_id,
             "app_name": app.name,
-            "purpose": app.purpose.code,
-            "purpose_text": app.purpose.text,
-            "purpose_version": version,
-            "scopes": sorted(app.scopes),
+            **_said(app.purpose, app.scopes),
             "reviewer": by,
         },
     )
     ledger.append(connection, entry, now, randomness)
     return replace(app, reviewer=by)
+
+
+def every_declaration(connection: Connection, client_id: str) -> list[DeclaredVersion]:
+    """All that an app has ever declared, from the first to the newest.
+
+    Raises:
+        NoSuchAppError: there is no such app.
+    """
+    found = declarations.of_apps(connection, [client_id])
+    if not found:
+        raise NoSuchAppError(client_id)
+    return found[client_id]
 
 
 def settle(
@@ -221,3 +226,13 @@ def _enter_keys(
         },
     )
     ledger.append(connection, entry, now, randomness)
+
+
+def _said(purpose: DeclaredPurpose, scopes: Iterable[str]) -> dict[str, Value]:
+    """A declaration as entries tell it."""
+    return {
+        "purpose": purpose.code,
+        "purpose_text": purpose.text,
+        "purpose_version": purpose.version,
+        "scopes": sorted(scopes),
+    }

@@ -16,7 +16,9 @@ from sqlmodel import Field, SQLModel
 
 from consent.model import DeclaredPurpose
 from consent.model.plain import plain_recipients, recipients_of
-from mynaportal_sim.apps.model import App, Profile, RecipientKeys
+from mynaportal_sim.apps import declarations
+from mynaportal_sim.apps.declarations import declarations as declared
+from mynaportal_sim.apps.model import App, DeclaredVersion, Profile, RecipientKeys
 from mynaportal_sim.apps.registration import parse_jwks
 from mynaportal_sim.database import insert_once
 from mynaportal_sim.pseudonyms import Pseudonyms
@@ -32,18 +34,14 @@ class AppRow(SQLModel, table=True):
     organisation: str
     redirect_uris: str = Field(sa_type=Text)
     jwks: str = Field(sa_type=Text)
-    scopes: str = Field(sa_type=Text)
     profile: str
     supervisor: str
-    purpose: str
-    purpose_text: str
     purpose_version: int
     recipients: str = Field(sa_type=Text)
     recipient_keys: str = Field(sa_type=Text)
     authority: str
     ethics_approval: str
     event_endpoint: str
-    reviewer: str
     registered_at: int = Field(sa_type=BigInteger)
 
 
@@ -60,7 +58,18 @@ class SubjectRow(SQLModel, table=True):
 apps = SQLModel.metadata.tables["apps"]
 subjects = SQLModel.metadata.tables["subjects"]
 
-_FIND = select(apps).where(apps.c.client_id == bindparam("wanted"))
+_DECLARING = select(
+    apps,
+    declared.c.code,
+    declared.c.text,
+    declared.c.scopes,
+    declared.c.reviewer,
+).join_from(
+    apps,
+    declared,
+    (declared.c.client_id == apps.c.client_id) & (declared.c.version == apps.c.purpose_version),
+)
+_FIND = _DECLARING.where(apps.c.client_id == bindparam("wanted"))
 _SET_ADDRESSES = (
     update(apps)
     .where(apps.c.client_id == bindparam("wanted"))
@@ -69,21 +78,10 @@ _SET_ADDRESSES = (
 _EVENT_ENDPOINTS = select(apps.c.client_id, apps.c.event_endpoint).where(
     apps.c.event_endpoint != ""
 )
-_SET_PURPOSE = (
+_SET_PURPOSE_VERSION = (
     update(apps)
     .where(apps.c.client_id == bindparam("wanted"), apps.c.purpose_version == bindparam("was"))
-    .values(
-        purpose=bindparam("code"),
-        purpose_text=bindparam("text"),
-        purpose_version=bindparam("version"),
-        scopes=bindparam("wanted_scopes"),
-        reviewer="",
-    )
-)
-_SET_REVIEWER = (
-    update(apps)
-    .where(apps.c.client_id == bindparam("wanted"), apps.c.purpose_version == bindparam("of"))
-    .values(reviewer=bindparam("by"))
+    .values(purpose_version=bindparam("version"))
 )
 _SET_RECIPIENT_KEYS = (
     update(apps)
@@ -92,7 +90,8 @@ _SET_RECIPIENT_KEYS = (
 )
 _PURPOSE_VERSION = select(apps.c.purpose_version).where(apps.c.client_id == bindparam("wanted"))
 _PURPOSE_VERSIONS = select(apps.c.client_id, apps.c.purpose_version)
-_ALL = select(apps).order_by(apps.c.registered_at, apps.c.client_id)
+_LOCKED_PURPOSE_VERSION = _PURPOSE_VERSION.with_for_update()
+_ALL = _DECLARING.order_by(apps.c.registered_at, apps.c.client_id)
 _SUBJECTS = (
     select(subjects)
     .where(subjects.c.app_id == bindparam("app"), subjects.c.sub > bindparam("after"))
@@ -105,7 +104,7 @@ _RESIDENT = select(subjects.c.resident_id).where(
 
 
 def add(connection: Connection, app: App) -> None:
-    """Keep a new app."""
+    """Keep a new app, and what it declares first."""
     connection.execute(
         insert(apps),
         {
@@ -114,21 +113,19 @@ def add(connection: Connection, app: App) -> None:
             "organisation": app.organisation,
             "redirect_uris": json.dumps(app.redirect_uris),
             "jwks": app.jwks,
-            "scopes": " ".join(sorted(app.scopes)),
             "profile": app.profile.value,
             "supervisor": app.supervisor,
-            "purpose": app.purpose.code,
-            "purpose_text": app.purpose.text,
             "purpose_version": app.purpose.version,
             "recipients": json.dumps(plain_recipients(app.recipients), ensure_ascii=False),
             "recipient_keys": _plain_keys(app.recipient_keys),
             "authority": app.authority,
             "ethics_approval": app.ethics_approval,
             "event_endpoint": app.event_endpoint,
-            "reviewer": app.reviewer,
             "registered_at": int(app.registered_at.timestamp()),
         },
     )
+    first = DeclaredVersion(app.purpose, app.scopes, app.registered_at)
+    declarations.add(connection, app.client_id, first)
 
 
 def set_addresses(connection: Connection, app: App) -> None:
@@ -149,25 +146,23 @@ def event_endpoints(connection: Connection) -> dict[str, str]:
     return {row.client_id: row.event_endpoint for row in found}
 
 
-def set_purpose(
-    connection: Connection, client_id: str, new: DeclaredPurpose, scopes: Iterable[str]
-) -> bool:
+def declare(connection: Connection, client_id: str, new: DeclaredVersion) -> bool:
     """Keep the declaration that follows the one before; False if another came first."""
-    values = {
-        "wanted": client_id,
-        "was": new.version - 1,
-        "code": new.code,
-        "text": new.text,
-        "version": new.version,
-        "wanted_scopes": " ".join(sorted(scopes)),
-    }
-    return connection.execute(_SET_PURPOSE, values).rowcount == 1
+    version = new.purpose.version
+    values = {"wanted": client_id, "was": version - 1, "version": version}
+    if connection.execute(_SET_PURPOSE_VERSION, values).rowcount != 1:
+        return False
+    declarations.add(connection, client_id, new)
+    return True
 
 
-def set_reviewer(connection: Connection, client_id: str, version: int, by: str) -> bool:
+def review(connection: Connection, client_id: str, version: int, by: str, at: datetime) -> bool:
     """Keep who reviewed a declaration; False if it is not the newest."""
-    values = {"wanted": client_id, "of": version, "by": by}
-    return connection.execute(_SET_REVIEWER, values).rowcount == 1
+    newest = connection.execute(_LOCKED_PURPOSE_VERSION, {"wanted": client_id}).scalar()
+    if newest != version:
+        return False
+    declarations.set_reviewer(connection, client_id, version, by, at)
+    return True
 
 
 def set_recipient_keys(connection: Connection, before: App, after: App) -> bool:
@@ -253,7 +248,7 @@ def _app(row: Row[tuple[str, ...]]) -> App:
         scopes=frozenset(row.scopes.split()),
         profile=Profile(row.profile),
         supervisor=row.supervisor,
-        purpose=DeclaredPurpose(row.purpose, row.purpose_text, row.purpose_version),
+        purpose=DeclaredPurpose(row.code, row.text, row.purpose_version),
         registered_at=datetime.fromtimestamp(row.registered_at, UTC),
         recipients=recipients_of(json.loads(row.recipients)),
         recipient_keys=tuple(

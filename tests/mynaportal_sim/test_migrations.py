@@ -2,12 +2,13 @@
 
 import importlib
 import pkgutil
+from contextlib import closing
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 from sqlmodel import SQLModel
 
 import mynaportal_sim
@@ -44,3 +45,60 @@ def test_a_revision_can_be_undone(database_url: str) -> None:
     database.close()
     assert not left
     upgrade(database_url)
+
+
+_APP = {
+    "client_id": "app-1",
+    "name": "健康ノート",
+    "organisation": "健康ノート",
+    "redirect_uris": "[]",
+    "jwks": "",
+    "profile": "oidc",
+    "supervisor": "田中一郎",
+    "recipients": "[]",
+    "authority": "",
+    "ethics_approval": "",
+    "event_endpoint": "",
+    "registered_at": 100,
+    "scopes": "openid",
+    "purpose": "self-care",
+    "purpose_text": "推移を見るため",
+}
+
+
+def _rows(database: Database, table: str) -> list[dict[str, object]]:
+    every = text(f"SELECT * FROM {table}")
+    found = database.run(lambda connection: connection.execute(every).mappings().all())
+    return [dict(row) for row in found]
+
+
+@pytest.mark.parametrize(
+    ("version", "reviewer", "declared_at"),
+    [
+        pytest.param(1, "", 100, id="the first was declared when the app was registered"),
+        pytest.param(3, "審査会", None, id="of a later one nobody kept when"),
+    ],
+)
+def test_what_an_app_declared_before_all_was_kept_stays_through_an_upgrade_and_back(
+    database_url: str, version: int, reviewer: str, declared_at: int | None
+) -> None:
+    app = {**_APP, "purpose_version": version, "reviewer": reviewer}
+    names, values = ", ".join(app), ", ".join(f":{name}" for name in app)
+    command.downgrade(migrations(database_url), "0018")
+    with closing(Database(database_url)) as database:
+        row = text(f"INSERT INTO apps ({names}) VALUES ({values})")
+        database.run(lambda connection: connection.execute(row, app))
+        upgrade(database_url)
+        kept = {
+            "client_id": "app-1",
+            "version": version,
+            "code": "self-care",
+            "text": "推移を見るため",
+            "scopes": "openid",
+            "declared_at": declared_at,
+            "reviewer": reviewer,
+            "reviewed_at": None,
+        }
+        assert _rows(database, "declarations") == [kept]
+        command.downgrade(migrations(database_url), "0018")
+        assert _rows(database, "apps") == [app]

@@ -23,7 +23,7 @@ from mynaportal_sim.apps.errors import (
     PrivateKeyGivenError,
     RegistrationError,
 )
-from mynaportal_sim.apps.model import App
+from mynaportal_sim.apps.model import App, DeclaredVersion
 from mynaportal_sim.apps.recipient_keys import with_keys
 from mynaportal_sim.apps.registration import (
     Registration,
@@ -338,8 +338,8 @@ def test_new_words_are_a_new_version_and_the_same_words_none() -> None:
         assert store.purpose_versions(connection) == {app.client_id: 2}
         newest = [read_leaf(one.leaf).type for one in ledger.newest(connection, 2)]
         assert newest == ["app.purpose_declared", "app.registered"]
-        late = (app.client_id, declared, app.scopes)
-        assert not store.set_purpose(connection, *late)
+        late = DeclaredVersion(declared, app.scopes, NOW)
+        assert not store.declare(connection, app.client_id, late)
         with pytest.raises(NoSuchAppError):
             service.declare(connection, replace(wish, client_id="nobody"), NOW, token_bytes)
 
