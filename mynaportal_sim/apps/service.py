@@ -234,5 +234,6 @@ def _said(purpose: DeclaredPurpose, scopes: Iterable[str]) -> dict[str, Value]:
         "purpose": purpose.code,
         "purpose_text": purpose.text,
         "purpose_version": purpose.version,
+        "purpose_text_sha256": purpose.text_sha256,
         "scopes": sorted(scopes),
     }

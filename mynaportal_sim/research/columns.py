@@ -42,6 +42,7 @@ FIELDS: Mapping[str, Kind] = {
     AT: _I, HOLDER: _T,
     "app_id": _T, "app_name": _T, "organisation": _T, "profile": _T,
     "purpose": _T, "purpose_text": _T, "purpose_version": _N,
+    "purpose_text_sha256": _T,
     "legal_basis": _T, "supervisor": _T,
     "arrangement": _T, "consent_version": _T, "number": _N, "service": _T,
     "asked": _TS, "categories": _TS, "recipients": _TS,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine
 
 from consent.ledger import store as ledger
-from consent.ledger.entry import read_leaf
+from consent.ledger.entry import read_body, read_leaf
 from consent.model import Recipient, Relation
 from mynaportal_sim.apps import service, store
 from mynaportal_sim.apps.errors import (
@@ -362,5 +362,11 @@ def test_what_is_wanted_is_declared_with_why_and_each_declaration_is_reviewed_an
         found = store.find(connection, app.client_id)
         assert found is not None
         assert (found.scopes, found.supervision.reviewer) == (less, "")
-        types = [read_leaf(one.leaf).type for one in ledger.newest(connection, 9)]
+        entered = ledger.newest(connection, 9)
+        types = [read_leaf(one.leaf).type for one in entered]
         assert types == ["app.purpose_declared", "app.purpose_reviewed", "app.registered"]
+        for entry, version in zip(entered, (2, 1, 1), strict=True):
+            assert entry.body is not None
+            told = {name: opening.value for name, opening in read_body(entry.body).items()}
+            assert told["purpose_version"] == version
+            assert told["purpose_text_sha256"] == app.purpose.text_sha256
