@@ -42,8 +42,11 @@ class NoSuchAppError(AppError):
 
 
 class DeclaredMeanwhileError(AppError):
-    """Another declaration came first; look at it before declaring again."""
+    """Another declaration is the newest; look at it before declaring or reviewing."""
 
     def __init__(self, client_id: str) -> None:
-        super().__init__(f"{client_id} declares something else by now; look at it first")
+        super().__init__(
+            f"{client_id} declares something else by now; look at it first: "
+            f"mynasim app declarations {client_id}"
+        )
         self.client_id = client_id

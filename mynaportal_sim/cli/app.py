@@ -2,7 +2,7 @@
 
 import typer
 
-from mynaportal_sim.cli.app_declare import declare, review
+from mynaportal_sim.cli.app_declare import declarations, declare, review
 from mynaportal_sim.cli.app_erasures import erasures
 from mynaportal_sim.cli.app_events import events
 from mynaportal_sim.cli.app_log import log, provision_records, receipts
@@ -20,6 +20,7 @@ app.command("list")(list_apps)
 app.command("recipient-keys")(recipient_keys)
 app.command()(declare)
 app.command()(review)
+app.command()(declarations)
 app.command()(login)
 app.command()(log)
 app.command()(receipts)

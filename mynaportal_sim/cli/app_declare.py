@@ -1,12 +1,16 @@
-"""`mynasim app declare` and `review`: what an app wants, why, and who looked at that."""
+"""`mynasim app declare`, `review` and `declarations`: what an app wants, why, who looked."""
 
+from datetime import datetime
 from secrets import token_bytes
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
+from consent.instants import rfc3339
 from mynaportal_sim.apps import registration, service
-from mynaportal_sim.cli.answer import say
+from mynaportal_sim.apps.model import DeclaredVersion
+from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.app_register import DEFAULT_PURPOSE
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.state import opened
@@ -79,3 +83,35 @@ def review(
         "reviewer": app.reviewer,
     }
     say(document, f"Version {version} of {client_id} is reviewed by {by}.", json)
+
+
+def declarations(
+    client_id: ClientArgument,
+    data: DataOption = None,
+    db: DatabaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show all that an app has ever declared, and who reviewed it; the last holds now.
+
+    Example: mynasim app declarations app-1234
+    """
+    settings = settings_of(data=data, db=db)
+    with opened(settings) as database:
+        found = database.run(service.every_declaration, client_id)
+    lines = [plain(line) for one in found for line in _lines(one)]
+    say([one.plain for one in found], Text("\n").join(lines), json)
+
+
+def _lines(one: DeclaredVersion) -> tuple[str, str, str]:
+    review = "reviewed by nobody"
+    if one.reviewer:
+        review = f"reviewed by {one.reviewer}, {_when(one.reviewed_at)}"
+    return (
+        f"version {one.purpose.version}, declared {_when(one.declared_at)}, {review}",
+        f"  {one.purpose.code}: {one.purpose.text}",
+        f"  {' '.join(sorted(one.scopes))}",
+    )
+
+
+def _when(instant: datetime | None) -> str:
+    return "nobody kept when" if instant is None else f"at {rfc3339(instant)}"

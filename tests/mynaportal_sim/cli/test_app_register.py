@@ -1,4 +1,4 @@
-"""`mynasim app register`, `list`, `declare`, `review` and `recipient-keys`."""
+"""`mynasim app register`, `list`, `declare`, `review`, `declarations`, `recipient-keys`."""
 
 import json
 from hashlib import sha256
@@ -92,11 +92,10 @@ def test_a_private_key_is_refused(data: Path) -> None:
 
 
 # Any: what a command says for programs is as deep as it is.
-def _say(data: Path, *command: str) -> dict[str, Any]:
+def _say(data: Path, *command: str) -> Any:
     done = CliRunner().invoke(app, [*command, "--data", str(data), "--json"])
     assert done.exit_code == 0, done.exception
-    said: dict[str, Any] = json.loads(done.stdout)
-    return said
+    return json.loads(done.stdout)
 
 
 def test_a_declaration_is_reviewed_until_the_app_declares_anew(data: Path) -> None:
@@ -114,9 +113,64 @@ def test_a_declaration_is_reviewed_until_the_app_declares_anew(data: Path) -> No
     assert listed["purpose_text_sha256"] == sha256(said["purpose_text"].encode()).hexdigest()
 
 
+FIRST, SECOND = "健診の結果を並べて見るため", "健診の結果を家族に知らせるため"
+
+
+def test_every_declaration_is_kept_with_its_words_scopes_and_review(data: Path) -> None:
+    known = json.loads(CliRunner().invoke(app, _command(data, _keys(data))).stdout)
+    client_id = known["client_id"]
+    _say(data, "declare", client_id, "--purpose-text", FIRST)
+    _say(data, "review", client_id, "--version", "2", "--by", "模擬審査会")
+    _say(data, "declare", client_id, "--purpose-text", SECOND, "--scope", "openid")
+    found = _say(data, "declarations", client_id)
+    assert [(one["version"], one["text"], one["scope"]) for one in found] == [
+        (1, known["purpose_text"], known["scope"]),
+        (2, FIRST, known["scope"]),
+        (3, SECOND, "openid"),
+    ]
+    for one in found:
+        assert one["text_sha256"] == sha256(one["text"].encode()).hexdigest()
+    assert [one["reviewer"] for one in found] == [None, "模擬審査会", None]
+    assert [one["reviewed_at"] is not None for one in found] == [False, True, False]
+    instants = [one["declared_at"] for one in found]
+    assert instants == sorted(instants)
+    assert found[1]["declared_at"] <= found[1]["reviewed_at"] <= found[2]["declared_at"]
+    read = CliRunner().invoke(app, ["declarations", client_id, "--data", str(data)]).stdout
+    for words in (known["purpose_text"], FIRST, SECOND, "模擬審査会"):
+        assert words in read
+
+
+def test_declaring_the_same_again_is_no_new_declaration(data: Path) -> None:
+    known = json.loads(CliRunner().invoke(app, _command(data, _keys(data))).stdout)
+    client_id = known["client_id"]
+    again = ("declare", client_id, "--purpose-text", known["purpose_text"])
+    assert _say(data, *again)["purpose_version"] == 1
+    assert _say(data, *again, "--scope", known["scope"])["purpose_version"] == 1
+    assert len(_say(data, "declarations", client_id)) == 1
+    assert _say(data, *again, "--scope", "openid")["purpose_version"] == 2
+    assert _say(data, *again, "--scope", known["scope"])["purpose_version"] == 3
+    assert [one["version"] for one in _say(data, "declarations", client_id)] == [1, 2, 3]
+
+
+def test_no_declaration_is_reviewed_once_another_has_followed(data: Path) -> None:
+    client_id = json.loads(CliRunner().invoke(app, _command(data, _keys(data))).stdout)[
+        "client_id"
+    ]
+    _say(data, "declare", client_id, "--purpose-text", FIRST)
+    before = _say(data, "declarations", client_id)
+    late = ["review", client_id, "--version", "1", "--by", "模擬審査会", "--data", str(data)]
+    done = CliRunner().invoke(app, late)
+    assert isinstance(done.exception, DeclaredMeanwhileError)
+    assert f"mynasim app declarations {client_id}" in str(done.exception)
+    assert _say(data, "declarations", client_id) == before
+
+
 @pytest.mark.parametrize(
     ("command", "error", "said"),
     [
+        pytest.param(
+            ("declarations", "nobody"), NoSuchAppError, "nobody", id="declarations of no app"
+        ),
         pytest.param(
             ("review", "{}", "--version", "2", "--by", "審査会"),
             DeclaredMeanwhileError,
