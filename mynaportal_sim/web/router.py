@@ -7,6 +7,7 @@ from mynaportal_sim.web import (
     acting_for,
     alerts,
     app_consents,
+    app_declarations,
     app_erasures,
     app_events,
     app_view,
@@ -48,7 +49,7 @@ _DECIDING = (start, login, second_device, *_CONSENTING)
 _ACTING = (proxies, acting_for)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
 _WITHOUT_CONSENT = (without_consent, statistics)
-_OF_APPS = (app_view, app_events, app_consents, app_erasures, why)
+_OF_APPS = (app_view, app_events, app_consents, app_declarations, app_erasures, why)
 router = APIRouter()
 for _room in (*_DECIDING, *_ACTING, *_LOOKING_BACK, *_WITHOUT_CONSENT, *_OF_APPS, docs):
     router.routes.extend(_room.router.routes)

@@ -192,7 +192,8 @@ def _be_told(portal: HeardPortal, app: RelyingParty, browser: SecondBrowser) -> 
     app.http.post(f"{url}/events", json=taken)
     app.http.post(f"{url}/events", json={"maxEvents": -1})
     app.http.post(f"{url}/events", json={})
-    for path in ("events", "consents", "consents/withdraw"):
+    app.http.post(f"{url}/declarations", data=app.authentication())
+    for path in ("events", "consents", "consents/withdraw", "declarations"):
         app.http.post(f"{url}/{path}", content=b"x" * 40_000, headers=_headers(path))
         app.http.post(f"{url}/{path}", content=b"", headers=_headers(path))
     known = app.http.post(f"{url}/consents", data=app.authentication()).json()["consents"]

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from consent.instants import rfc3339
 from mynaportal_sim.apps import service as apps
 from mynaportal_sim.delivery.sender import take_up
 from tests.mynaportal_sim.web.client import Client
@@ -194,3 +195,48 @@ def test_an_app_tells_by_the_hash_who_agreed_to_other_words(client: Client) -> N
     state.database.run(apps.declare, wish, state.clock.now(), urandom)
     assert hashes()[0] == agreed
     assert hashes()[1] != agreed
+
+
+@pytest.mark.usefixtures("browser")
+def test_an_app_reads_the_words_that_each_of_its_consents_was_given_to(
+    portal: Portal, client: Client
+) -> None:
+    def declared() -> dict[int, dict[str, object]]:
+        answer = client.ask("declarations")
+        assert answer.status_code == 200, answer.text
+        return {one["version"]: one for one in answer.json()["declarations"]}
+
+    def agreed() -> dict[str, object]:
+        found = client.ask("consents").json()
+        [consent] = found["consents"]
+        assert declared()[found["purpose"]["version"]].items() >= found["purpose"].items()
+        words = declared()[consent["purpose_version"]]
+        assert words["text_sha256"] == consent["purpose_text_sha256"]
+        return words
+
+    first = agreed()
+    assert (first["version"], first["text"], first["reviewer"]) == (1, "推移を見るため", None)
+    state = portal.web.state
+    now = state.clock.now()
+    state.database.run(apps.review, client.client_id, 1, "模擬審査会", now, urandom)
+    wish = apps.Declaration(client.client_id, "self-care", "推移をグラフで見るため")
+    state.database.run(apps.declare, wish, now, urandom)
+    at = rfc3339(now)
+    assert agreed() == {**first, "reviewer": "模擬審査会", "reviewed_at": at}
+    newest = declared()[2]
+    assert (newest["text"], newest["declared_at"], newest["reviewer"]) == (wish.text, at, None)
+    assert list(declared()) == [1, 2]
+
+
+def test_an_app_reads_no_declaration_of_another_nor_without_proof(client: Client) -> None:
+    other = Client.registered(client.portal)
+    wish = apps.Declaration(other.client_id, "self-care", "推移をグラフで見るため")
+    state = client.portal.web.state
+    state.database.run(apps.declare, wish, state.clock.now(), urandom)
+    mine = client.ask("declarations", client_id=client.client_id).json()["declarations"]
+    assert [one["version"] for one in mine] == [1]
+    stolen = client.ask("declarations", client_id=other.client_id)
+    assert stolen.json()["error"] == "invalid_client"
+    once = client.assertion()
+    answers = [client.ask("declarations", assertion=once).status_code for _ in range(2)]
+    assert answers == [200, 401]
