@@ -10,6 +10,7 @@ from consent.catalogue import Catalogue
 from consent.instants import rfc3339
 from consent.mandate import Band, Refusal, may_lift
 from consent.model import MYSELF, Actor, ConsentVersion, Granter, Role, Status
+from mynaportal_sim.web.declared_since import DeclaredSince
 from mynaportal_sim.web.entry import actor_line
 from mynaportal_sim.web.erasures import ErasureOut
 from mynaportal_sim.web.kept import category_labels, purpose_line
@@ -66,7 +67,8 @@ class ConsentOut:
     """One answer of a person, as their page shows it.
 
     `erasure` is what became of what the app holds, where the consent has ended; `stays` is why
-    whoever reads it may not end it, empty where they may.
+    whoever reads it may not end it, empty where they may; `declared_since` is what the app
+    declares now, where that is something else and it still matters.
     """
 
     arrangement_id: str
@@ -97,6 +99,7 @@ class ConsentOut:
     assent: bool
     erasure: ErasureOut | None = None
     stays: str = ""
+    declared_since: DeclaredSince | None = None
 
     @classmethod
     def of(
@@ -159,6 +162,7 @@ class ConsentOut:
         return asdict(self) | {
             "kinds": [kind._asdict() for kind in self.kinds],
             "erasure": self.erasure and self.erasure.plain,
+            "declared_since": self.declared_since and self.declared_since.plain,
             "decided": rfc3339(self.decided),
             "valid_until": rfc3339(self.valid_until),
             "period": period and {"from": period[0].isoformat(), "to": period[1].isoformat()},

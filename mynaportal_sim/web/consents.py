@@ -1,7 +1,7 @@
 """What a person has agreed to, and the button that ends it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum, unique
@@ -25,6 +25,7 @@ from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.web.acting import ViewerDep, Whom, WhomDep, agents_of
 from mynaportal_sim.web.assistance import Assisted
 from mynaportal_sim.web.consent_out import NOBODY, ConsentOut, Represented
+from mynaportal_sim.web.declared_since import declared_since
 from mynaportal_sim.web.difference import Difference, differences
 from mynaportal_sim.web.entry import basis_line
 from mynaportal_sim.web.erasures import ErasureOut
@@ -219,10 +220,10 @@ async def _shown(
     portal: Portal,
     page: Page,
     resident: Whom,
-    versions: Iterable[ConsentVersion],
+    versions: Collection[ConsentVersion],
     represented: Represented = NOBODY,
 ) -> list[ConsentOut]:
-    """Answers as they stand now, and what became of the data of those that have ended."""
+    """Answers as they stand now, with what their apps did and declared since."""
     found = [
         ConsentOut.of(one, portal.catalogue, page, portal.now, represented).staying(
             resident.kept_from_ending(one), page
@@ -234,7 +235,16 @@ async def _shown(
         str(version_id): ErasureOut.of(case, portal.catalogue, page, portal.now)
         for version_id, case in cases.items()
     }
-    return [replace(one, erasure=said.get(one.version_id)) for one in found]
+    matters = {UUID(one.version_id) for one in found if one.active or one.waiting}
+    since = await declared_since(portal, page, [one for one in versions if one.id in matters])
+    return [
+        replace(
+            one,
+            erasure=said.get(one.version_id),
+            declared_since=since.get(UUID(one.version_id)),
+        )
+        for one in found
+    ]
 
 
 async def _changed(

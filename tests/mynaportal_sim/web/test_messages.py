@@ -48,6 +48,7 @@ PAGES_OF_CONSENT = (
 WORDS_OF_CONSENT = (
     "agreement",
     "choice",
+    "declared_since",
     "difference",
     "entry",
     "erasures",
