@@ -1,6 +1,7 @@
 """What apps have declared anew since people agreed, or were asked: the app has to ask again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -8,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from consent.instants import rfc3339
-from consent.model import ConsentVersion, DeclaredPurpose
+from consent.model import ConsentVersion
 from mynaportal_sim.apps import declarations
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.model import DeclaredVersion
 from mynaportal_sim.oauth.scopes import categories
-from mynaportal_sim.web.difference import Difference
-from mynaportal_sim.web.kept import Portal, category_labels, purpose_line
+from mynaportal_sim.web.difference import Difference, differences
+from mynaportal_sim.web.kept import Portal, category_labels
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page
 
@@ -66,30 +67,16 @@ def _differences(
 ) -> list[Difference]:
     """What a person can read of both declarations and that is not the same."""
     terms, newest = version.terms, declared[-1]
-    nobody = page.text(marked("Nobody yet"))
-    told = [
-        (marked("Why"), _why(terms.purpose, portal, page), _why(newest.purpose, portal, page)),
-        (
-            marked("Who reviewed this"),
-            terms.supervision.reviewer or nobody,
-            newest.reviewer or nobody,
-        ),
-    ]
+    supervision = replace(terms.supervision, reviewer=newest.reviewer)
+    declared_now = replace(terms, purpose=newest.purpose, supervision=supervision)
+    found = differences(terms, declared_now, portal.catalogue, page)
     read = next((one for one in declared if one.purpose.version == terms.purpose.version), None)
-    if read is not None:
-        wanted = (_what(read, portal, page), _what(newest, portal, page))
-        told.insert(1, (marked("What it may ask for"), *wanted))
-    return [
-        Difference(page.text(about), was, is_now)
-        for about, was, is_now in told
-        if was != is_now
-    ]
+    was, is_now = (_wanted(one, portal, page) for one in (read or newest, newest))
+    if was != is_now:
+        found.insert(0, Difference(page.text(marked("What it may ask for")), was, is_now))
+    return found
 
 
-def _why(purpose: DeclaredPurpose, portal: Portal, page: Page) -> str:
-    return purpose_line(portal.catalogue, purpose.code, purpose.text, page)
-
-
-def _what(declared: DeclaredVersion, portal: Portal, page: Page) -> str:
-    wanted = sorted(categories(declared.scopes))
-    return page.choose("、", ", ").join(category_labels(portal.catalogue, wanted, page))
+def _wanted(declared: DeclaredVersion, portal: Portal, page: Page) -> str:
+    kinds = category_labels(portal.catalogue, sorted(categories(declared.scopes)), page)
+    return page.choose("、", ", ").join(kinds)

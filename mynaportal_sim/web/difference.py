@@ -47,7 +47,7 @@ def _facts(terms: Terms, catalogue: Catalogue, page: Page) -> dict[str, str]:
         marked("Terms of research"): comma.join(said.research_terms),
         marked("In which form"): said.statistics,
         marked("Valid for"): page.text(marked("%(days)s days"), days=days),
-        marked("Who reviewed this"): said.reviewer,
+        marked("Who reviewed this"): said.reviewer or page.text(marked("Nobody yet")),
         marked("Who supervises this"): comma.join(
             part
             for part in (terms.supervision.officer, said.authority, said.ethics_approval)

@@ -1,5 +1,6 @@
 """Every page, in both languages and on both sizes, is one that everybody can use."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
@@ -251,3 +252,44 @@ def test_the_readmes_pictures_are_there_and_can_be_made_anew(
 
 def _size(png: bytes) -> tuple[int, int]:
     return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+
+
+WORDS = "健診結果の推移をご家族にも表示するため"
+
+
+def _declared_anew(tab: Tab) -> Iterator[str]:
+    [app] = json.loads(tab.portal.run("app", "list", "--json"))
+    declare = ("app", "declare", app["client_id"], "--scope", app["scope"])
+    tab.portal.run(*declare, "--purpose-text", WORDS)
+    for name, path in (("consents", "/consents"), ("who could see me now", "/access")):
+        tab.go(path)
+        yield f"{name}, declared anew"
+    tab.go("/consents")
+    tab.press("section.card a.button")
+    yield "receipt, declared anew"
+    tab.connect("checkup", page="/checkups")
+    yield "consent, declared anew"
+    tab.press("button[value=later]")
+    tab.portal.run(*declare, "--purpose-text", f"1年ごとに{WORDS}")
+    tab.go("/consents")
+    yield "consents, a question outdated"
+
+
+@pytest.mark.parametrize(
+    ("persona", "language", "size"),
+    [
+        pytest.param("nguyen-van-an", "ja", PHONE, id="Japanese, phone"),
+        pytest.param("suharti", "en", WIDE, id="English, wide"),
+    ],
+)
+def test_no_page_of_a_consent_is_found_fault_with_once_its_app_declares_anew(
+    new_tab: NewTab, persona: str, language: str, size: tuple[int, int]
+) -> None:
+    tab = new_tab(language, size)
+    tab.portal.run("clock", "forward", "61s")
+    tab.connect("checkup")
+    tab.log_in(persona)
+    tab.decide("checkup")
+    tab.page.wait_for_url(f"{tab.app}/**")
+    faults = [fault for name in _declared_anew(tab) for fault in tab.judge(name, axe=True)]
+    assert faults == []
