@@ -1,9 +1,9 @@
 """Which kinds of data an app declared, was given, and used.
 
 A row for each app and category that occurs at all. `declared`: a scope of the app's newest
-`app.registered` stands for it. `given`: how many versions granted it. `used`: how many
-`access.permitted` touched it. `beyond`: how many of those named a version that is known and
-did not give it. An app of several names goes by the one that sorts last.
+`app.registered` or `app.purpose_declared` stands for it. `given`: how many versions granted
+it. `used`: how many `access.permitted` touched it. `beyond`: how many of those named a version
+that is known and did not give it. An app of several names goes by the one that sorts last.
 """
 
 from mynaportal_sim.oauth.scopes import CATEGORY_OF
@@ -25,13 +25,14 @@ QUESTION = Question(
     },
     sql=f"""
         WITH stands_for(scope, category) AS (VALUES {_SCOPES}),
-        registered AS (
+        newest AS (
             SELECT app_id, arg_max(scopes, struct_pack(t := "at", n := "index")) AS scopes
-            FROM entries WHERE type = 'app.registered' GROUP BY app_id
+            FROM entries WHERE type IN ('app.registered', 'app.purpose_declared')
+            GROUP BY app_id
         ),
         declared AS (
             SELECT DISTINCT app_id, category
-            FROM (SELECT app_id, unnest(scopes) AS scope FROM registered)
+            FROM (SELECT app_id, unnest(scopes) AS scope FROM newest)
             JOIN stands_for USING (scope)
         ),
         granted AS (
@@ -64,7 +65,7 @@ QUESTION = Question(
             SELECT app_id, max(app_name) AS app_name
             FROM (
                 SELECT app_id, app_name FROM entries
-                WHERE type IN ('app.registered', 'consent.granted')
+                WHERE type IN ('app.registered', 'app.purpose_declared', 'consent.granted')
                 UNION ALL SELECT app_id, app_name FROM accessed
             ) GROUP BY app_id
         )

@@ -54,6 +54,9 @@ def some(values: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
     return st.lists(values, unique=True, max_size=3).map(sorted)
 
 
+DECLARED = ("app.registered", "app.purpose_declared")
+
+
 @st.composite
 def happenings(draw: st.DrawFn) -> tuple[datetime, Entry]:
     """An entry at one of few moments, about one of few consents, sensible or not."""
@@ -62,12 +65,12 @@ def happenings(draw: st.DrawFn) -> tuple[datetime, Entry]:
             ("access.permitted",) * 5
             + ("consent.granted", "consent.withdrawn") * 2
             + ("consent.requested", "consent.denied", "access.refused", "token.refused")
-            + ("app.registered",)
+            + DECLARED
         )
     )
     app = draw(st.sampled_from(APPS))
     fields: dict[str, Value] = {"app_id": app, "app_name": app.upper()}
-    if kind == "app.registered":
+    if kind in DECLARED:
         fields["scopes"] = draw(some(st.sampled_from([*sorted(CATEGORY_OF), "openid"])))
         return _at(draw), Entry(kind, fields)
     if kind.endswith("refused"):
@@ -104,8 +107,8 @@ def seen(moments: list[tuple[datetime, Entry]]) -> list[Seen]:
     ]
 
 
-def of(log: list[Seen], kind: str) -> list[Seen]:
-    return sorted((one for one in log if one.type == kind), key=lambda one: one.moment)
+def of(log: list[Seen], *kinds: str) -> list[Seen]:
+    return sorted((one for one in log if one.type in kinds), key=lambda one: one.moment)
 
 
 def ended_by(log: list[Seen], access: Seen) -> list[Seen]:
@@ -176,7 +179,7 @@ def over_quota(log: list[Seen]) -> Iterator[Row]:
 
 def declared_vs_used(log: list[Seen]) -> Iterator[Row]:
     declared: set[tuple[str, str]] = set()
-    newest = {one["app_id"]: one for one in of(log, "app.registered")}
+    newest = {one["app_id"]: one for one in of(log, *DECLARED)}
     for app, one in newest.items():
         declared |= {
             (app, CATEGORY_OF[scope]) for scope in one["scopes"] if scope in CATEGORY_OF
