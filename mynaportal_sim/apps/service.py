@@ -138,7 +138,9 @@ def review(
     app = store.find(connection, client_id)
     if app is None:
         raise NoSuchAppError(client_id)
-    if app.purpose.version == version and app.reviewer == by:
+    if app.purpose.version != version:
+        raise DeclaredMeanwhileError(client_id)
+    if app.reviewer == by:
         return app
     if not store.review(connection, client_id, version, by, now):
         raise DeclaredMeanwhileError(client_id)
