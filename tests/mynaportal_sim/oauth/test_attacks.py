@@ -1,12 +1,11 @@
 """Attacks on requests, codes and refresh tokens, by name."""
 
-import json
 from hashlib import sha256
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from .conftest import CALLBACK, DETAILS, ISSUER, AppKit, Portal
+from .conftest import CALLBACK, ISSUER, AppKit, Portal
 
 
 def test_code_replay_ends_all_that_the_code_gave(portal: Portal, fapi: AppKit) -> None:
@@ -88,64 +87,6 @@ def test_a_bad_request_goes_back_to_the_app_with_issuer_and_state(
     assert (query["error"], query["iss"]) == ([error], [ISSUER])
     assert query["state"] == ["the state"]
     assert portal.post("/par", oidc.signed(oidc.request(**spoilt))).json()["error"] == error
-
-
-def _detail(**changed: object) -> str:
-    return json.dumps([{**DETAILS[0], **changed}])
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(
-    "details",
-    [
-        pytest.param("not json", id="not JSON"),
-        pytest.param("{}", id="no list"),
-        pytest.param("[]", id="empty"),
-        pytest.param("[" * 5000, id="deep"),
-        pytest.param('[{"type":"phr_access","type":"phr_access"}]', id="member twice"),
-        pytest.param(_detail(type="account_information"), id="unknown type"),
-        pytest.param(_detail(surprise=1), id="unknown member"),
-        pytest.param(_detail(categories=[]), id="no category"),
-        pytest.param(_detail(categories=["genome"]), id="unknown category"),
-        pytest.param(_detail(categories=["basic"]), id="category of other apps"),
-        pytest.param(_detail(purpose="research"), id="undeclared purpose"),
-        pytest.param(_detail(recipients=["\u202e会社"]), id="text direction in a name"),
-        pytest.param(_detail(recipients=["\ud800"]), id="half a surrogate pair"),
-        pytest.param(
-            _detail(period={"from": "2026-01-02", "to": "2026-01-01"}), id="backwards"
-        ),
-        pytest.param(_detail(period={"from": "2026-02-30", "to": "2026-03-01"}), id="no day"),
-        pytest.param(_detail(period={"from": "2022-01-01", "to": "9999-12-31"}), id="endless"),
-        pytest.param(_detail(period={"from": 2022, "to": 2023}), id="numbers for days"),
-        pytest.param(_detail(period={"from": "2022-01-01"}), id="half a period"),
-        pytest.param(_detail(period={"rolling_days": 0}), id="a rolling period of no day"),
-        pytest.param(_detail(recipients=["株式会社まぼろし"]), id="unregistered recipient"),
-        pytest.param(_detail(codes=["718-7"]), id="a code of no system"),
-        pytest.param(_detail(actions=["sell"]), id="unknown action"),
-        pytest.param(_detail(usage={"max_uses": 0}), id="never"),
-        pytest.param(_detail(usage={"max_uses": 2}, term="once"), id="twice and once"),
-        pytest.param(_detail(retention={"erase_after_days": 0}), id="erased before it comes"),
-        pytest.param(_detail(research_terms=["DUO:9999999"]), id="unknown research term"),
-        pytest.param(_detail(research_terms=["DUO:0000007"]), id="a term that lacks its value"),
-        pytest.param(_detail(research_terms=[]), id="no research term"),
-        pytest.param(_detail(minimum_cell=0), id="a cell of nobody"),
-        pytest.param(_detail(minimum_cell="10"), id="text for a cell"),
-        pytest.param(
-            json.dumps([DETAILS[0], {**DETAILS[0], "minimum_cell": 10}]), id="two cells"
-        ),
-        pytest.param(
-            json.dumps([DETAILS[0], {**DETAILS[0], "retention": {"deadline_days": 7}}]),
-            id="kept for two times",
-        ),
-    ],
-)
-def test_authorization_details_are_held_to_their_schema(
-    portal: Portal, oidc: AppKit, details: str
-) -> None:
-    form = oidc.signed(oidc.request(authorization_details=details))
-    answered = portal.post("/par", form)
-    assert answered.status_code == 400
-    assert answered.json()["error"] == "invalid_authorization_details"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
