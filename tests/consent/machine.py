@@ -16,7 +16,6 @@ from hypothesis.stateful import (
     consumes,
     initialize,
     invariant,
-    multiple,
     precondition,
     rule,
 )
@@ -95,9 +94,10 @@ class Machine(RuleBasedStateMachine):
         copied = Path(self.place.name) / "world.sqlite3"
         shutil.copy(self.template, copied)
         self.database = Database(f"sqlite:///{copied}")
-        self.resident = a_resident("sato-hanako", date(1985, 4, 12))
         self.names = Pseudonyms(b"p" * 32)
-        self.world = World(self.database, self.names, self.resident, self.resident)
+        resident = replace(a_resident("sato-hanako", date(1985, 4, 12)), id=RESIDENT)
+        self.world = World(self.database, self.names, resident, resident)
+        self.holder = self.names.holder(RESIDENT)
         self.now = NOW
         self.given: dict[str, Given] = {}
         self.banned: dict[UUID, tuple[str | None, str | None]] = {}
@@ -106,12 +106,11 @@ class Machine(RuleBasedStateMachine):
         self.database.close()
         self.place.cleanup()
 
-    @initialize()
-    def settle(self) -> None:
-        """The same person as the records of the template are about."""
-        self.resident = replace(self.resident, id=RESIDENT)
-        self.world = World(self.database, self.names, self.resident, self.resident)
-        self.holder = self.names.holder(RESIDENT)
+    @initialize(target=tokens)
+    def have_given_some(self) -> AccessToken:
+        """So that there is something to lose from the first step on."""
+        self._grant(APPS[0], dict.fromkeys(KINDS, YEARS[0]), None, 30)
+        return self._token(APPS[0])
 
     @rule(
         app=apps_,
@@ -120,10 +119,7 @@ class Machine(RuleBasedStateMachine):
         days=st.sampled_from((1, 30)),
     )
     def grant(self, app: str, asked: dict[str, int], uses: int | None, days: int) -> None:
-        rules = [ConsentRule(kind, date(year, 1, 1), LAST) for kind, year in asked.items()]
-        version = self._answer(app, rules, rules, (uses, days))
-        until = self.now + timedelta(days=days)
-        self.given[app] = Given(version.id, dict(asked), until, uses, dict(asked))
+        self._grant(app, asked, uses, days)
 
     @rule(app=apps_, asked=wanted, kept_back=kinds)
     def grant_but_for(self, app: str, asked: dict[str, int], kept_back: str) -> None:
@@ -208,37 +204,60 @@ class Machine(RuleBasedStateMachine):
         self.database.run(service.lift, wish, self.now, urandom)
         del self.banned[ban]
 
-    @rule(days=st.sampled_from((0.5, 1, 15, 31)))
+    @rule(days=st.sampled_from((0.1, 0.5, 1, 4, 15, 31)))
     def wait(self, days: float) -> None:
         self.now += timedelta(days=days)
 
-    @rule(target=tokens, app=apps_)
-    def token(self, app: str) -> object:
-        """A token of the consent in force, if there is one."""
-        given = self.given.get(app)
-        if given is None or not self._in_force(given):
-            return multiple()
+    @precondition(lambda self: self.in_force())
+    @rule(target=tokens, data=st.data())
+    def token(self, data: st.DataObject) -> AccessToken:
+        """A token of a consent in force, which fetches at once and may again later."""
+        app = data.draw(st.sampled_from(self.in_force()))
+        return self._token(app)
+
+    @rule(token=tokens)
+    def fetch(self, token: AccessToken) -> None:
+        self._fetch(token)
+
+    def in_force(self) -> list[str]:
+        """The apps that a token can be had for."""
+        return sorted(app for app, given in self.given.items() if self._in_force(given))
+
+    def _grant(self, app: str, asked: dict[str, int], uses: int | None, days: int) -> None:
+        rules = [ConsentRule(kind, date(year, 1, 1), LAST) for kind, year in asked.items()]
+        version = self._answer(app, rules, rules, (uses, days))
+        until = self.now + timedelta(days=days)
+        self.given[app] = Given(version.id, dict(asked), until, uses, dict(asked))
+
+    def _token(self, app: str) -> AccessToken:
+        given = self.given[app]
         [version] = [one for one in self._versions(app) if one.id == given.version]
         subject = self.database.run(apps.subject, self.names, app, RESIDENT)
         issuance = Issuance(
             "http://x", subject, "http://x/fhir", uuid4().hex, "s", self.now, "acr"
         )
-        return AccessToken.derive(version, issuance, self.now)
+        token = AccessToken.derive(version, issuance, self.now)
+        self._fetch(token)
+        return token
 
-    @rule(token=tokens, kind=kinds)
-    def fetch(self, token: AccessToken, kind: str) -> None:
+    def _fetch(self, token: AccessToken) -> None:
         """What the gate releases is what the model expects, and nothing else."""
-        demand = Demand(token, Query(KINDS[kind], count=1000), "GET", self.now)
-        answer = asyncio.run(self.world.gate.access(demand))
-        expected = self._expected(token, kind)
-        assert isinstance(answer, Released) is (expected is not None), (answer, kind)
-        if expected is not None and isinstance(answer, Released):
-            shown = {record.id for record in answer.page.records}
-            assert shown == self._since(kind, expected)
-            given = self.given[token.client_id]
-            if given.uses is not None and token.jti not in given.used:
-                given.uses -= 1
-                given.used.add(token.jti)
+        for kind, resource_type in KINDS.items():
+            demand = Demand(token, Query(resource_type, count=1000), "GET", self.now)
+            answer = asyncio.run(self.world.gate.access(demand))
+            expected = self._expected(token, kind)
+            assert isinstance(answer, Released) is (expected is not None), (answer, kind)
+            if expected is not None and isinstance(answer, Released):
+                shown = {record.id for record in answer.page.records}
+                assert shown == self._since(kind, expected)
+                self._count(token)
+
+    def _count(self, token: AccessToken) -> None:
+        """A token uses what it fetches by once, however often it fetches."""
+        given = self.given[token.client_id]
+        if given.uses is not None and token.jti not in given.used:
+            given.uses -= 1
+            given.used.add(token.jti)
 
     @invariant()
     def at_most_one_consent_stands(self) -> None:

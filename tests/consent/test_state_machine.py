@@ -14,7 +14,7 @@ from mynaportal_sim.database import Database
 from mynaportal_sim.domains.catalogue import DOMAINS
 from mynaportal_sim.records import generate
 from tests.consent.machine import RESIDENT, Machine
-from tests.consent.machine_acting import Acting
+from tests.consent.machine_prohibiting import Prohibiting
 from tests.mynaportal_sim.records.kit import NOW, a_resident
 
 
@@ -30,7 +30,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, type[Machine
         one for domain in DOMAINS for one in domain.records(resident, NOW.date())
     ]
     Machine.template = place
-    return {"alone": Machine, "represented": Acting}
+    return {"alone": Machine, "represented": Prohibiting}
 
 
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
