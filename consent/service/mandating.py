@@ -24,7 +24,7 @@ from consent.mandate import (
     Fate,
     Mandate,
     MandateEvent,
-    MandateState,
+    MandateStatus,
     Party,
     ending_of,
 )
@@ -122,7 +122,7 @@ def invited(connection: Connection, code: str, agent: UUID, now: datetime) -> Ma
     found = mandates.invited(connection, _digest(code))
     if (
         found is None
-        or found.state is not MandateState.PROPOSED
+        or found.status(now) is not MandateStatus.PROPOSED
         or now >= found.state_since + INVITATION_LIFETIME
         or found.principal == agent
         or blocks.stands(connection, found.principal, agent)

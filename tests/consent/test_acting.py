@@ -221,6 +221,24 @@ def test_a_code_makes_one_proxy_once(database: Database) -> None:
         database.run(service.accept, "ABCD-EFGH-IJKL-MNOP", uuid4(), KNOWN, NOON, urandom)
 
 
+def test_a_code_outlives_its_week_no_more_than_what_it_is_for(database: Database) -> None:
+    a_day_on = NOON + timedelta(days=1)
+    proposed = replace(
+        a_mandate(),
+        agent=None,
+        state=MandateState.PROPOSED,
+        state_since=NOON,
+        valid_until=a_day_on,
+    )
+    database.run(service.invite, proposed, "ABCD-EFGH-IJKL-MNOP", KNOWN, NOON, urandom)
+    agent = uuid4()
+    assert database.run(service.invited, "ABCD-EFGH-IJKL-MNOP", agent, NOON) == proposed
+    with pytest.raises(NoSuchInvitationError):
+        database.run(service.invited, "ABCD-EFGH-IJKL-MNOP", agent, a_day_on)
+    with pytest.raises(NoSuchInvitationError):
+        database.run(service.accept, "ABCD-EFGH-IJKL-MNOP", agent, KNOWN, a_day_on, urandom)
+
+
 def test_a_code_tells_one_who_is_kept_away_nothing(database: Database) -> None:
     proposed = replace(a_mandate(), agent=None, state=MandateState.PROPOSED, state_since=NOON)
     agent = uuid4()
