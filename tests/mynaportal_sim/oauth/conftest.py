@@ -35,7 +35,7 @@ from mynaportal_sim.database import Database
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.login.challenge import Channel
-from mynaportal_sim.login.sessions import LoggedIn
+from mynaportal_sim.login.sessions import Errand, LoggedIn
 from mynaportal_sim.oauth import families, interaction
 from mynaportal_sim.oauth.access import Presented, TokenDep
 from mynaportal_sim.oauth.answers import refusal
@@ -175,6 +175,7 @@ class Portal:
     web: FastAPI
     runner: asyncio.Runner
     resident_id: UUID = field(default_factory=uuid4)
+    agent_id: UUID | None = None
 
     def register(self, **changed: object) -> AppKit:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -218,9 +219,12 @@ class Portal:
         return self.send("POST", path, data=dict(form), headers=dict(headers or {}))
 
     def session(self) -> LoggedIn:
+        """The person's own, or that of whoever acts for them."""
+        errand = None if self.agent_id is None else Errand(self.resident_id, uuid4())
         return LoggedIn(
             id="one session",
-            resident_id=self.resident_id,
+            resident_id=self.agent_id or self.resident_id,
+            errand=errand,
             channel=Channel.SOFT,
             auth_time=self.clock.now() - timedelta(seconds=30),
             seen_at=self.clock.now(),
@@ -328,7 +332,7 @@ def _proposal(
     begun = now.replace(microsecond=0)
     return Proposal(
         id=taken.id,
-        resident_id=session.resident_id,
+        resident_id=session.whom,
         app_id=taken.request.client_id,
         app_name="健康ノート",
         service="phr",
@@ -336,7 +340,7 @@ def _proposal(
             begun, begun + taken.request.wish.term.validity, Notice("1", "ja")
         ),
         evidence=Evidence("soft", "jpki"),
-        holder=server.pseudonyms.holder(session.resident_id),
+        holder=server.pseudonyms.holder(session.whom),
     )
 
 
