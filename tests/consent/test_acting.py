@@ -1,11 +1,13 @@
 """What is done under mandates and with them, stored: grants, assents, codes, blocks, ends."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from os import urandom
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import Connection
 
 from consent import service
 from consent.errors import (
@@ -32,8 +34,16 @@ from consent.mandate import (
     lapses_with,
     to_review,
 )
-from consent.model import ConsentVersion, Evidence, Granter, Role, Status
-from consent.service import Known, MandateChange, Proposal
+from consent.model import (
+    ConsentVersion,
+    Evidence,
+    Granter,
+    Prohibition,
+    Prohibitor,
+    Role,
+    Status,
+)
+from consent.service import Known, MandateChange, Prohibit, Proposal
 from mynaportal_sim.database import Database
 from tests.consent.conftest import NOON
 from tests.consent.kit import HOLDER, answered, entries, granted_to, withdrawal
@@ -81,6 +91,33 @@ def test_what_a_guardian_gave_lapses_by_the_clock(
     assert database.run(service.recheck, *ids, before)
     assert not database.run(service.recheck, *ids, at)
     assert version.gives_until == soon
+
+
+def test_the_last_look_is_at_the_instant_at_which_it_counts(
+    database: Database, proposal: Proposal
+) -> None:
+    """Whatever a page found before; a birthday comes between the page and this."""
+    birthday = NOON + timedelta(days=1)
+    guardian = replace(a_mandate(Role.GUARDIAN, proposal.resident_id), lapses_at=birthday)
+    assert database.run(service.register, guardian, HOLDER, NOON, urandom)
+    asked = under(proposal, guardian)
+    version = granted_to(database, asked, NOON)
+    wish = replace(withdrawal(version), acting=asked.granter)
+    what = Prohibition(uuid4(), Prohibitor.PERSON)
+    barring = Prohibit(proposal.resident_id, what, HOLDER, "soft", acting=asked.granter)
+    again, rules = under(proposal, guardian), asked.terms.rules
+    units: list[Callable[[Connection], object]] = [
+        lambda connection: service.answer(connection, again, rules, birthday, urandom),
+        lambda connection: service.agree(connection, again, rules, birthday, urandom),
+        lambda connection: service.defer(connection, again, birthday, urandom),
+        lambda connection: service.change(connection, wish, birthday, urandom),
+        lambda connection: service.prohibit(connection, barring, birthday, urandom),
+    ]
+    for unit in units:
+        with pytest.raises(MandateNotInForceError):
+            database.run(unit)
+    moment = birthday - timedelta(seconds=1)
+    assert database.run(service.prohibit, barring, moment, urandom).prohibition == what
 
 
 @pytest.mark.parametrize("role", REPRESENTING)
