@@ -1,35 +1,52 @@
 """What apps certify to have erased: one keeps a copy, another had passed the data on."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import jwt
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.erasure.faults import TYPE
+from mynaportal_sim.sample_app.errors import RelyingPartyError
 from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens, public_jwk
 from tests.journeys.erasing import certify, claims, first_duty
-from tests.journeys.kit import PERSONA, Portal, details
+from tests.journeys.kit import PERSONA, START_WITHIN, Portal, details
+from tests.mynaportal_sim.delivery.kit import Endpoint
 
 COUNT = "?_count=200"
 PROCESSOR = "株式会社集計"
 
 
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as listening:
+        yield listening
+
+
 def test_an_app_that_keeps_a_copy_is_caught_by_what_was_planted_and_not_by_its_word(
-    own_portal: Portal, tmp_path: Path
+    own_portal: Portal, tmp_path: Path, endpoint: Endpoint
 ) -> None:
-    honest, rogue = own_portal.register(), own_portal.register()
+    honest, rogue = (own_portal.register(event_endpoint=endpoint.url) for _ in range(2))
     for app in (honest, rogue):
         own_portal.run("canary", "plant", app.client_id, "--resident", PERSONA)
     files = {app.client_id: tmp_path / f"{app.client_id}.json" for app in (honest, rogue)}
     for app in (honest, rogue):
         browser, redirect = own_portal.walk(app, details("checkup"))
         tokens = app.redeem(redirect)
+        _told(own_portal, app, "granted")
+        assert _active(app, tokens) == [True, True]
         files[app.client_id].write_text(json.dumps(_stripped(app, tokens)))
         receipt_path = _withdraw(browser)
         assert app.fetch(tokens, f"/fhir/Observation{COUNT}").status_code == 403
+        assert _active(app, tokens) == [False, False]
+        with pytest.raises(RelyingPartyError, match="invalid_grant"):
+            app.refresh(tokens)
+        _told(own_portal, app, "granted", "withdrawn")
         assert certify(app, first_duty(app))["status"] == "attested"
     files[honest.client_id].write_text("[]")
 
@@ -86,6 +103,24 @@ def _withdraw(browser: SecondBrowser) -> str:
     form = {"csrf": str(page["csrf"]), "version": str(consent["version_id"])}
     browser.post(f"{path}/withdraw", form)
     return f"{path}/{consent['version_id']}"
+
+
+def _told(portal: Portal, app: RelyingParty, *events: str) -> None:
+    """Wait until the app has acknowledged these events, each once, and no other."""
+    deadline = monotonic() + START_WITHIN
+    while True:
+        listed = json.loads(portal.run("app", "events", app.client_id, "--json"))
+        if len(listed) >= len(events) and all(one["acknowledged_at"] for one in listed):
+            break
+        assert monotonic() < deadline, listed
+        sleep(0.05)
+    assert sorted(one["event"] for one in listed) == sorted(events)
+
+
+def _active(app: RelyingParty, tokens: Tokens) -> list[object]:
+    """Whether the access token is worth something, and whether the refresh token is."""
+    both = (tokens.access_token, tokens.refresh_token or "")
+    return [app.introspect(token)["active"] for token in both]
 
 
 def _stripped(app: RelyingParty, tokens: Tokens) -> list[dict[str, Any]]:
