@@ -32,7 +32,7 @@ class Visitor:
     @property
     def csrf(self) -> str:
         """What this visitor's forms carry; empty without a session."""
-        return csrf_token(self.session) if self.session else ""
+        return csrf_token(self.session.id) if self.session else ""
 
     @property
     def acts(self) -> bool:

@@ -249,7 +249,7 @@ async def _problem(_request: Request, error: Exception) -> JSONResponse:
 
 async def _login_page(db: DatabaseDep, settings: SettingsDep, now: NowDep) -> JSONResponse:
     session = await db.write(sessions.begin, now, urandom)
-    response = JSONResponse({"csrf": csrf_token(session)})
+    response = JSONResponse({"csrf": csrf_token(session.id)})
     cookies.write(response, session.id, settings)
     return response
 
@@ -286,5 +286,5 @@ async def _me(person: ResidentDep) -> dict[str, object]:
         "acr": person.acr,
         "amr": list(person.amr),
         "auth_time": person.auth_time.isoformat(),
-        "csrf": csrf_token(person),
+        "csrf": csrf_token(person.id),
     }

@@ -130,3 +130,9 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
     bearing = cookie.partition(";")[0].encode()
     request = Request({"type": "http", "headers": [(b"cookie", bearing)]})
     assert cookies.read(request, settings) == "s"
+    assert cookies.read(request, settings, "operator") is None
+    cookies.write(response, "o", settings, "operator")
+    theirs = response.headers.getlist("set-cookie")[1]
+    assert theirs == cookie.replace("session=s", "operator=o").replace(
+        "session-8400=s", "operator-8400=o"
+    )
