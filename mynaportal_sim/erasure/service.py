@@ -74,7 +74,7 @@ def acknowledge(
 def attest(
     connection: Connection, brought: Attestation, now: datetime, randomness: Randomness
 ) -> ErasureCase | Refusal:
-    """Take a certificate, or say what is wrong with it; the same again changes nothing.
+    """Take a certificate, or note what is wrong with it; the same again changes nothing.
 
     Raises:
         NoSuchErasureError: the app has no such duty.
@@ -86,10 +86,12 @@ def attest(
     expected = Expected(case, brought.issuer, brought.keys, brought.recipients)
     said = check(brought.certificate, expected, now)
     if isinstance(said, Refusal):
+        refused_at = now.replace(microsecond=0)
+        store.save(connection, replace(case, fault=said.fault.value, refused_at=refused_at))
         return said
     awaited = said.awaited(brought.recipients)
     word = Word(said.step(awaited), brought.certificate, said.retained_until, awaited)
-    moved = case.certified(word, now)
+    moved = replace(case.certified(word, now), fault="", refused_at=None)
     store.save(connection, moved)
     _enter(connection, moved, _attested(said, moved), now, randomness)
     return moved

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from consent.instants import instant, seconds
 from consent.model import OnWithdrawal
@@ -23,6 +24,23 @@ _OF_APP = (
     .limit(bindparam("most"))
 )
 _OPEN_OF_APP = _OF_APP.where(erasure_cases.c.state != State.ATTESTED.value)
+_IS_DUE = func.coalesce(erasure_cases.c.retained_until_at, erasure_cases.c.due_at)
+_PAGE = (
+    select(erasure_cases)
+    .where(erasure_cases.c.app_id == bindparam("app"))
+    .limit(bindparam("most"))
+    .offset(bindparam("skip"))
+)
+_BY_DEADLINE = _PAGE.where(erasure_cases.c.state != State.ATTESTED.value).order_by(
+    _IS_DUE, erasure_cases.c.version_id
+)
+_BY_CERTIFICATE = _PAGE.where(erasure_cases.c.state == State.ATTESTED.value).order_by(
+    erasure_cases.c.state_since_at.desc(), erasure_cases.c.version_id
+)
+_COUNT_OPEN = select(func.count(), func.count().filter(bindparam("now") >= _IS_DUE)).where(
+    erasure_cases.c.app_id == bindparam("app"),
+    erasure_cases.c.state != State.ATTESTED.value,
+)
 _LOCKED = (
     select(erasure_cases)
     .where(
@@ -85,6 +103,24 @@ def of_app(
     return list(map(_case, found))
 
 
+def urgent(connection: Connection, app_id: str, most: int, skip: int) -> list[ErasureCase]:
+    """An app's cases that are not certified, the nearest deadline first."""
+    asked = {"app": app_id, "most": most, "skip": skip}
+    return list(map(_case, connection.execute(_BY_DEADLINE, asked)))
+
+
+def certified(connection: Connection, app_id: str, most: int, skip: int) -> list[ErasureCase]:
+    """An app's cases that are certified, the latest first."""
+    asked = {"app": app_id, "most": most, "skip": skip}
+    return list(map(_case, connection.execute(_BY_CERTIFICATE, asked)))
+
+
+def count_open(connection: Connection, app_id: str, now: datetime) -> tuple[int, int]:
+    """How many of an app's cases are not certified, and how many of these are overdue."""
+    found = connection.execute(_COUNT_OPEN, {"app": app_id, "now": seconds(now)}).one()
+    return found[0], found[1]
+
+
 def of_versions(connection: Connection, versions: Collection[UUID]) -> dict[UUID, ErasureCase]:
     """The cases of these versions of consents, as far as there are any."""
     found = connection.execute(_OF_VERSIONS, {"versions": list(versions)})
@@ -92,7 +128,7 @@ def of_versions(connection: Connection, versions: Collection[UUID]) -> dict[UUID
 
 
 def _moving(case: ErasureCase) -> dict[str, object]:
-    until = case.retained_until
+    until, refused = case.retained_until, case.refused_at
     return {
         "state": case.state.value,
         "state_since_at": seconds(case.state_since),
@@ -102,12 +138,14 @@ def _moving(case: ErasureCase) -> dict[str, object]:
             [[one.name, one.until and seconds(one.until)] for one in case.awaited],
             ensure_ascii=False,
         ),
+        "fault": case.fault,
+        "refused_at": None if refused is None else seconds(refused),
     }
 
 
 # Any: a row's columns have no static types in Core.
 def _case(row: Row[Any]) -> ErasureCase:
-    until = row.retained_until_at
+    until, refused = row.retained_until_at, row.refused_at
     return ErasureCase(
         version_id=row.version_id,
         arrangement_id=row.arrangement_id,
@@ -128,4 +166,6 @@ def _case(row: Row[Any]) -> ErasureCase:
             Awaited(name, None if at is None else instant(at))
             for name, at in json.loads(row.awaited)
         ),
+        fault=row.fault,
+        refused_at=None if refused is None else instant(refused),
     )

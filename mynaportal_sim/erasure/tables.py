@@ -28,6 +28,8 @@ class ErasureCaseRow(SQLModel, table=True):
     certificate: str = Field(sa_type=Text)
     retained_until_at: int | None = Field(sa_type=BigInteger)
     awaited: str = Field(sa_type=Text)
+    fault: str
+    refused_at: int | None = Field(sa_type=BigInteger)
 
 
 erasure_cases = SQLModel.metadata.tables["erasure_cases"]
