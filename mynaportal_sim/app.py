@@ -41,6 +41,8 @@ from mynaportal_sim.oauth import tables
 from mynaportal_sim.oauth.keys import KeyRing
 from mynaportal_sim.oauth.metadata import Published
 from mynaportal_sim.oauth.router import router as oauth_router
+from mynaportal_sim.operators import links
+from mynaportal_sim.operators import sessions as operators
 from mynaportal_sim.phr.router import router as fhir_router
 from mynaportal_sim.pki import authority
 from mynaportal_sim.pseudonyms import Pseudonyms
@@ -213,6 +215,8 @@ def _forget(connection: Connection, now: datetime) -> None:
     second_device.forget_expired(connection, now)
     tables.forget_expired(connection, now)
     inspected.forget_old(connection, now)
+    links.forget_expired(connection, now)
+    operators.forget_ended(connection, now)
     deliveries.forget_arrived(connection, now - deliveries.KEPT_FOR)
 
 

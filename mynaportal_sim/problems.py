@@ -38,7 +38,8 @@ from mynaportal_sim.login.errors import LoginError, LoginRefusedError, LoginRequ
 from mynaportal_sim.oauth import inspection
 from mynaportal_sim.oauth.errors import InteractionGoneError, OAuthError
 from mynaportal_sim.oauth.server import server_of
-from mynaportal_sim.web.errors import WebError
+from mynaportal_sim.operators import links
+from mynaportal_sim.web.errors import OperatorRequiredError, WebError
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page
@@ -192,6 +193,9 @@ async def _oauth(request: Request, error: OAuthError) -> Response:
 
 
 async def _web(request: Request, error: WebError) -> Response:
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if isinstance(error, OperatorRequiredError) and wants_page and request.method == "GET":
+        return see_other(links.PATH)
     return answer(request, Problem(error.status, error.code, str(error), _reference(), {}))
 
 

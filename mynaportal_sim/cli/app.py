@@ -7,6 +7,7 @@ from mynaportal_sim.cli.app_erasures import erasures
 from mynaportal_sim.cli.app_events import events
 from mynaportal_sim.cli.app_log import log, provision_records, receipts
 from mynaportal_sim.cli.app_login import login
+from mynaportal_sim.cli.app_open import open_console
 from mynaportal_sim.cli.app_recipient_keys import recipient_keys
 from mynaportal_sim.cli.app_register import list_apps, register
 from mynaportal_sim.cli.app_why import why
@@ -22,6 +23,7 @@ app.command()(declare)
 app.command()(review)
 app.command()(declarations)
 app.command()(login)
+app.command("open")(open_console)
 app.command()(log)
 app.command()(receipts)
 app.command()(events)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from consent.instants import instant, seconds
 from mynaportal_sim.delivery.model import Delivery, Try, Way
@@ -17,13 +17,18 @@ _OF_APP = (
     .where(event_deliveries.c.app_id == bindparam("app"))
     .order_by(event_deliveries.c.made_at.desc(), event_deliveries.c.jti)
     .limit(bindparam("most"))
+    .offset(bindparam("skip"))
 )
 _WAITING_OF_APP = (
     select(event_deliveries)
     .where(event_deliveries.c.app_id == bindparam("app"), _WAITING)
     .order_by(event_deliveries.c.made_at, event_deliveries.c.jti)
     .limit(bindparam("most"))
+    .offset(bindparam("skip"))
 )
+_COUNT_WAITING = select(
+    func.count(), func.count().filter(event_deliveries.c.fault != "")
+).where(event_deliveries.c.app_id == bindparam("app"), _WAITING)
 _TRIES = (
     select(event_tries)
     .where(event_tries.c.jti.in_(bindparam("jtis", expanding=True)))
@@ -106,9 +111,10 @@ def note(connection: Connection, jti: UUID, number: int, done: Try) -> None:
     connection.execute(insert(event_tries), row)
 
 
-def waiting(connection: Connection, app_id: str, most: int) -> list[Delivery]:
-    """The oldest deliveries that an app has not acknowledged."""
-    found = connection.execute(_WAITING_OF_APP, {"app": app_id, "most": most})
+def waiting(connection: Connection, app_id: str, most: int, skip: int = 0) -> list[Delivery]:
+    """The oldest deliveries that an app has not acknowledged, but for the first few."""
+    asked = {"app": app_id, "most": most, "skip": skip}
+    found = connection.execute(_WAITING_OF_APP, asked)
     return list(map(_delivery, found))
 
 
@@ -143,10 +149,16 @@ def resend(connection: Connection, jti: UUID, now: datetime) -> bool:
     return connection.execute(again).rowcount == 1
 
 
-def of_app(connection: Connection, app_id: str, most: int) -> list[Delivery]:
-    """The newest deliveries to an app."""
-    found = connection.execute(_OF_APP, {"app": app_id, "most": most})
-    return list(map(_delivery, found))
+def of_app(connection: Connection, app_id: str, most: int, skip: int = 0) -> list[Delivery]:
+    """The newest deliveries to an app, but for the first few."""
+    asked = {"app": app_id, "most": most, "skip": skip}
+    return list(map(_delivery, connection.execute(_OF_APP, asked)))
+
+
+def count_waiting(connection: Connection, app_id: str) -> tuple[int, int]:
+    """How many deliveries an app has not acknowledged, and how many of these have failed."""
+    found = connection.execute(_COUNT_WAITING, {"app": app_id}).one()
+    return found[0], found[1]
 
 
 def tries(connection: Connection, jtis: Sequence[UUID]) -> dict[UUID, list[Try]]:

@@ -90,6 +90,11 @@ class Event:
         return self.text("app_name") or self.app_id
 
     @property
+    def request(self) -> str:
+        """What an app sent, as far as the entry tells."""
+        return self.text("request")
+
+    @property
     def categories(self) -> tuple[str, ...]:
         """Codes of the data that were given, handed over or wanted, by the entry's type."""
         return self.texts("categories")

@@ -92,8 +92,9 @@ class ErasureCase:
     The version's id is the case's. `ended` tells how, as the app's event does. `categories` had
     been given, and could be passed on to those named in `passed_on`. `holder` is whose entries
     of the ledger tell of it. `certificate` is the last that was taken, `retained_until` until
-    when it says that a law makes the app keep what it has, `awaited` who it leaves open. `fault`
-    is what was wrong with one that was refused since, at `refused_at`; empty where none was.
+    when it says that a law makes the app keep what it has, `awaited` who it leaves open.
+    `fault` is what was wrong with one that was refused since, at `refused_at`; empty where none
+    was.
     """
 
     version_id: UUID

@@ -1,7 +1,7 @@
 """What happens to erasures, as units of work; each step is an entry of the ledger."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID

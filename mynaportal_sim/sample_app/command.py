@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     options = {name: value for name, value in vars(given).items() if value is not None}
     descriptor, as_child = options.pop("fd", None), options.pop("until_eof")
-    wants_jwks = options.pop("jwks")
+    wants_jwks, wants_link = options.pop("jwks"), options.pop("operator_link")
     try:
         if wants_jwks:
             options.setdefault("client_id", "not-yet")
@@ -48,6 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if wants_jwks:
             jwk = public_jwk(settings.private_key())
             print(json.dumps({"keys": [jwk]}))
+            return 0
+        if wants_link:
+            portal = Portal(settings)
+            portal.check()
+            print(portal.operator_link())
             return 0
         with closing(_listener(settings, descriptor)) as listener:
             portal = Portal(settings)
@@ -72,6 +77,11 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(f"--{name}", metavar=metavar, help=said)
     parser.add_argument(
         "--jwks", action="store_true", help="print the key's public half as a JWK Set, and stop"
+    )
+    parser.add_argument(
+        "--operator-link",
+        action="store_true",
+        help="print a one-time link to this app's console at the portal, and stop",
     )
     parser.add_argument("--fd", type=int, help="a socket that listens already")
     parser.add_argument(

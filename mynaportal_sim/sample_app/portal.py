@@ -117,6 +117,15 @@ class Portal:
                 ) from None
             raise StartError(f"{issuer} does not answer as a portal: {error}") from None
 
+    def operator_link(self) -> str:
+        """A link to this app's console at the portal, for whoever operates the app.
+
+        Raises:
+            PortalDownError: the portal does not answer.
+            RelyingPartyError: it answers otherwise than hoped.
+        """
+        return str(self._act(lambda party: party.ask("/apps/self/operator-link"))["url"])
+
     def begin(self, session: str, categories: Sequence[str]) -> str:
         """Push a request for these categories; the URL to send the browser to."""
         now = self.clock.now()

@@ -11,6 +11,8 @@ WebError                    carries .code and .status for the answer
 ├── MandateRefusedError     whoever acts for another may not; carries .reason
 ├── OnlyInPersonError       nobody does this for another
 ├── AwaitsAssentError       a guardian has agreed, and the minor is to
+├── OperatorRequiredError   no session of an app's operator
+├── NoSuchArrangedError     the operator's app has no such arrangement
 └── UnreadableFilterError   what is asked for cannot be read, so nothing is shown
 """
 
@@ -125,6 +127,25 @@ class AwaitsAssentError(WebError):
 
     def __init__(self) -> None:
         super().__init__("a guardian has agreed; the person themselves must assent now")
+
+
+class OperatorRequiredError(WebError):
+    """Only whoever operates an app, and came by its link, sees its console."""
+
+    code = "operator_required"
+    status = HTTPStatus.UNAUTHORIZED
+
+    def __init__(self) -> None:
+        super().__init__("open the console with a new link from `mynasim app open`")
+
+
+class NoSuchArrangedError(WebError):
+    """The operator's app has no such arrangement with anybody it knows by that name."""
+
+    code = "no_such_arranged"
+
+    def __init__(self) -> None:
+        super().__init__("this app has no such arrangement with this person")
 
 
 class UnreadableFilterError(WebError):

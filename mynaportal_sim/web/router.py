@@ -1,4 +1,4 @@
-"""Every page, and what apps read of themselves."""
+"""Every page, and what apps read of themselves, by program or in their console."""
 
 from fastapi import APIRouter
 
@@ -13,12 +13,20 @@ from mynaportal_sim.web import (
     app_view,
     consent_documents,
     consents,
+    console,
+    console_accesses,
+    console_arrangements,
+    console_entry,
+    console_erasures,
+    console_events,
+    console_purposes,
     docs,
     exchanges,
     history,
     interactions,
     leaving_out,
     login,
+    operator_link,
     overview,
     prohibitions,
     provision_records,
@@ -49,7 +57,32 @@ _DECIDING = (start, login, second_device, *_CONSENTING)
 _ACTING = (proxies, acting_for)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
 _WITHOUT_CONSENT = (without_consent, statistics)
-_OF_APPS = (app_view, app_events, app_consents, app_declarations, app_erasures, why)
+_OF_APPS = (
+    app_view,
+    app_events,
+    app_consents,
+    app_declarations,
+    app_erasures,
+    operator_link,
+    why,
+)
+_CONSOLE = (
+    console,
+    console_entry,
+    console_purposes,
+    console_arrangements,
+    console_erasures,
+    console_events,
+    console_accesses,
+)
 router = APIRouter()
-for _room in (*_DECIDING, *_ACTING, *_LOOKING_BACK, *_WITHOUT_CONSENT, *_OF_APPS, docs):
+for _room in (
+    *_DECIDING,
+    *_ACTING,
+    *_LOOKING_BACK,
+    *_WITHOUT_CONSENT,
+    *_OF_APPS,
+    *_CONSOLE,
+    docs,
+):
     router.routes.extend(_room.router.routes)

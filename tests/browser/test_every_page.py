@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
+from mynaportal_sim.sample_app.relying_party import RelyingParty
 from tests.browser.conftest import WIDE
 from tests.browser.kit import PASSWORD, PIN, NewTab, Tab
+from tests.journeys.kit import details
 
 PHONE = (390, 844)
 WITHIN = 20  # seconds
@@ -216,7 +218,91 @@ def test_no_page_of_acting_for_others_is_found_fault_with(new_tab: NewTab) -> No
     assert faults == []
 
 
-@pytest.mark.parametrize("path", ["/", "/login", "/docs"])
+PARTS_OF_A_CONSOLE = (
+    "",
+    "/purposes",
+    "/arrangements",
+    "/arrangements?status=withdrawn",
+    "/erasures",
+    "/erasures?show=certified",
+    "/events",
+    "/events?show=waiting",
+    "/accesses",
+    "/accesses?show=refusals",
+)
+
+
+def _console(tab: Tab, persona: str) -> Iterator[str]:
+    app = tab.portal.register()
+    tab.go("/apps/console/open")
+    yield "console: no link"
+    _open_console(tab, app)
+    for part in PARTS_OF_A_CONSOLE:
+        tab.go(f"/apps/console{part}")
+        yield f"console, empty: {part}"
+    browser, redirect = tab.portal.walk(app, details("checkup"), persona=persona)
+    tokens = app.redeem(redirect)
+    app.fetch(tokens, "/fhir/Observation?_count=2")
+    csrf = str(browser.see("/consents")["csrf"])
+    browser.post("/consents/withdraw", {"csrf": csrf})
+    app.fetch(tokens, "/fhir/Observation?_count=2")
+    _until_told(app)
+    tab.portal.run("app", "declare", app.client_id, "--purpose-text", "通院の目安を示すため")
+    for part in PARTS_OF_A_CONSOLE:
+        tab.go(f"/apps/console{part}")
+        if tab.page.locator("summary").count():
+            tab.page.locator("summary").first.click()
+        yield f"console: {part}"
+    tab.go("/apps/console/arrangements")
+    tab.press("table a")
+    yield "console: one arrangement"
+    tab.press("form[action='/apps/console/log-out'] button")
+    yield "console: closed"
+    tab.page.fill("#token", "x")
+    tab.press("main button")
+    yield "console: no such link"
+
+
+def _open_console(tab: Tab, app: RelyingParty) -> None:
+    """Follow a link, of which the browser sends the secret by the button alone."""
+    link = tab.portal.run("app", "open", app.client_id).strip()
+    token = link.partition("#")[2]
+    tab.page.goto(link)
+    tab.page.wait_for_function(
+        "token => document.getElementById('token').value === token", arg=token
+    )
+    other = tab.page.locator(".languages a").first.get_attribute("href")
+    assert str(other).endswith(f"#{token}")  # another language keeps it
+    tab.press("main button")
+    assert tab.page.url.endswith("/apps/console")
+
+
+def _until_told(app: RelyingParty) -> None:
+    """Wait until the portal has made events and erasures of what happened."""
+    deadline = monotonic() + WITHIN
+    while not app.ask("/apps/self/erasures")["erasures"]:
+        assert monotonic() < deadline
+        sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    ("persona", "language", "size"),
+    [
+        pytest.param("takahashi-hinata", "ja", WIDE, id="Japanese, wide"),
+        pytest.param("ito-misaki", "en", PHONE, id="English, phone"),
+    ],
+)
+def test_no_page_of_a_console_is_found_fault_with(
+    new_tab: NewTab, persona: str, language: str, size: tuple[int, int]
+) -> None:
+    tab = new_tab(language, size)
+    tab.portal.run("clock", "forward", "61s")
+    walk = _console(tab, persona)
+    faults = [fault for name in walk for fault in tab.judge(name, axe=True)]
+    assert faults == []
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/docs", "/apps/console/open"])
 def test_whoever_has_no_mouse_sees_where_they_are(new_tab: NewTab, path: str) -> None:
     tab = new_tab()
     tab.go(path)

@@ -193,9 +193,10 @@ def _be_told(portal: HeardPortal, app: RelyingParty, browser: SecondBrowser) -> 
     app.http.post(f"{url}/events", json={"maxEvents": -1})
     app.http.post(f"{url}/events", json={})
     app.http.post(f"{url}/declarations", data=app.authentication())
-    for path in ("events", "consents", "consents/withdraw", "declarations"):
+    for path in ("events", "consents", "consents/withdraw", "declarations", "operator-link"):
         app.http.post(f"{url}/{path}", content=b"x" * 40_000, headers=_headers(path))
         app.http.post(f"{url}/{path}", content=b"", headers=_headers(path))
+    app.http.post(f"{url}/operator-link", data=app.authentication())
     known = app.http.post(f"{url}/consents", data=app.authentication()).json()["consents"]
     [alive] = [one for one in known if one["status"] == "granted"]
     page = browser.see("/consents")

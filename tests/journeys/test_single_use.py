@@ -99,3 +99,11 @@ def test_a_refresh_with_one_assertion(portal: Portal) -> None:
     statuses = _race(lambda http: http.post(url, data=form, headers=headers))
     assert statuses[200] == 1, statuses
     assert set(statuses) <= {200, 400, 401}
+
+
+def test_an_operators_link(portal: Portal) -> None:
+    link = portal.register("oidc").ask("/apps/self/operator-link")["url"]
+    form = {"token": str(link).partition("#")[2]}
+    url = f"{portal.url}/apps/console/open"
+    statuses = _race(lambda http: http.post(url, data=form))
+    assert statuses == {303: 1, 422: PARALLEL - 1}

@@ -1,7 +1,8 @@
-"""`mynasim app log`, `receipts` and `provision-records`."""
+"""`mynasim app log`, `receipts`, `provision-records` and `open`."""
 
 import csv
 import json
+import re
 from datetime import timedelta
 from io import StringIO
 from os import urandom
@@ -79,7 +80,7 @@ def test_receipts_name_no_channel(data: Path) -> None:
     assert "arr-1" in run(data, "receipts", "app-1").output
 
 
-@pytest.mark.parametrize("name", ["log", "receipts", "provision-records"])
+@pytest.mark.parametrize("name", ["log", "receipts", "provision-records", "open"])
 def test_an_unknown_app_is_told(data: Path, name: str) -> None:
     refused = run(data, name, "nobody")
     assert isinstance(refused.exception, CommandError)
@@ -105,3 +106,21 @@ def test_an_app_that_received_nothing_has_an_empty_list(data: Path) -> None:
     nothing = run(data, "log", "app-1", "--limit", "1").output
     assert nothing
     assert json.loads(run(data, "log", "app-1", "--json").output)[0]["proof"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "address"),
+    [
+        pytest.param([], "http://localhost:8400", id="as it stands"),
+        pytest.param(["--port", "9000"], "http://localhost:9000", id="another port"),
+        pytest.param(["--issuer", "https://p.example/"], "https://p.example", id="an issuer"),
+    ],
+)
+def test_a_link_is_printed_alone_and_each_is_new(
+    data: Path, options: list[str], address: str
+) -> None:
+    first, second = (run(data, "open", "app-1", *options).output for _ in range(2))
+    assert re.fullmatch(rf"{address}/apps/console/open#[\w-]{{43}}\n", first)
+    assert first != second
+    told = json.loads(run(data, "open", "app-1", "--json").output)
+    assert told.keys() == {"client_id", "url", "expires_at"}

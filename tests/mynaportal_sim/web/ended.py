@@ -58,11 +58,12 @@ class Ended:
         return self.client.ask(f"erasures/{id_}/certificate", certificate=certificate)
 
 
-def take(portal: Portal) -> None:
-    """Let what has happened reach the apps, as the portal does five times a second."""
+def told(portal: Portal) -> None:
+    """Let what has happened become events and erasures, as the portal does each moment."""
     state = portal.web.state
-    sign, now = state.token_keys.sign, state.clock.now()
-    state.database.run(take_up, ORIGIN, sign, now, urandom)
+    for _ in range(2):
+        now = state.clock.now()
+        state.database.run(take_up, ORIGIN, state.token_keys.sign, now, urandom)
 
 
 def withdrawn(portal: Portal, client: Client) -> Ended:
@@ -72,7 +73,6 @@ def withdrawn(portal: Portal, client: Client) -> Ended:
     assert consent["erasure"] is None
     form = {"csrf": browser.csrf("/consents"), "version": consent["version_id"]}
     browser.post(f"/consents/{consent['arrangement_id']}/withdraw", form)
-    take(portal)
-    take(portal)
+    told(portal)
     path = f"/consents/{consent['arrangement_id']}/{consent['version_id']}"
     return Ended(client, browser, path)

@@ -26,6 +26,17 @@ FOR_PEOPLE_ALONE = {
     ("GET", "/login/second-device/{login_id}/code.svg"),
     ("POST", "/login/second-device/{login_id}/code"),
     ("POST", "/login/second-device/{login_id}/cancel"),
+    # What they show, an app reads as JSON at /apps/self/….
+    ("GET", "/apps/console"),
+    ("GET", "/apps/console/open"),
+    ("POST", "/apps/console/open"),
+    ("POST", "/apps/console/log-out"),
+    ("GET", "/apps/console/purposes"),
+    ("GET", "/apps/console/arrangements"),
+    ("GET", "/apps/console/arrangements/{sub}/{arrangement_id}"),
+    ("GET", "/apps/console/erasures"),
+    ("GET", "/apps/console/events"),
+    ("GET", "/apps/console/accesses"),
 }
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.mynaportal_sim.web.client import Client
-from tests.mynaportal_sim.web.ended import Ended, take, withdrawn
+from tests.mynaportal_sim.web.ended import Ended, told, withdrawn
 from tests.mynaportal_sim.web.kit import JSON, Portal, events_of
 
 
@@ -53,7 +53,7 @@ def test_what_is_taken_back_in_part_is_erased_in_part(portal: Portal) -> None:
     form = {"csrf": browser.csrf("/consents"), "version": given["version_id"]}
     own = f"/consents/{given['arrangement_id']}"
     assert browser.post(f"{own}/reduce", {**form, "category": "medication"}).is_redirect
-    take(portal)
+    told(portal)
     [duty] = client.ask("erasures").json()["erasures"]
     assert (duty["ended"], duty["categories"]) == ("superseded", ["medication"])
     part = Ended(client, browser, f"{own}/{given['version_id']}")
@@ -87,7 +87,7 @@ def test_a_new_answer_has_that_erased_of_which_it_gives_less(
     path = portal.ask(browser, client.client_id, prompt="consent").headers["location"]
     form = {"csrf": browser.csrf(path), "decision": "allow", **choice}
     assert browser.post(path, form).is_redirect
-    take(portal)
+    told(portal)
     duties = client.ask("erasures").json()["erasures"]
     assert [one["categories"] for one in duties] == ([categories] if categories else [])
 
@@ -135,7 +135,7 @@ def test_what_has_run_out_is_to_be_erased_and_stays_to_be_read(portal: Portal) -
     browser = portal.given("checkup", client_id=client.client_id)
     portal.web.state.clock.forward(timedelta(days=91))
     for _ in range(2):
-        take(portal)
+        told(portal)
     browser.log_in()
     [consent] = browser.get("/consents", **JSON).json()["consents"]
     ended = Ended(
@@ -156,5 +156,5 @@ def test_what_goes_on_need_not_be_erased(portal: Portal) -> None:
     ]
     form = {"csrf": browser.csrf("/consents"), "version": consent["version_id"]}
     browser.post(f"/consents/{consent['arrangement_id']}/suspend", form)
-    take(portal)
+    told(portal)
     assert client.ask("erasures").json()["erasures"] == []
