@@ -4,6 +4,7 @@ AppError
 ├── RegistrationError        what an app declares is refused; carries .field
 │   └── PrivateKeyGivenError
 ├── DeclaredMeanwhileError   the app declares something else by now
+├── KeysMeanwhileError       other keys of its recipients were registered first
 └── NoSuchAppError
 """
 
@@ -38,6 +39,14 @@ class NoSuchAppError(AppError):
 
     def __init__(self, client_id: str) -> None:
         super().__init__(f"no app is registered as {client_id}")
+        self.client_id = client_id
+
+
+class KeysMeanwhileError(AppError):
+    """The keys of an app's recipients were changed by somebody else at the same time."""
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(f"other keys were registered for {client_id} meanwhile; try again")
         self.client_id = client_id
 
 

@@ -11,7 +11,11 @@ from consent.ledger import store as ledger
 from consent.ledger.entry import Entry, Value
 from consent.model import DeclaredPurpose
 from mynaportal_sim.apps import declarations, store
-from mynaportal_sim.apps.errors import DeclaredMeanwhileError, NoSuchAppError
+from mynaportal_sim.apps.errors import (
+    DeclaredMeanwhileError,
+    KeysMeanwhileError,
+    NoSuchAppError,
+)
 from mynaportal_sim.apps.model import App, DeclaredVersion
 from mynaportal_sim.apps.recipient_keys import with_keys
 
@@ -71,7 +75,7 @@ def set_recipient_keys(
     Raises:
         NoSuchAppError: there is no such app.
         RegistrationError: as `with_keys` does.
-        DeclaredMeanwhileError: other keys came first.
+        KeysMeanwhileError: other keys came first.
     """
     app = store.find(connection, client_id)
     if app is None:
@@ -80,7 +84,7 @@ def set_recipient_keys(
     if app.keys_of_recipients == moved.keys_of_recipients:
         return app
     if not store.set_recipient_keys(connection, app, moved):
-        raise DeclaredMeanwhileError(client_id)
+        raise KeysMeanwhileError(client_id)
     _enter_keys(connection, moved, name, now, randomness)
     return moved
 

@@ -4,16 +4,14 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import datetime, timedelta
 from pathlib import Path
-from secrets import token_bytes, token_urlsafe
+from secrets import token_bytes
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID, uuid4
 
 import httpx
-import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI, Request
@@ -28,18 +26,14 @@ from consent.service import Change, Proposal
 from mynaportal_sim import once
 from mynaportal_sim.apps import registration
 from mynaportal_sim.apps import service as apps
-from mynaportal_sim.apps.model import App
 from mynaportal_sim.apps.registration import Registration
-from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.domains.catalogue import catalogue
-from mynaportal_sim.jose import b64url
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.sessions import Errand, LoggedIn
 from mynaportal_sim.oauth import families, interaction
 from mynaportal_sim.oauth.access import Presented, TokenDep
 from mynaportal_sim.oauth.answers import refusal
-from mynaportal_sim.oauth.checks.assertion import TYPE as ASSERTION_TYPE
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.keys import KeyRing
 from mynaportal_sim.oauth.metadata import Published
@@ -50,120 +44,15 @@ from mynaportal_sim.oauth.server import Server, ServerDep, server_of
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.settings import Mode
 
-NOW = datetime(2026, 11, 23, 6, 0, 0, 400_000, UTC)
-ISSUER = "http://localhost:8400"
-CALLBACK = "https://app.example/callback"
-DETAILS = [
-    {
-        "type": "phr_access",
-        "categories": ["checkup", "medication"],
-        "period": {"from": "2022-01-01", "to": "2026-12-31"},
-        "purpose": "self-care",
-        "recipients": ["健康ノート株式会社"],
-    }
-]
-
-Claims = dict[str, object]
-Form = dict[str, str]
-
-
-class SetClock(Clock):
-    """A clock that stands still until a test sets it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.time = NOW
-
-    def now(self) -> datetime:
-        return self.time
-
-
-def public_jwk(key: ec.EllipticCurvePrivateKey, **more: str) -> dict[str, str]:
-    point = key.public_key().public_numbers()
-    x, y = (b64url(part.to_bytes(32, "big")) for part in (point.x, point.y))
-    return {"kty": "EC", "crv": "P-256", "x": x, "y": y, **more}
-
-
-@dataclass
-class AppKit:
-    """An app with its private keys; what it signs can be spoilt by naming claims."""
-
-    app: App
-    clock: SetClock
-    key: ec.EllipticCurvePrivateKey = field(repr=False)
-    dpop_key: ec.EllipticCurvePrivateKey = field(repr=False)
-    verifier: str = field(default_factory=lambda: token_urlsafe(48))
-
-    @property
-    def client_id(self) -> str:
-        return self.app.client_id
-
-    def assertion(self, **spoilt: object) -> str:
-        now = int(self.clock.now().timestamp())
-        claims: Claims = {
-            "iss": self.client_id,
-            "sub": self.client_id,
-            "aud": ISSUER,
-            "iat": now,
-            "exp": now + 60,
-            "jti": token_urlsafe(16),
-            **spoilt,
-        }
-        kept = {name: value for name, value in claims.items() if value is not None}
-        return jwt.encode(kept, self.key, "ES256")
-
-    def signed(self, form: Mapping[str, str], assertion: str | None = None) -> Form:
-        return {
-            "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": assertion or self.assertion(),
-            **form,
-        }
-
-    def proof(
-        self,
-        url: str,
-        method: str = "POST",
-        access_token: str | None = None,
-        header: Mapping[str, object] | None = None,
-        **spoilt: object,
-    ) -> dict[str, str]:
-        claims: Claims = {
-            "htm": method,
-            "htu": url,
-            "iat": int(self.clock.now().timestamp()),
-            "jti": token_urlsafe(16),
-        }
-        if access_token is not None:
-            claims["ath"] = b64url(sha256(access_token.encode()).digest())
-        kept = {
-            name: value for name, value in {**claims, **spoilt}.items() if value is not None
-        }
-        headers = {"typ": "dpop+jwt", "jwk": public_jwk(self.dpop_key), **(header or {})}
-        return {"DPoP": jwt.encode(kept, self.dpop_key, "ES256", headers)}
-
-    def request(self, **spoilt: str | None) -> Form:
-        form = {
-            "client_id": self.client_id,
-            "response_type": "code",
-            "redirect_uri": CALLBACK,
-            "scope": "openid patient/Observation.rs patient/MedicationDispense.rs",
-            "state": "s" * 1500,
-            "nonce": "n" * 64,
-            "code_challenge": b64url(sha256(self.verifier.encode()).digest()),
-            "code_challenge_method": "S256",
-            "authorization_details": json.dumps(DETAILS, ensure_ascii=False),
-            **spoilt,
-        }
-        return {name: value for name, value in form.items() if value is not None}
-
-    def redemption(self, code: str, **spoilt: str) -> Form:
-        return {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": CALLBACK,
-            "code_verifier": self.verifier,
-            **spoilt,
-        }
+from .kit import (
+    CALLBACK,
+    ISSUER,
+    NOW,
+    AppKit,
+    Claims,
+    SetClock,
+    public_jwk,
+)
 
 
 @dataclass
@@ -342,10 +231,6 @@ def _proposal(
         evidence=Evidence("soft", "jpki"),
         holder=server.pseudonyms.holder(session.whom),
     )
-
-
-def ahead(kit: AppKit, seconds: int) -> int:
-    return int(kit.clock.now().timestamp()) + seconds
 
 
 def released(connection: Connection, presented: Presented) -> bool:

@@ -6,7 +6,8 @@ from uuid import uuid4
 import jwt
 import pytest
 
-from .conftest import AppKit, Claims, Portal
+from .conftest import Portal
+from .kit import AppKit, Claims
 
 
 @pytest.fixture(params=["oidc", "fapi2"])

@@ -12,7 +12,8 @@ import pytest
 
 from mynaportal_sim.jose import b64url
 
-from .conftest import ISSUER, AppKit, Portal, ahead
+from .conftest import Portal
+from .kit import ISSUER, AppKit, ahead
 
 
 def _unsigned(kit: AppKit) -> str:

@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from .conftest import CALLBACK, ISSUER, AppKit, Portal
+from .conftest import Portal
+from .kit import CALLBACK, ISSUER, AppKit
 
 
 def test_code_replay_ends_all_that_the_code_gave(portal: Portal, fapi: AppKit) -> None:

@@ -17,7 +17,8 @@ from mynaportal_sim.inspector import store
 from mynaportal_sim.inspector.model import Inspected, Result
 from mynaportal_sim.oauth.trail import Check
 
-from .conftest import CALLBACK, ISSUER, AppKit, Portal
+from .conftest import Portal
+from .kit import CALLBACK, ISSUER, AppKit
 
 Sends = Callable[[Portal], httpx.Response]
 PAR, TOKEN, PATIENT = f"{ISSUER}/par", f"{ISSUER}/token", f"{ISSUER}/fhir/Patient"

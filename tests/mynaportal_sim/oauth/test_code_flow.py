@@ -13,7 +13,8 @@ from consent.model import Recipient, Relation
 from mynaportal_sim.oauth import interaction, tables
 from mynaportal_sim.oauth.errors import InteractionGoneError
 
-from .conftest import CALLBACK, DETAILS, ISSUER, AppKit, Portal
+from .conftest import Portal
+from .kit import CALLBACK, DETAILS, ISSUER, AppKit
 
 
 @pytest.fixture(params=["oidc", "fapi2"])

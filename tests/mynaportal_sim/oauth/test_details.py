@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from .conftest import CALLBACK, DETAILS, AppKit, Portal
+from .conftest import Portal
+from .kit import CALLBACK, DETAILS, AppKit
 
 
 def _detail(**changed: object) -> str:

@@ -10,7 +10,8 @@ from mynaportal_sim.inspector import store
 from mynaportal_sim.inspector.model import Result
 from mynaportal_sim.oauth.profiles import PROFILES
 
-from .conftest import ISSUER, AppKit, Portal, ahead
+from .conftest import Portal
+from .kit import ISSUER, AppKit, ahead
 
 Spoilt = tuple[dict[str, object], dict[str, str | None]]
 LET_PASS: dict[str, Spoilt] = {

@@ -7,7 +7,8 @@ import pytest
 
 from mynaportal_sim.oauth.nonces import MINUTES, Nonces
 
-from .conftest import ISSUER, AppKit, Portal
+from .conftest import Portal
+from .kit import ISSUER, AppKit
 
 PAR, TOKEN, PATIENT = f"{ISSUER}/par", f"{ISSUER}/token", f"{ISSUER}/fhir/Patient"
 

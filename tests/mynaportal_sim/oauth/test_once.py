@@ -16,7 +16,8 @@ from mynaportal_sim.oauth.grants import TokenRequest
 from mynaportal_sim.oauth.token import Issued, exchange
 from mynaportal_sim.oauth.trail import Trail
 
-from .conftest import NOW, AppKit, Portal, allow_in_one
+from .conftest import Portal, allow_in_one
+from .kit import NOW, AppKit
 
 AT_ONCE = 20
 

@@ -19,7 +19,7 @@ from mynaportal_sim.oauth.nonces import Nonces
 from mynaportal_sim.oauth.trail import Trail
 from mynaportal_sim.pseudonyms import Pseudonyms
 
-from .conftest import DETAILS, NOW
+from .kit import DETAILS, NOW
 
 NONCES = Nonces(Pseudonyms(b"p" * 32))
 VISIBLE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1)
