@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from consent.instants import instant, seconds
 from consent.model import OnWithdrawal
@@ -24,22 +23,14 @@ _OF_APP = (
     .limit(bindparam("most"))
 )
 _OPEN_OF_APP = _OF_APP.where(erasure_cases.c.state != State.ATTESTED.value)
-_IS_DUE = func.coalesce(erasure_cases.c.retained_until_at, erasure_cases.c.due_at)
 _PAGE = (
     select(erasure_cases)
     .where(erasure_cases.c.app_id == bindparam("app"))
     .limit(bindparam("most"))
     .offset(bindparam("skip"))
 )
-_BY_DEADLINE = _PAGE.where(erasure_cases.c.state != State.ATTESTED.value).order_by(
-    _IS_DUE, erasure_cases.c.version_id
-)
 _BY_CERTIFICATE = _PAGE.where(erasure_cases.c.state == State.ATTESTED.value).order_by(
     erasure_cases.c.state_since_at.desc(), erasure_cases.c.version_id
-)
-_COUNT_OPEN = select(func.count(), func.count().filter(bindparam("now") >= _IS_DUE)).where(
-    erasure_cases.c.app_id == bindparam("app"),
-    erasure_cases.c.state != State.ATTESTED.value,
 )
 _LOCKED = (
     select(erasure_cases)
@@ -53,6 +44,7 @@ _OF_VERSIONS = select(erasure_cases).where(
     erasure_cases.c.version_id.in_(bindparam("versions", expanding=True))
 )
 _FIRST = UUID(int=0)
+_ALL = 1_000_000
 
 
 def add(connection: Connection, new: ErasureCase) -> bool:
@@ -103,22 +95,19 @@ def of_app(
     return list(map(_case, found))
 
 
-def urgent(connection: Connection, app_id: str, most: int, skip: int) -> list[ErasureCase]:
-    """An app's cases that are not certified, the nearest deadline first."""
-    asked = {"app": app_id, "most": most, "skip": skip}
-    return list(map(_case, connection.execute(_BY_DEADLINE, asked)))
+def urgent(connection: Connection, app_id: str) -> list[ErasureCase]:
+    """All cases of an app that are not certified, the nearest deadline first.
+
+    A deadline depends on what others have certified, which no column tells.
+    """
+    found = of_app(connection, app_id, _ALL, settled=False)
+    return sorted(found, key=lambda case: (case.deadline, case.version_id))
 
 
 def certified(connection: Connection, app_id: str, most: int, skip: int) -> list[ErasureCase]:
     """An app's cases that are certified, the latest first."""
     asked = {"app": app_id, "most": most, "skip": skip}
     return list(map(_case, connection.execute(_BY_CERTIFICATE, asked)))
-
-
-def count_open(connection: Connection, app_id: str, now: datetime) -> tuple[int, int]:
-    """How many of an app's cases are not certified, and how many of these are overdue."""
-    found = connection.execute(_COUNT_OPEN, {"app": app_id, "now": seconds(now)}).one()
-    return found[0], found[1]
 
 
 def of_versions(connection: Connection, versions: Collection[UUID]) -> dict[UUID, ErasureCase]:

@@ -58,6 +58,11 @@ class Inspected:
     said: str
     looked: tuple[Looked, ...]
 
+    @property
+    def let_pass(self) -> list[str]:
+        """The names of the checks that did not hold and were let pass."""
+        return [one.name for one in self.looked if one.result is Result.LET_PASS]
+
     def plain(self) -> dict[str, object]:
         """This request as JSON has it."""
         return {

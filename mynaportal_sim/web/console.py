@@ -17,6 +17,7 @@ from mynaportal_sim.delivery import store as deliveries
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
 from mynaportal_sim.disclosure import arrangements
 from mynaportal_sim.erasure import store as erasures
+from mynaportal_sim.erasure.model import Status as Owed
 from mynaportal_sim.login import cookies
 from mynaportal_sim.login.csrf import csrf_token
 from mynaportal_sim.operators import sessions
@@ -76,13 +77,13 @@ async def overview(console: ConsoleDep) -> Response:
     """Show what the portal knows of the app, and what waits to be done."""
     app, db, now = console.app, console.portal.db, console.portal.now
     counts = await db.read_aside(arrangements.count, app.client_id, app.purpose, now)
-    owed, overdue = await db.read(erasures.count_open, app.client_id, now)
+    owed = await db.read(erasures.urgent, app.client_id)
     waiting, failing = await db.read(deliveries.count_waiting, app.client_id)
     values: dict[str, object] = {
         "counts": counts,
         "in_force": counts.of(Status.GRANTED),
-        "owed": owed,
-        "overdue": overdue,
+        "owed": len(owed),
+        "overdue": sum(one.status(now) is Owed.OVERDUE for one in owed),
         "waiting": waiting,
         "failing": failing,
         "keys": [

@@ -14,7 +14,7 @@ from consent.model import OnWithdrawal
 from mynaportal_sim.erasure import store
 from mynaportal_sim.erasure.claims import Derived, Method
 from mynaportal_sim.erasure.faults import TYPE, Fault
-from mynaportal_sim.erasure.model import ErasureCase
+from mynaportal_sim.erasure.model import ErasureCase, Status
 from mynaportal_sim.web.console import Console, ConsoleDep
 from mynaportal_sim.web.erasures import ErasureOut
 from mynaportal_sim.web.kept import category_labels
@@ -125,17 +125,19 @@ async def erasures(
 ) -> Response:
     """Show what is to be erased, the nearest deadline first; or what is certified."""
     db, app_id = console.portal.db, console.app.client_id
-    look = store.urgent if show is Show.OPEN else store.certified
-    found = await db.read(look, app_id, PAGE_LENGTH + 1, (page - 1) * PAGE_LENGTH)
-    owed, overdue = await db.read(store.count_open, app_id, console.portal.now)
+    skip, now = (page - 1) * PAGE_LENGTH, console.portal.now
+    owed = await db.read(store.urgent, app_id)
+    found = owed[skip : skip + PAGE_LENGTH + 1]
+    if show is Show.CERTIFIED:
+        found = await db.read(store.certified, app_id, PAGE_LENGTH + 1, skip)
     key = console.app.keys[0]
     values: dict[str, object] = {
         "duties": [DutyOut.of(case, console) for case in found[:PAGE_LENGTH]],
         "show": show.value,
         "number": page,
         "more": len(found) > PAGE_LENGTH,
-        "owed": owed,
-        "overdue": overdue,
+        "owed": len(owed),
+        "overdue": sum(one.status(now) is Status.OVERDUE for one in owed),
         "header": json.dumps(
             {"typ": TYPE, "alg": min(key.algorithms), "kid": key.kid or key.thumbprint}
         ),

@@ -20,6 +20,7 @@ from mynaportal_sim.web import (
     console_erasures,
     console_events,
     console_purposes,
+    console_requests,
     docs,
     exchanges,
     history,
@@ -74,6 +75,7 @@ _CONSOLE = (
     console_erasures,
     console_events,
     console_accesses,
+    console_requests,
 )
 router = APIRouter()
 for _room in (

@@ -47,6 +47,7 @@ def person(portal: Portal, client: Client) -> Browser:
         pytest.param("/events?show=waiting", "すべての通知が受領", id="nothing waits"),
         pytest.param("/accesses", "まだ何も提供されていません", id="no access"),
         pytest.param("/accesses?show=refusals", "拒否された要求はありません", id="no refusal"),
+        pytest.param("/requests", "拒否された要求はありません", id="no refused request"),
     ],
 )
 def test_an_empty_page_says_what_will_be_there(client: Client, path: str, said: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from mynaportal_sim.inspector.store import KEPT_FOR, KEPT_OF_EACH
 from tests.mynaportal_sim.web.client import Client
+from tests.mynaportal_sim.web.console import inside, part
 from tests.mynaportal_sim.web.kit import Form, Portal
 
 JSON = {"accept": "application/json"}
@@ -82,6 +83,19 @@ def test_who_was_to_be_sent_on_reads_for_whom_the_fault_is(
     assert "redirect_uri_is_registered" in shown
     assert "https://x.example/&lt;x&gt;" in shown
     assert {"ja": "未認証", "en": "not proven"}[language] in shown
+
+
+def test_the_console_lists_what_was_refused_to_this_app_and_to_no_other(
+    portal: Portal, client: Client
+) -> None:
+    other, place = Client.registered(portal), _refused(client)
+    unproven: Form = {"grant_type": "authorization_code", "client_id": client.client_id}
+    theirs = portal.browser().post("/token", unproven, accept="*/*").json()["error_uri"]
+    listed = part(inside(client), "/requests")
+    assert f'href="{place}"' in listed
+    assert "POST /token" in listed
+    assert urlsplit(str(theirs)).path not in listed
+    assert place not in part(inside(other), "/requests")
 
 
 def test_a_refusal_is_forgotten_after_a_week(client: Client) -> None:
