@@ -229,6 +229,7 @@ PARTS_OF_A_CONSOLE = (
     "/events?show=waiting",
     "/accesses",
     "/accesses?show=refusals",
+    "/requests",
 )
 
 
@@ -253,6 +254,8 @@ def _console(tab: Tab, persona: str) -> Iterator[str]:
         if tab.page.locator("summary").count():
             tab.page.locator("summary").first.click()
         yield f"console: {part}"
+    tab.press("#follow a")
+    yield "why a request was refused"
     tab.go("/apps/console/arrangements")
     tab.press("table a")
     yield "console: one arrangement"
