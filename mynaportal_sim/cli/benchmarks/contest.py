@@ -18,8 +18,8 @@ from mynaportal_sim.cli.benchmarks.server import Server
 BUSY = 0.9  # from this share of the time on, the load generator may be what is measured
 WARM_UP = 48  # requests
 
-Requests = Callable[[Contender], bytes]
-"""Makes the next request; each is signed before the clock starts."""
+Requests = Callable[[Contender, int], list[bytes]]
+"""Makes so many requests; each is signed before the clock starts."""
 
 
 class Round(NamedTuple):
@@ -91,5 +91,10 @@ def contest(rig: Rig, make: Requests, count: int) -> Figure:
     return Figure(ours.per_core, f"{ours.note}; peer: {peer.note}", peer.per_core, ratio)
 
 
+def alike(make: Callable[[Contender], bytes]) -> Requests:
+    """Requests that need nothing prepared but themselves."""
+    return lambda one, count: [make(one) for _ in range(count)]
+
+
 def _signed(one: Contender, make: Requests, count: int) -> Feed:
-    return each_once([make(one) for _ in range(count)])
+    return each_once(make(one, count))

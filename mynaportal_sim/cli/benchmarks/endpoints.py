@@ -4,52 +4,51 @@ import json
 import re
 from dataclasses import replace
 from functools import cache
-from hashlib import sha256
 from http import HTTPStatus
 
 from mynaportal_sim.cli.benchmarks import portal
-from mynaportal_sim.cli.benchmarks.contender import Contender
-from mynaportal_sim.cli.benchmarks.contest import Tally, contest
+from mynaportal_sim.cli.benchmarks.contender import VERIFIER, Contender
+from mynaportal_sim.cli.benchmarks.contest import Tally, alike, contest
 from mynaportal_sim.cli.benchmarks.errors import LoadError
 from mynaportal_sim.cli.benchmarks.load import CONNECTIONS, SUCCESS, each_once, request
 from mynaportal_sim.cli.benchmarks.rig import Rig
 from mynaportal_sim.cli.benchmarks.row import Figure
-from mynaportal_sim.jose import b64url
 
-_CHALLENGE = b64url(sha256(b"verifier").digest())
 _COOKIE = re.compile(rb"\r\nset-cookie: *([^;\r]+)", re.IGNORECASE)
 
 
 def metadata(rig: Rig) -> Figure:
     """OpenID Connect discovery per second."""
     path = "/.well-known/openid-configuration"
-    return contest(rig, lambda one: request("GET", path, one.server.host), 4000)
+    return contest(rig, alike(lambda one: request("GET", path, one.server.host)), 4000)
 
 
 def jwks(rig: Rig) -> Figure:
     """Key sets per second."""
-    return contest(rig, lambda one: one.get("jwks_uri"), 6000)
+    return contest(rig, alike(lambda one: one.get("jwks_uri")), 6000)
 
 
 def pushed_requests(rig: Rig) -> Figure:
     """Pushed authorization requests with authorization_details per second."""
+    return contest(rig, alike(lambda one: one.push(portal.DETAILS)), 800)
 
-    def push(one: Contender) -> bytes:
+
+def codes(rig: Rig) -> Figure:
+    """Access and refresh tokens for a code per second."""
+
+    def exchange(one: Contender, count: int) -> list[bytes]:
         form = {
-            "response_type": "code",
+            "grant_type": "authorization_code",
             "redirect_uri": one.party.redirect_uri,
-            "code_challenge": _CHALLENGE,
-            "code_challenge_method": "S256",
-            "state": "bench",
-            "authorization_details": portal.DETAILS,
-            **one.besides,
+            "code_verifier": VERIFIER,
         }
-        return one.post("pushed_authorization_request_endpoint", form)
+        codes = one.codes(one, count)
+        return [one.post("token_endpoint", {**form, "code": code}) for code in codes]
 
-    return contest(rig, push, 800)
+    return contest(rig, exchange, 500)
 
 
-def tokens(rig: Rig) -> Figure:
+def refreshes(rig: Rig) -> Figure:
     """Access tokens (at+jwt, ES256) for a refresh token per second."""
 
     def refresh(one: Contender) -> bytes:
@@ -58,7 +57,7 @@ def tokens(rig: Rig) -> Figure:
             "token_endpoint", {"grant_type": "refresh_token", "refresh_token": given}
         )
 
-    return contest(rig, refresh, 800)
+    return contest(rig, alike(refresh), 800)
 
 
 def introspections(rig: Rig) -> Figure:
@@ -68,7 +67,7 @@ def introspections(rig: Rig) -> Figure:
         form = {"token": one.tokens.access_token}
         return one.post("introspection_endpoint", form, dpop=False)
 
-    return contest(rig, introspect, 1500)
+    return contest(rig, alike(introspect), 1500)
 
 
 def reads(rig: Rig) -> Figure:

@@ -8,7 +8,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from mynaportal_sim.cli.benchmarks import npm
-from mynaportal_sim.cli.benchmarks.contender import Contender
+from mynaportal_sim.cli.benchmarks.contender import CHALLENGE, Contender
+from mynaportal_sim.cli.benchmarks.errors import LoadError
 from mynaportal_sim.cli.benchmarks.server import free_port, serving
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.sample_app.loopback import client
@@ -42,4 +43,13 @@ def running(directory: Path, work: Path) -> Iterator[Contender]:
         party = RelyingParty(http, server.url, CLIENT_ID, REDIRECT_URI, key, Clock().now)
         opaque = party.refresh(Tokens("", given["opaque"], {}))
         tokens = Tokens(opaque.access_token, given["jwt"], {})
-        yield Contender(server, party, tokens, {"resource": RESOURCE})
+        yield Contender(server, party, tokens, _codes, {"resource": RESOURCE})
+
+
+def _codes(one: Contender, count: int) -> list[str]:
+    asked = {"count": str(count), "challenge": CHALLENGE}
+    answer = one.party.http.get(f"{one.server.url}/bench/codes", params=asked)
+    if not answer.is_success:
+        raise LoadError(f"the peer made no codes: {answer.text[:300]}")
+    codes: list[str] = answer.json()
+    return codes

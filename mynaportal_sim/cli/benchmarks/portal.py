@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
+from mynaportal_sim.cli.benchmarks.codes import walked
 from mynaportal_sim.cli.benchmarks.contender import Contender
 from mynaportal_sim.cli.benchmarks.errors import ServerError
 from mynaportal_sim.cli.benchmarks.server import Server, own_environment, serving
@@ -59,17 +61,26 @@ def with_consent(data: Path, port: int, log: Path, person: Resident) -> Iterator
             key,
             Clock().now,
         )
-        yield Contender(server, party, consented(party, data, person))
+        browser = stack.enter_context(client())
+        tokens = _answered(party, data, person, browser)
+        cookie = "; ".join(f"{one.name}={one.value}" for one in browser.cookies.jar)
+        yield Contender(
+            server, party, tokens, lambda one, count: walked(one, DETAILS, cookie, count)
+        )
 
 
 def consented(party: RelyingParty, data: Path, person: Resident) -> Tokens:
     """What the app is given once a person has consented, by a login of their own."""
-    with client() as http:
-        browser = SecondBrowser(http, party.issuer)
-        card = Card.load(data / "cards" / f"{person.persona}.json")
-        interaction = browser.open(party.authorization_url(json.loads(DETAILS)))
-        browser.log_in(Jpki(Session(card)), person.card.pin, interaction)
-        return party.redeem(browser.answer(interaction, "all"))
+    with client() as browser:
+        return _answered(party, data, person, browser)
+
+
+def _answered(party: RelyingParty, data: Path, person: Resident, http: httpx.Client) -> Tokens:
+    browser = SecondBrowser(http, party.issuer)
+    card = Card.load(data / "cards" / f"{person.persona}.json")
+    interaction = browser.open(party.authorization_url(json.loads(DETAILS)))
+    browser.log_in(Jpki(Session(card)), person.card.pin, interaction)
+    return party.redeem(browser.answer(interaction, "all"))
 
 
 def _register(data: Path, key: ec.EllipticCurvePrivateKey) -> str:

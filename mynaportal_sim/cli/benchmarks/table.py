@@ -90,7 +90,15 @@ ROWS: tuple[Row, ...] = (
     Row("metadata", "GET discovery", Goal("/s", of_peer=0.8), endpoints.metadata),
     Row("jwks", "GET key set", Goal("/s", of_peer=0.8), endpoints.jwks),
     Row("par", f"PAR, {_SIGNED}", Goal("/s", of_peer=0.8), endpoints.pushed_requests),
-    Row("token", f"token by refresh, {_SIGNED}", Goal("/s", of_peer=0.8), endpoints.tokens),
+    Row(
+        "token-code", f"tokens for a code, {_SIGNED}", Goal("/s", of_peer=0.8), endpoints.codes
+    ),
+    Row(
+        "token-refresh",
+        f"token by refresh, {_SIGNED}",
+        Goal("/s", of_peer=0.8),
+        endpoints.refreshes,
+    ),
     Row(
         "introspect",
         "introspection, private_key_jwt, consent re-read",

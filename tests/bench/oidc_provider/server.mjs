@@ -13,6 +13,7 @@ const issuer = `http://localhost:${port}`;
 const clientId = 'bench';
 const accountId = 'somebody';
 const resource = 'urn:bench:resource';
+const redirectUri = 'https://rp.example/callback';
 const scope = 'offline_access';
 
 // The adapter that comes with oidc-provider forgets all but the last thousand of its entries.
@@ -70,7 +71,7 @@ const provider = new Provider(issuer, {
       token_endpoint_auth_signing_alg: 'ES256',
       id_token_signed_response_alg: 'ES256',
       grant_types: ['authorization_code', 'refresh_token'],
-      redirect_uris: ['https://rp.example/callback'],
+      redirect_uris: [redirectUri],
       authorization_details_types: ['phr_access'],
       dpop_bound_access_tokens: true,
       jwks: JSON.parse(jwks),
@@ -118,22 +119,41 @@ provider.use(async (ctx, next) => {
   await next();
 });
 
-async function refreshToken(extra) {
-  const client = await provider.Client.find(clientId);
+// What the person's way through the pages would leave, without the pages.
+provider.use(async (ctx, next) => {
+  if (ctx.path !== '/bench/codes') return next();
+  const { count, challenge } = ctx.query;
+  const codes = Array.from({ length: Number(count) }, () => authorizationCode(challenge));
+  ctx.body = await Promise.all(codes);
+});
+
+async function consented() {
   const grant = new provider.Grant({ clientId, accountId });
   grant.addOIDCScope(scope);
   grant.addResourceScope(resource, 'read');
-  const token = new provider.RefreshToken({
+  return {
     accountId,
-    client,
+    client: await provider.Client.find(clientId),
     grantId: await grant.save(),
-    gty: 'authorization_code',
     authTime: Math.floor(Date.now() / 1000),
     claims: {},
     scope: `${scope} read`,
-    ...extra,
-  });
-  return token.save();
+  };
+}
+
+async function refreshToken(extra) {
+  const gty = 'authorization_code';
+  return new provider.RefreshToken({ ...(await consented()), gty, ...extra }).save();
+}
+
+async function authorizationCode(codeChallenge) {
+  return new provider.AuthorizationCode({
+    ...(await consented()),
+    codeChallenge,
+    codeChallengeMethod: 'S256',
+    redirectUri,
+    resource,
+  }).save();
 }
 
 provider.listen(Number(port), '127.0.0.1', async () => {
