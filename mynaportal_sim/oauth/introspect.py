@@ -18,7 +18,7 @@ from consent.model.granted import granted_details
 from consent.token import AccessToken, Rejected
 from mynaportal_sim.jose import Json
 from mynaportal_sim.oauth import families, form
-from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.as_client import Said, said
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
 from mynaportal_sim.oauth.errors import OAuthError
@@ -31,7 +31,7 @@ _TYPE = "token-introspection+jwt"
 _SIGNED = f"application/{_TYPE}"
 _INACTIVE: dict[str, object] = {"active": False}
 
-router = APIRouter()
+router = APIRouter(route_class=ToClients)
 
 
 @router.post("/introspect")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.oauth import dpop, form
-from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.checks.proof import Target
 from mynaportal_sim.oauth.checks.request import Asked
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
@@ -23,7 +23,7 @@ PREFIX = "urn:ietf:params:oauth:request_uri:"
 LIFETIME = timedelta(seconds=90)
 HANDLE_LENGTH = 32
 
-router = APIRouter()
+router = APIRouter(route_class=ToClients)
 
 _INSERT = insert(pushed_requests)
 _FIND = select(pushed_requests.c.request).where(

@@ -15,12 +15,12 @@ from consent import token as tokens
 from consent.token import AccessToken, Rejected
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.oauth import families, form, revocation
-from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.server import Server, ServerDep
 
-router = APIRouter()
+router = APIRouter(route_class=ToClients)
 
 
 @router.post("/revoke")

@@ -19,7 +19,7 @@ from consent.ledger import store as ledger
 from consent.token import AccessToken, Issuance
 from mynaportal_sim.jose import Json, b64url
 from mynaportal_sim.oauth import dpop, entries, families, form
-from mynaportal_sim.oauth.answers import answer, spoken_to_clients
+from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.checks.proof import Target
 from mynaportal_sim.oauth.checks.tokens import TokenAsked
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
@@ -48,7 +48,7 @@ GRANTS: dict[str, Grant] = {
     "refresh_token": Grant(refresh_token.refresh_is_complete, refresh_token.exchange),
 }
 
-router = APIRouter()
+router = APIRouter(route_class=ToClients)
 
 
 class Issued(NamedTuple):
