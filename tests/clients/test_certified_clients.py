@@ -1,4 +1,4 @@
-"""npm's openid-client, which is certified, gets along with the portal."""
+"""npm's openid-client and oauth4webapi, which are certified, get along with the portal."""
 
 import json
 import subprocess
@@ -14,16 +14,16 @@ from mynaportal_sim.sample_app.relying_party import public_jwk
 from tests.journeys.kit import REDIRECT_URI, SCOPES, Portal, details
 
 pytestmark = pytest.mark.clients
-HERE = Path(__file__).parent / "openid_client"
+HERE = Path(__file__).parent
 STEPS = ["read", "introspect", "refresh", "revoke"]
 ANSWER_WITHIN = 30  # seconds
 
 
-@pytest.fixture(scope="session")
-def client() -> Path:
-    """The app, with openid-client beside it."""
+@pytest.fixture(scope="session", params=["openid_client", "oauth4webapi"])
+def client(request: pytest.FixtureRequest) -> Path:
+    """An app, with its client beside it."""
     try:
-        return npm.installed(HERE)
+        return npm.installed(HERE / request.param)
     except NoPeerError as error:
         pytest.skip(str(error))
 
