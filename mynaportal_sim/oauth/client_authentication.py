@@ -64,7 +64,8 @@ async def authenticate(
         claimed = trail.hold(checks.assertion_names_one_client, jws)
         trail.hold(checks.client_id_agrees, (shown, claimed))
         app = trail.hold(checks.client_is_registered, await server.app(claimed))
-        seen = Assertion(jws, app, server.issuer, server.token_endpoint, now)
+        sent_to = f"{server.issuer}{request.scope['path']}"
+        seen = Assertion(jws, app, server.issuer, server.token_endpoint, sent_to, now)
         trail.hold_all(demanded(app, server).assertion, seen)
     except JoseError as error:
         raise InvalidClientError(f"client assertion: {error}") from None

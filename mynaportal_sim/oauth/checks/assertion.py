@@ -32,6 +32,7 @@ class Assertion:
     app: App
     issuer: str
     token_endpoint: str
+    sent_to: str
     now: datetime
 
 
@@ -105,12 +106,15 @@ def audience_is_the_issuer(seen: Assertion) -> None:
         raise JoseError("aud must be the issuer, as a string (FAPI 2.0)")
 
 
-@asked_by("RFC 7523 3-3", "aud names the issuer or the token endpoint.")
+@asked_by(
+    "RFC 7523 3-3; RFC 9126 2",
+    "aud names the issuer, the token endpoint, or the endpoint that it is sent to.",
+)
 def audience_is_this_server(seen: Assertion) -> None:
     audience = seen.jws.claims.get("aud")
     named = audience if isinstance(audience, list) else [audience]
-    if seen.issuer not in named and seen.token_endpoint not in named:
-        raise JoseError("aud must be the issuer or the token endpoint")
+    if not any(one in named for one in (seen.issuer, seen.token_endpoint, seen.sent_to)):
+        raise JoseError("aud must be the issuer, the token endpoint or this one")
 
 
 @asked_by("FAPI 2.0 SP 5.3.2.1-13", "iat and nbf lie at most 10 seconds ahead.")

@@ -51,7 +51,7 @@ def _with_header(kit: AppKit, **header: object) -> str:
             lambda kit: kit.assertion(sub="app-nobody", iss="app-nobody"), id="nobody"
         ),
         pytest.param(lambda kit: kit.assertion(aud="https://other.example"), id="aud"),
-        pytest.param(lambda kit: kit.assertion(aud=f"{ISSUER}/par"), id="aud PAR endpoint"),
+        pytest.param(lambda kit: kit.assertion(aud=f"{ISSUER}/revoke"), id="aud elsewhere"),
         pytest.param(lambda kit: kit.assertion(aud=None), id="no aud"),
         pytest.param(lambda kit: kit.assertion(jti=None), id="no jti"),
         pytest.param(lambda kit: kit.assertion(jti=7), id="jti no string"),
@@ -83,6 +83,8 @@ def test_no_such_assertion_authenticates(
         pytest.param("fapi2", ISSUER, 201, id="fapi2 issuer"),
         pytest.param("fapi2", [ISSUER], 401, id="fapi2 array"),
         pytest.param("fapi2", f"{ISSUER}/token", 401, id="fapi2 token endpoint"),
+        pytest.param("fapi2", f"{ISSUER}/par", 401, id="fapi2 endpoint it is sent to"),
+        pytest.param("oidc", f"{ISSUER}/par", 201, id="oidc endpoint it is sent to"),
         pytest.param("oidc", [ISSUER, "https://other.example"], 201, id="oidc array"),
         pytest.param("oidc", f"{ISSUER}/token", 201, id="oidc token endpoint"),
     ],

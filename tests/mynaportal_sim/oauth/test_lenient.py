@@ -131,6 +131,6 @@ def test_a_code_and_an_assertion_serve_once(portal: Portal, kit: AppKit) -> None
 
 
 def test_clocks_far_apart_are_told_of(portal: Portal, kit: AppKit) -> None:
-    answer = _pushed(portal, kit, {"iat": ahead(kit, 600), "aud": f"{ISSUER}/par"}, {})
+    answer = _pushed(portal, kit, {"iat": ahead(kit, 600), "aud": f"{ISSUER}/revoke"}, {})
     named = [one.split(": ")[1] for one in answer.headers.get_list("warning")]
     assert named == ["audience_is_this_server", "assertion_is_not_of_later"]
