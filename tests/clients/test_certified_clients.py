@@ -5,12 +5,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import jwt
 import pytest
 
 from mynaportal_sim.cli.benchmarks import npm
 from mynaportal_sim.cli.benchmarks.errors import NoPeerError
-from mynaportal_sim.sample_app.relying_party import public_jwk
+from tests.clients.keys import private_jwk
 from tests.journeys.kit import REDIRECT_URI, SCOPES, Portal, details
 
 pytestmark = pytest.mark.clients
@@ -40,13 +39,11 @@ def use(
 ) -> dict[str, Any]:
     """Walk the road with the app; what it found at each step."""
     app = portal.register(profile)
-    private = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(app.key))
-    jwk = {**private, "kid": public_jwk(app.key)["kid"]}
     wanted = {
         "issuer": portal.url,
         "metadata": metadata,
         "clientId": app.client_id,
-        "jwk": jwk,
+        "jwk": private_jwk(app),
         "redirectUri": REDIRECT_URI,
         "scope": SCOPES,
         "details": details("checkup", "medication"),
@@ -67,12 +64,8 @@ def use(
         url = running.stdout.readline().strip()
         if not url:
             raise AssertionError(running.communicate()[1])
-        browser = portal.browser()
-        interaction = browser.open(url)
-        browser.log_in(portal.card(), "1234", interaction)
-        told, failed = running.communicate(
-            browser.answer(interaction, consent) + "\n", timeout=ANSWER_WITHIN
-        )
+        _, redirect = portal.follow(url, consent)
+        told, failed = running.communicate(f"{redirect}\n", timeout=ANSWER_WITHIN)
     assert running.returncode == 0, failed
     found: dict[str, Any] = json.loads(told)
     return found

@@ -172,8 +172,14 @@ class Portal:
         persona: str = "sato-hanako",
     ) -> tuple[SecondBrowser, str]:
         """Log a person in and have them answer; their browser and the final redirect URL."""
+        return self.follow(app.authorization_url(asked), consent, persona)
+
+    def follow(
+        self, auth_url: str, consent: str = "all", persona: str = PERSONA
+    ) -> tuple[SecondBrowser, str]:
+        """The same for an authorization URL that somebody else's client has made."""
         browser = self.browser()
-        interaction = browser.open(app.authorization_url(asked))
+        interaction = browser.open(auth_url)
         browser.log_in(self.card(persona), "1234", interaction)
         return browser, browser.answer(interaction, consent)
 
