@@ -99,9 +99,7 @@ def strict_json(encoded: bytes) -> Json:
         JoseError: the bytes are no such value.
     """
     try:
-        value: Json = json.loads(
-            encoded.decode(), object_pairs_hook=_members, parse_constant=_no_constant
-        )
+        value: Json = _DECODER.decode(encoded.decode())
         if b"\\u" in encoded and "\\u0000" in json.dumps(value, ensure_ascii=False):
             raise JoseError("a string holds U+0000")
         if b"\\u" in encoded:
@@ -120,6 +118,10 @@ def _members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 def _no_constant(name: str) -> NoReturn:
     raise JoseError(f"{name} is not JSON")
+
+
+# json.loads would make one each time, which takes longer than reading a header.
+_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_no_constant)
 
 
 def read_jws(
@@ -217,6 +219,8 @@ def _as_declared(public: PublicKey, jwk: dict[str, Json]) -> PublicKey:
     kid = jwk.get("kid")
     if kid is not None and not isinstance(kid, str):
         raise JoseError("kid is a string")
+    if kid is None and algorithms == public.algorithms:
+        return public
     return replace(public, algorithms=algorithms, kid=kid)
 
 
