@@ -16,7 +16,7 @@ from mynaportal_sim.cli.benchmarks.row import Figure
 from mynaportal_sim.cli.benchmarks.server import Server
 
 BUSY = 0.9  # from this share of the time on, the load generator may be what is measured
-WARM_UP = 48  # requests
+WARM_UP = 200  # requests, so that the peer's compiler has done with what they run through
 
 Requests = Callable[[Contender, int], list[bytes]]
 """Makes so many requests; each is signed before the clock starts."""

@@ -15,6 +15,7 @@ from mynaportal_sim.cli.benchmarks import (
 from mynaportal_sim.cli.benchmarks.row import Goal, Row
 from mynaportal_sim.cli.failures import CommandError
 
+# No row for client_credentials: the portal gives no token without a person so far.
 _SIGNED = "private_key_jwt + DPoP, stored durably"
 
 ROWS: tuple[Row, ...] = (
