@@ -38,7 +38,7 @@ from mynaportal_sim.login.second_device import store as second_device
 from mynaportal_sim.login.second_device.router import router as second_device_router
 from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.oauth import tables
-from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.oauth.keys.following import SigningKeys
 from mynaportal_sim.oauth.metadata import Published
 from mynaportal_sim.oauth.router import router as oauth_router
 from mynaportal_sim.operators import links
@@ -78,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = Database(settings.database_url)
     app.state.pseudonyms = keys.pseudonyms(settings.keys)
     app.state.authority = authority.ensure(settings.data / "ca", clock.now(), token_bytes)
-    app.state.token_keys = KeyRing.load(settings.keys)
+    app.state.token_keys = SigningKeys(app.state.database, clock, settings.keys)
     app.state.soft_cards = SoftCards(settings.cards) if dev else None
     app.state.catalogue = catalogue()
     app.state.login_limit = RateLimit()
@@ -91,9 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=Path(web.__file__).parent / "static"))
     app.mount("/ledger", LedgerFiles(settings.ledger))
     problems.install(app)
-    app.add_middleware(
-        Published, issuer=settings.issuer.rstrip("/"), jwks=app.state.token_keys.jwks
-    )
+    app.add_middleware(Published, issuer=settings.issuer.rstrip("/"), keys=app.state.token_keys)
     app.add_middleware(Promises, signer=keys.ledger_signer(settings.keys))
     app.add_middleware(HostGuard, hosts=settings.hosts, issuer=settings.issuer)
     return app
@@ -147,7 +145,7 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
                 database,
                 app.state.clock,
                 settings.issuer.rstrip("/"),
-                app.state.token_keys.sign,
+                app.state.token_keys.fresh,
                 Targets(apps.event_endpoints, PUBLIC if strict else ANYWHERE),
                 token_bytes,
             )

@@ -17,7 +17,6 @@ from mynaportal_sim.files import write_private
 from mynaportal_sim.pseudonyms import SECRET_LENGTH, Pseudonyms
 
 LEDGER_ORIGIN = "mynaportal-sim.invalid/ledger"
-TOKEN = "token.pem"  # noqa: S105  a file name
 _LEDGER = "ledger.pem"
 _PSEUDONYMS = "pseudonyms.key"
 
@@ -31,7 +30,7 @@ class KeyFileError(PortalError):
 
 
 def create(directory: Path) -> None:
-    """Make the secrets that are missing; those that exist are kept."""
+    """Make the ledger's key and the pseudonyms' where missing; those that exist are kept."""
     ledger, pseudonyms = directory / _LEDGER, directory / _PSEUDONYMS
     if not ledger.exists():
         key = Ed25519PrivateKey.generate()
@@ -42,12 +41,12 @@ def create(directory: Path) -> None:
 
 
 def demand(directory: Path) -> None:
-    """See that every secret was given, as a strict portal wants it.
+    """See that both were given, as a strict portal wants it.
 
     Raises:
         KeyFileError: one is missing.
     """
-    for name in (_LEDGER, _PSEUDONYMS, TOKEN):
+    for name in (_LEDGER, _PSEUDONYMS):
         _read(directory / name)
 
 

@@ -25,7 +25,8 @@ from mynaportal_sim.exchange import past
 from mynaportal_sim.exchange import service as exchanges
 from mynaportal_sim.issuing.cards import Counter
 from mynaportal_sim.issuing.counter import personalise_all
-from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.oauth.keys import service as signing_keys
+from mynaportal_sim.oauth.keys.files import KeyFiles
 from mynaportal_sim.pki import authority
 from mynaportal_sim.records import generate
 from mynaportal_sim.residents import households, personas
@@ -94,8 +95,10 @@ def prepare(
         keys.create(settings.keys)
     else:
         keys.demand(settings.keys)
-    KeyRing.load(settings.keys)
     with closing(Database(settings.database_url)) as database:
+        act = signing_keys.Act(signing_keys.BEGINNING, now, token_bytes)
+        may_make = settings.mode is Mode.DEV
+        database.run(signing_keys.begin, KeyFiles(settings.keys), act, may_make)
         residents = _settle(settings, database, now, only)
         if settings.mode is Mode.DEV:
             _furnish(settings, database, residents, now, tell)

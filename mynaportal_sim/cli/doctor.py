@@ -6,6 +6,7 @@ import stat
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import typer
@@ -27,7 +28,9 @@ from mynaportal_sim.cli.options import (
 from mynaportal_sim.cli.state import is_there, opened
 from mynaportal_sim.clock import Clock, ClockError
 from mynaportal_sim.errors import PortalError
-from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.oauth.keys import store as signing_keys
+from mynaportal_sim.oauth.keys.files import KeyFiles
+from mynaportal_sim.oauth.keys.life import Key, KeyState
 from mynaportal_sim.settings import Settings
 
 FREE_AT_LEAST = 200 * 1024 * 1024
@@ -75,10 +78,9 @@ def _keys(settings: Settings) -> Finding:
         return Finding("keys", True, "none yet; `mynasim up` makes them")
     advice = "restore the directory from a backup, or begin anew in another with --data"
     try:
-        keys.demand(settings.keys)  # else the ring below would make the key that it lacks
         name = str(keys.ledger_signer(settings.keys).verifier)
         keys.pseudonyms(settings.keys)
-        KeyRing.load(settings.keys)
+        _see_private_halves(settings)
     except PortalError as error:
         return Finding("keys", False, str(error), advice)
     open_to_others = [path.name for path in settings.keys.iterdir() if _shared(path)]
@@ -86,6 +88,41 @@ def _keys(settings: Settings) -> Finding:
         found = f"others can read {', '.join(open_to_others)}"
         return Finding("keys", False, found, f"chmod 600 {settings.keys}/*")
     return Finding("keys", True, name)
+
+
+def _see_private_halves(settings: Settings) -> None:
+    """Raise PortalError where a key that signs tokens, or will, cannot be read."""
+    files, known = KeyFiles(settings.keys), _signing(settings)
+    for key in known:
+        files.load(key.kid)
+    if not known:
+        files.first(make=False)
+
+
+def _signing(settings: Settings) -> list[Key]:
+    """The active key and the next one; none of a portal that was never prepared."""
+    if not is_there(settings):
+        return []
+    try:
+        with opened(settings) as database:
+            every = database.run(signing_keys.every)
+    except SQLAlchemyError:  # of which the check of the database tells
+        return []
+    found = [key for key in every if key.state in {KeyState.ACTIVE, KeyState.NEXT}]
+    return sorted(found, key=lambda key: key.state)
+
+
+def _signing_keys(settings: Settings) -> Finding:
+    try:
+        now = Clock(settings.clock).now()
+    except ClockError:  # of which the check of the clock tells
+        return Finding("signing keys", True, "their age depends on the clock")
+    told = [f"{key.kid} {key.state} for {_age(now - key.since)}" for key in _signing(settings)]
+    return Finding("signing keys", True, "; ".join(told) or "none yet; `mynasim up` makes one")
+
+
+def _age(since: timedelta) -> str:
+    return f"{since.days} d" if since.days else f"{max(since.seconds, 0) // 60} min"
 
 
 def _shared(path: Path) -> bool:
@@ -127,5 +164,5 @@ def _clock(settings: Settings) -> Finding:
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
-    _python, _disk, _port, _keys, _cards, _database, _clock
+    _python, _disk, _port, _keys, _signing_keys, _cards, _database, _clock
 )  # fmt: skip

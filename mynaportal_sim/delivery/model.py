@@ -30,7 +30,8 @@ class Way(StrEnum):
 class Delivery:
     """An event on its way, until the app acknowledges it.
 
-    `token` is the signed event, the same at each try. `fault` is what was wrong the last time.
+    `token` is the signed event; a later try says the same, by the key of its time. `fault` is
+    what was wrong the last time.
     """
 
     jti: UUID

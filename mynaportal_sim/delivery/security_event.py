@@ -9,8 +9,9 @@ The subject is the arrangement (RFC 9493 3.2.6), which is this app's alone and w
 from its tokens; the token names no person.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from consent.store.outbox import Notice
@@ -21,6 +22,20 @@ TYPE = "secevent+jwt"
 
 Sign = Callable[[Mapping[str, Json], str], str]
 """Signs claims as a compact JWS of the given `typ`."""
+
+
+class Signer(Protocol):
+    """What signs for the portal, until its keys change."""
+
+    def sign(self, claims: Mapping[str, Json], typ: str) -> str:
+        """A compact JWS of the given `typ`."""
+
+    def renewed(self, token: str) -> str:
+        """The same by the key that signs now: an app may get it long after it was made."""
+
+
+Signing = Callable[[], Awaitable[Signer]]
+"""Gives what signs now."""
 
 
 def claims(notice: Notice, issuer: str, jti: UUID, now: datetime) -> dict[str, Json]:

@@ -13,13 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consent.store import outbox
 from consent.store.outbox import Notice
-from mynaportal_sim.clock import Clock, ClockError
+from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.delivery import push, security_event, store
 from mynaportal_sim.delivery.model import Delivery, Try, Way, wait
 from mynaportal_sim.delivery.reach import Reach
-from mynaportal_sim.delivery.security_event import Sign
+from mynaportal_sim.delivery.security_event import Sign, Signing
 from mynaportal_sim.erasure import service as erasures
+from mynaportal_sim.errors import PortalError
 
 EVERY = 0.2  # seconds
 BATCH = 100
@@ -42,7 +43,7 @@ async def send_for_ever(
     database: Database,
     clock: Clock,
     issuer: str,
-    sign: Sign,
+    signing: Signing,
     targets: Targets,
     randomness: Callable[[int], bytes],
 ) -> None:
@@ -53,9 +54,10 @@ async def send_for_ever(
             try:
                 now = clock.now()
                 if await database.read(outbox.any_due, now):
+                    sign = (await signing()).sign
                     await database.write(take_up, issuer, sign, now, randomness)
-                busy = await _push_due(database, clock, http, targets)
-            except (SQLAlchemyError, ClockError):
+                busy = await _push_due(database, clock, http, signing, targets)
+            except (SQLAlchemyError, PortalError):
                 _log.exception("events could not be delivered; trying again")
             if not busy:
                 await asyncio.sleep(EVERY)
@@ -92,7 +94,11 @@ def _delivery(
 
 
 async def _push_due(
-    database: Database, clock: Clock, http: httpx.AsyncClient, targets: Targets
+    database: Database,
+    clock: Clock,
+    http: httpx.AsyncClient,
+    signing: Signing,
+    targets: Targets,
 ) -> bool:
     """Push what is due to those who take pushes; whether there may be more."""
     places = await database.read(targets.endpoints)
@@ -103,7 +109,11 @@ async def _push_due(
         return False
     until = now + CLAIMED_FOR
     claimed = await database.write(store.claim, places, now, until, CLAIM)
-    pushes = (push.push(http, places[one.app_id], one.token, targets.reach) for one in claimed)
+    renewed = (await signing()).renewed
+    pushes = (
+        push.push(http, places[one.app_id], renewed(one.token), targets.reach)
+        for one in claimed
+    )
     outcomes = await asyncio.gather(*pushes, return_exceptions=True)
     for delivery, outcome in zip(claimed, outcomes, strict=True):
         at = clock.now()

@@ -10,7 +10,6 @@ from typing import Annotated, NamedTuple
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 
-from consent import token as tokens
 from consent.ledger import store as ledger
 from consent.token import AccessToken, Rejected, Rejection
 from mynaportal_sim.apps import store as apps
@@ -54,9 +53,7 @@ async def _presented(request: Request, server: ServerDep) -> Presented:
     credentials = trail.hold(
         checks.token_is_in_the_header, request.headers.getlist("authorization")
     )
-    checked = tokens.verify(
-        credentials.token, server.keys.public, server.issuer, server.resource, now
-    )
+    checked = await server.verified(credentials.token, now)
     trail.sender = _client_id(credentials.token, checked)
     try:
         token = trail.hold(checks.token_holds, (credentials, checked))

@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from consent import service
-from consent import token as tokens
 from consent.model.granted import granted_details
 from consent.token import AccessToken, Rejected
 from mynaportal_sim.jose import Json
@@ -24,6 +23,7 @@ from mynaportal_sim.oauth.client_authentication import Client, authenticate
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.families import Family
 from mynaportal_sim.oauth.grants.standing import standing
+from mynaportal_sim.oauth.keys.ring import KeyRing
 from mynaportal_sim.oauth.server import Server, ServerDep
 
 # RFC 9701 4, 5
@@ -42,7 +42,7 @@ async def introspect(request: Request, server: ServerDep) -> Response:
     parameters = await form.read(request)
     client = await authenticate(server, request, parameters, now)
     text = form.required(parameters, "token")
-    access = tokens.verify(text, server.keys.public, server.issuer, server.resource, now)
+    access = await server.verified(text, now)
     work = (
         partial(_of_refresh, text, server, now)
         if isinstance(access, Rejected)
@@ -51,21 +51,23 @@ async def introspect(request: Request, server: ServerDep) -> Response:
     found = await said(server, client, work)
     if _SIGNED not in request.headers.get("accept", ""):
         return answer(found)
-    return _signed(found, client, server, now)
+    ring = await server.keys.fresh()
+    return _signed(found, client, (server.issuer, ring), now)
 
 
 def _signed(
-    found: Mapping[str, object], client: Client, server: Server, now: datetime
+    found: Mapping[str, object], client: Client, by: tuple[str, KeyRing], now: datetime
 ) -> Response:
     """The answer as a JWT for this client (RFC 9701 5)."""
+    issuer, ring = by
     claims: dict[str, Json] = {
-        "iss": server.issuer,
+        "iss": issuer,
         "aud": client.app.client_id,
         "iat": int(now.timestamp()),
         "token_introspection": cast("dict[str, Json]", dict(found)),
     }
     headers = {"Cache-Control": "no-store"}
-    return Response(server.keys.sign(claims, _TYPE), 200, headers, _SIGNED)
+    return Response(ring.sign(claims, _TYPE), 200, headers, _SIGNED)
 
 
 def _of_access(

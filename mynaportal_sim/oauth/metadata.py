@@ -1,36 +1,44 @@
 """What the server says of itself: RFC 8414, OpenID Connect Discovery and its key set.
 
-The documents change only with the issuer and the keys, so they are rendered once, with an ETag.
+The documents change only with the issuer and the keys, so each is rendered once for as long as
+it holds, with an ETag.
 Discovery says the same as RFC 8414, byte for byte.
 """
 
 import json
 from hashlib import sha256
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from consent.model.granted import DETAIL_TYPE
 from mynaportal_sim.login.sessions import ACR
-from mynaportal_sim.oauth import keys
 from mynaportal_sim.oauth.checks.request import PROMPTS
 from mynaportal_sim.oauth.errors import DPOP_ALGORITHMS
+from mynaportal_sim.oauth.keys.files import ALGORITHM
+from mynaportal_sim.oauth.keys.following import SigningKeys
+from mynaportal_sim.oauth.keys.life import MAX_AGE
+from mynaportal_sim.oauth.keys.ring import KeyRing
 from mynaportal_sim.oauth.profiles import PROFILES
 from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.oauth.token import GRANTS
 
-MAX_AGE = 300
+_CACHED = f"public, max-age={int(MAX_AGE.total_seconds())}".encode()
 
 
 class Document:
-    """A rendered document with its ETag; an ASGI application."""
+    """A rendered document with its ETag; an ASGI application.
 
-    def __init__(self, body: bytes) -> None:
+    One that is not `cacheable` is asked for anew each time, which its ETag keeps cheap.
+    """
+
+    def __init__(self, body: bytes, cacheable: bool = True) -> None:
         self.body = body
         etag = f'"{sha256(body).hexdigest()[:32]}"'.encode()
         self._etag = etag
         self._unchanged = [
             (b"etag", etag),
-            (b"cache-control", f"public, max-age={MAX_AGE}".encode()),
+            (b"cache-control", _CACHED if cacheable else b"no-cache"),
             (b"access-control-allow-origin", b"*"),
         ]
         self._headers = [
@@ -53,20 +61,35 @@ class Document:
 class Published:
     """Answers for the documents of an authorization server, before anything is routed."""
 
-    def __init__(self, app: ASGIApp, issuer: str, jwks: bytes) -> None:
+    def __init__(self, app: ASGIApp, issuer: str, keys: SigningKeys) -> None:
         self._app = app
+        self._keys = keys
         described = Document(json.dumps(describe(issuer), separators=(",", ":")).encode())
-        self._documents = {
+        self._documents: dict[str, ASGIApp] = {
             "/.well-known/oauth-authorization-server": described,
             "/.well-known/openid-configuration": described,
-            "/jwks": Document(jwks),
+            "/jwks": self._key_set,
         }
+        self._ring: KeyRing | None = None
+        self._rendered: Document | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._app
         if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
             app = self._documents.get(scope["path"], app)
         await app(scope, receive, send)
+
+    async def _key_set(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            ring = await self._keys.fresh()
+        except SQLAlchemyError:
+            # Apps that ask while the database is away need the keys for what they hold.
+            if self._ring is None:
+                raise
+            ring = self._ring
+        if self._rendered is None or ring is not self._ring:
+            self._ring, self._rendered = ring, Document(ring.jwks, ring.cacheable)
+        await self._rendered(scope, receive, send)
 
 
 def describe(issuer: str) -> dict[str, object]:
@@ -99,8 +122,8 @@ def describe(issuer: str) -> dict[str, object]:
         "request_uri_parameter_supported": False,
         "claims_parameter_supported": False,
         "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": [keys.ALGORITHM],
-        "introspection_signing_alg_values_supported": [keys.ALGORITHM],
+        "id_token_signing_alg_values_supported": [ALGORITHM],
+        "introspection_signing_alg_values_supported": [ALGORITHM],
         "claims_supported": [
             "iss",
             "sub",

@@ -11,7 +11,6 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from consent import token as tokens
 from consent.token import AccessToken, Rejected
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.oauth import families, form, revocation
@@ -31,7 +30,7 @@ async def revoke(request: Request, server: ServerDep) -> Response:
     parameters = await form.read(request)
     client = await authenticate(server, request, parameters, now)
     text = form.required(parameters, "token")
-    access = tokens.verify(text, server.keys.public, server.issuer, server.resource, now)
+    access = await server.verified(text, now)
     refused = await server.database.write(
         _revoke, server, client, text if isinstance(access, Rejected) else access, now
     )

@@ -8,12 +8,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from consent import token as tokens
 from consent.catalogue import Catalogue
+from consent.token import AccessToken, Rejected, Rejection
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
-from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.oauth.keys.following import SigningKeys
 from mynaportal_sim.oauth.nonces import Nonces
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.settings import Mode
@@ -27,7 +29,7 @@ class Server:
     database: Database
     clock: Clock
     pseudonyms: Pseudonyms
-    keys: KeyRing
+    keys: SigningKeys
     catalogue: Catalogue
     nonces: Nonces
     strict: bool = False
@@ -45,6 +47,16 @@ class Server:
     async def app(self, client_id: str) -> App | None:
         """The app of that client_id, as it is now: its purpose and its URIs can change."""
         return await self.database.read(apps.find, client_id)
+
+    async def verified(self, token: str, now: datetime) -> AccessToken | Rejected:
+        """What an access token says, if a key of ours that still counts has signed it."""
+        ring = await self.keys.fresh()
+        checked = tokens.verify(token, ring.public, self.issuer, self.resource, now)
+        if isinstance(checked, Rejected) and checked.reason is Rejection.KEY:
+            # Another process may have made a key since, and have signed with it.
+            ring = await self.keys.anew()
+            checked = tokens.verify(token, ring.public, self.issuer, self.resource, now)
+        return checked
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -36,6 +36,7 @@ from mynaportal_sim.oauth.grants import (
     authorization_code,
     refresh_token,
 )
+from mynaportal_sim.oauth.keys.ring import KeyRing
 from mynaportal_sim.oauth.profiles import demanded
 from mynaportal_sim.oauth.scopes import OPENID
 from mynaportal_sim.oauth.server import Server, ServerDep
@@ -71,7 +72,7 @@ async def token(request: Request, server: ServerDep) -> Response:
     outcome = await server.database.write(exchange, server, name, asked, now)
     if isinstance(outcome, OAuthError):
         raise outcome
-    return answer(_content(outcome, server, now))
+    return answer(_content(outcome, server, await server.keys.fresh(), now))
 
 
 @asked_by("RFC 6749 5.2", "grant_type is one of those that the metadata list.")
@@ -138,10 +139,10 @@ def _issued(
         return InvalidGrantError("the person's consent has ended")
 
 
-def _content(issued: Issued, server: Server, now: datetime) -> dict[str, object]:
+def _content(issued: Issued, server: Server, ring: KeyRing, now: datetime) -> dict[str, object]:
     """The answer of RFC 6749 5.1, with what was granted (RFC 9396 7)."""
     access, granted = issued
-    encoded = tokens.mint(access, server.keys.active)
+    encoded = tokens.mint(access, ring.active)
     content: dict[str, object] = {
         "access_token": encoded,
         "token_type": "Bearer" if access.jkt is None else "DPoP",
@@ -152,12 +153,12 @@ def _content(issued: Issued, server: Server, now: datetime) -> dict[str, object]
     if granted.refresh_token is not None:
         content["refresh_token"] = granted.refresh_token
     if OPENID in access.scope.split():
-        content["id_token"] = _id_token(issued, encoded, server, now)
+        content["id_token"] = ring.sign(_id_claims(issued, encoded, server, now))
     return content
 
 
-def _id_token(issued: Issued, encoded: str, server: Server, now: datetime) -> str:
-    """The ID token of OpenID Connect Core 2; a refreshed one has no nonce (12.2)."""
+def _id_claims(issued: Issued, encoded: str, server: Server, now: datetime) -> dict[str, Json]:
+    """What the ID token says, by OpenID Connect Core 2; a refreshed one has no nonce (12.2)."""
     access, granted = issued
     made_at = int(now.timestamp())
     claims: dict[str, Json] = {
@@ -175,4 +176,4 @@ def _id_token(issued: Issued, encoded: str, server: Server, now: datetime) -> st
         claims["act"] = {"sub": granted.family.actor}  # RFC 8693 4.1
     if granted.refresh_token is not None and granted.family.nonce is not None:
         claims["nonce"] = granted.family.nonce
-    return server.keys.sign(claims)
+    return claims

@@ -7,6 +7,7 @@ The app proves itself as at the token endpoint, by the two last members. The ans
 at once, whatever `returnImmediately` says; what was not acknowledged comes again at the next.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -70,7 +71,8 @@ async def poll(request: Request, server: ServerDep) -> Response:
     now = server.now()
     asked = _read(await form.read_body(request, "application/json"))
     client = await authenticate(server, request, asked.credentials, now)
-    return await answered(server, client, partial(_polled, asked, now))
+    renewed = (await server.keys.fresh()).renewed
+    return await answered(server, client, partial(_polled, asked, renewed, now))
 
 
 def _read(body: bytes) -> Poll:
@@ -84,7 +86,13 @@ def _read(body: bytes) -> Poll:
         raise InvalidRequestError(f"at /{place}: {first['msg']}") from None
 
 
-def _polled(asked: Poll, now: datetime, connection: Connection, client: Client) -> Said:
+def _polled(
+    asked: Poll,
+    renewed: Callable[[str], str],
+    now: datetime,
+    connection: Connection,
+    client: Client,
+) -> Said:
     """Note what the app says of events and give it what waits; a unit of work."""
     app_id = client.app.client_id
     said = asked.faults.items()
@@ -93,5 +101,5 @@ def _polled(asked: Poll, now: datetime, connection: Connection, client: Client) 
         if (known := form.as_uuid(jti)) is not None:
             store.answered(connection, app_id, known, fault, now)
     found = store.waiting(connection, app_id, asked.most + 1)
-    sets = {str(one.jti): one.token for one in found[: asked.most]}
+    sets = {str(one.jti): renewed(one.token) for one in found[: asked.most]}
     return {"sets": sets, "moreAvailable": len(found) > asked.most}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mynaportal_sim import keys
-from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.oauth.keys.files import KeyFiles
 from tests import commands
 
 
@@ -142,7 +142,7 @@ def test_the_doctor_finds_what_is_wrong_and_mends_nothing(
     tmp_path: Path, harm: str, what: str, found: str
 ) -> None:
     keys.create(tmp_path / "keys")
-    KeyRing.load(tmp_path / "keys")
+    KeyFiles(tmp_path / "keys").first(make=True)
     assert all(finding["well"] for finding in _doctor(tmp_path).values())
     _harmed(tmp_path, harm)
     findings = _doctor(tmp_path)
@@ -171,7 +171,18 @@ def test_a_new_card_makes_no_portal(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "noun",
     [
-        *("up", "demo", "doctor", "config", "app", "card", "clock", "ledger", "research"),
+        *(
+            "up",
+            "demo",
+            "doctor",
+            "config",
+            "app",
+            "card",
+            "clock",
+            "keys",
+            "ledger",
+            "research",
+        ),
         *("disclose", "review"),
     ],
 )

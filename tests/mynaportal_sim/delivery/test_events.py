@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from os import urandom
 from uuid import uuid4
 
@@ -17,18 +17,30 @@ from consent import service
 from consent.model import Actor, ConsentVersion, Event, OnWithdrawal, Retention
 from consent.service import Proposal
 from consent.store import outbox
+from consent.token import SigningKey
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.delivery import push, store
 from mynaportal_sim.delivery.model import BACKOFF, Delivery, Try, Way, wait
 from mynaportal_sim.delivery.reach import ANYWHERE
 from mynaportal_sim.delivery.sender import Targets, send_for_ever, take_up
-from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.oauth.keys.files import pair
+from mynaportal_sim.oauth.keys.life import Key, KeyState
+from mynaportal_sim.oauth.keys.ring import KeyRing
 from tests.consent.kit import at_once, change, granted_to
 from tests.mynaportal_sim.delivery.kit import Endpoint
 
 ISSUER = "https://portal.example"
-RING = KeyRing.of(ec.generate_private_key(ec.SECP256R1()))
+BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def ring_of_one() -> KeyRing:
+    made = pair(ec.generate_private_key(ec.SECP256R1()))
+    key = Key(made.kid, KeyState.ACTIVE, BEGUN, made.jwk, "")
+    return KeyRing.of(SigningKey(made.kid, made.private), [key], BEGUN)
+
+
+RING = ring_of_one()
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 
@@ -218,8 +230,11 @@ def test_an_endpoint_that_cannot_be_reached_keeps_no_other_app_waiting(
     places = {"bad": "https://xn--a.example/", "good": endpoint.url}
     targets = Targets(lambda _: places, ANYWHERE)
 
+    async def signing() -> KeyRing:
+        return RING
+
     async def until_taken() -> None:
-        sending = send_for_ever(database, clock, ISSUER, RING.sign, targets, urandom)
+        sending = send_for_ever(database, clock, ISSUER, signing, targets, urandom)
         task = asyncio.create_task(sending)
         while not endpoint.taken:
             assert not task.done()

@@ -35,7 +35,6 @@ from mynaportal_sim.oauth import families, interaction
 from mynaportal_sim.oauth.access import Presented, TokenDep
 from mynaportal_sim.oauth.answers import refusal
 from mynaportal_sim.oauth.errors import OAuthError
-from mynaportal_sim.oauth.keys import KeyRing
 from mynaportal_sim.oauth.metadata import Published
 from mynaportal_sim.oauth.nonces import Nonces
 from mynaportal_sim.oauth.router import router
@@ -43,6 +42,7 @@ from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.oauth.server import Server, ServerDep, server_of
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.settings import Mode
+from tests.mynaportal_sim.oauth.signing import begun
 
 from .kit import (
     CALLBACK,
@@ -246,7 +246,7 @@ def released(connection: Connection, presented: Presented) -> bool:
 def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
     clock = SetClock()
     database = Database(database_url)
-    pseudonyms, keys = Pseudonyms(b"p" * 32), KeyRing.load(tmp_path / "keys")
+    pseudonyms, keys = Pseudonyms(b"p" * 32), begun(database, clock, tmp_path / "keys")
     web = FastAPI()
     state = {
         "settings": SimpleNamespace(issuer=ISSUER, dpop_nonce=False, mode=Mode.DEV),
@@ -259,7 +259,7 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
     for name, value in state.items():
         setattr(web.state, name, value)
     web.include_router(router)
-    web.add_middleware(Published, issuer=ISSUER, jwks=keys.jwks)
+    web.add_middleware(Published, issuer=ISSUER, keys=keys)
 
     @web.get("/fhir/Patient")
     async def data(server: ServerDep, presented: TokenDep) -> Response:

@@ -53,6 +53,7 @@ def test_an_app_gets_what_the_person_allowed_and_no_more(portal: Portal, kit: Ap
     assert identity["sub"] == claims["sub"] != str(portal.resident_id)
     assert identity["nonce"] == "n" * 64
     assert [kind for kind, _ in portal.ledger()] == [
+        "key.activated",
         "app.registered",
         "consent.granted",
         "token.issued",
@@ -293,7 +294,8 @@ def test_an_introspection_is_signed_for_who_wants_it(portal: Portal, oidc: AppKi
         wanted = {"Accept": "application/token-introspection+jwt"}
         answer = portal.post("/introspect", form, wanted)
         assert answer.headers["content-type"] == "application/token-introspection+jwt"
-        key = portal.server.keys.public[jwt.get_unverified_header(answer.text)["kid"]]
+        key_set = jwt.PyJWKSet.from_dict(portal.send("GET", "/jwks").json())
+        key = key_set[jwt.get_unverified_header(answer.text)["kid"]]
         said = jwt.decode(answer.text, key, ["ES256"], audience=oidc.client_id, issuer=ISSUER)
         assert jwt.get_unverified_header(answer.text)["typ"] == "token-introspection+jwt"
         assert said["token_introspection"] == portal.introspect(oidc, text)

@@ -22,13 +22,19 @@ from .kit import NOW, AppKit
 AT_ONCE = 20
 
 
-def together(portal: Portal, unit: Callable[[Connection, int], object]) -> list[object]:
-    """What `unit` gives when threads run it at the same moment, a transaction each."""
+def together(
+    portal: Portal, unit: Callable[[Connection, int], object], *refused: type[Exception]
+) -> list[object]:
+    """What `unit` gives, or refuses with, when threads run it at the same moment, a transaction
+    each."""
     barrier = Barrier(AT_ONCE)
 
     def run(number: int) -> object:
         barrier.wait()
-        return portal.server.database.run(unit, number)
+        try:
+            return portal.server.database.run(unit, number)
+        except refused as error:
+            return error
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         return list(threads.map(run, range(AT_ONCE)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from hashlib import sha256
 from os import urandom
+from pathlib import Path
 from urllib.parse import quote, urlencode
 from uuid import UUID, uuid4
 
@@ -50,13 +51,14 @@ from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.jose import b64url, parse_jwk
 from mynaportal_sim.oauth import families
 from mynaportal_sim.oauth.families import Family, NewFamily
-from mynaportal_sim.oauth.keys import KeyRing
+from mynaportal_sim.oauth.keys.following import SigningKeys
 from mynaportal_sim.phr import search
 from mynaportal_sim.phr.router import router
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.records import generate, store
 from mynaportal_sim.residents.model import CardOrder, Municipality, Name, Resident, Sex
 from mynaportal_sim.settings import Settings
+from tests.mynaportal_sim.oauth.signing import begun
 
 ISSUER = "http://localhost:8400"
 BASE = f"{ISSUER}/fhir"
@@ -86,7 +88,7 @@ class Portal:
     app: FastAPI
     database: Database
     pseudonyms: Pseudonyms
-    keys: KeyRing
+    keys: SigningKeys
     clock: Clock = field(default_factory=Clock)
 
     def get(
@@ -153,17 +155,18 @@ class Portal:
         self.database.run(families.begin, NewFamily(family, now + timedelta(1)), now, urandom)
         jti = families.new_jti(family.id, urandom)
         issuance = Issuance(ISSUER, sub, BASE, jti, family.scope, now, family.acr, jkt)
-        return tokens.mint(AccessToken.derive(version, issuance, now), self.keys.active)
+        ring = asyncio.run(self.keys.fresh())
+        return tokens.mint(AccessToken.derive(version, issuance, now), ring.active)
 
     def bearer(self, version: ConsentVersion) -> Headers:
         return {"Authorization": f"Bearer {self.token(version)}"}
 
 
 @pytest.fixture
-def portal(database_url: str) -> Iterator[Portal]:
-    database = Database(database_url)
-    keys = KeyRing.of(ec.generate_private_key(ec.SECP256R1()))
-    portal = Portal(FastAPI(), database, Pseudonyms(urandom(32)), keys)
+def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
+    database, clock = Database(database_url), Clock()
+    keys = begun(database, clock, tmp_path)
+    portal = Portal(FastAPI(), database, Pseudonyms(urandom(32)), keys, clock)
     portal.app.include_router(router)
     state = portal.app.state
     state.settings, state.clock, state.database = (
@@ -438,7 +441,7 @@ def test_a_search_is_one_ledger_entry_that_names_nobody(portal: Portal) -> None:
     headers = portal.bearer(portal.grant(rule("checkup")))
     own = portal.pseudonyms.logical_id("app-1", HANAKO.id)
     portal.get(f"/fhir/Observation?patient={own}&date=ge2024&_count=3", headers)
-    [entry, _granted] = portal.database.run(ledger.newest, 5)
+    [entry, _granted] = portal.database.run(ledger.newest, 2)
     assert read_leaf(entry.leaf).type == "access.permitted"
     assert entry.body is not None
     request = read_body(entry.body)["request"].value

@@ -62,8 +62,8 @@ def told(portal: Portal) -> None:
     """Let what has happened become events and erasures, as the portal does each moment."""
     state = portal.web.state
     for _ in range(2):
-        now = state.clock.now()
-        state.database.run(take_up, ORIGIN, state.token_keys.sign, now, urandom)
+        ring, now = portal.runner.run(state.token_keys.fresh()), state.clock.now()
+        state.database.run(take_up, ORIGIN, ring.sign, now, urandom)
 
 
 def withdrawn(portal: Portal, client: Client) -> Ended:

@@ -2,14 +2,19 @@
 
 from hashlib import sha256
 from os import urandom
+from time import sleep
 from uuid import UUID, uuid4
 
 import httpx
+import jwt
 import pytest
 
 from consent.instants import rfc3339
 from mynaportal_sim.apps import service as apps
 from mynaportal_sim.delivery.sender import take_up
+from mynaportal_sim.oauth.keys import service as signing_keys
+from mynaportal_sim.oauth.keys.files import KeyFiles
+from mynaportal_sim.oauth.keys.following import LOOK_EVERY
 from tests.mynaportal_sim.web.client import Client
 from tests.mynaportal_sim.web.kit import ORIGIN, Browser, Form, Portal
 
@@ -30,8 +35,8 @@ def browser(portal: Portal, client: Client) -> Browser:
 def poll(client: Client, **said: object) -> dict[str, object]:
     """What waits for the app, once what has happened is on its way."""
     state = client.portal.web.state
-    now = state.clock.now()
-    state.database.run(take_up, ORIGIN, state.token_keys.sign, now, urandom)
+    sign, now = client.portal.runner.run(state.token_keys.fresh()).sign, state.clock.now()
+    state.database.run(take_up, ORIGIN, sign, now, urandom)
     answer = _polled(client, **said)
     assert answer.status_code == 200, answer.text
     found: dict[str, object] = answer.json()
@@ -58,6 +63,29 @@ def test_an_event_comes_until_it_is_acknowledged_by_the_app_it_is_for(
     assert poll(client) == found
     assert poll(client, ack=[jti, "no uuid", str(uuid4())])["sets"] == {}
     assert browser.get("/consents", **JSON).status_code == 200
+
+
+def test_an_event_that_waits_while_the_keys_change_comes_by_the_key_that_signs_then(
+    portal: Portal, client: Client, browser: Browser
+) -> None:
+    def waiting() -> tuple[str, dict[str, object]]:
+        sets = poll(client)["sets"]
+        assert isinstance(sets, dict)
+        [token] = sets.values()
+        keys = jwt.PyJWKSet.from_dict(browser.get("/jwks").json())
+        kid = jwt.get_unverified_header(token)["kid"]
+        options: jwt.types.Options = {"verify_aud": False, "verify_iat": False}
+        assert jwt.get_unverified_header(token)["typ"] == "secevent+jwt"
+        return kid, jwt.decode(token, keys[kid], ["ES256"], options)
+
+    signed_by, said = waiting()
+    state = portal.web.state
+    files = KeyFiles(state.settings.keys)
+    act = signing_keys.Act("leaked", state.clock.now(), urandom)
+    coming = state.database.run(signing_keys.publish, files.make(), act)
+    state.database.run(signing_keys.remove, signed_by, act)
+    sleep(LOOK_EVERY)
+    assert waiting() == (coming.kid, said)
 
 
 def test_no_more_events_come_than_are_asked_for(client: Client, browser: Browser) -> None:

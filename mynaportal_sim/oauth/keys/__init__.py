@@ -1,0 +1,1 @@
+"""The keys that sign tokens, from next to gone; docs/keys.md tells of their life."""
