@@ -9,7 +9,7 @@ import typer
 from mynaportal_sim import __version__
 
 NOUNS = (
-    "up", "demo", "doctor", "config", "login", "sign", "app", "card", "clock", "ledger",
+    "up", "demo", "doctor", "config", "login", "sign", "app", "keys", "card", "clock", "ledger",
     "research", "exchange", "consent", "mandate", "canary", "disclose", "review",
     "bench",
 )  # fmt: skip
