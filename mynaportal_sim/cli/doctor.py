@@ -122,7 +122,7 @@ def _signing_keys(settings: Settings) -> Finding:
 
 
 def _age(since: timedelta) -> str:
-    return f"{since.days} d" if since.days else f"{max(since.seconds, 0) // 60} min"
+    return f"{since.days} d" if since.days else f"{since.seconds // 60} min"
 
 
 def _shared(path: Path) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from secrets import token_bytes
 from time import sleep
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Column, Table
@@ -135,7 +135,7 @@ class Desk:
     files: KeyFiles
     reason: str
 
-    def run(self, unit: Callable[..., Key], *given: Any) -> Key:
+    def run(self, unit: Callable[..., Key], *given: object) -> Key:
         """What a unit of work makes of a key, now."""
         return self.database.run(unit, *given, Act(self.reason, self.clock.now(), token_bytes))
 

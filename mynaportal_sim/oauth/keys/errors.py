@@ -1,7 +1,7 @@
 """What can be wrong with the keys that sign tokens.
 
 SigningKeyError
-├── KeyFileUnfitError       the file of a private key holds no such key
+├── KeyFileUnfitError       the file of a private key cannot be read, or holds no such key
 ├── NoSuchKeyError          there is no key of that kid
 ├── NoActiveKeyError        the portal was not prepared
 ├── NoNextKeyError          there is no key to go over to
@@ -21,7 +21,7 @@ class SigningKeyError(PortalError):
 
 
 class KeyFileUnfitError(SigningKeyError):
-    """The file holds no P-256 key, or another one than it should; the text names the file."""
+    """The file cannot be read, or holds no such key; the text names the file."""
 
 
 class NoSuchKeyError(SigningKeyError):

@@ -123,6 +123,8 @@ def _read(path: Path) -> Pair:
     except FileNotFoundError:
         hint = "`mynasim up` makes it in dev mode; a strict portal is given it"
         raise KeyFileError(path, f"there is no such key ({hint})") from None
+    except OSError as error:
+        raise KeyFileUnfitError(f"{path}: it cannot be read ({error.strerror})") from None
     except (ValueError, TypeError):
         raise KeyFileUnfitError(f"{path}: it holds no private key") from None
     if not isinstance(loaded, ec.EllipticCurvePrivateKey) or loaded.curve.name != "secp256r1":

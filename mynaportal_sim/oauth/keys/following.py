@@ -86,7 +86,7 @@ class SigningKeys:
             if key.state is KeyState.NEXT:
                 try:
                     self._private[key.kid] = known.get(key.kid) or self._files.load(key.kid)
-                except (KeyFileError, KeyFileUnfitError, OSError):
+                except (KeyFileError, KeyFileUnfitError):
                     _log.exception("the next key cannot be read; do not rotate to it")
         active = next((key.kid for key in keys if key.state is KeyState.ACTIVE), None)
         if active is None:

@@ -1,8 +1,10 @@
 """`mynasim keys` tells what there is, does what it says, and says why not and what to do."""
 
 import json
+import os
 from pathlib import Path
 from secrets import token_bytes
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -91,11 +93,22 @@ def test_an_urgent_rotation_waits_for_no_cache_and_makes_the_key_that_it_lacks(
     [first] = statuses()
     with pytest.raises(NoNextKeyError):
         run("rotate")
+    began = monotonic()
     second = told("rotate", "--now")["kid"]
+    assert monotonic() > began + 1  # for every worker to publish it
     assert statuses() == {second: "active", first: "retired"}
     third = told("next")["kid"]
     assert told("rotate", "--now")["kid"] == third
     assert files(portal) == {f"token-{third}.pem"}
+
+
+def test_a_new_key_is_for_the_owner_of_the_directory_whoever_made_it(portal: Path) -> None:
+    if os.geteuid() == 0:
+        os.chown(portal / "keys", 65534, 65534)
+    told("next")
+    owner = (portal / "keys").stat().st_uid
+    made = next((portal / "keys").glob("token-*.pem")).stat()
+    assert (made.st_uid, made.st_mode & 0o777) == (owner, 0o600)
 
 
 def test_a_removal_leaves_another_key_and_no_private_half(portal: Path) -> None:

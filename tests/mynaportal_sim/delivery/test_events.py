@@ -230,15 +230,42 @@ def test_an_endpoint_that_cannot_be_reached_keeps_no_other_app_waiting(
     places = {"bad": "https://xn--a.example/", "good": endpoint.url}
     targets = Targets(lambda _: places, ANYWHERE)
 
+    asyncio.run(asyncio.wait_for(_until_taken(database, clock, RING, targets, endpoint), 10))
+
+
+def test_an_event_is_pushed_by_the_key_that_signs_when_it_leaves(
+    database: Database, proposal: Proposal, endpoint: Endpoint
+) -> None:
+    clock, later = Clock(), ring_of_one()
+    now = clock.now()
+    asked = replace(proposal, terms=replace(proposal.terms, valid_from=now))
+    granted_to(database, asked, now)
+    database.run(take_up, ISSUER, RING.sign, now, urandom)
+    targets = Targets(lambda _: {proposal.app_id: endpoint.url}, ANYWHERE)
+
+    asyncio.run(asyncio.wait_for(_until_taken(database, clock, later, targets, endpoint), 10))
+    [token] = endpoint.taken
+    key = jwt.PyJWKSet.from_json(later.jwks.decode()).keys[0]
+    claims = jwt.decode(
+        token, key, ["ES256"], options={"verify_aud": False, "verify_iat": False}
+    )
+    assert jwt.get_unverified_header(token)["typ"] == "secevent+jwt"
+    [made] = database.run(store.of_app, proposal.app_id, 1)
+    assert claims == jwt.decode(made.token, options={"verify_signature": False})
+    assert made.token.encode() != token
+
+
+async def _until_taken(
+    database: Database, clock: Clock, ring: KeyRing, targets: Targets, endpoint: Endpoint
+) -> None:
+    """Deliver, while this ring signs, until somebody has taken something."""
+
     async def signing() -> KeyRing:
-        return RING
+        return ring
 
-    async def until_taken() -> None:
-        sending = send_for_ever(database, clock, ISSUER, signing, targets, urandom)
-        task = asyncio.create_task(sending)
-        while not endpoint.taken:
-            assert not task.done()
-            await asyncio.sleep(0.05)
-        task.cancel()
-
-    asyncio.run(asyncio.wait_for(until_taken(), timeout=10))
+    sending = send_for_ever(database, clock, ISSUER, signing, targets, urandom)
+    task = asyncio.create_task(sending)
+    while not endpoint.taken:
+        assert not task.done()
+        await asyncio.sleep(0.05)
+    task.cancel()

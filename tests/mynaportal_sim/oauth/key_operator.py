@@ -18,7 +18,8 @@ from mynaportal_sim.oauth.keys.life import (
     KeyState,
 )
 
-from .conftest import AppKit, Portal
+from .conftest import Portal
+from .kit import AppKit
 
 
 @dataclass

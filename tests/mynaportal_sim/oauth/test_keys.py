@@ -22,6 +22,7 @@ from mynaportal_sim.oauth.keys.errors import (
 from mynaportal_sim.oauth.keys.files import KeyFiles
 from mynaportal_sim.oauth.keys.life import (
     KNOWN_AFTER,
+    MAX_AGE,
     PUBLISHED_FOR,
     TRANSITIONS,
     Key,
@@ -30,8 +31,9 @@ from mynaportal_sim.oauth.keys.life import (
     KeyStatus,
 )
 
-from .conftest import AppKit, Portal
+from .conftest import Portal
 from .key_operator import Operator, accepted, followed, kid_of, published, refreshed, tokens
+from .kit import AppKit
 from .test_once import together
 
 SECOND = timedelta(seconds=1)
@@ -52,6 +54,12 @@ def test_the_table_is_the_whole_life_of_a_key(state: KeyState, event: KeyEvent) 
         "retired remove": "removed",
     }
     assert TRANSITIONS.get((state, event)) == told.get(f"{state} {event}")
+
+
+def test_the_page_on_keys_tells_the_spans_that_hold() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "keys.md").read_text()
+    for span in (MAX_AGE, KNOWN_AFTER, PUBLISHED_FOR):
+        assert f"{span.total_seconds():.0f} s" in page
 
 
 class Row(NamedTuple):

@@ -21,8 +21,9 @@ from mynaportal_sim.oauth.keys.following import LOOK_EVERY, SigningKeys
 from mynaportal_sim.oauth.metadata import Published
 from mynaportal_sim.oauth.router import router
 
-from .conftest import ISSUER, AppKit, Portal
+from .conftest import Portal
 from .key_operator import Operator, accepted, followed, kid_of, published, refreshed, tokens
+from .kit import ISSUER, AppKit
 from .signing import begun
 
 
@@ -101,6 +102,7 @@ def test_private_halves_are_for_their_owner_alone(tmp_path: Path, operator: Oper
         pytest.param("gone", KeyFileError, "there is no such key", id="no file"),
         pytest.param("other", KeyFileUnfitError, "another key", id="another key in it"),
         pytest.param("none", KeyFileUnfitError, "no private key", id="no key in it"),
+        pytest.param("folder", KeyFileUnfitError, "cannot be read", id="nothing to read"),
     ],
 )
 def test_a_process_without_the_private_half_of_the_active_key_does_not_start(
@@ -111,6 +113,9 @@ def test_a_process_without_the_private_half_of_the_active_key_does_not_start(
     match harm:
         case "gone":
             path.unlink()
+        case "folder":
+            path.unlink()
+            path.mkdir()
         case "other":
             path.write_bytes((tmp_path / "keys" / "token.pem").read_bytes())
         case _:

@@ -115,7 +115,7 @@ def events(portal: Portal) -> list[tuple[str, object]]:
     return [
         (kind, body["reason"].value if "reason" in body else None)
         for kind, body in said
-        if not kind.startswith("exchange.")
+        if not kind.startswith(("exchange.", "key."))
     ]
 
 
