@@ -8,24 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from card_reader.spec import RSA_BITS, Kind
-from mynaportal_sim.files import write_private
-from mynaportal_sim.pki import profiles
+from mynaportal_sim.pki import pair, profiles
 from mynaportal_sim.pki.errors import AuthorityFileError
 from mynaportal_sim.pki.model import Order, Randomness, key_hash
+from mynaportal_sim.pki.pair import Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,34 +56,19 @@ def create(kind: Kind, now: datetime, randomness: Randomness) -> Authority:
 
 def save(directory: Path, authority: Authority) -> bool:
     """Write an authority's file whole or not at all; False when there is one already."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = _path(directory, authority.kind)
-    with TemporaryDirectory(dir=directory) as private:
-        whole = Path(private) / path.name
-        write_private(whole, _pem(authority))
-        try:
-            path.hardlink_to(whole)
-        except FileExistsError:
-            return False
-    return True
+    made = Pair(authority.certificate, authority.key)
+    return pair.save(_path(directory, authority.kind), made)
 
 
 def load(directory: Path, kind: Kind) -> Authority | None:
     """The authority for `kind` that lies in `directory`; None when it has none."""
     path = _path(directory, kind)
-    try:
-        pem = path.read_bytes()
-    except FileNotFoundError:
+    found = pair.load(path)
+    if found is None:
         return None
-    try:
-        certificate = x509.load_pem_x509_certificate(pem)
-        # Our own file: that the key fits its certificate is checked below, its primes are not.
-        key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise AuthorityFileError(path, "not the certificate and key of an authority") from None
-    if not isinstance(key, rsa.RSAPrivateKey) or key.public_key() != certificate.public_key():
-        raise AuthorityFileError(path, "its key is not that of its certificate")
-    return Authority(kind, certificate, key)
+    if not isinstance(found.key, rsa.RSAPrivateKey):
+        raise AuthorityFileError(path, "its key is no RSA key")
+    return Authority(kind, found.certificate, found.key)
 
 
 def ensure(directory: Path, now: datetime, randomness: Randomness) -> Authorities:
@@ -109,8 +87,3 @@ def _ensure(directory: Path, kind: Kind, now: datetime, randomness: Randomness) 
 
 def _path(directory: Path, kind: Kind) -> Path:
     return directory / f"{kind}.pem"
-
-
-def _pem(authority: Authority) -> bytes:
-    key = authority.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return authority.certificate.public_bytes(Encoding.PEM) + key

@@ -40,7 +40,7 @@ _SERIAL_MIN = 0x01000000
 _SERIALS = 0x7F000000
 _UTF8_STRING = 0x0C
 
-_Extension = tuple[x509.ExtensionType, bool]
+Extension = tuple[x509.ExtensionType, bool]
 
 
 def expiry(born: date, issued: datetime) -> datetime:
@@ -61,9 +61,9 @@ def authority(
     day = day_of(now)
     last = _anniversary(day, day.year + CA_YEARS) - timedelta(days=1)
     builder = _builder(name, name, now, _end_of(last), randomness).public_key(public_key)
-    return _extended(
+    return extended(
         builder,
-        (_key_usage(key_cert_sign=True, crl_sign=True), True),
+        (key_usage(key_cert_sign=True, crl_sign=True), True),
         (x509.SubjectAlternativeName([names.issuer_ja(kind)]), False),
         (x509.BasicConstraints(ca=True, path_length=None), True),
         (_crl_points(name), False),
@@ -85,7 +85,7 @@ def leaf(
         Kind.USER_AUTHENTICATION: _authentication_usage,
         Kind.SIGNING: _signing_usage,
     }
-    return _extended(
+    return extended(
         builder,
         *usage[order.kind](holder),
         (_policies(order), True),
@@ -98,14 +98,14 @@ def leaf(
     )
 
 
-def _authentication_usage(_holder: Holder) -> tuple[_Extension, ...]:
+def _authentication_usage(_holder: Holder) -> tuple[Extension, ...]:
     return (
-        (_key_usage(digital_signature=True), True),
+        (key_usage(digital_signature=True), True),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False),
     )
 
 
-def _signing_usage(holder: Holder) -> tuple[_Extension, ...]:
+def _signing_usage(holder: Holder) -> tuple[Extension, ...]:
     particulars = (
         (1, holder.name),
         (4, _birth(holder.born)),
@@ -115,7 +115,7 @@ def _signing_usage(holder: Holder) -> tuple[_Extension, ...]:
         (6, holder.address_positions),
     )
     return (
-        (_key_usage(digital_signature=True, content_commitment=True), True),
+        (key_usage(digital_signature=True, content_commitment=True), True),
         (x509.SubjectAlternativeName(_other_name(*pair) for pair in particulars), False),
     )
 
@@ -159,18 +159,19 @@ def _crl_points(name: x509.Name) -> x509.CRLDistributionPoints:
     )
 
 
-def _simulation() -> _Extension:
+def _simulation() -> Extension:
     mark = x509.UnrecognizedExtension(x509.ObjectIdentifier(SIMULATION_OID), SIMULATION_VALUE)
     return mark, False
 
 
-def _key_usage(
+def key_usage(
     *,
     digital_signature: bool = False,
     content_commitment: bool = False,
     key_cert_sign: bool = False,
     crl_sign: bool = False,
 ) -> x509.KeyUsage:
+    """What a key may do: of the nine uses, those that are named."""
     return x509.KeyUsage(
         digital_signature=digital_signature,
         content_commitment=content_commitment,
@@ -202,9 +203,10 @@ def _builder(
     )
 
 
-def _extended(
-    builder: x509.CertificateBuilder, *extensions: _Extension
+def extended(
+    builder: x509.CertificateBuilder, *extensions: Extension
 ) -> x509.CertificateBuilder:
+    """The builder with these extensions, each with whether it is critical."""
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
     return builder
