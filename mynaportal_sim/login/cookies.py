@@ -9,10 +9,9 @@ PERSON = "session"
 
 
 def name(settings: Settings, kind: str = PERSON) -> str:
-    """The cookie's name. Cookies ignore ports, so the name of one that may be shared has it."""
-    if settings.secure:
-        return f"__Host-mynasim-{kind}"
-    return f"mynasim-{kind}-{settings.port}"
+    """The cookie's name. Cookies ignore ports, so it has the port."""
+    prefix = "__Host-" if settings.secure else ""
+    return f"{prefix}mynasim-{kind}-{settings.port}"
 
 
 def read(request: Request, settings: Settings, kind: str = PERSON) -> str | None:

@@ -77,7 +77,12 @@ class Page:
             self.session.write(response, self.portal.settings)
         if self.request.query_params.get("lang") == self.language:
             response.set_cookie(
-                COOKIE, self.language, max_age=_YEAR, httponly=True, samesite="lax"
+                COOKIE,
+                self.language,
+                max_age=_YEAR,
+                secure=self.portal.settings.secure,
+                httponly=True,
+                samesite="lax",
             )
         return response
 

@@ -65,10 +65,9 @@ class Session:
 
 
 def cookie_name(settings: Settings) -> str:
-    """The cookie's name. Cookies ignore ports, so the name of one that may be shared has it."""
-    if settings.secure:
-        return "__Host-komorebi-session"
-    return f"komorebi-session-{settings.port}"
+    """The cookie's name. Cookies ignore ports, so it has the port."""
+    prefix = "__Host-" if settings.secure else ""
+    return f"{prefix}komorebi-session-{settings.port}"
 
 
 def begun() -> Session:

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from mynaportal_sim.settings import Settings
 from mynaportal_sim.web.dates import DAY, MOMENT, MONTH, clock, last_day
 from mynaportal_sim.web.language import (
     COOKIE,
@@ -81,7 +82,12 @@ class Page:
         for name, cookie, value in (("lang", COOKIE, self.words), ("size", SIZE_COOKIE, size)):
             if self.request.query_params.get(name) == value:
                 response.set_cookie(
-                    cookie, value, max_age=YEAR_SECONDS, httponly=True, samesite="lax"
+                    cookie,
+                    value,
+                    max_age=YEAR_SECONDS,
+                    secure=self._settings.secure,
+                    httponly=True,
+                    samesite="lax",
                 )
         return response
 
@@ -109,6 +115,11 @@ class Page:
     def tag(self) -> str:
         """The language of the words, as a tag of BCP 47."""
         return "ja-x-easy" if self.words == EASY else self.language
+
+    @property
+    def _settings(self) -> Settings:
+        settings: Settings = self.request.app.state.settings
+        return settings
 
     def _size(self) -> str:
         wanted = (self.request.query_params.get("size"), self.request.cookies.get(SIZE_COOKIE))

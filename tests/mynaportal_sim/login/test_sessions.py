@@ -115,7 +115,7 @@ def test_what_has_run_out_is_forgotten(portal: Portal) -> None:
         pytest.param(
             Mode.STRICT,
             "https://portal.example",
-            "__Host-mynasim-session=s; HttpOnly; Path=/; SameSite=lax; Secure",
+            "__Host-mynasim-session-8400=s; HttpOnly; Path=/; SameSite=lax; Secure",
             id="https: bound to the host",
         ),
     ],

@@ -104,5 +104,5 @@ def test_a_strict_portals_cookie_is_bound_to_its_host_and_to_https(
     strict_browser: Browser,
 ) -> None:
     cookie = strict_browser.get("/login").headers["set-cookie"]
-    assert cookie.startswith("__Host-mynasim-session=")
+    assert cookie.startswith("__Host-mynasim-session-")
     assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
