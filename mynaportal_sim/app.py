@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
 from secrets import token_bytes
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
@@ -54,6 +55,7 @@ from mynaportal_sim.transparency.files import LedgerFiles
 from mynaportal_sim.transparency.keeper import keep
 from mynaportal_sim.transparency.promises import Promises
 from mynaportal_sim.web.guard import HostGuard
+from mynaportal_sim.web.render import YEAR_SECONDS
 from mynaportal_sim.web.router import router as web_router
 
 SAMPLE_APP_VARIABLE = "MYNASIM_SAMPLE_APP_URL"
@@ -101,28 +103,44 @@ def from_environment() -> ASGIApp:
     """The portal with settings from the environment; what worker processes start."""
     keep_pins_out_of_dumps()
     app = create_app(Settings())
-    return _Dated(app, app.state.clock)
+    return _Dated(app, app.state.clock, _lasting(app.state.settings))
+
+
+def _lasting(settings: Settings) -> list[tuple[bytes, bytes]]:
+    """Has browsers insist on https for a strict portal's name (RFC 6797).
+
+    Never for `localhost`: they would for each of its ports, and so for all that a developer
+    runs there by http. A dev portal's name is as little its own.
+    """
+    host = urlsplit(settings.issuer).hostname or ""
+    if settings.mode is Mode.DEV or host.split(".")[-1] == "localhost":
+        return []
+    return [(b"strict-transport-security", f"max-age={YEAR_SECONDS}".encode())]
 
 
 class _Dated:
-    """Gives each answer the portal's time as its Date (RFC 9110 6.6.1).
+    """Gives each answer the portal's time as its Date (RFC 9110 6.6.1), and what lasts.
 
     A clock that was moved shows there, so that apps which sign a time can follow it.
     """
 
-    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+    def __init__(
+        self, app: ASGIApp, clock: Clock, lasting: Sequence[tuple[bytes, bytes]]
+    ) -> None:
         self._app = app
         self._clock = clock
+        self._lasting = lasting
         self._second = 0
         self._date = b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def dated(message: Message) -> None:
+        async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"date", self._now())]
+                dated = (b"date", self._now())
+                message["headers"] = [*message["headers"], dated, *self._lasting]
             await send(message)
 
-        await self._app(scope, receive, dated)
+        await self._app(scope, receive, sent)
 
     def _now(self) -> bytes:
         second = int(self._clock.now().timestamp())

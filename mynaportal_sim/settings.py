@@ -27,6 +27,7 @@ DEFAULT_PORT = 8400
 # What a portal's operator decides once, and no command needs an option for.
 _VARIABLE_ONLY: dict[str, JsonValue] = {"option": False}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_ON = frozenset({"1", "on", "t", "true", "y", "yes"})  # as pydantic reads a switch
 
 # host[:port] as a browser writes it: no wildcard, user, path or trailing dot.
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
@@ -80,10 +81,15 @@ class Settings(BaseSettings):
         "reaches them can log in as anybody",
         json_schema_extra={"default": "false"},
     )
+    tls: bool = Field(
+        default=False,
+        description="serve https; `mynasim tls trust` has browsers trust its simulation root",
+        json_schema_extra={"default": "false"},
+    )
     issuer: str = Field(
         default="",
         description="URL that browsers and apps reach the portal under; its OAuth issuer",
-        json_schema_extra={"default": "http://localhost:PORT"},
+        json_schema_extra={"default": "http://localhost:PORT, https with --tls"},
     )
     allow_host: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -248,14 +254,24 @@ class Settings(BaseSettings):
             authority = f"localhost:{values.get('port')}"
             if not _AUTHORITY.fullmatch(authority):  # no port, or one that is refused by itself
                 authority = f"localhost:{DEFAULT_PORT}"
-            values["issuer"] = f"http://{authority}"
+            scheme = "https" if str(values.get("tls")).lower() in _ON else "http"
+            values["issuer"] = f"{scheme}://{authority}"
         return values
 
     @model_validator(mode="after")
-    def _strict_means_https(self) -> "Settings":
-        if self.mode is Mode.STRICT and not self.issuer.startswith("https://"):
+    def _tls_means_https(self) -> "Settings":
+        if self.tls and not self.secure:
             raise ValueError(
-                "strict mode needs an https issuer: set --issuer https://… (MYNASIM_ISSUER)"
+                f"--tls serves https, but {self.issuer} is http: give an https --issuer or none"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _strict_means_https(self) -> "Settings":
+        if self.mode is Mode.STRICT and not self.secure:
+            raise ValueError(
+                "strict mode needs https: say --tls (MYNASIM_TLS=true), or, where a proxy in "
+                "front speaks it, give its address with --issuer https://… (MYNASIM_ISSUER)"
             )
         return self
 
@@ -297,6 +313,11 @@ class Settings(BaseSettings):
         return frozenset({urlsplit(self.issuer).netloc, *self.allow_host})
 
     @property
+    def names(self) -> frozenset[str]:
+        """The hosts of those authorities, as they stand in URLs but without their ports."""
+        return frozenset(re.sub(r":\d+$", "", host) for host in self.hosts)
+
+    @property
     def secure(self) -> bool:
         """Whether the portal is reached over TLS, so that cookies may say Secure."""
         return self.issuer.startswith("https://")
@@ -310,6 +331,11 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """Where the portal's own private keys live."""
         return self.data / "keys"
+
+    @property
+    def certificates(self) -> Path:
+        """Where what https takes lies: the root, and the servers' certificates and keys."""
+        return self.data / "tls"
 
     @property
     def ledger(self) -> Path:

@@ -16,9 +16,9 @@ from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.card_source import ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
+from mynaportal_sim.cli.portal_client import portal_client, unreached
 from mynaportal_sim.cli.second_browser import ALL, SecondBrowser
 from mynaportal_sim.residents.model import DEFAULT_PASSWORD, DEFAULT_PIN
-from mynaportal_sim.sample_app.loopback import client
 from mynaportal_sim.settings import Settings
 
 
@@ -57,11 +57,13 @@ def login(  # noqa: PLR0913  one parameter per option
 
     Example: mynasim app login --auth-url "$URL" --persona sato-hanako --consent checkup
     """
+    settings = settings_of(data=data)
     if persona is not None and card is None and reader is None:
-        card = _card_of(settings_of(data=data), persona)
+        card = _card_of(settings, persona)
     secret = password if sign is Kind.SIGNING else pin
-    with presented(card, reader) as transport:
-        redirect = _walked(auth_url, transport, pin, _Answer(consent, sign, secret))
+    answer = _Answer(consent, sign, secret)
+    with presented(card, reader) as transport, portal_client(settings) as http:
+        redirect = _walked(http, auth_url, transport, pin, answer)
     say({"redirect": redirect}, redirect, json)
 
 
@@ -74,23 +76,23 @@ class _Answer:
     secret: str = field(repr=False)
 
 
-def _walked(auth_url: str, transport: Transport, pin: str, answer: _Answer) -> str:
+def _walked(
+    http: httpx.Client, auth_url: str, transport: Transport, pin: str, answer: _Answer
+) -> str:
     parts = urlsplit(auth_url)
     portal = f"{parts.scheme}://{parts.netloc}"
+    browser = SecondBrowser(http, portal)
     try:
-        with client() as http:
-            browser = SecondBrowser(http, portal)
-            interaction = browser.open(auth_url)
-            jpki = _simulated(transport)
-            browser.log_in(jpki, pin, interaction)
-            if answer.sign is None:
-                return browser.answer(interaction, answer.consent)
-            return browser.sign(interaction, answer.consent, jpki, answer.sign, answer.secret)
+        interaction = browser.open(auth_url)
+        jpki = _simulated(transport)
+        browser.log_in(jpki, pin, interaction)
+        if answer.sign is None:
+            return browser.answer(interaction, answer.consent)
+        return browser.sign(interaction, answer.consent, jpki, answer.sign, answer.secret)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise CommandError("--auth-url is no http or https URL") from None
     except httpx.TransportError as error:
-        hint = "is `mynasim up` running?"
-        raise CommandError(f"{portal} does not answer ({error}); {hint}") from None
+        raise CommandError(unreached(error, portal)) from None
 
 
 def _simulated(transport: Transport) -> Jpki:

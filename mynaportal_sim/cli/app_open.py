@@ -11,6 +11,7 @@ from mynaportal_sim.cli.options import (
     IssuerOption,
     JsonOption,
     PortOption,
+    TlsOption,
     settings_of,
 )
 from mynaportal_sim.cli.state import opened
@@ -19,9 +20,10 @@ from mynaportal_sim.operators import links
 from mynaportal_sim.operators.links import Way
 
 
-def open_console(
+def open_console(  # noqa: PLR0913, PLR0917  one parameter per option
     client_id: ClientArgument,
     port: PortOption = None,
+    tls: TlsOption = None,
     issuer: IssuerOption = None,
     data: DataOption = None,
     db: DatabaseOption = None,
@@ -35,7 +37,7 @@ def open_console(
 
     Example: mynasim app open CLIENT_ID
     """
-    settings = settings_of(port=port, issuer=issuer, data=data, db=db)
+    settings = settings_of(port=port, tls=tls, issuer=issuer, data=data, db=db)
     now = Clock(settings.clock).now()
     with opened(settings) as database:
         app = app_of(database, client_id)

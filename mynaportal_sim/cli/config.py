@@ -25,6 +25,7 @@ from mynaportal_sim.cli.options import (
     PortOption,
     SampleAppOption,
     SampleAppPortOption,
+    TlsOption,
     WitnessesOption,
     WorkersOption,
     settings_of,
@@ -70,6 +71,7 @@ def show(  # noqa: PLR0913  one option each
     port: PortOption = None,
     listen: ListenOption = None,
     expose: ExposeOption = None,
+    tls: TlsOption = None,
     issuer: IssuerOption = None,
     allow_host: AllowHostOption = None,
     mode: ModeOption = None,
@@ -94,9 +96,9 @@ def show(  # noqa: PLR0913  one option each
         return
     given = {
         "data": data, "db": db, "port": port, "listen": listen, "expose": expose,
-        "issuer": issuer, "allow_host": allow_host, "mode": mode, "personas": personas,
-        "workers": workers, "sample_app": sample_app, "sample_app_port": sample_app_port,
-        "witnesses": witnesses,
+        "tls": tls, "issuer": issuer, "allow_host": allow_host, "mode": mode,
+        "personas": personas, "workers": workers, "sample_app": sample_app,
+        "sample_app_port": sample_app_port, "witnesses": witnesses,
     }  # fmt: skip
     shown = rows(settings_of(**given), given, os.environ)
     mistaken = misspelt(os.environ)

@@ -1,10 +1,11 @@
 """`mynasim doctor`: what is wrong with this machine or this state, and what to do."""
 
+import shlex
 import shutil
 import socket
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -32,8 +33,10 @@ from mynaportal_sim.oauth.keys import store as signing_keys
 from mynaportal_sim.oauth.keys.files import KeyFiles
 from mynaportal_sim.oauth.keys.life import Key, KeyState
 from mynaportal_sim.settings import Settings
+from mynaportal_sim.tls import store as certificates
 
 FREE_AT_LEAST = 200 * 1024 * 1024
+WARN_BEFORE = timedelta(days=7)
 app = typer.Typer()
 
 
@@ -44,7 +47,7 @@ def doctor(
     port: PortOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Look at Python, disk, port, keys, cards, database, ledger and clock.
+    """Look at Python, disk, port, keys, https, cards, database, ledger and clock.
 
     Exit code 1 says that something needs a hand.
 
@@ -83,11 +86,7 @@ def _keys(settings: Settings) -> Finding:
         _see_private_halves(settings)
     except PortalError as error:
         return Finding("keys", False, str(error), advice)
-    open_to_others = [path.name for path in settings.keys.iterdir() if _shared(path)]
-    if open_to_others:
-        found = f"others can read {', '.join(open_to_others)}"
-        return Finding("keys", False, found, f"chmod 600 {settings.keys}/*")
-    return Finding("keys", True, name)
+    return _readable("keys", settings.keys.iterdir()) or Finding("keys", True, name)
 
 
 def _see_private_halves(settings: Settings) -> None:
@@ -125,8 +124,29 @@ def _age(since: timedelta) -> str:
     return f"{since.days} d" if since.days else f"{since.seconds // 60} min"
 
 
-def _shared(path: Path) -> bool:
-    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+def _https(settings: Settings) -> Finding:
+    place = settings.certificates
+    try:
+        root = certificates.root(place)
+    except PortalError as error:
+        return Finding("https", False, str(error), "restore the file, or remove it")
+    leaf = certificates.leaf(place, certificates.PORTAL)
+    if root is None or leaf is None:
+        return Finding("https", True, "no certificate yet; `mynasim up --tls` makes it")
+    left = leaf.not_valid_after_utc - Clock().now()
+    found = f"{root.name} for {', '.join(root.names)}; the certificate ends in {left.days} days"
+    renew = "end `mynasim up --tls` and start it again, which renews it"
+    well = Finding("https", left >= WARN_BEFORE, found, renew)
+    return _readable("https", certificates.with_keys(place)) or well
+
+
+def _readable(what: str, paths: Iterable[Path]) -> Finding | None:
+    """That others can read some of these files, if they can."""
+    shared = [path for path in paths if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
+    if not shared:
+        return None
+    found = f"others can read {', '.join(path.name for path in shared)}"
+    return Finding(what, False, found, shlex.join(["chmod", "600", *map(str, shared)]))
 
 
 def _cards(settings: Settings) -> Finding:
@@ -164,5 +184,5 @@ def _clock(settings: Settings) -> Finding:
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
-    _python, _disk, _port, _keys, _signing_keys, _cards, _database, _clock
+    _python, _disk, _port, _keys, _signing_keys, _https, _cards, _database, _clock
 )  # fmt: skip

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from card_reader.errors import CardError
 from consent.errors import ConsentError
+from mynaportal_sim.cli.portal_client import unreached
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.sample_app.errors import SampleAppError
 from mynaportal_sim.settings import option, variable
@@ -38,7 +39,7 @@ def told() -> Iterator[None]:
             "Check --db, or run `mynasim up` once to prepare it."
         )
     except httpx.TransportError as error:
-        _exit(f"the portal does not answer ({error}); is `mynasim up` running?")
+        _exit(unreached(error))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)

@@ -28,8 +28,8 @@ def inner_portal(personas: Collection[str]) -> Iterator[Settings]:
         port = listener.getsockname()[1]
         # Each is named, so that a MYNASIM_* meant for a portal that lasts does not reach this.
         settings = Settings(
-            data=Path(directory), port=port, db=None, issuer="", mode=Mode.DEV, personas=None,
-            listen="127.0.0.1", expose=False, allow_host=(), workers=1,
+            data=Path(directory), port=port, db=None, tls=False, issuer="", mode=Mode.DEV,
+            personas=None, listen="127.0.0.1", expose=False, allow_host=(), workers=1,
             sample_app=False, sample_app_port=None,
         )  # fmt: skip
         world.prepare(settings, Clock(settings.clock), lambda _: None, personas)

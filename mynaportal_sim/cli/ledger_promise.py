@@ -17,6 +17,7 @@ from consent.ledger.errors import MalformedError
 from consent.ledger.merkle import EMPTY_ROOT
 from consent.ledger.note import Verifier
 from consent.ledger.promise import Broken, Due, Kept, Promise
+from consent.ledger.published import Read
 from consent.ledger.tiles import inclusion_ranges, tiles_of
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.ledger_proofs import named_in_errors
@@ -46,7 +47,8 @@ def check_promise(
         with opened_state(settings) as database:
             verdict = asyncio.run(database.read(_of_stored, given, trusted, now))
     else:
-        verdict = _of_published(place, given, trusted, now)
+        with reading(place, settings) as read:
+            verdict = _of_published(read, given, trusted, now)
     broken = isinstance(verdict, Broken)
     told = {"promise": type(verdict).__name__.lower(), "at": rfc3339(given.at)}
     if isinstance(verdict, Kept):
@@ -69,13 +71,12 @@ def _of_stored(
     return promise.judge(given, index, head, read, max([now, *newest]))
 
 
-def _of_published(place: str, given: Promise, trusted: Verifier, now: datetime) -> Verdict:
-    with reading(place) as read:
-        head = opened(published.checkpoint(read), trusted)
-        latest = published.latest_minute(read, head.size) or now
-        index = promise.find(given.leaf_hash, published.tiles(read, head.size))
-        tiles = published.tile_reader(read, head.size)
-        return promise.judge(given, index, head, tiles, max(now, latest))
+def _of_published(read: Read, given: Promise, trusted: Verifier, now: datetime) -> Verdict:
+    head = opened(published.checkpoint(read), trusted)
+    latest = published.latest_minute(read, head.size) or now
+    index = promise.find(given.leaf_hash, published.tiles(read, head.size))
+    tiles = published.tile_reader(read, head.size)
+    return promise.judge(given, index, head, tiles, max(now, latest))
 
 
 def _sentence(verdict: Verdict, given: Promise, trusted: Verifier) -> str:

@@ -101,7 +101,7 @@ def verify(  # noqa: PLR0913, PLR0917  one parameter per option
     if place is None:
         report, size = ledger_whole.judge_stored(settings, trusted, seen)
     else:
-        report, size = ledger_whole.judge_published(place, trusted, seen)
+        report, size = ledger_whole.judge_published(place, settings, trusted, seen)
     told = "\n".join(ledger_whole.lines(report, size, trusted, seen))
     say(ledger_whole.as_json(report, size, seen), told, json)
     if not report.whole:

@@ -37,7 +37,7 @@ def judge_stored(
 
 
 def judge_published(
-    place: str, trusted: Verifier, witnessed: Sequence[Witnessed]
+    place: str, settings: Settings, trusted: Verifier, witnessed: Sequence[Witnessed]
 ) -> tuple[Report, Size]:
     """What the log at a URL or in a directory is found to be, from its public files.
 
@@ -45,7 +45,7 @@ def judge_published(
         MissingFileError, MalformedError: a file is not there or not what it should be.
         UntrustedNoteError: the checkpoint is not signed by this log's key.
     """
-    with reading(place) as read:
+    with reading(place, settings) as read:
         note = published.checkpoint(read)
         size = opened(note, trusted).size
         report = verification.verify(

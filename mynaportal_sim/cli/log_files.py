@@ -8,19 +8,22 @@ import httpx
 
 from consent.ledger.published import Read
 from mynaportal_sim.cli.failures import CommandError
-
-_TIMEOUT = 10.0  # seconds
+from mynaportal_sim.cli.portal_client import portal_client
+from mynaportal_sim.settings import Settings
 
 
 @contextmanager
-def reading(place: str) -> Iterator[Read]:
+def reading(place: str, settings: Settings) -> Iterator[Read]:
     """What reads the files of the log at a URL prefix or in a directory.
+
+    Args:
+        settings: whose data directory may hold the root of that server's certificate.
 
     Raises:
         CommandError: there is no such directory, or, while reading, the server does not answer.
     """
     if place.startswith(("http://", "https://")):
-        with httpx.Client(timeout=_TIMEOUT, trust_env=False) as client:
+        with portal_client(settings) as client:
             yield lambda path: _fetched(client, f"{place.rstrip('/')}/{path}")
         return
     directory = Path(place)

@@ -30,11 +30,11 @@ from mynaportal_sim.cli.card_source import (
     presented,
 )
 from mynaportal_sim.cli.failures import CommandError
-from mynaportal_sim.cli.options import JsonOption
+from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.pin_entry import PinDescriptorOption, PinOption
+from mynaportal_sim.cli.portal_client import portal_client
 from mynaportal_sim.cli.second_device import SecondDevice, origin_of
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
-from mynaportal_sim.sample_app.loopback import client
 
 app = typer.Typer()
 
@@ -55,6 +55,7 @@ def login(  # noqa: PLR0913  options of a command
     wait: Annotated[
         bool, typer.Option(help="Wait until the six digits have been typed in the browser.")
     ] = True,
+    data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Log a browser in with a card that lies here: read the card, ask its PIN, show digits.
@@ -68,7 +69,8 @@ def login(  # noqa: PLR0913  options of a command
     keep_pins_out_of_dumps()
     console = Console(stderr=True, highlight=False)
     origin, entered = origin_of(portal), the_code(code)
-    with client() as http, presented(*the_card(card, reader)) as transport:
+    settings = settings_of(data=data)
+    with portal_client(settings) as http, presented(*the_card(card, reader)) as transport:
         jpki = Jpki(Session(transport))
         device = SecondDevice.claim(http, origin, entered)
         with device.denied_unless_done():
@@ -82,7 +84,7 @@ def login(  # noqa: PLR0913  options of a command
         say({"confirm_code": digits, "origin": origin}, _digits(digits), json)
         sys.stdout.flush()
     if wait:
-        with client() as http:
+        with portal_client(settings) as http:
             _await_confirmation(device.over(http), console)
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import Connection
 from mynaportal_sim.apps import registration, service
 from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.registration import Registration
+from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.files import write_private
@@ -32,6 +33,7 @@ from mynaportal_sim.sample_app.errors import StartError
 from mynaportal_sim.sample_app.identity import CALLBACK, NAME, ORGANISATION, PURPOSE
 from mynaportal_sim.sample_app.relying_party import public_jwk
 from mynaportal_sim.settings import Settings
+from mynaportal_sim.tls import store as certificates
 
 ADDRESS = "127.0.0.1"
 PORTS_AWAY = 100
@@ -55,17 +57,24 @@ def default_port(portal: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SampleApp:
-    """The app as it is to run: who it is to the portal, and the socket it answers on."""
+    """The app as it is to run: who it is to the portal, and the socket it answers on.
+
+    `certificate` is the file with its own, where it serves https as its portal does, and `ca`
+    the one with the root that the portal's certificate is of.
+    """
 
     client_id: str
     port: int
     directory: Path
     listener: socket = field(repr=False)
+    certificate: Path | None = None
+    ca: Path | None = None
 
     @property
     def url(self) -> str:
         """Its address in browsers: not `localhost`, whose cookies are the portal's."""
-        return f"http://{ADDRESS}:{self.port}"
+        scheme = "http" if self.certificate is None else "https"
+        return f"{scheme}://{ADDRESS}:{self.port}"
 
 
 def register(settings: Settings, listener: socket, now: datetime) -> SampleApp:
@@ -79,7 +88,9 @@ def register(settings: Settings, listener: socket, now: datetime) -> SampleApp:
     directory = settings.data / "sample-app"
     jwk = public_jwk(_key(directory / "key.pem"))
     client_id = registration.new_client_id(lambda n: sha256(jwk["kid"].encode()).digest()[:n])
-    app = SampleApp(client_id, listener.getsockname()[1], directory, listener)
+    app = SampleApp(
+        client_id, listener.getsockname()[1], directory, listener, *_https(settings)
+    )
     wanted = Registration(
         name=NAME,
         organisation=ORGANISATION,
@@ -95,6 +106,15 @@ def register(settings: Settings, listener: socket, now: datetime) -> SampleApp:
     with closing(Database(settings.database_url)) as database:
         database.run(_settle, checked, now)
     return app
+
+
+def _https(settings: Settings) -> tuple[Path | None, Path | None]:
+    """A certificate for the app and the root of the portal's, where the portal serves https."""
+    if not settings.tls:
+        return None, None
+    place, now = settings.certificates, Clock().now()
+    own = certificates.ensure_leaf(place, certificates.SAMPLE_APP, [ADDRESS], now, token_bytes)
+    return own, certificates.root_file(place)
 
 
 def _settle(connection: Connection, app: App, now: datetime) -> None:
@@ -135,8 +155,10 @@ def running(app: SampleApp, issuer: str) -> Iterator[None]:
         "port": app.port,
         "url": app.url,
         "fd": app.listener.fileno(),
+        "certificate": app.certificate,
+        "ca": app.ca,
     }
-    options = [f"--{name}={value}" for name, value in given.items()]
+    options = [f"--{name}={value}" for name, value in given.items() if value is not None]
     process = subprocess.Popen(  # noqa: S603  our own module
         [sys.executable, "-m", "mynaportal_sim.sample_app", "--until-eof", *options],
         stdin=subprocess.PIPE,

@@ -30,12 +30,12 @@ from mynaportal_sim.cli.at_the_reader import (
 )
 from mynaportal_sim.cli.card_source import CardOption, ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
-from mynaportal_sim.cli.options import JsonOption
+from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.pin_entry import PinDescriptorOption, PinOption
+from mynaportal_sim.cli.portal_client import portal_client
 from mynaportal_sim.cli.second_device import SecondDevice, origin_of
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.jose import JoseError, strict_json
-from mynaportal_sim.sample_app.loopback import client
 
 app = typer.Typer()
 
@@ -58,6 +58,7 @@ def sign(  # noqa: PLR0913  options of a command
     wait: Annotated[
         bool, typer.Option(help="Wait until it has been handed over in the browser.")
     ] = True,
+    data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Sign with a card that lies here what a page in a browser asks to hand over.
@@ -71,7 +72,8 @@ def sign(  # noqa: PLR0913  options of a command
     keep_pins_out_of_dumps()
     console = Console(stderr=True, highlight=False)
     origin, entered = origin_of(portal), the_code(code)
-    with client() as http, presented(*the_card(card, reader)) as transport:
+    settings = settings_of(data=data)
+    with portal_client(settings) as http, presented(*the_card(card, reader)) as transport:
         jpki = Jpki(Session(transport))
         device = SecondDevice.claim(http, origin, entered)
         with device.denied_unless_done():
@@ -87,7 +89,7 @@ def sign(  # noqa: PLR0913  options of a command
         say(document, _DONE, json)
         sys.stdout.flush()
     if wait:
-        with client() as http:
+        with portal_client(settings) as http:
             _await_the_browser(device.over(http), console)
 
 

@@ -5,6 +5,9 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from secrets import token_bytes
 from types import FrameType
 from typing import NoReturn
 
@@ -19,6 +22,7 @@ from mynaportal_sim import world
 from mynaportal_sim.app import SAMPLE_APP_VARIABLE
 from mynaportal_sim.cli import sample_app
 from mynaportal_sim.cli.answer import plain, say
+from mynaportal_sim.cli.doorkeeper import Doorkeeper
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import (
     AllowHostOption,
@@ -33,6 +37,7 @@ from mynaportal_sim.cli.options import (
     PortOption,
     SampleAppOption,
     SampleAppPortOption,
+    TlsOption,
     WitnessesOption,
     WorkersOption,
     settings_of,
@@ -44,6 +49,8 @@ from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.residents.model import CardState, Resident
 from mynaportal_sim.sample_app.errors import StartError
 from mynaportal_sim.settings import Mode, Settings
+from mynaportal_sim.tls import store as certificates
+from mynaportal_sim.tls.names import LOOPBACK
 
 app = typer.Typer()
 
@@ -58,6 +65,7 @@ def up(  # noqa: PLR0913  one option each
     workers: WorkersOption = None,
     listen: ListenOption = None,
     expose: ExposeOption = None,
+    tls: TlsOption = None,
     issuer: IssuerOption = None,
     allow_host: AllowHostOption = None,
     mode: ModeOption = None,
@@ -68,12 +76,12 @@ def up(  # noqa: PLR0913  one option each
 ) -> None:
     """Start the portal and a private app beside it; say where they are and who can log in.
 
-    Examples: mynasim up · mynasim up --port 9000 --data ./state --personas mine.json
+    Examples: mynasim up · mynasim up --tls · mynasim up --port 9000 --data ./state
     """
     keep_pins_out_of_dumps()
     settings = settings_of(
         port=port, data=data, db=db, personas=personas, workers=workers,
-        listen=listen, expose=expose, issuer=issuer, allow_host=allow_host, mode=mode,
+        listen=listen, expose=expose, tls=tls, issuer=issuer, allow_host=allow_host, mode=mode,
         sample_app=sample_app, sample_app_port=sample_app_port, witnesses=witnesses,
     )  # fmt: skip
     settings.check_exposure()
@@ -89,6 +97,7 @@ def _run(settings: Settings, json: bool) -> None:
         clock = Clock(settings.clock if settings.mode is Mode.DEV else None)
         with console.status("Preparing the portal …"):
             residents = world.prepare(settings, clock, console.print)
+            certificate = _certificate(settings) if settings.tls else None
         companion = None
         if settings.mode is Mode.DEV and settings.sample_app:
             companion = _companion(settings, clock, console)
@@ -96,7 +105,17 @@ def _run(settings: Settings, json: bool) -> None:
         if companion is not None:
             os.environ[SAMPLE_APP_VARIABLE] = f"{companion.url}/"
         with nullcontext() if companion is None else _beside(companion, settings):
-            _serve(settings, listener)
+            _serve(settings, listener, certificate)
+
+
+def _certificate(settings: Settings) -> Path:
+    """The file with the portal's certificate for https, made or renewed when it is due."""
+    now = Clock().now()
+    certificates.ensure_root(settings.certificates, settings.names, now, token_bytes)
+    names = (*LOOPBACK, *settings.names)
+    return certificates.ensure_leaf(
+        settings.certificates, certificates.PORTAL, names, now, token_bytes
+    )
 
 
 def _companion(settings: Settings, clock: Clock, console: Console) -> SampleApp | None:
@@ -163,7 +182,7 @@ def _listening(address: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(settings: Settings, listener: socket.socket) -> None:
+def _serve(settings: Settings, listener: socket.socket, certificate: Path | None) -> None:
     os.environ.update(_as_environment(settings))
     config = uvicorn.Config(
         "mynaportal_sim.app:from_environment",
@@ -174,6 +193,9 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         server_header=False,
         date_header=False,  # the app gives the portal's own time
         timeout_graceful_shutdown=5,
+        http="auto"
+        if certificate is None
+        else partial(Doorkeeper, certificate, settings.issuer),  # type: ignore[arg-type]  # called as a class is
     )
     server = uvicorn.Server(config)
     if settings.workers == 1:
@@ -200,8 +222,16 @@ def _announce(
     address = Text(f"\n{settings.issuer}/", "bold")
     place = Text(f"   (data in {settings.data}; stop with Ctrl-C)\n")
     beside = Text.assemble((app_url or "", "bold"), "   (a private app to connect)\n")
-    text = Group(address + place, *([beside] if app_url else []), _table(shown))
-    document = {"url": settings.issuer, "sample_app_url": app_url, "personas": people}
+    trust = Text("`mynasim tls trust` has browsers and programs take its certificate\n")
+    more = [*([beside] if app_url else []), *([trust] if settings.tls else [])]
+    text = Group(address + place, *more, _table(shown))
+    root = certificates.root_file(settings.certificates) if settings.tls else None
+    document = {
+        "url": settings.issuer,
+        "sample_app_url": app_url,
+        "root": root and str(root),
+        "personas": people,
+    }
     say(document, text, json)
 
 

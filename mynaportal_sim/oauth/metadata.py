@@ -116,6 +116,7 @@ def describe(issuer: str) -> dict[str, object]:
         "authorization_details_types_supported": [DETAIL_TYPE],
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": DPOP_ALGORITHMS.split(),
+        "tls_client_certificate_bound_access_tokens": False,
         "authorization_response_iss_parameter_supported": True,
         "require_pushed_authorization_requests": False,
         "request_parameter_supported": False,

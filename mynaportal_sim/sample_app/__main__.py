@@ -1,10 +1,11 @@
 """`python -m mynaportal_sim.sample_app`: the app by itself, before any portal."""
 
 import signal
+import ssl
 import sys
 from contextlib import closing, suppress
-from http.client import HTTPConnection, HTTPException
-from urllib.parse import urlsplit
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import SplitResult, urlsplit
 
 PATIENCE = 60.0  # seconds
 
@@ -15,18 +16,27 @@ def _let_the_portal_start(arguments: list[str]) -> None:
     Its socket listens already, so it answers as soon as it can. Where it does not, what comes
     next says why.
     """
-    issuers = [one.partition("=")[2] for one in arguments if one.startswith("--issuer=")]
-    if "--until-eof" not in arguments or not issuers:
+    issuer, ca = _given(arguments, "issuer"), _given(arguments, "ca")
+    if "--until-eof" not in arguments or not issuer:
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the portal, which ends us
-    parts = urlsplit(issuers[0])
+    parts = urlsplit(issuer)
     address = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""
-    with (
-        suppress(OSError, HTTPException),
-        closing(HTTPConnection(address, parts.port or 80, timeout=PATIENCE)) as portal,
-    ):
+    with suppress(OSError, HTTPException), closing(_connection(parts, address, ca)) as portal:
         portal.request("GET", "/healthz", headers={"Host": parts.netloc})
         portal.getresponse().read()
+
+
+def _connection(parts: SplitResult, address: str, ca: str) -> HTTPConnection:
+    if parts.scheme == "http":
+        return HTTPConnection(address, parts.port or 80, timeout=PATIENCE)
+    trusted = ssl.create_default_context(cafile=ca or None)
+    return HTTPSConnection(address, parts.port or 443, timeout=PATIENCE, context=trusted)
+
+
+def _given(arguments: list[str], name: str) -> str:
+    values = [one.partition("=")[2] for one in arguments if one.startswith(f"--{name}=")]
+    return values[0] if values else ""
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ _OPTIONS = {
     "listen": ("ADDRESS", "where to listen [127.0.0.1]"),
     "port": ("N", "at which port [8500]"),
     "url": ("URL", "the app's own origin in browsers [http://127.0.0.1:PORT]"),
+    "ca": ("FILE", "PEM file with a root that the portal's certificate may be of"),
+    "certificate": ("FILE", "PEM file with the app's certificate and key: it serves https"),
 }
 _EXAMPLE = """example:
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out app.pem
@@ -50,12 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(json.dumps({"keys": [jwk]}))
             return 0
         if wants_link:
-            portal = Portal(settings)
+            portal = Portal(settings, http=settings.portal_client())
             portal.check()
             print(portal.operator_link())
             return 0
         with closing(_listener(settings, descriptor)) as listener:
-            portal = Portal(settings)
+            portal = Portal(settings, http=settings.portal_client())
             portal.check()
             _serve(portal, listener, as_child=as_child)
     except ValidationError as error:
@@ -103,12 +105,14 @@ def _listener(settings: Settings, descriptor: int | None) -> socket.socket:
 
 
 def _serve(portal: Portal, listener: socket.socket, *, as_child: bool) -> None:
+    tls = portal.settings.tls()
     config = uvicorn.Config(
         create_app(portal),
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=3,
+        ssl_context_factory=None if tls is None else lambda *_: tls,
     )
     server = uvicorn.Server(config)
     if as_child:

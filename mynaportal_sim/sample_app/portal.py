@@ -23,7 +23,7 @@ from mynaportal_sim.sample_app.errors import (
     json_object,
 )
 from mynaportal_sim.sample_app.identity import ORGANISATION, PURPOSE
-from mynaportal_sim.sample_app.loopback import client
+from mynaportal_sim.sample_app.loopback import UNTRUSTED
 from mynaportal_sim.sample_app.portal_clock import PortalClock
 from mynaportal_sim.sample_app.relying_party import (
     DETAIL_TYPE,
@@ -86,8 +86,8 @@ class Portal:
     """
 
     settings: Settings
+    http: httpx.Client
     clock: PortalClock = field(default_factory=PortalClock)
-    http: httpx.Client = field(default_factory=client)
 
     def __post_init__(self) -> None:
         self.http.event_hooks["response"].append(self.clock.learn)
@@ -104,7 +104,12 @@ class Portal:
         issuer, client_id = self.settings.issuer, self.settings.client_id
         try:
             self._act(lambda party: party.introspect("nothing"))
-        except PortalDownError:
+        except PortalDownError as error:
+            if UNTRUSTED in str(error):
+                raise StartError(
+                    f"the certificate of the portal at {issuer} is of no root that is trusted "
+                    "here; give that root with --ca (`mynasim tls root` prints it)"
+                ) from None
             raise StartError(
                 f"the portal at {issuer} does not answer; start it (`mynasim up`), "
                 "or say where it is with --issuer"

@@ -1,22 +1,28 @@
 """What the app is set up with, from options or from SAMPLE_APP_* in the environment."""
 
 from pathlib import Path
+from ssl import SSLContext
 from urllib.parse import urlsplit
 
+import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mynaportal_sim.sample_app.errors import StartError
+from mynaportal_sim.sample_app.https import server_context
 from mynaportal_sim.sample_app.identity import CALLBACK
+from mynaportal_sim.sample_app.loopback import client
 
 
 class Settings(BaseSettings):
     """One running app's settings; immutable once read.
 
     `issuer` is the portal's, `key` a PEM file with the P-256 key that the app is registered
-    with, `data` the SQLite file, `url` the app's own origin as browsers know it.
+    with, `data` the SQLite file, `url` the app's own origin as browsers know it. `ca` is a PEM
+    file with a root that the portal's certificate may be of, `certificate` one with the app's
+    own certificate and key, with which it serves https.
     """
 
     model_config = SettingsConfigDict(env_prefix="SAMPLE_APP_", frozen=True)
@@ -28,6 +34,8 @@ class Settings(BaseSettings):
     listen: str = "127.0.0.1"
     port: int = Field(default=8500, ge=1, le=65535)
     url: str = ""
+    ca: Path | None = None
+    certificate: Path | None = None
 
     @field_validator("issuer", "url")
     @classmethod
@@ -41,7 +49,8 @@ class Settings(BaseSettings):
     @classmethod
     def _url_from_port(cls, values: dict[str, object]) -> dict[str, object]:
         if not values.get("url"):
-            values["url"] = f"http://127.0.0.1:{values.get('port') or 8500}"
+            scheme = "https" if values.get("certificate") else "http"
+            values["url"] = f"{scheme}://127.0.0.1:{values.get('port') or 8500}"
         return values
 
     @property
@@ -53,6 +62,32 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether browsers reach the app over TLS, so that cookies may say Secure."""
         return self.url.startswith("https://")
+
+    def tls(self) -> SSLContext | None:
+        """How the app serves https, None where it serves http.
+
+        Raises:
+            StartError: there is no such file, or it holds no certificate with its key.
+        """
+        if self.certificate is None:
+            return None
+        try:
+            return server_context(self.certificate)
+        except OSError as error:
+            raise StartError(
+                f"--certificate {self.certificate} holds no certificate and key ({error})"
+            ) from None
+
+    def portal_client(self) -> httpx.Client:
+        """What asks the portal.
+
+        Raises:
+            StartError: the root to trust cannot be read.
+        """
+        try:
+            return client(self.ca)
+        except OSError as error:
+            raise StartError(f"--ca {self.ca} holds no certificate ({error})") from None
 
     def private_key(self) -> ec.EllipticCurvePrivateKey:
         """The key in the key file.

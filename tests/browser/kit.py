@@ -76,7 +76,7 @@ class Tab:
     @property
     def app(self) -> str:
         """The sample app's address."""
-        return f"http://127.0.0.1:{self.portal.app_port}"
+        return self.portal.app_url
 
     def go(self, path: str) -> None:
         """Open a page of the portal."""

@@ -14,3 +14,11 @@ def portal(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     copy_keys(template, data)
     with running(Portal(data, free_port())) as started:
         yield started
+
+
+@pytest.fixture
+def secure_portal(template: Path, tmp_path: Path) -> Iterator[Portal]:
+    """One that serves https, by a root that no client knows of by itself."""
+    copy_keys(template, tmp_path / "data")
+    with running(Portal(tmp_path / "data", free_port(), tls=True)) as started:
+        yield started

@@ -1,6 +1,7 @@
 """npm's openid-client and oauth4webapi, which are certified, get along with the portal."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ def use(
     par: bool = True,
     consent: str = "all",
     steps: list[str],
+    trusting: bool = True,
 ) -> dict[str, Any]:
     """Walk the road with the app; what it found at each step."""
     app = portal.register(profile)
@@ -54,6 +56,7 @@ def use(
     }
     with subprocess.Popen(
         [npm.program("node"), client / "app.mjs", json.dumps(wanted)],
+        env={**os.environ, "NODE_EXTRA_CA_CERTS": str(portal.root or "") if trusting else ""},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -98,6 +101,17 @@ def test_it_completes_the_road(
     [challenge] = found["read revoked"]["challenges"]
     assert challenge["scheme"] == ("dpop" if profile == "fapi2" else "bearer")
     assert challenge["parameters"]["error"] == "invalid_token"
+
+
+def test_it_insists_on_https_and_on_the_root_that_it_was_told_of(
+    client: Path, secure_portal: Portal
+) -> None:
+    found = use(client, secure_portal, "fapi2", steps=STEPS)
+    assert found["code"]["token_type"] == "dpop"
+    assert found["read"]["status"] == 200
+    assert found["read renewed"] == found["read"]
+    with pytest.raises(AssertionError, match="UNABLE_TO_VERIFY_LEAF_SIGNATURE"):
+        use(client, secure_portal, "fapi2", steps=[], trusting=False)
 
 
 def test_it_learns_that_the_person_refused(client: Path, portal: Portal) -> None:

@@ -38,13 +38,19 @@ def _portal(request: pytest.FixtureRequest, template: Path, data: Path) -> Itera
         with running(Portal(data, free_port())) as started:
             yield started
         return
-    server: str = request.getfixturevalue("postgres_server")
+    with on_postgres(request.getfixturevalue("postgres_server"), data) as started:
+        yield started
+
+
+@contextmanager
+def on_postgres(server: str, data: Path, *, tls: bool = False) -> Iterator[Portal]:
+    """A portal of two workers on a database of its own."""
     name = f"journey_{uuid4().hex}"
     admin = create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     url = server.format(name=name).replace("postgresql+psycopg", "postgresql")
-    with running(Portal(data, free_port(), url, workers=2)) as started:
+    with running(Portal(data, free_port(), url, workers=2, tls=tls)) as started:
         yield started
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

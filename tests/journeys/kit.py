@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,12 +68,28 @@ class Portal:
     workers: int = 1
     app_port: int | None = None
     witnesses: str | None = None
+    tls: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
     process: Started | None = field(default=None, repr=False)
     clients: ExitStack = field(default_factory=ExitStack, repr=False)
 
     @property
     def url(self) -> str:
-        return f"http://localhost:{self.port}"
+        return f"{self.scheme}://localhost:{self.port}"
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.tls else "http"
+
+    @property
+    def app_url(self) -> str:
+        """Where the sample app is."""
+        return f"{self.scheme}://127.0.0.1:{self.app_port}"
+
+    @property
+    def root(self) -> Path | None:
+        """The file with the root that vouches for it, if it serves https."""
+        return self.data / "tls" / "root.pem" if self.tls else None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -82,7 +98,9 @@ class Portal:
         # Without bytecode each start compiles everything anew.
         inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         more = {"MYNASIM_DB": self.db, "MYNASIM_WITNESSES": self.witnesses}
-        return {**inherited, **own, **{name: value for name, value in more.items() if value}}
+        more["MYNASIM_TLS"] = "true" if self.tls else None
+        given = {name: value for name, value in more.items() if value}
+        return {**inherited, **own, **given, **self.settings}
 
     @property
     def log(self) -> Path:
@@ -91,7 +109,7 @@ class Portal:
 
     def client(self) -> httpx.Client:
         """An HTTP client that is closed when the portal is done with."""
-        return self.clients.enter_context(client())
+        return self.clients.enter_context(client(self.root))
 
     def start(self) -> None:
         """Run `mynasim up` and wait until it is ready."""
@@ -203,8 +221,9 @@ class Portal:
 
     def _ready(self) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/readyz").is_success
-        except httpx.TransportError:
+            with client(self.root) as http:
+                return http.get(f"{self.url}/readyz").is_success
+        except (httpx.TransportError, FileNotFoundError):
             return False
 
 

@@ -57,7 +57,7 @@ class Visitor:
     def __init__(self, portal: Portal, persona: str, app: str | None = None) -> None:
         self.portal = portal
         self.persona = persona
-        self.app = app or f"http://127.0.0.1:{portal.app_port}"
+        self.app = app or portal.app_url
         self.http = portal.client()
         self.browser = portal.browser()
         self._until_answered()

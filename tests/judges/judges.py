@@ -55,6 +55,22 @@ class Ours:
         return proof.verify_consistency(*sizes, case.old_root, case.root, case.proof)
 
 
+def build(source: Path, directory: Path) -> Path:
+    """Compile a Go program, with nothing fetched."""
+    program = directory / "judge"
+    offline = {
+        "GO111MODULE": "off",
+        "GOPATH": str(GO_PACKAGES),
+        "GOCACHE": str(directory / "cache"),
+        "GOFLAGS": "",
+        "CGO_ENABLED": "0",
+    }
+    subprocess.run(
+        ["go", "build", "-o", program, source], env={**os.environ, **offline}, check=True
+    )
+    return program
+
+
 class Golang:
     """Debian's golang.org/x/mod: `sumdb/note` and `sumdb/tlog`, in a program of ours."""
 
@@ -62,22 +78,6 @@ class Golang:
         self._process = subprocess.Popen(
             [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-
-    @staticmethod
-    def build(directory: Path) -> Path:
-        """Compile the program, with nothing fetched."""
-        program = directory / "judge"
-        offline = {
-            "GO111MODULE": "off",
-            "GOPATH": str(GO_PACKAGES),
-            "GOCACHE": str(directory / "cache"),
-            "GOFLAGS": "",
-            "CGO_ENABLED": "0",
-        }
-        subprocess.run(
-            ["go", "build", "-o", program, SOURCE], env={**os.environ, **offline}, check=True
-        )
-        return program
 
     def close(self) -> None:
         assert self._process.stdin is not None

@@ -26,6 +26,12 @@ def test_an_option_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) 
         pytest.param({}, "http://localhost:8400", "localhost:8400", False, id="nothing"),
         pytest.param({"port": 80}, "http://localhost", "localhost", False, id="http's port"),
         pytest.param(
+            {"tls": "true"}, "https://localhost:8400", "localhost:8400", True, id="https"
+        ),
+        pytest.param(
+            {"tls": True, "port": 443}, "https://localhost", "localhost", True, id="its port"
+        ),
+        pytest.param(
             {"port": 9000}, "http://localhost:9000", "localhost:9000", False, id="port"
         ),
         pytest.param(
@@ -61,9 +67,16 @@ def test_hosts_are_the_issuers_and_those_allowed(monkeypatch: pytest.MonkeyPatch
     assert hosts == {"localhost:8400", "portal:8400", "my_portal.test", "[::1]:8400"}
 
 
+def test_names_are_those_hosts_without_their_ports() -> None:
+    settings = Settings(issuer="https://my.test", allow_host=("portal:8400", "[::1]:8400"))
+    assert settings.names == {"my.test", "portal", "[::1]"}
+
+
 def test_settings_reach_worker_processes_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     allowed = ("portal:8400", "b:1")
-    given = Settings(listen="0.0.0.0", expose=True, allow_host=allowed, issuer="http://h:1")
+    given = Settings(
+        listen="0.0.0.0", expose=True, tls=True, allow_host=allowed, issuer="https://h:1"
+    )
     for name, value in given.model_dump(mode="json", exclude_none=True).items():
         monkeypatch.setenv(f"MYNASIM_{name.upper()}", str(value))
     assert Settings() == given
@@ -113,6 +126,8 @@ def test_the_state_lies_in_one_directory(
         pytest.param({"workers": 0}, id="no worker"),
         pytest.param({"db": "mysql://x"}, id="other database"),
         pytest.param({"mode": Mode.STRICT}, id="strict without https"),
+        pytest.param({"tls": True, "issuer": "http://h"}, id="https that says http"),
+        pytest.param({"tls": "perhaps"}, id="neither yes nor no"),
         pytest.param({"issuer": "http://me@h"}, id="issuer with a user"),
         pytest.param({"issuer": "http://h."}, id="issuer with a trailing dot"),
         pytest.param({"allow_host": "*"}, id="any host"),

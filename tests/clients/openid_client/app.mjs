@@ -19,7 +19,7 @@ const config = await client.discovery(
   {
     algorithm: metadata, // which of the two documents is read: "oidc" or "oauth2" (RFC 8414)
     execute: [
-      client.allowInsecureRequests, // the portal is on this machine
+      ...(issuer.startsWith('http:') ? [client.allowInsecureRequests] : []), // on this machine
       client.enableNonRepudiationChecks, // ID tokens are verified with the keys at jwks_uri
     ],
   },

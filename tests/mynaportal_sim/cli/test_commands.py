@@ -23,7 +23,7 @@ def _run(data: Path, *arguments: str, **more: str) -> subprocess.CompletedProces
     ("arguments", "said"),
     [
         pytest.param(("up", "--workers", "2"), "need PostgreSQL", id="workers on SQLite"),
-        pytest.param(("up", "--mode", "strict"), "needs an https issuer", id="strict by http"),
+        pytest.param(("up", "--mode", "strict"), "needs https: say --tls", id="strict by http"),
         pytest.param(
             ("up", "--mode", "strict", "--issuer", "https://portal.test", "--port", "8471"),
             "a strict portal is given it",
