@@ -3,11 +3,13 @@
 import atexit
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -91,6 +93,28 @@ def run(
             raise
         said = [_read(stream) for stream in (out, error)]
     return subprocess.CompletedProcess(arguments, code, *said)
+
+
+def at_a_terminal(
+    arguments: tuple[str, ...],
+    environment: Mapping[str, str],
+    dialogue: list[tuple[bytes, bytes]],
+) -> tuple[int, bytes]:
+    """Run `mynasim` on a terminal of its own; wait for each prompt, then type the answer."""
+    command = [sys.executable, "-m", "mynaportal_sim", *arguments]
+    child, terminal = pty.fork()
+    if not child:
+        os.execve(command[0], command, {**environment})  # noqa: S606  this very interpreter
+    shown = b""
+    for prompt, answer in dialogue:
+        while prompt not in shown:
+            shown += os.read(terminal, 1024)
+        os.write(terminal, answer)
+    with suppress(OSError):  # how Linux tells that the other side has closed
+        while part := os.read(terminal, 1024):
+            shown += part
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown
 
 
 def _read(stream: IO[bytes]) -> str:

@@ -9,8 +9,8 @@ import typer
 from mynaportal_sim import __version__
 
 NOUNS = (
-    "up", "demo", "doctor", "config", "login", "sign", "app", "keys", "card", "clock", "ledger",
-    "research", "exchange", "consent", "mandate", "canary", "disclose", "review",
+    "up", "tls", "demo", "doctor", "config", "login", "sign", "app", "keys", "card", "clock",
+    "ledger", "research", "exchange", "consent", "mandate", "canary", "disclose", "review",
     "bench",
 )  # fmt: skip
 

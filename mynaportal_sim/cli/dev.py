@@ -195,6 +195,8 @@ SYSTEM_PACKAGES = (
     SystemPackage("golang-golang-x-mod-dev", JUDGES, _go_module_present),
     SystemPackage("chromium", BROWSER_TESTS, _on_path("chromium")),
     SystemPackage("fonts-noto-cjk", BROWSER_TESTS, _noto_present),
+    SystemPackage("libnss3-tools", "browsers are told what to trust", _on_path("certutil")),
+    SystemPackage("ca-certificates", "so is the system", _on_path("update-ca-certificates")),
 )
 VIRTUAL_READER = Path("/etc/reader.conf.d/vpcd")
 """Debian's entry, which has the system's own pcscd listen on every interface."""

@@ -1,7 +1,9 @@
 """Chromium, and a portal with its sample app to look at."""
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,20 @@ from tests.journeys.kit import Portal, copy_keys, free_port, running
 
 HERE = Path(__file__).parent
 WIDE = (1280, 900)
+
+
+@contextmanager
+def chromium_of(environment: Mapping[str, str]) -> Iterator[Browser]:
+    """Chromium as somebody with this environment starts it."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program, args=[*ARGUMENTS], env={**environment}
+        )
+        yield browser
+        browser.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,13 +42,8 @@ def chromium() -> Iterator[Browser]:
 
     It is closed after them: as long as it runs, no other test of the process can run a loop.
     """
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS])
+    with chromium_of(os.environ) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,6 @@
 import base64
 import json
 import os
-import pty
-import sys
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from card_reader.errors import LastTryError, MalformedApduError, PinBlockedError
 from card_reader.spec import Kind
 from mynaportal_sim.cli.card import app
 from mynaportal_sim.cli.failures import CommandError
+from tests import commands
 
 SELECT = "00a4040c:D392F000260100000001"
 
@@ -160,23 +158,6 @@ def test_the_last_try_needs_a_person_and_a_blocked_pin_is_said_first(
     assert isinstance(run("sign", letter, "--card", card).exception, PinBlockedError)
 
 
-def at_a_terminal(command: list[str], dialogue: list[tuple[bytes, bytes]]) -> tuple[int, bytes]:
-    """Run `command` on a terminal of its own; wait for each prompt, then type the answer."""
-    child, terminal = pty.fork()
-    if not child:
-        os.execv(command[0], command)  # noqa: S606  this very interpreter
-    shown = b""
-    for prompt, answer in dialogue:
-        while prompt not in shown:
-            shown += os.read(terminal, 1024)
-        os.write(terminal, answer)
-    with suppress(OSError):  # how Linux tells that the other side has closed
-        while part := os.read(terminal, 1024):
-            shown += part
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown
-
-
 @pytest.mark.parametrize(
     ("answer", "code", "tries"),
     [
@@ -190,9 +171,9 @@ def test_at_a_terminal_the_last_try_is_confirmed_and_the_pin_is_not_shown(
     letter = tmp_path / "letter"
     letter.touch()
     run("apdu", "--card", card, SELECT, *["00200098:30303030"] * 2)
-    command = [sys.executable, "-m", "mynaportal_sim", "card", "sign", str(letter)]
+    command = ("card", "sign", str(letter), "--card", str(card))
     dialogue = [(b'"yes"', answer), (b"tries left: 1", b"4321\n")][: 2 if code == 0 else 1]
-    ended, shown = at_a_terminal([*command, "--card", str(card)], dialogue)
+    ended, shown = commands.at_a_terminal(command, os.environ, dialogue)
     assert ended == code
     assert b"4321" not in shown
     assert Jpki(Session(Card.load(card))).tries(Kind.USER_AUTHENTICATION) == tries
