@@ -97,6 +97,21 @@ def test_the_healthcheck_tells_a_dead_portal_from_a_live_one(portal: Box) -> Non
     assert portal.run(portal.image.healthcheck, MYNASIM_PORT="9")[0] != 0
 
 
+def test_it_serves_https_where_that_is_asked_for(tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("data", "database-socket", "root")}
+    for folder in folders.values():
+        folder.mkdir()
+    service = services(MYNASIM_PORT=str(PORT), MYNASIM_TLS="true")["portal"]
+    service["environment"]["MYNASIM_DB"] = ""  # SQLite
+    with running(service, folders, folders["root"]) as portal:
+        assert portal.run(portal.image.healthcheck)[0] == 0
+        assert portal.run(portal.image.healthcheck, MYNASIM_PORT="9")[0] != 0
+        assert portal.run(portal.image.healthcheck, MYNASIM_TLS="")[0] != 0
+        status, printed = portal.run(["mynasim", "tls", "root"])
+        assert status == 0
+        assert printed.startswith("-----BEGIN CERTIFICATE-----")
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize(
     ("place", "writable"),
