@@ -347,7 +347,7 @@ WORDS = "健診結果の推移をご家族にも表示するため"
 
 
 def _declared_anew(tab: Tab) -> Iterator[str]:
-    [app] = json.loads(tab.portal.run("app", "list", "--json"))
+    app = json.loads(tab.portal.run("app", "list", "--json"))[0]  # the sample app
     declare = ("app", "declare", app["client_id"], "--scope", app["scope"])
     tab.portal.run(*declare, "--purpose-text", WORDS)
     for name, path in (("consents", "/consents"), ("who could see me now", "/access")):
