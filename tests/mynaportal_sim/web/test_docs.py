@@ -37,6 +37,7 @@ FOR_PEOPLE_ALONE = {
     ("GET", "/apps/console/erasures"),
     ("GET", "/apps/console/events"),
     ("GET", "/apps/console/accesses"),
+    ("GET", "/apps/console/requests"),
 }
 
 
