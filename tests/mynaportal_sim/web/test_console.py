@@ -46,8 +46,10 @@ def person(portal: Portal, client: Client) -> Browser:
         pytest.param("/events", "通知はまだありません", id="no event"),
         pytest.param("/events?show=waiting", "すべての通知が受領", id="nothing waits"),
         pytest.param("/accesses", "まだ何も提供されていません", id="no access"),
-        pytest.param("/accesses?show=refusals", "拒否された要求はありません", id="no refusal"),
-        pytest.param("/requests", "拒否された要求はありません", id="no refused request"),
+        pytest.param(
+            "/accesses?show=refusals", "拒否されたリクエストはありません", id="no refusal"
+        ),
+        pytest.param("/requests", "拒否されたリクエストはありません", id="no refused request"),
     ],
 )
 def test_an_empty_page_says_what_will_be_there(client: Client, path: str, said: str) -> None:
@@ -203,7 +205,7 @@ def test_no_page_looks_through_more_people_than_it_may(
         monkeypatch.setattr(arrangements, name, 1)
     browser = inside(client, "en")
     first = part(browser, "/arrangements?status=withdrawn")
-    assert "Nothing fits so far" in first
+    assert "No arrangement fits so far" in first
     last = part(browser, next_of(first))
     assert "No arrangement of the app stands so." in last
     assert next_of(last) == ""
