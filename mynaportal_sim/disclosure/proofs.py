@@ -12,6 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from sqlalchemy import Connection
 
+from consent.instants import rfc3339
 from consent.ledger import store as ledger
 from consent.ledger.evidence import Evidence
 from mynaportal_sim.disclosure.event import Event
@@ -56,7 +57,7 @@ def archive(proven: Sequence[Proven], key: str, now: datetime) -> bytes:
     with ZipFile(held, "w", ZIP_DEFLATED) as files:
         index = {
             "format": FORMAT,
-            "saved": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "saved": rfc3339(now),
             "key": key,
             "check": f"mynasim ledger verify FILE --key '{key}'",
             "entries": [_indexed(one) for one in proven],
@@ -79,7 +80,7 @@ def _indexed(one: Proven) -> dict[str, object]:
     return {
         "file": None if evidence is None or position is None else name_of(position),
         "index": position,
-        "at": f"{event.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "at": rfc3339(event.at),
         "type": event.type,
         "fields": {name: value for name, value in event.said.items() if name != "at"},
     }

@@ -8,9 +8,10 @@ from an entry `access.permitted`; nothing is made up where the entry is silent.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 
+from consent.instants import rfc3339
 from mynaportal_sim.disclosure.event import Event
 
 TYPE = "access.permitted"
@@ -102,7 +103,7 @@ def document(record: Record) -> dict[str, object]:
     """A record as programs read it: codes, not words."""
     return {
         **asdict(record),
-        "at": f"{record.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "at": rfc3339(record.at),
         "categories": list(record.categories),
         "acquired": list(record.acquired),
         "consented": record.consented,

@@ -5,11 +5,11 @@ each serves once (as at /introspect).
 """
 
 from collections.abc import Mapping
-from datetime import UTC
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from consent.instants import rfc3339
 from mynaportal_sim.disclosure import of_app
 from mynaportal_sim.disclosure.of_app import Listing, Row
 from mynaportal_sim.oauth import form
@@ -73,7 +73,7 @@ def _shown(row: Row) -> dict[str, object]:
     event = row.event
     return {
         "index": event.position,
-        "at": f"{event.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "at": rfc3339(event.at),
         "type": event.type,
         "fields": {name: value for name, value in event.said.items() if name != "at"},
         "proof": row.proof,
