@@ -139,11 +139,11 @@ def answered(
     return _delivery(row)
 
 
-def resend(connection: Connection, jti: UUID, now: datetime) -> bool:
+def resend(connection: Connection, app_id: str, jti: UUID, now: datetime) -> bool:
     """Let a delivery be tried again now, also one that has arrived; False if there is none."""
     again = (
         update(event_deliveries)
-        .where(event_deliveries.c.jti == jti)
+        .where(event_deliveries.c.jti == jti, event_deliveries.c.app_id == app_id)
         .values(next_at=seconds(now), acknowledged_at=None)
     )
     return connection.execute(again).rowcount == 1

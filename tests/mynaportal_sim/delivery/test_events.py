@@ -202,7 +202,8 @@ def test_tries_are_ever_further_apart_and_never_end(
     assert arrived.acknowledged_at == now
     faults = [one.fault for one in database.run(store.tries, [arrived.jti])[arrived.jti]]
     assert faults == ["HTTP 500"] * len(BACKOFF) + [""]
-    assert database.run(store.resend, arrived.jti, now)
+    assert not database.run(store.resend, "app-1", arrived.jti, now)
+    assert database.run(store.resend, version.app_id, arrived.jti, now)
     assert _claim(database, version, now).token == arrived.token
 
 
