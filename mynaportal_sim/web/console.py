@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from consent.model import Status
@@ -27,6 +27,8 @@ from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.render import Page
 from mynaportal_sim.web.visitor import NOBODY
 
+PAGES_MAX = 10_000
+PageParam = Annotated[int, Query(ge=1, le=PAGES_MAX)]
 router = APIRouter()
 
 

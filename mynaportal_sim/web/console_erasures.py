@@ -15,17 +15,15 @@ from mynaportal_sim.erasure import store
 from mynaportal_sim.erasure.claims import Derived, Method
 from mynaportal_sim.erasure.faults import TYPE, Fault
 from mynaportal_sim.erasure.model import ErasureCase, Status
-from mynaportal_sim.web.console import Console, ConsoleDep
+from mynaportal_sim.web.console import Console, ConsoleDep, PageParam
 from mynaportal_sim.web.erasures import ErasureOut
 from mynaportal_sim.web.kept import category_labels
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.wording import STATUSES
 
 PAGE_LENGTH = 25
-PAGES_MAX = 10_000
 PLACE = "/apps/console/erasures"
 router = APIRouter()
-PageParam = Annotated[int, Query(ge=1, le=PAGES_MAX)]
 
 ON_END = {
     OnWithdrawal.DELETE: marked("Delete all of it."),
@@ -39,7 +37,9 @@ ON_END = {
 FAULTS = {
     Fault.MALFORMED: marked("It was no compact JWS of the type erasure-certificate+jwt."),
     Fault.WRONG_CLAIMS: marked("A claim was missing, unknown, or of the wrong type."),
-    Fault.UNKNOWN_KEY: marked("Its header named none of your registered keys (kid)."),
+    Fault.UNKNOWN_KEY: marked(
+        "A header named none of the keys registered for its signer (kid)."
+    ),
     Fault.WRONG_SIGNATURE: marked("The signature did not fit, or its alg is not accepted."),
     Fault.OTHER_APP: marked("iss was not your client_id."),
     Fault.OTHER_RECIPIENT: marked("iss was not the recipient's name as you registered it."),

@@ -10,8 +10,7 @@ from starlette.responses import Response
 
 from mynaportal_sim.delivery import store
 from mynaportal_sim.delivery.model import Delivery
-from mynaportal_sim.web.console import Console, ConsoleDep
-from mynaportal_sim.web.console_erasures import PageParam
+from mynaportal_sim.web.console import Console, ConsoleDep, PageParam
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.wording import EVENTS, STATUSES
 
