@@ -89,7 +89,7 @@ def lock(connection: Connection, app_id: str, version_id: UUID) -> ErasureCase |
 def of_app(
     connection: Connection, app_id: str, most: int, after: UUID = _FIRST, *, settled: bool
 ) -> list[ErasureCase]:
-    """An app's cases in the order of their versions' ids, `settled` ones or not."""
+    """An app's cases in the order of their versions' ids; what is certified if `settled`."""
     statement = _OF_APP if settled else _OPEN_OF_APP
     found = connection.execute(statement, {"app": app_id, "after": after, "most": most})
     return list(map(_case, found))
