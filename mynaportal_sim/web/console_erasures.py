@@ -113,7 +113,7 @@ class DutyOut:
             fault=page.text(FAULTS[Fault(case.fault)]) if case.fault else "",
             fault_code=case.fault,
             refused_at=case.refused_at,
-            template=_template(case, portal.settings.issuer.rstrip("/"), portal.now),
+            template=_template(case, console),
         )
 
 
@@ -146,9 +146,13 @@ async def erasures(
     return console("console_erasures.html", values)
 
 
-def _template(case: ErasureCase, issuer: str, now: datetime) -> str:
-    """The claims of a certificate for `case`, with times of now and counts of none."""
-    at = seconds(now)
+def _template(case: ErasureCase, console: Console) -> str:
+    """The claims of a certificate for `case`, with times of now and counts of none.
+
+    Whoever has registered keys certifies by their own, which the app brings along.
+    """
+    at, keyed = seconds(console.portal.now), console.app.keys_of_recipients
+    issuer = console.portal.settings.issuer.rstrip("/")
     claims = {
         "iss": case.app_id,
         "aud": issuer,
@@ -159,6 +163,9 @@ def _template(case: ErasureCase, issuer: str, now: datetime) -> str:
         "method": Method.DELETED.value,
         "counts": dict.fromkeys(case.categories, 0),
         "derived": Derived.ERASED.value,
-        "passed_on": [{"name": name, "erased_at": at} for name in case.passed_on],
+        "passed_on": [
+            {"name": name, **({"certificate": "…"} if name in keyed else {"erased_at": at})}
+            for name in case.passed_on
+        ],
     }
     return json.dumps(claims, ensure_ascii=False, indent=2)

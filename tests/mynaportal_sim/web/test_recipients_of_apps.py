@@ -1,6 +1,8 @@
 """Those to whom an app passed data certify themselves; the person reads who has."""
 
+import html
 import json
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from os import urandom
@@ -17,6 +19,7 @@ from mynaportal_sim.apps import service as apps
 from mynaportal_sim.erasure.faults import TYPE
 from mynaportal_sim.sample_app.relying_party import public_jwk
 from tests.mynaportal_sim.web.client import Client
+from tests.mynaportal_sim.web.console import inside, part
 from tests.mynaportal_sim.web.ended import Ended, withdrawn
 from tests.mynaportal_sim.web.kit import Portal, events_of
 
@@ -186,3 +189,14 @@ def test_the_same_word_twice_settles_nothing(passed: Passed) -> None:
     assert (again.status_code, again.json()["error"]) == (409, "erasure_settled")
     assert "bring again" in again.json()["error_description"]
     assert ended.shown["state"] == "awaiting_recipients"
+
+
+def test_the_claims_that_the_console_spells_out_leave_room_for_a_recipients_own(
+    passed: Passed,
+) -> None:
+    client = passed.ended.client
+    page = html.unescape(part(inside(client), "/erasures"))
+    [spelt, *_] = re.findall(r'<pre class="code"[^>]*><code>(.*?)</code>', page, re.DOTALL)
+    claims = json.loads(spelt.replace("…", passed.own()))
+    whole = jwt.encode(claims, client.key, "ES256", {"typ": TYPE})
+    assert passed.ended.certify(whole).json()["status"] == "attested"
