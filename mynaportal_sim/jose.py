@@ -31,7 +31,8 @@ JWK_LENGTH_MAX = 4096
 RSA_BITS_MIN = 2048  # RFC 8725 3.5
 RSA_BITS_MAX = 8192
 
-_PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+"""What a JWK has of a private or symmetric key (RFC 7518 6.2.2, 6.3.2, 6.4; RFC 8037 2)."""
 _FOREIGN_KEYS = frozenset({"jku", "x5u", "x5c"})
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 _NAMES = ("RS256", "PS256", "ES256", "EdDSA")
@@ -195,7 +196,7 @@ def parse_jwk(jwk: Json) -> PublicKey:
     """
     if not isinstance(jwk, dict):
         raise JoseError("a JWK is a JSON object")
-    if not _PRIVATE_MEMBERS.isdisjoint(jwk):
+    if not PRIVATE_MEMBERS.isdisjoint(jwk):
         raise PrivateKeyError("the JWK holds a private key; give only the public half")
     kind = _KINDS.get(str(jwk.get("kty")))
     if kind is None:

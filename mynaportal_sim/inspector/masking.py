@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 
-from mynaportal_sim.jose import JoseError, Json, read_jws
+from mynaportal_sim.jose import PRIVATE_MEMBERS, JoseError, Json, read_jws
 
 TEXT_MAX = 2000
 _TOKENS = frozenset({"client_assertion", "dpop", "id_token_hint", "logout_token", "request"})
@@ -16,6 +16,7 @@ _SHOWN = frozenset(
         "response_type", "scope", "token_type_hint", "ui_locales",
     }
 )  # fmt: skip
+_SCHEMES = frozenset({"basic", "bearer", "digest", "dpop"})
 _HEADERS = frozenset({"accept", "authorization", "content-type", "dpop", "origin"})
 
 
@@ -41,7 +42,8 @@ def _masked(name: str, value: str) -> str:
         return _without_signature(value)
     if name == "authorization":
         scheme, _, secret = value.partition(" ")
-        return f"{scheme[:20]} {_hidden(secret)}"
+        known = scheme.lower() in _SCHEMES  # else a secret may stand in the scheme's place
+        return f"{scheme} {_hidden(secret)}" if known else _hidden(value)
     return _hidden(value)
 
 
@@ -50,10 +52,23 @@ def _hidden(secret: str) -> str:
 
 
 def _without_signature(token: str) -> str:
-    """What a client's JWT says; without its signature it is worth nothing."""
+    """What a client's JWT says; without signature and private keys it is worth nothing."""
     try:
         jws = read_jws(token)
     except JoseError:
         return _hidden(token)
-    said: list[Json] = [dict(jws.header), dict(jws.claims)]
+    said = _without_private_keys([dict(jws.header), dict(jws.claims)])
     return f"{json.dumps(said, ensure_ascii=False)[:TEXT_MAX]} + signature"
+
+
+def _without_private_keys(value: Json) -> Json:
+    """The same, but for what is secret of a key: a proof that brings such a one is refused."""
+    if isinstance(value, list):
+        return [_without_private_keys(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    secret = PRIVATE_MEMBERS if "kty" in value else frozenset[str]()
+    return {
+        name: _hidden(str(one)) if name in secret else _without_private_keys(one)
+        for name, one in value.items()
+    }

@@ -1,10 +1,13 @@
 """A developer reads what was looked at in a refused request, and nobody reads a secret."""
 
+import json
 import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import jwt
 import pytest
+from jwt.algorithms import ECAlgorithm
 
 from mynaportal_sim.inspector.store import KEPT_FOR, KEPT_OF_EACH
 from tests.mynaportal_sim.web.client import Client
@@ -64,6 +67,39 @@ def test_a_token_that_is_refused_is_not_shown(client: Client) -> None:
     told = browser.get(urlsplit(challenge[1]).path, **JSON)
     assert told.json()["received"]["headers"]["authorization"] == "Bearer •••• (13 characters)"
     assert SECRETS[2] not in told.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        pytest.param("Basic YTpi", "Basic •••• (4 characters)", id="by a scheme"),
+        pytest.param("dpop access-secret", "dpop •••• (13 characters)", id="in small letters"),
+        pytest.param("access-secret", "•••• (13 characters)", id="without a scheme"),
+        pytest.param("access-secret x", "•••• (15 characters)", id="in the scheme's place"),
+    ],
+)
+def test_of_credentials_only_a_known_scheme_is_shown(
+    client: Client, sent: str, shown: str
+) -> None:
+    browser = client.portal.browser()
+    form: Form = {**client.proof, "grant_type": "authorization_code"}
+    answer = browser.post("/token", form, accept="*/*", authorization=sent)
+    told = browser.get(urlsplit(answer.json()["error_uri"]).path, **JSON)
+    assert told.json()["received"]["headers"]["authorization"] == shown
+
+
+def test_a_private_key_that_an_app_sends_by_mistake_is_not_shown(client: Client) -> None:
+    whole = json.loads(ECAlgorithm.to_jwk(client.key))
+    header = {"typ": "dpop+jwt", "jwk": whole}
+    proof = jwt.encode({"keys": [whole]}, client.key, "ES256", header)
+    browser = client.portal.browser()
+    form: Form = {**client.proof, "grant_type": "authorization_code", "code": "c0de"}
+    form |= {"code_verifier": "verifier", "redirect_uri": "https://x.example"}
+    answer = browser.post("/token", form, accept="*/*", dpop=proof)
+    assert answer.json()["error"] == "invalid_dpop_proof"
+    told = browser.get(urlsplit(answer.json()["error_uri"]).path, **JSON).text
+    assert whole["x"] in told
+    assert whole["d"] not in told
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
