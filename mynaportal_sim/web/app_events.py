@@ -64,6 +64,11 @@ class Poll(BaseModel):
         return {name: value for name in names if (value := getattr(self, name))}
 
 
+_MEMBERS = frozenset(
+    field.alias or name for said in (Poll, Fault) for name, field in said.model_fields.items()
+)
+
+
 @router.post("/apps/self/events")
 @spoken_to_clients
 async def poll(request: Request, server: ServerDep) -> Response:
@@ -82,8 +87,13 @@ def _read(body: bytes) -> Poll:
         raise InvalidRequestError(str(error)) from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = "/".join(str(part) for part in first["loc"])
+        place = "/".join(_named(part) for part in first["loc"])
         raise InvalidRequestError(f"at /{place}: {first['msg']}") from None
+
+
+def _named(part: int | str) -> str:
+    """A part of a place in the body, but no name that its sender made up."""
+    return str(part) if isinstance(part, int) or part in _MEMBERS else "*"
 
 
 def _polled(

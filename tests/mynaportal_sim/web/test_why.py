@@ -15,6 +15,7 @@ from tests.mynaportal_sim.web.console import inside, part
 from tests.mynaportal_sim.web.kit import Form, Portal
 
 JSON = {"accept": "application/json"}
+NAMED = "佐藤花子"
 SECRETS = ("c0de-secret", "verifier-" + "s" * 43, "access-secret")
 
 
@@ -100,6 +101,24 @@ def test_a_private_key_that_an_app_sends_by_mistake_is_not_shown(client: Client)
     told = browser.get(urlsplit(answer.json()["error_uri"]).path, **JSON).text
     assert whole["x"] in told
     assert whole["d"] not in told
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        pytest.param({NAMED: 1}, "at /*: ", id="unknown"),
+        pytest.param({"setErrs": {NAMED: {"err": ""}}}, "at /setErrs/*/err: ", id="a jti"),
+        pytest.param({"ack": ["x", 1]}, "at /ack/1: ", id="known"),
+    ],
+)
+def test_a_name_in_a_body_that_the_app_made_up_is_not_told(
+    client: Client, body: dict[str, object], said: str
+) -> None:
+    browser = client.portal.browser()
+    answer = browser.send("POST", "/apps/self/events", json=body)
+    assert answer.json()["error_description"].startswith(said)
+    told = browser.get(urlsplit(answer.json()["error_uri"]).path, **JSON).text
+    assert NAMED not in told
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
