@@ -7,8 +7,8 @@
 
 `counts` says of each category that was given how many records the signer held; `derived` what
 became of what it had worked out from them; `passed_on` names everybody to whom the consent let
-the app pass them. Whom a law makes keep them gives `"method": "retained_by_law"`, the `law` and
-`until`, and certifies the erasure later.
+the app pass them. Whom a law makes keep them, or what was worked out from them, says
+`retained_by_law` of it, gives the `law` and `until`, and certifies the erasure later.
 
 `certificate` is the recipient's own, by the recipient's key: the same claims but `passed_on`,
 and `iss` is the recipient's registered name. Its `aud` is the issuer too, since the portal
@@ -81,8 +81,8 @@ class Sworn(BaseModel):
 
     @property
     def retains(self) -> bool:
-        """Whether the records are still there, as a law demands."""
-        return self.method is Method.RETAINED_BY_LAW
+        """Whether the records, or what came of them, are still there, as a law demands."""
+        return self.method is Method.RETAINED_BY_LAW or self.derived is Derived.RETAINED_BY_LAW
 
     @property
     def retained_until(self) -> datetime | None:

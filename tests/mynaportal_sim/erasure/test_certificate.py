@@ -11,6 +11,7 @@ from consent.model import OnWithdrawal
 from mynaportal_sim.erasure.certificate import CLOCK_SKEW, check
 from mynaportal_sim.erasure.claims import Claims, Method, read
 from mynaportal_sim.erasure.faults import Fault, Refusal
+from mynaportal_sim.erasure.model import Step
 from mynaportal_sim.sample_app.relying_party import public_jwk
 from tests.mynaportal_sim.erasure.kit import (
     ENDED,
@@ -114,6 +115,12 @@ def test_each_claim_must_be_there(missing: str) -> None:
         pytest.param(
             OnWithdrawal.KEEP_BY_LAW, {**KEPT, "until": SOON, "law": " "}, False, id="none"
         ),
+        pytest.param(
+            OnWithdrawal.KEEP_BY_LAW,
+            {"derived": "retained_by_law"},
+            False,
+            id="no law for what was worked out",
+        ),
     ],
 )
 def test_only_what_was_agreed_for_the_end_is_taken(
@@ -122,6 +129,15 @@ def test_only_what_was_agreed_for_the_end_is_taken(
     case = a_case(on_end=on_end)
     said = check(APP.sign({**claims(case), **changed}), APP.expected(case), NOON)
     assert isinstance(said, Claims) is taken
+
+
+@pytest.mark.parametrize("kept", ["method", "derived"])
+def test_what_a_law_makes_an_app_keep_leaves_the_case_open(kept: str) -> None:
+    case = a_case(on_end=OnWithdrawal.KEEP_BY_LAW)
+    law: Signed = {kept: "retained_by_law", "law": "医師法24条", "until": SOON}
+    said = check(APP.sign({**claims(case), **law}), APP.expected(case), NOON)
+    assert isinstance(said, Claims)
+    assert said.step(()) is Step.RETAIN
 
 
 def test_only_the_app_itself_certifies() -> None:
