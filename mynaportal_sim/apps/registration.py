@@ -13,6 +13,7 @@ from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.vague import vague
 from mynaportal_sim.delivery.reach import Reach
 from mynaportal_sim.jose import JoseError, PrivateKeyError, PublicKey, parse_jwk, strict_json
+from mynaportal_sim.legible import legible
 
 NAME_MAX = 100
 PURPOSE_TEXT_MAX = 500
@@ -148,7 +149,7 @@ def _shown(name: str, text: str, limit: int) -> None:
     """Text that people will read must not be able to pose as something else."""
     if not text.strip() or len(text) > limit:
         raise RegistrationError(name, f"give 1 to {limit} characters")
-    if not text.isprintable():
+    if not legible(text):
         raise RegistrationError(name, "has a control or direction character")
 
 

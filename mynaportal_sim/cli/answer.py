@@ -6,7 +6,7 @@ import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-IDEOGRAPHIC_SPACE = "\u3000"  # between the parts of a Japanese name; not printable to Python
+from mynaportal_sim.legible import legible
 
 
 def say(document: object, shown: RenderableType | None, json: bool) -> None:
@@ -24,8 +24,4 @@ def say(document: object, shown: RenderableType | None, json: bool) -> None:
 
 def plain(text: str) -> Text:
     """Text that cannot steer the terminal, whoever chose it."""
-    return Text("".join(char if _is_harmless(char) else "\ufffd" for char in text))
-
-
-def _is_harmless(char: str) -> bool:
-    return char.isprintable() or char == IDEOGRAPHIC_SPACE
+    return Text("".join(char if legible(char) else "\ufffd" for char in text))

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum, unique
 from uuid import UUID
 
+from mynaportal_sim.legible import legible
+
 BACKOFF = (
     timedelta(seconds=5),
     timedelta(seconds=30),
@@ -63,4 +65,4 @@ def wait(tries: int) -> timedelta:
 def readable(text: str) -> str:
     """What an app says of a fault, as far as people are shown it: printable, and short."""
     shown = text.strip()[:_FAULT_MAX]
-    return "".join(char if char.isprintable() else "\ufffd" for char in shown)
+    return "".join(char if legible(char) else "\ufffd" for char in shown)

@@ -20,6 +20,7 @@ from consent.instants import rfc3339
 from consent.model import Actor, ConsentVersion, Event, standing
 from consent.model.granted import granted_details
 from mynaportal_sim.apps import store as apps
+from mynaportal_sim.legible import legible
 from mynaportal_sim.oauth import form
 from mynaportal_sim.oauth.answers import spoken_to_clients
 from mynaportal_sim.oauth.as_client import Said, answered
@@ -100,7 +101,7 @@ def _ended(
     app_id, sub = client.app.client_id, form.required(parameters, "sub")
     arrangement_id = form.required_uuid(parameters, "arrangement")
     reason = parameters.get("reason", "")
-    if len(reason) > REASON_MAX or not reason.isprintable():
+    if len(reason) > REASON_MAX or not legible(reason):
         return InvalidRequestError(f"a reason has at most {REASON_MAX} printable characters")
     resident_id = apps.resident_of(connection, app_id, sub)
     version = None

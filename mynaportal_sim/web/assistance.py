@@ -4,12 +4,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from mynaportal_sim.legible import legible
+
 HELPER_MAX = 100
 
 
 def _shown(text: str) -> str:
     """A name that people will read must not be able to pose as something else."""
-    if not text.isprintable():
+    if not legible(text):
         raise ValueError("has a control or direction character")
     return text.strip()
 

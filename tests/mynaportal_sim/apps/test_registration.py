@@ -171,6 +171,10 @@ def test_words_that_only_look_vague_may_stand(text: str) -> None:
     assert checked(purpose_text=text).purpose.text == text
 
 
+def test_the_parts_of_a_japanese_name_may_stand_apart() -> None:
+    assert checked(supervisor="田中\u3000一郎").supervisor == "田中\u3000一郎"
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [

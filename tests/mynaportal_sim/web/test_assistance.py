@@ -22,7 +22,7 @@ from tests.mynaportal_sim.web.acting import (
 from tests.mynaportal_sim.web.client import Client
 from tests.mynaportal_sim.web.kit import Browser, Form, Portal
 
-HELPER = "清瀬市 市民課 田中一郎"
+HELPER = "清瀬市 市民課 田中\u3000一郎"
 BOTH = ["checkup", "medication"]
 
 
