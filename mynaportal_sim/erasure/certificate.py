@@ -13,6 +13,7 @@ from mynaportal_sim.erasure.claims import LENGTH_MAX, Claims, PassedOn, Sworn
 from mynaportal_sim.erasure.faults import TYPE, Fault, Refusal
 from mynaportal_sim.erasure.model import ErasureCase
 from mynaportal_sim.jose import JWS_LENGTH_MAX, JoseError, Jws, PublicKey, read_jws, verify
+from mynaportal_sim.legible import legible
 
 ALGORITHMS = frozenset({"ES256", "PS256", "EdDSA"})
 CLOCK_SKEW = timedelta(seconds=60)
@@ -94,11 +95,12 @@ def _signed(
     if key is None:
         return Fault.UNKNOWN_KEY
     try:
-        return kind.model_validate(dict(verify(jws, key, ALGORITHMS)))
+        said = kind.model_validate(dict(verify(jws, key, ALGORITHMS)))
     except JoseError:
         return Fault.WRONG_SIGNATURE
     except ValidationError:
         return Fault.WRONG_CLAIMS
+    return said if legible(said.law) else Fault.WRONG_CLAIMS
 
 
 def _key(jws: Jws, keys: Sequence[PublicKey]) -> PublicKey | None:
@@ -144,6 +146,8 @@ def _mistimed(erased_at: int, case: ErasureCase, now: datetime) -> Fault | None:
 def _silent(claims: Claims, case: ErasureCase) -> Fault | None:
     """Whether an app does not name everybody to whom it could pass data, each once."""
     names = [one.name for one in claims.passed_on]
+    if not legible("".join(names)):
+        return Fault.WRONG_CLAIMS
     if len(set(names)) < len(names):
         return Fault.NAMED_TWICE
     return None if set(names) >= set(case.passed_on) else Fault.SILENT_ON_RECIPIENTS

@@ -36,7 +36,10 @@ class Fault(StrEnum):
 
 _SENTENCES = {
     Fault.MALFORMED: f"this is no compact JWS of typ {TYPE}",
-    Fault.WRONG_CLAIMS: "a claim is missing, not known here, or of the wrong type",
+    Fault.WRONG_CLAIMS: (
+        "a claim is missing, not known here, of the wrong type, or has a control or direction"
+        " character"
+    ),
     Fault.UNKNOWN_KEY: "the header names none of the signer's registered keys (kid)",
     Fault.WRONG_SIGNATURE: "the signature does not fit, or its alg is not accepted",
     Fault.OTHER_APP: "iss must be the client_id",

@@ -67,6 +67,16 @@ def test_a_certificate_says_what_was_erased() -> None:
         pytest.param({"counts": {"checkup": -1}}, Fault.WRONG_CLAIMS, id="less than none"),
         pytest.param({"counts": {"checkup": True}}, Fault.WRONG_CLAIMS, id="no number"),
         pytest.param({"method": "burnt"}, Fault.WRONG_CLAIMS, id="no method"),
+        pytest.param({"law": "\u202e法"}, Fault.WRONG_CLAIMS, id="a law turned round"),
+        pytest.param(
+            {
+                "passed_on": [
+                    {"name": name, "erased_at": NOW} for name in (RECIPIENT, "\u202e社会\n")
+                ]
+            },
+            Fault.WRONG_CLAIMS,
+            id="a name turned round",
+        ),
         pytest.param({"colour": "blue"}, Fault.WRONG_CLAIMS, id="unknown claim"),
         pytest.param(
             {"passed_on": [{"name": RECIPIENT, "erased_at": NOW}] * 2},
@@ -134,7 +144,7 @@ def test_only_what_was_agreed_for_the_end_is_taken(
 @pytest.mark.parametrize("kept", ["method", "derived"])
 def test_what_a_law_makes_an_app_keep_leaves_the_case_open(kept: str) -> None:
     case = a_case(on_end=OnWithdrawal.KEEP_BY_LAW)
-    law: Signed = {kept: "retained_by_law", "law": "医師法24条", "until": SOON}
+    law: Signed = {kept: "retained_by_law", "law": "医師法\u3000第24条", "until": SOON}
     said = check(APP.sign({**claims(case), **law}), APP.expected(case), NOON)
     assert isinstance(said, Claims)
     assert said.step(()) is Step.RETAIN
