@@ -7,6 +7,8 @@ from mynaportal_sim.apps.errors import RegistrationError
 from mynaportal_sim.apps.model import App, RecipientKeys
 from mynaportal_sim.apps.registration import parse_jwks
 
+KEYED_MAX = 10
+"""Whose certificates of RSA keys still fit into the one that brings them all."""
 _FIELD = "recipient keys"
 
 
@@ -17,8 +19,8 @@ def with_keys(app: App, name: str, jwks: str) -> App:
 
     Raises:
         PrivateKeyGivenError: one of them is private.
-        RegistrationError: it is no recipient that erases for the app, or the keys are not its
-            own: who shares a key with another could certify for them.
+        RegistrationError: it is no recipient that erases for the app, enough others have keys,
+            or these are not its own: who shares a key with another could certify for them.
     """
     relation = next((one.relation for one in app.recipients if one.name == name), None)
     if relation is None:
@@ -29,6 +31,8 @@ def with_keys(app: App, name: str, jwks: str) -> App:
         )
     keys = parse_jwks(jwks)
     others = [one for one in app.recipient_keys if one.name != name]
+    if len(others) >= KEYED_MAX:
+        raise RegistrationError(_FIELD, f"{KEYED_MAX} recipients at most have keys")
     taken = {
         key.thumbprint for key in (*app.keys, *(key for one in others for key in one.keys))
     }

@@ -24,7 +24,7 @@ from mynaportal_sim.apps.errors import (
     RegistrationError,
 )
 from mynaportal_sim.apps.model import App, DeclaredVersion
-from mynaportal_sim.apps.recipient_keys import with_keys
+from mynaportal_sim.apps.recipient_keys import KEYED_MAX, with_keys
 from mynaportal_sim.apps.registration import (
     Registration,
     check,
@@ -263,6 +263,17 @@ def test_a_recipient_certifies_by_keys_that_nobody_else_has(
         return
     with pytest.raises(RegistrationError, match=fault):
         with_keys(app, name, keys)
+
+
+def test_no_more_recipients_have_keys_than_can_certify_at_once() -> None:
+    names = [f"株式会社集計{number}" for number in range(KEYED_MAX + 1)]
+    many = tuple(Recipient(name, "JP", Relation.PROCESSOR) for name in names)
+    app = checked(recipients=many)
+    for name in names[:KEYED_MAX]:
+        app = with_keys(app, name, jwks(jwk()))
+    assert len(with_keys(app, names[0], jwks(OTHER)).recipient_keys) == KEYED_MAX
+    with pytest.raises(RegistrationError, match="10 recipients at most"):
+        with_keys(app, names[KEYED_MAX], jwks(jwk()))
 
 
 @given(st.text())
