@@ -15,6 +15,7 @@ from consent.model.life import (
     State,
     Status,
 )
+from consent.model.merging import merged
 from consent.model.prohibition import Prohibition, Prohibitor
 from consent.model.rules import Action, ConsentRule, Datum, Effect, no_longer_given
 from consent.model.signature import Signature
@@ -83,6 +84,7 @@ __all__ = [
     "Terms",
     "Usage",
     "is_country",
+    "merged",
     "no_longer_given",
     "standing",
 ]

@@ -20,7 +20,7 @@ from consent.model.life import (
     Status,
 )
 from consent.model.rules import ConsentRule
-from consent.model.terms import Terms
+from consent.model.terms import Terms, Usage
 
 _ENDED_BY_TIME = ALIVE | UNANSWERED
 # Of a consent that lasts for less, nobody needs to be reminded.
@@ -163,6 +163,14 @@ class ConsentVersion:
         )
         alive = self.status(now) in {Status.GRANTED, Status.SUSPENDED, Status.EXHAUSTED}
         return alive and lasts >= _WORTH_A_REMINDER and left <= _REMINDED_FROM
+
+    @property
+    def usage_left(self) -> Usage:
+        """How often it can still be used."""
+        usage = self.terms.usage
+        if usage.max_uses is None:
+            return usage
+        return replace(usage, max_uses=usage.max_uses - self.uses)
 
     @property
     def next_use_at(self) -> datetime | None:

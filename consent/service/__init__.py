@@ -37,6 +37,7 @@ from consent.service.prohibiting import (
 )
 from consent.service.reducing import Reduction, reduce
 from consent.service.views import (
+    arrangement,
     begin_use,
     covering,
     granter_of,
@@ -67,6 +68,7 @@ __all__ = [
     "acting_for",
     "agree",
     "answer",
+    "arrangement",
     "assent",
     "awaiting_assent",
     "begin_acting",

@@ -9,7 +9,12 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from consent import store
-from consent.errors import IllegalTransitionError, KeyReusedError, NotEntitledError
+from consent.errors import (
+    IllegalTransitionError,
+    KeyReusedError,
+    NotEntitledError,
+    StaleVersionError,
+)
 from consent.ledger import store as ledger
 from consent.mandate import Act, Band, Wish, may_lift
 from consent.model import (
@@ -85,6 +90,7 @@ def answer(
         MandateNotInForceError: somebody acts for the person who may not, or would end by it
             more than they may.
         NotEntitledError: another has suspended what this would take the place of.
+        StaleVersionError: another version stands than the one that is amended.
     """
     given, granter = proposal.terms.narrowed(granted), proposal.granter
     event = Event.GRANT if given.rules else Event.DENY
@@ -167,6 +173,7 @@ def _settle(
     answered = replace(_numbered(asked.after(event, now), earlier), used_at=course.used_at)
     others = [one for one in earlier if one is not known]
     if answered.state is State.GRANTED:
+        _demand_what_was_seen(proposal, standing(others))
         _demand_the_place(connection, standing(others), answered, course.by, now)
     _make_way(connection, others, answered, proposal.holder, now, randomness)
     key = answered.id if known is None else _uuid(randomness)
@@ -178,6 +185,13 @@ def _settle(
     entry = told(answered, proposal.holder, course.under)
     ledger.append(connection, entry, now, randomness)
     return answered
+
+
+def _demand_what_was_seen(proposal: Proposal, stands: Iterable[ConsentVersion]) -> None:
+    """Make sure that terms made from one version do not take the place of another."""
+    seen = proposal.amends
+    if seen is not None and all(one.id != seen for one in stands):
+        raise StaleVersionError(seen)
 
 
 def _demand_the_place(

@@ -146,7 +146,4 @@ def _repeated(
 
 def _what_is_left(current: ConsentVersion, now: datetime, notice: Notice) -> Terms:
     """The terms from now on: what is used up stays so, and the end stays where it is."""
-    usage = current.terms.usage
-    if usage.max_uses is not None:
-        usage = replace(usage, max_uses=usage.max_uses - current.uses)
-    return replace(current.terms, valid_from=now, usage=usage, notice=notice)
+    return replace(current.terms, valid_from=now, usage=current.usage_left, notice=notice)

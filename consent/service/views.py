@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from consent import store
-from consent.model import MYSELF, ConsentVersion, Granter, Status, standing
+from consent.model import MYSELF, Arrangement, ConsentVersion, Granter, Status, standing
 from consent.service.wishes import History
 
 _COVERING = frozenset({Status.GRANTED, Status.EXHAUSTED})
@@ -36,6 +36,14 @@ def of_app(
 ) -> tuple[ConsentVersion, ...]:
     """All that a resident ever answered to one app, in no order."""
     return store.versions_of_app(connection, resident_id, app_id)
+
+
+def arrangement(
+    connection: Connection, resident_id: UUID, arrangement_id: UUID
+) -> Arrangement | None:
+    """One arrangement of a resident's, by its id."""
+    known = store.arrangements_of(connection, resident_id)
+    return next((one for one in known if one.id == arrangement_id), None)
 
 
 def newest(

@@ -26,7 +26,8 @@ class Proposal:
 
     `id` is the idempotency key of the answer and becomes the id of its version. `terms.rules`
     is what is asked. `holder` is the resident's pseudonym in the ledger. `signature` is the
-    person's under the answer, judged by the caller.
+    person's under the answer, judged by the caller. `amends` is the version that the terms were
+    made from, where they count on it.
     """
 
     id: UUID
@@ -39,6 +40,7 @@ class Proposal:
     holder: bytes
     granter: Granter = MYSELF
     signature: Signature | None = None
+    amends: UUID | None = None
 
     @property
     def known_by(self) -> Evidence:
