@@ -196,6 +196,22 @@ def verify(
 
     `keys` are the issuer's, by `kid`. No string makes this raise (RFC 9068 4).
     """
+    claims = signed_claims(token, keys)
+    if isinstance(claims, Rejected):
+        return claims
+    read = _read(claims)
+    if isinstance(read, Rejected):
+        return read
+    return _misplaced(read, issuer, audience, now) or read
+
+
+def signed_claims(
+    token: str, keys: Mapping[str, ec.EllipticCurvePublicKey]
+) -> dict[str, Any] | Rejected:
+    """What a token of this type says that one of `keys` has signed, whatever that is.
+
+    No string makes this raise.
+    """
     if len(token) > LENGTH_MAX or not token.isascii():
         return Rejected(Rejection.MALFORMED)
     signed, _, signature = token.rpartition(".")
@@ -208,10 +224,7 @@ def verify(
         return Rejected(Rejection.KEY)
     if not _is_signed(signed, signature, key):
         return Rejected(Rejection.SIGNATURE)
-    read = _read(_json_object(payload))
-    if isinstance(read, Rejected):
-        return read
-    return _misplaced(read, issuer, audience, now) or read
+    return _json_object(payload)
 
 
 # A server's own tokens share a header, so in the usual case this is one look-up.

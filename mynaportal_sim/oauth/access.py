@@ -49,15 +49,12 @@ class Presented(NamedTuple):
 
 async def _presented(request: Request, server: ServerDep) -> Presented:
     now, trail = server.now(), trail_of(request)
-    trail.hold(checks.token_is_not_in_the_url, list(request.query_params))
-    credentials = trail.hold(
-        checks.token_is_in_the_header, request.headers.getlist("authorization")
-    )
+    credentials = credentials_of(request, trail)
     checked = await server.verified(credentials.token, now)
     trail.sender = _client_id(credentials.token, checked)
     try:
         token = trail.hold(checks.token_holds, (credentials, checked))
-        proof = _proof(request, server, credentials, token, now)
+        proof = proof_beside(request, server, credentials, token.jkt, now)
     except ResourceError as error:
         await _log(request, server, trail.sender, error, now)
         raise
@@ -69,17 +66,26 @@ async def _presented(request: Request, server: ServerDep) -> Presented:
 TokenDep = Annotated[Presented, Depends(_presented)]
 
 
-def _proof(
+def credentials_of(request: Request, trail: Trail) -> Credentials:
+    """How a request shows a token, and which. Raises ResourceError: it shows none."""
+    trail.hold(checks.token_is_not_in_the_url, list(request.query_params))
+    return trail.hold(checks.token_is_in_the_header, request.headers.getlist("authorization"))
+
+
+def proof_beside(
     request: Request,
     server: Server,
     credentials: Credentials,
-    token: AccessToken,
+    jkt: str | None,
     now: datetime,
 ) -> Proof | None:
-    """The proof for a bound token (RFC 9449 7.1, 7.2), None for a bearer token."""
+    """The proof for a token bound to a key (RFC 9449 7.1, 7.2), None for a bearer token.
+
+    Raises ResourceError: it is missing, or proves nothing, or the token is not bound like that.
+    """
     trail, headers = trail_of(request), request.headers.getlist("dpop")
-    trail.hold_all(checks.CHECKS, Bound(credentials, token, len(headers)))
-    if token.jkt is None:
+    trail.hold_all(checks.CHECKS, Bound(credentials, jkt, len(headers)))
+    if jkt is None:
         return None
     target = Target(request.method, server.issuer + request.scope["path"], credentials.token)
     try:
@@ -87,7 +93,7 @@ def _proof(
         proof = dpop.check(header, target, server.nonces, now, trail)
     except InvalidDpopProofError as error:
         raise InvalidProofError(str(error), error.code) from None
-    trail.hold(checks.key_is_the_tokens, (proof.jkt, token.jkt))
+    trail.hold(checks.key_is_the_tokens, (proof.jkt, jkt))
     return proof
 
 

@@ -19,7 +19,7 @@ from mynaportal_sim.oauth.errors import (
 )
 from mynaportal_sim.oauth.interaction import begin, redirect
 from mynaportal_sim.oauth.profiles import demanded
-from mynaportal_sim.oauth.request import AuthorizationRequest, check
+from mynaportal_sim.oauth.request import AuthorizationRequest, asked_by_app, check
 from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.oauth.trail import Trail, asked_by, trail_of
 
@@ -53,7 +53,7 @@ async def _authorize(request: Request, parameters: Parameters, server: Server) -
     trail.parameters = parameters
     found = await server.app(parameters.get("client_id", ""))
     app = trail.hold(client_is_known, found)
-    asked = Asked(parameters, app, server.resource)
+    asked = await asked_by_app(parameters, app, server, now)
     try:
         checked, pushed = await _checked(asked, server, now, trail)
     except OAuthError as error:

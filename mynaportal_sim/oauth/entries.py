@@ -4,6 +4,7 @@ from consent import service
 from consent.ledger.entry import Entry, Value
 from consent.model import MYSELF, ConsentVersion, Granter
 from mynaportal_sim.apps.model import App
+from mynaportal_sim.oauth.client_token import ClientToken
 from mynaportal_sim.oauth.errors import OAuthError
 
 
@@ -28,6 +29,12 @@ def issued(version: ConsentVersion, request: str, jti: str, holder: bytes) -> En
         },
         holder,
     )
+
+
+def issued_to_app(app: App, token: ClientToken) -> Entry:
+    """An app got a token for itself, about nobody."""
+    fields: dict[str, Value] = {**_named(app), "scope": token.scope, "token": token.jti}
+    return Entry("token.issued_to_app", fields, None)
 
 
 def refused(app: App, error: OAuthError, request: str, holder: bytes | None) -> Entry:

@@ -18,6 +18,7 @@ OAuthError                        carries .code, .status, .headers and .redirect
 ├── InvalidScopeError
 ├── InvalidTargetError            RFC 8707 2
 ├── InvalidAuthorizationDetailsError   RFC 9396 5
+├── InvalidGrantIdError           Grant Management 5.4
 ├── InvalidDpopProofError         RFC 9449 5
 │   └── UseDpopNonceError         RFC 9449 8
 ├── RequestNotSupportedError      OpenID Connect Core 3.1.2.6
@@ -27,6 +28,7 @@ OAuthError                        carries .code, .status, .headers and .redirect
     ├── TokenRequiredError        RFC 6750 3: no error code, since nothing was presented
     ├── InvalidTokenError
     ├── TokenInQueryError
+    ├── InsufficientScopeError
     └── InvalidProofError         RFC 9449 7.1
 """
 
@@ -191,6 +193,12 @@ class InvalidAuthorizationDetailsError(OAuthError):
     code = "invalid_authorization_details"
 
 
+class InvalidGrantIdError(OAuthError):
+    """The grant is unknown, ended, another app's or person's; nobody learns which."""
+
+    code = "invalid_grant_id"
+
+
 class InvalidDpopProofError(OAuthError):
     """The DPoP proof is missing, or proves nothing."""
 
@@ -275,6 +283,20 @@ class TokenInQueryError(ResourceError):
 
     code = "invalid_request"
     status = HTTPStatus.BAD_REQUEST
+
+
+class InsufficientScopeError(ResourceError):
+    """The token is good, and for something else; `scope` is what is needed."""
+
+    code = "insufficient_scope"
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self, scope: str, scheme: str) -> None:
+        super().__init__(f"this takes a token of the scope {scope}", scheme)
+        self.scope = scope
+
+    def _challenge(self) -> str:
+        return f'{super()._challenge()}, scope="{self.scope}"'
 
 
 class InvalidProofError(ResourceError):

@@ -89,7 +89,17 @@ _BY_REFRESH = select(*_COLUMNS).where(
     token_families.c.ends_at > bindparam("now"),
     token_families.c.revoked_at.is_(None),
 )
+_OF_ARRANGEMENT = (
+    select(*_COLUMNS)
+    .where(
+        token_families.c.arrangement_id == bindparam("arrangement"),
+        token_families.c.client_id == bindparam("client"),
+        token_families.c.code_used_at.is_not(None),
+    )
+    .order_by(token_families.c.code_used_at.desc())
+)
 _ACTOR = select(token_families.c.actor).where(token_families.c.id == bindparam("family"))
+_REVOKED = select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == bindparam("token"))
 _LIVE = (
     select(subjects.c.resident_id)
     .join(
@@ -178,6 +188,14 @@ def of_refresh(
     return None if row is None else Family(*row)
 
 
+def of_arrangement(
+    connection: Connection, client_id: str, arrangement_id: UUID
+) -> list[Family]:
+    """The families of a client's under an arrangement whose codes were used, newest first."""
+    sought = {"arrangement": arrangement_id, "client": client_id}
+    return [Family(*row) for row in connection.execute(_OF_ARRANGEMENT, sought)]
+
+
 def new_jti(family_id: UUID, randomness: Randomness) -> str:
     """The id of a new access token of a family."""
     return f"{family_id.hex}.{b64url(randomness(12))}"
@@ -201,6 +219,11 @@ def actor_of(connection: Connection, jti: str) -> str | None:
     family = UUID(hex=jti.partition(".")[0])
     actor: str | None = connection.execute(_ACTOR, {"family": family}).scalar()
     return actor
+
+
+def is_revoked(connection: Connection, jti: str) -> bool:
+    """Whether one access token was ended by itself."""
+    return connection.execute(_REVOKED, {"token": jti}).first() is not None
 
 
 def revoke_token(connection: Connection, jti: str, expires: datetime) -> bool:

@@ -18,9 +18,10 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from consent.model import ConsentVersion, Term
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.sessions import LoggedIn, Session
-from mynaportal_sim.oauth import families, scopes
+from mynaportal_sim.oauth import families, managed, scopes
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.families import Family, NewFamily
+from mynaportal_sim.oauth.managed import Action
 from mynaportal_sim.oauth.request import AuthorizationRequest
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.tables import digest, interactions, pushed_requests
@@ -102,13 +103,19 @@ def next_step(
 
     A consent spares the question only if it gives exactly what is asked, no less and no more,
     on the same term; records that the person left out one by one are not asked for again. What
-    is asked for once is asked each time.
+    is asked for once is asked each time, and so is what changes a grant. A grant that is not
+    this person's, or not any more what the app knew, is named in vain.
     """
     request = interaction.request
     silent = "none" in request.prompt
     if not _is_fresh(interaction, session, now):
         return Refuse("login_required") if silent else LogIn()
-    if "consent" not in request.prompt and request.wish.term is not Term.ONCE:
+    managing = request.managing
+    named = None if managing is None else managing.version_id
+    if named is not None and all(version.id != named for version in consents):
+        return Refuse("invalid_grant_id")
+    asked_anyway = "consent" in request.prompt or managing is not None
+    if not asked_anyway and request.wish.term is not Term.ONCE:
         for version in consents:
             if _gives_exactly(version, request):
                 return Issue(version)
@@ -234,7 +241,7 @@ def issue(
         sub=sub,
         arrangement_id=version.arrangement_id,
         version_id=version.id,
-        scope=scopes.granted(request.scopes, version.terms.categories),
+        scope=scopes.granted(_scopes(connection, request), version.terms.categories),
         redirect_uri=request.redirect_uri,
         code_challenge=request.code_challenge,
         nonce=request.nonce,
@@ -248,6 +255,15 @@ def issue(
     new = NewFamily(family, ground.ends)
     code = families.begin(connection, new, now, server.randomness)
     return redirect(server, request.redirect_uri, request.state, {"code": code})
+
+
+def _scopes(connection: Connection, request: AuthorizationRequest) -> Iterable[str]:
+    """The scopes asked for, beside those of the grant that they are merged into."""
+    managing = request.managing
+    if managing is None or managing.action is not Action.MERGE:
+        return request.scopes
+    before = managed.scopes_under(connection, request.client_id, managing)
+    return sorted({*request.scopes, *before})
 
 
 def refuse(

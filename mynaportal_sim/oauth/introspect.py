@@ -13,13 +13,15 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from consent import service
+from consent.instants import seconds
 from consent.model.granted import granted_details
 from consent.token import AccessToken, Rejected
 from mynaportal_sim.jose import Json
-from mynaportal_sim.oauth import families, form
+from mynaportal_sim.oauth import client_token, families, form
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
-from mynaportal_sim.oauth.as_client import Said, said
+from mynaportal_sim.oauth.as_client import Said, Work, said
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
+from mynaportal_sim.oauth.client_token import ClientToken
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.families import Family
 from mynaportal_sim.oauth.grants.standing import standing
@@ -42,13 +44,7 @@ async def introspect(request: Request, server: ServerDep) -> Response:
     parameters = await form.read(request)
     client = await authenticate(server, request, parameters, now)
     text = form.required(parameters, "token")
-    access = await server.verified(text, now)
-    work = (
-        partial(_of_refresh, text, server, now)
-        if isinstance(access, Rejected)
-        else partial(_of_access, access, now)
-    )
-    found = await said(server, client, work)
+    found = await said(server, client, await _about(text, server, now))
     if _SIGNED not in request.headers.get("accept", ""):
         return answer(found)
     ring = await server.keys.fresh()
@@ -70,6 +66,41 @@ def _signed(
     return Response(ring.sign(claims, _TYPE), 200, headers, _SIGNED)
 
 
+async def _about(text: str, server: Server, now: datetime) -> Work:
+    """What tells of a token, by which kind it is of."""
+    access = await server.verified(text, now)
+    if not isinstance(access, Rejected):
+        return partial(_of_access, access, now)
+    own = await client_token.verified(text, server, now)
+    if own is not None:
+        return partial(_of_client, own)
+    return partial(_of_refresh, text, server, now)
+
+
+def _of_client(own: ClientToken, connection: Connection, client: Client) -> Said:
+    """Of a token that is the client's own; no consent is behind it."""
+    if own.client_id != client.app.client_id or families.is_revoked(connection, own.jti):
+        return _INACTIVE
+    return _claims(own)
+
+
+def _claims(token: AccessToken | ClientToken) -> dict[str, object]:
+    """What each access token says of itself (RFC 7662 2.2; RFC 9449 6.2)."""
+    told: dict[str, object] = {
+        "active": True,
+        "token_type": "Bearer" if token.jkt is None else "DPoP",
+        "iss": token.issuer,
+        "sub": token.subject,
+        "aud": token.audience,
+        "client_id": token.client_id,
+        "iat": seconds(token.issued_at),
+        "exp": seconds(token.expires_at),
+        "jti": token.jti,
+        "scope": token.scope,
+    }
+    return told if token.jkt is None else {**told, "cnf": {"jkt": token.jkt}}
+
+
 def _of_access(
     access: AccessToken, now: datetime, connection: Connection, client: Client
 ) -> Said:
@@ -81,27 +112,19 @@ def _of_access(
         connection, resident_id, access.arrangement_id, access.version_id, now
     ):
         return _INACTIVE
-    told: dict[str, object] = {
-        "active": True,
-        "token_type": "Bearer" if access.jkt is None else "DPoP",
-        "iss": access.issuer,
-        "sub": access.subject,
-        "aud": access.audience,
-        "client_id": access.client_id,
-        "iat": int(access.issued_at.timestamp()),
-        "exp": int(access.expires_at.timestamp()),
-        "jti": access.jti,
-        "scope": access.scope,
+    told = {
+        **_claims(access),
         "authorization_details": access.authorization_details,
-        "auth_time": int(access.auth_time.timestamp()),
+        "auth_time": seconds(access.auth_time),
         "acr": access.acr,
         "arrangement": str(access.arrangement_id),
+        "grant_id": str(access.arrangement_id),
         "consent_version": str(access.version_id),
     }
     actor = families.actor_of(connection, access.jti)
     if actor is not None:
         told["act"] = {"sub": actor}  # RFC 8693 4.1
-    return told if access.jkt is None else {**told, "cnf": {"jkt": access.jkt}}
+    return told
 
 
 def _of_refresh(

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from consent.model.granted import DETAIL_TYPE
 from mynaportal_sim.login.sessions import ACR
+from mynaportal_sim.oauth import managed
 from mynaportal_sim.oauth.checks.request import PROMPTS
 from mynaportal_sim.oauth.errors import DPOP_ALGORITHMS
 from mynaportal_sim.oauth.keys.files import ALGORITHM
@@ -112,7 +113,10 @@ def describe(issuer: str) -> dict[str, object]:
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANTS),
-        "scopes_supported": sorted(SCOPES),
+        "scopes_supported": sorted(SCOPES | managed.SCOPES),
+        "grant_management_endpoint": f"{issuer}/grants",
+        "grant_management_actions_supported": list(managed.ACTIONS),
+        "grant_management_action_required": False,
         "authorization_details_types_supported": [DETAIL_TYPE],
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": DPOP_ALGORITHMS.split(),

@@ -10,11 +10,10 @@ from mynaportal_sim.jose import b64url
 from mynaportal_sim.oauth import dpop, form
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.checks.proof import Target
-from mynaportal_sim.oauth.checks.request import Asked
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
 from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import InvalidDpopProofError, OAuthError
-from mynaportal_sim.oauth.request import AuthorizationRequest, check
+from mynaportal_sim.oauth.request import AuthorizationRequest, asked_by_app, check
 from mynaportal_sim.oauth.server import ServerDep
 from mynaportal_sim.oauth.tables import digest, pushed_requests
 from mynaportal_sim.oauth.trail import asked_by
@@ -49,7 +48,7 @@ async def push(request: Request, server: ServerDep) -> Response:
         proof = dpop.check(header, target, server.nonces, now, trail)
         named = parameters.setdefault("dpop_jkt", proof.jkt)
         trail.hold(key_is_the_proofs, (named, proof.jkt))
-    asked = check(Asked(parameters, client.app, server.resource), server, now, trail)
+    asked = check(await asked_by_app(parameters, client.app, server, now), server, now, trail)
     handle = b64url(server.randomness(HANDLE_LENGTH))
     refused = await server.database.write(_store, client, proof, asked, handle, now)
     if refused is not None:

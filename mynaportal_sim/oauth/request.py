@@ -5,15 +5,18 @@ authorization endpoint.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from consent.japan import day_of
-from mynaportal_sim.oauth import details, scopes
+from consent.model import Term
+from mynaportal_sim.apps.model import App
+from mynaportal_sim.oauth import details, managed, scopes
 from mynaportal_sim.oauth.checks import request as checks
 from mynaportal_sim.oauth.checks.request import Asked
-from mynaportal_sim.oauth.errors import InvalidScopeError
+from mynaportal_sim.oauth.errors import InvalidAuthorizationDetailsError, InvalidScopeError
+from mynaportal_sim.oauth.managed import Action, Managing
 from mynaportal_sim.oauth.profiles import demanded
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.trail import Trail, asked_by
@@ -34,11 +37,14 @@ class AuthorizationRequest:
     dpop_jkt: str | None = None
     prompt: tuple[str, ...] = ()
     max_age: int | None = None
+    managing: Managing | None = None
 
     def dump(self) -> str:
         """This request as JSON, as `load` reads it."""
-        fields = {name: getattr(self, name) for name in self.__slots__ if name != "wish"}
-        return json.dumps({**fields, "wish": self.wish.plain()}, ensure_ascii=False)
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        fields["wish"] = self.wish.plain()
+        fields["managing"] = self.managing and self.managing.plain()
+        return json.dumps(fields, ensure_ascii=False)
 
     @classmethod
     def load(cls, text: str) -> "AuthorizationRequest":
@@ -47,7 +53,21 @@ class AuthorizationRequest:
         fields["wish"] = Wish.of(fields["wish"])
         fields["scopes"] = tuple(fields["scopes"])
         fields["prompt"] = tuple(fields["prompt"])
+        if fields.get("managing"):
+            fields["managing"] = Managing.of(fields["managing"])
         return cls(**fields)
+
+
+async def asked_by_app(
+    parameters: Mapping[str, str], app: App, server: Server, now: datetime
+) -> Asked:
+    """What an app sent, with the grant that it names."""
+    grant_id = parameters.get("grant_id")
+    grant = None
+    if grant_id is not None:
+        named = (app.client_id, grant_id, now)
+        grant = await server.database.read(managed.in_force, *named)
+    return Asked(parameters, app, server.resource, grant)
 
 
 def check(asked: Asked, server: Server, now: datetime, trail: Trail) -> AuthorizationRequest:
@@ -73,7 +93,18 @@ def check(asked: Asked, server: Server, now: datetime, trail: Trail) -> Authoriz
         dpop_jkt=parameters.get("dpop_jkt"),
         prompt=tuple(parameters.get("prompt", "").split()),
         max_age=None if max_age is None else int(max_age),
+        managing=_managing(asked),
     )
+
+
+def _managing(asked: Asked) -> Managing | None:
+    """What a request that is held to its checks does about grants."""
+    action, grant = asked.parameters.get("grant_management_action"), asked.grant
+    if action is None:
+        return None
+    if grant is None:
+        return Managing(Action(action))
+    return Managing(Action(action), grant.arrangement.id, grant.version.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +120,7 @@ class Sought:
 @asked_by("RFC 6749 3.3", "scope names only what the client is registered for.")
 def scopes_are_the_apps(asked: Asked) -> tuple[str, ...]:
     text = asked.parameters.get("scope")
-    return () if text is None else scopes.parse(text, asked.app.scopes)
+    return () if text is None else scopes.parse(text, asked.app.scopes | managed.SCOPES)
 
 
 @asked_by("RFC 9396 5", "authorization_details fit their schema, and what the app may ask for.")
@@ -103,6 +134,11 @@ def details_are_for_the_app(sought: Sought) -> Wish:
         scopes.categories(sought.scopes),
         sought.today,
     )
+    merges = sought.asked.parameters.get("grant_management_action") == Action.MERGE
+    if merges and asked_for.term is Term.ONCE:
+        raise InvalidAuthorizationDetailsError(
+            "term: what is asked for once is not merged into a grant; create one, or replace it"
+        )
     if not asked_for.rules:
         raise InvalidScopeError(
             "ask for data: by authorization_details, or a scope such as patient/Observation.rs"

@@ -11,13 +11,17 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from consent.ledger import store as ledger
 from consent.token import AccessToken, Rejected
 from mynaportal_sim.apps import store as apps
-from mynaportal_sim.oauth import families, form, revocation
+from mynaportal_sim.oauth import client_token, entries, families, form, revocation
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
+from mynaportal_sim.oauth.client_token import ClientToken
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.server import Server, ServerDep
+
+REASON = "revoked_by_app"
 
 router = APIRouter(route_class=ToClients)
 
@@ -30,20 +34,26 @@ async def revoke(request: Request, server: ServerDep) -> Response:
     parameters = await form.read(request)
     client = await authenticate(server, request, parameters, now)
     text = form.required(parameters, "token")
-    access = await server.verified(text, now)
-    refused = await server.database.write(
-        _revoke, server, client, text if isinstance(access, Rejected) else access, now
-    )
+    presented = await _read(text, server, now)
+    refused = await server.database.write(_revoke, server, client, presented, now)
     if refused is not None:
         raise refused
     return answer({})
+
+
+async def _read(text: str, server: Server, now: datetime) -> str | AccessToken | ClientToken:
+    """The access token that a text is; else the text, which may be a refresh token."""
+    access = await server.verified(text, now)
+    if not isinstance(access, Rejected):
+        return access
+    return await client_token.verified(text, server, now) or text
 
 
 def _revoke(
     connection: Connection,
     server: Server,
     client: Client,
-    presented: str | AccessToken,
+    presented: str | AccessToken | ClientToken,
     now: datetime,
 ) -> OAuthError | None:
     refused = client.use_up(connection)
@@ -52,14 +62,19 @@ def _revoke(
     client_id = client.app.client_id
     if isinstance(presented, str):
         ended = _end_family(connection, client_id, presented, now)
-    elif presented.client_id == client_id:
+    elif presented.client_id != client_id:
+        return None
+    elif isinstance(presented, ClientToken):
+        if families.revoke_token(connection, presented.jti, presented.expires_at):
+            entry = entries.revoked(client.app, REASON, None)
+            ledger.append(connection, entry, now, server.randomness)
+        return None
+    else:
         resident_id = families.holder_of(connection, client_id, presented.jti)
         revoked = families.revoke_token(connection, presented.jti, presented.expires_at)
         ended = (resident_id, presented.version_id) if revoked else None
-    else:
-        return None
     if ended is not None:
-        revocation.enter(connection, server, (client.app, "revoked_by_app"), ended, now)
+        revocation.enter(connection, server, (client.app, REASON), ended, now)
     return None
 
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from mynaportal_sim.oauth import authorize, introspect, par, revoke, token
+from mynaportal_sim.oauth import authorize, grant_management, introspect, par, revoke, token
 
 router = APIRouter(tags=["oauth"])
-for endpoint in (par, authorize, token, introspect, revoke):
+for endpoint in (par, authorize, token, introspect, revoke, grant_management):
     router.routes.extend(endpoint.router.routes)

@@ -40,8 +40,13 @@ class Server:
         return f"{self.issuer}/token"
 
     @property
+    def grant_endpoint(self) -> str:
+        """Where apps manage their grants, the audience of the tokens that are their own."""
+        return f"{self.issuer}/grants"
+
+    @property
     def resource(self) -> str:
-        """The FHIR server, the audience of every access token."""
+        """The FHIR server, the audience of every token about a person."""
         return f"{self.issuer}/fhir"
 
     async def app(self, client_id: str) -> App | None:

@@ -1,4 +1,4 @@
-"""POST /token: exchanges a code or a refresh token for an access token.
+"""POST /token: exchanges a grant for an access token.
 
 What is good once (assertion, proof, code) is used up in the unit of work that stores the
 outcome and its ledger entry; a token leaves only after that has committed.
@@ -16,13 +16,15 @@ from starlette.responses import Response
 from consent import token as tokens
 from consent.errors import NotInForceError
 from consent.ledger import store as ledger
+from consent.ledger.entry import Entry
 from consent.token import AccessToken, Issuance
 from mynaportal_sim.jose import Json, b64url
-from mynaportal_sim.oauth import dpop, entries, families, form
+from mynaportal_sim.oauth import client_token, dpop, entries, families, form
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.checks.proof import Target
 from mynaportal_sim.oauth.checks.tokens import TokenAsked
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
+from mynaportal_sim.oauth.client_token import ClientToken
 from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import (
     InvalidGrantError,
@@ -34,6 +36,7 @@ from mynaportal_sim.oauth.grants import (
     Granted,
     TokenRequest,
     authorization_code,
+    client_credentials,
     refresh_token,
 )
 from mynaportal_sim.oauth.keys.ring import KeyRing
@@ -47,6 +50,9 @@ GRANTS: dict[str, Grant] = {
         authorization_code.exchange_is_complete, authorization_code.exchange
     ),
     "refresh_token": Grant(refresh_token.refresh_is_complete, refresh_token.exchange),
+    "client_credentials": Grant(
+        client_credentials.scope_needs_no_person, client_credentials.exchange
+    ),
 }
 
 router = APIRouter(route_class=ToClients)
@@ -100,27 +106,34 @@ def _proof(
 
 def exchange(
     connection: Connection, server: Server, name: str, asked: TokenRequest, now: datetime
-) -> Issued | OAuthError:
+) -> Issued | ClientToken | OAuthError:
     """Use up, exchange and enter in the ledger; a unit of work whose refusal is a value."""
     refused: OAuthError | None = asked.client.use_up(connection)
     if refused is None and asked.proof is not None:
         refused = asked.proof.use_up(connection)
     outcome = refused or _issued(connection, server, name, asked, now)
-    if isinstance(outcome, OAuthError):
-        entry = entries.refused(asked.client.app, outcome, name, None)
-    else:
-        version = outcome.granted.version
-        holder = server.pseudonyms.holder(outcome.granted.resident_id)
-        entry = entries.issued(version, name, outcome.access.jti, holder)
+    entry = _entry(server, asked, name, outcome)
     ledger.append(connection, entry, now, server.randomness)
     return outcome
 
 
+def _entry(
+    server: Server, asked: TokenRequest, name: str, outcome: Issued | ClientToken | OAuthError
+) -> Entry:
+    app = asked.client.app
+    if isinstance(outcome, OAuthError):
+        return entries.refused(app, outcome, name, None)
+    if isinstance(outcome, ClientToken):
+        return entries.issued_to_app(app, outcome)
+    holder = server.pseudonyms.holder(outcome.granted.resident_id)
+    return entries.issued(outcome.granted.version, name, outcome.access.jti, holder)
+
+
 def _issued(
     connection: Connection, server: Server, name: str, asked: TokenRequest, now: datetime
-) -> Issued | OAuthError:
+) -> Issued | ClientToken | OAuthError:
     granted = GRANTS[name].exchange(connection, server, asked, now)
-    if isinstance(granted, OAuthError):
+    if not isinstance(granted, Granted):
         return granted
     family = granted.family
     issuance = Issuance(
@@ -139,22 +152,33 @@ def _issued(
         return InvalidGrantError("the person's consent has ended")
 
 
-def _content(issued: Issued, server: Server, ring: KeyRing, now: datetime) -> dict[str, object]:
-    """The answer of RFC 6749 5.1, with what was granted (RFC 9396 7)."""
+def _content(
+    issued: Issued | ClientToken, server: Server, ring: KeyRing, now: datetime
+) -> dict[str, object]:
+    """The answer of RFC 6749 5.1."""
+    if isinstance(issued, ClientToken):
+        return _bare(issued, client_token.mint(issued, ring))
     access, granted = issued
     encoded = tokens.mint(access, ring.active)
-    content: dict[str, object] = {
-        "access_token": encoded,
-        "token_type": "Bearer" if access.jkt is None else "DPoP",
-        "expires_in": int((access.expires_at - access.issued_at).total_seconds()),
-        "scope": access.scope,
-        "authorization_details": access.authorization_details,
+    content = {
+        **_bare(access, encoded),
+        "authorization_details": access.authorization_details,  # RFC 9396 7
+        "grant_id": str(access.arrangement_id),
     }
     if granted.refresh_token is not None:
         content["refresh_token"] = granted.refresh_token
     if OPENID in access.scope.split():
         content["id_token"] = ring.sign(_id_claims(issued, encoded, server, now))
     return content
+
+
+def _bare(token: AccessToken | ClientToken, encoded: str) -> dict[str, object]:
+    return {
+        "access_token": encoded,
+        "token_type": "Bearer" if token.jkt is None else "DPoP",
+        "expires_in": int((token.expires_at - token.issued_at).total_seconds()),
+        "scope": token.scope,
+    }
 
 
 def _id_claims(issued: Issued, encoded: str, server: Server, now: datetime) -> dict[str, Json]:

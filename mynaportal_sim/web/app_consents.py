@@ -17,11 +17,11 @@ from consent.errors import (
     StaleVersionError,
 )
 from consent.instants import rfc3339
-from consent.model import Actor, ConsentVersion, Event, standing
+from consent.model import ConsentVersion, standing
 from consent.model.granted import granted_details
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.legible import legible
-from mynaportal_sim.oauth import form
+from mynaportal_sim.oauth import form, withdrawal
 from mynaportal_sim.oauth.answers import spoken_to_clients
 from mynaportal_sim.oauth.as_client import Said, answered
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
@@ -34,7 +34,6 @@ from mynaportal_sim.oauth.errors import (
 )
 from mynaportal_sim.oauth.server import Server, ServerDep
 
-CHANNEL = "app"
 LIMIT = 50
 REASON_MAX = 200
 MEANT = "consent_version"
@@ -109,17 +108,8 @@ def _ended(
         version = service.newest(connection, resident_id, arrangement_id)
     if resident_id is None or version is None or version.app_id != app_id:
         return UnknownArrangementError("this app has no such arrangement with this person")
-    wish = service.Change(
-        event=Event.WITHDRAW,
-        key=form.uuid(parameters, "key") or uuid4(),
-        resident_id=resident_id,
-        arrangement_id=arrangement_id,
-        version_id=form.uuid(parameters, MEANT) or version.id,
-        channel=CHANNEL,
-        holder=server.pseudonyms.holder(resident_id),
-        actor=Actor.APP,
-        reason=reason,
-    )
+    key, meant = form.uuid(parameters, "key") or uuid4(), form.uuid(parameters, MEANT)
+    wish = withdrawal.by_app(server, version, key, meant, reason)
     try:
         ended = service.change(connection, wish, now, server.randomness)
     except tuple(_REFUSALS) as error:

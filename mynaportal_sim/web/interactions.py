@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Response
 from sqlalchemy import Connection
 
 from consent import service
-from consent.mandate import Act, Wish
+from consent.mandate import Act, Refusal, Wish
 from consent.model import UNANSWERED, ConsentRule, ConsentVersion, Notice
 from consent.service import Proposal, Randomness
 from mynaportal_sim import once
@@ -24,13 +24,16 @@ from mynaportal_sim.login.sessions import LoggedIn, SessionDep
 from mynaportal_sim.oauth import interaction as oauth
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.interaction import Interaction
+from mynaportal_sim.oauth.managed import Action
+from mynaportal_sim.oauth.place import Place, place
 from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.web.acting import Whom, WhomDep
 from mynaportal_sim.web.acting import whom as whom_of
 from mynaportal_sim.web.answering import AnswererOut, demanded, settle
 from mynaportal_sim.web.choice import Choice, ChoiceForm
+from mynaportal_sim.web.errors import MandateRefusedError
 from mynaportal_sim.web.kept import Portal, PortalDep
-from mynaportal_sim.web.question import NOTICE_VERSION, Asked, AskOut
+from mynaportal_sim.web.question import NOTICE_VERSION, Addition, Asked, AskOut
 from mynaportal_sim.web.redirects import origin_of, see_other
 from mynaportal_sim.web.render import Page, PageDep
 
@@ -176,19 +179,20 @@ def _put_off(connection: Connection, server: Server, put: Put, now: datetime) ->
     return oauth.refuse(connection, server, *told, now)
 
 
-def _proposal(portal: Portal, page: Page, app: App, taken: Interaction, whom: Whom) -> Proposal:
+def _proposal(
+    portal: Portal, page: Page, app: App, taken: Interaction, whom: Whom, at: Place
+) -> Proposal:
     return Proposal(
         id=taken.id,
         resident_id=whom.resident_id,
         app_id=app.client_id,
         app_name=app.name,
-        service="fhir",
-        terms=taken.request.wish.terms(
-            portal.now, _valid_until(taken), Notice(NOTICE_VERSION, page.tag)
-        ),
+        service=at.service,
+        terms=at.terms(taken, portal.now, Notice(NOTICE_VERSION, page.tag)),
         evidence=whom.evidence,
         holder=portal.pseudonyms.holder(whom.resident_id),
         granter=whom.acting,
+        amends=at.before.id if at.amends and at.before is not None else None,
     )
 
 
@@ -213,20 +217,28 @@ def _whom(session: LoggedIn, page: Page, portal: Portal) -> Whom:
 
 
 async def put_to(portal: Portal, page: Page, taken: Interaction, whom: Whom) -> Put:
-    """The question that an interaction puts to a person, or to whoever acts for them."""
+    """The question that an interaction puts to a person, or to whoever acts for them.
+
+    Raises:
+        StaleVersionError: the grant that is to be amended has changed.
+        MandateRefusedError: somebody acts for the person who may not see that grant.
+    """
     app = await portal.db.read(apps.find, taken.request.client_id)
     if app is None:
         raise InteractionGoneError
     prohibited = await portal.db.read(service.prohibitions, whom.resident_id)
-    proposal = _proposal(portal, page, app, taken, whom)
-    before = await portal.db.read(
-        service.last_granted, whom.resident_id, app.client_id, proposal.service
-    )
-    seen = before if before is not None and whom.sees(before) else None
-    asked = Asked(app, proposal.terms, prohibited, seen, whom.within)
+    at = await portal.db.read(place, whom.resident_id, taken, portal.now)
+    seen = at.before if at.before is not None and whom.sees(at.before) else None
+    if at.amends and seen is None:  # it would show what they are not to see
+        raise MandateRefusedError(Refusal.CATEGORY_OUT_OF_SCOPE)
+    proposal = _proposal(portal, page, app, taken, whom, at)
+    asked = Asked(app, proposal.terms, prohibited, seen, whom.within, _addition(taken, at))
     return Put(taken, whom, proposal, asked)
 
 
-def _valid_until(taken: Interaction) -> datetime:
-    """When a consent given now would end; reading the page for long does not move it."""
-    return taken.begun_at + taken.request.wish.term.validity
+def _addition(taken: Interaction, at: Place) -> Addition:
+    """How the answer would stand to what was granted before."""
+    managing = taken.request.managing
+    if managing is not None and managing.action is Action.MERGE:
+        return Addition.UNDER
+    return Addition.BESIDE if at.beside else Addition.NONE

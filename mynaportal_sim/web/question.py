@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum, unique
 from typing import NamedTuple
 
 from consent.catalogue import Catalogue
@@ -18,6 +19,15 @@ from mynaportal_sim.web.terms import TermsOut, narrowings, one_period
 NOTICE_VERSION = "consent-2"
 
 
+@unique
+class Addition(StrEnum):
+    """How what is asked would stand to what the app has: within it, beside it, or neither."""
+
+    NONE = "none"
+    UNDER = "under"
+    BESIDE = "beside"
+
+
 class Asked(NamedTuple):
     """An app, what it asks of a person, what nobody may have of them, and their last grant."""
 
@@ -26,6 +36,14 @@ class Asked(NamedTuple):
     prohibitions: Sequence[Prohibition]
     before: ConsentVersion | None = None
     within: frozenset[str] | None = None
+    addition: Addition = Addition.NONE
+
+    @property
+    def added(self) -> frozenset[str]:
+        """The categories that would be added to those which the app has."""
+        if self.addition is not Addition.UNDER or self.before is None:
+            return frozenset()
+        return self.terms.categories - self.before.terms.categories
 
     @property
     def outside(self) -> frozenset[str]:
@@ -74,6 +92,7 @@ class CategoryOut:
     sensitive: bool
     prohibited: bool
     outside: bool
+    added: bool
     conditions: list[str]
 
 
@@ -115,6 +134,7 @@ class AskOut:
     legal_basis: str
     once: bool
     left_out: int
+    addition: Addition
     terms: TermsOut
     replaces: ReplacedOut | None
 
@@ -137,6 +157,7 @@ class AskOut:
             legal_basis=basis_line(terms.legal_basis.value, page),
             once=terms.usage.max_uses == 1,
             left_out=len(asked.as_usual.left_out),
+            addition=asked.addition,
             terms=TermsOut.of(terms, page),
             replaces=_replaces(asked, catalogue, page),
         )
@@ -158,6 +179,7 @@ class AskOut:
             "legal_basis": self.legal_basis,
             "once": self.once,
             "left_out": self.left_out,
+            "addition": self.addition.value,
             "terms": asdict(self.terms),
             "replaces": self.replaces and self.replaces.plain,
         }
@@ -175,6 +197,7 @@ def _categories(asked: Asked, catalogue: Catalogue, page: Page) -> list[Category
             one.sensitive,
             one.code in asked.prohibited,
             one.code in asked.outside,
+            one.code in asked.added,
             narrowings(asked.terms.rules, one.code, page),
         )
         for label, one in zip(labels, known, strict=True)

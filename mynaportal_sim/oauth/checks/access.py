@@ -26,10 +26,13 @@ class Credentials(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A token that holds, and how it was presented; `proofs` is how many DPoP headers came."""
+    """A token that holds, and how it was presented; `proofs` is how many DPoP headers came.
+
+    `jkt` is the thumbprint of the key it is bound to, if it is.
+    """
 
     credentials: Credentials = field(repr=False)
-    token: AccessToken = field(repr=False)
+    jkt: str | None
     proofs: int
 
 
@@ -59,7 +62,7 @@ def token_holds(shown: tuple[Credentials, AccessToken | Rejected]) -> AccessToke
 
 @asked_by("RFC 9449 7.1, 7.2", "A token bound to a key comes by the scheme DPoP, another not.")
 def scheme_fits(seen: Bound) -> None:
-    bound = seen.token.jkt is not None
+    bound = seen.jkt is not None
     if not bound and seen.credentials.scheme == "DPoP":
         raise InvalidTokenError("the token is a bearer token", "Bearer")
     if bound and seen.credentials.scheme == "Bearer":
@@ -68,7 +71,7 @@ def scheme_fits(seen: Bound) -> None:
 
 @asked_by("RFC 9449 7.1", "A DPoP proof comes with a token that is bound to a key.")
 def proof_is_there(seen: Bound) -> None:
-    if seen.token.jkt is not None and not seen.proofs:
+    if seen.jkt is not None and not seen.proofs:
         raise InvalidProofError("the DPoP header is missing")
 
 

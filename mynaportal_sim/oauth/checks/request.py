@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.oauth import pkce
 from mynaportal_sim.oauth.errors import (
+    InvalidGrantIdError,
     InvalidRequestError,
     InvalidTargetError,
     RequestNotSupportedError,
@@ -13,6 +14,7 @@ from mynaportal_sim.oauth.errors import (
     UnverifiedRequestError,
 )
 from mynaportal_sim.oauth.form import required
+from mynaportal_sim.oauth.managed import Action, Grant
 from mynaportal_sim.oauth.trail import asked_by
 
 STATE_MAX = 4096  # FAPI 2.0 5.3.2.2, note 4: more than 1000 must work
@@ -24,11 +26,12 @@ Parameters = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a client sent, and the one resource there is."""
+    """What a client sent, the one resource there is, and the grant that is named, if one is."""
 
     parameters: Parameters = field(repr=False)
     app: App
     resource: str
+    grant: Grant | None = None
 
 
 @asked_by("RFC 9700 2.1", "redirect_uri is, character for character, one that is registered.")
@@ -117,6 +120,28 @@ def resource_is_ours(asked: Asked) -> None:
         raise InvalidTargetError(f"the only resource here is {asked.resource}")
 
 
+@asked_by("Grant Management 5.4", "grant_management_action, if sent, is one that is supported.")
+def grant_action_is_known(asked: Asked) -> None:
+    action = asked.parameters.get("grant_management_action")
+    if action is not None and action not in set(Action):
+        raise InvalidRequestError(f"grant_management_action is one of {', '.join(Action)}")
+
+
+@asked_by("Grant Management 5.2, 5.4", "grant_id comes with merge and replace, and only then.")
+def grant_id_fits_the_action(asked: Asked) -> None:
+    action = asked.parameters.get("grant_management_action")
+    if "grant_id" in asked.parameters and action in {None, Action.CREATE}:
+        raise InvalidRequestError("grant_id comes with the action merge or replace")
+    if action in {Action.MERGE, Action.REPLACE}:
+        required(asked.parameters, "grant_id")
+
+
+@asked_by("Grant Management 5.4", "grant_id names a grant of this client's that is in force.")
+def grant_is_the_apps(asked: Asked) -> None:
+    if "grant_id" in asked.parameters and asked.grant is None:
+        raise InvalidGrantIdError("grant_id names no grant of this app's that is in force")
+
+
 @asked_by("FAPI 2.0 SP 5.3.2.2-2, 5.3.2.2-3", "The request was pushed before.")
 def is_pushed(_asked: Asked) -> None:
     raise InvalidRequestError("this app must push its request first (RFC 9126)")
@@ -135,6 +160,9 @@ CHECKS = (
     max_age_is_a_number,
     key_binding_is_a_thumbprint,
     resource_is_ours,
+    grant_action_is_known,
+    grant_id_fits_the_action,
+    grant_is_the_apps,
 )
 # What a client can get wrong without harm to the person, to itself or to others.
 HARMLESS = frozenset(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from consent.model import ConsentVersion
 from mynaportal_sim.oauth.client_authentication import Client
+from mynaportal_sim.oauth.client_token import ClientToken
 from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.families import Family
@@ -40,4 +41,6 @@ class Grant(NamedTuple):
     """A grant type: what must be there before anything is used up, and the unit of work."""
 
     is_complete: Check[Mapping[str, str], None]
-    exchange: Callable[[Connection, Server, TokenRequest, datetime], Granted | OAuthError]
+    exchange: Callable[
+        [Connection, Server, TokenRequest, datetime], Granted | ClientToken | OAuthError
+    ]

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from secrets import token_bytes
 from types import SimpleNamespace
@@ -37,6 +37,7 @@ from mynaportal_sim.oauth.answers import refusal
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.metadata import Published
 from mynaportal_sim.oauth.nonces import Nonces
+from mynaportal_sim.oauth.place import Place, place
 from mynaportal_sim.oauth.router import router
 from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.oauth.server import Server, ServerDep, server_of
@@ -48,6 +49,7 @@ from .kit import (
     CALLBACK,
     ISSUER,
     NOW,
+    QUERY_AND_REVOKE,
     AppKit,
     Claims,
     SetClock,
@@ -166,19 +168,42 @@ class Portal:
         said: Claims = answered.json()
         return said
 
+    def own_token(self, kit: AppKit, scope: str = QUERY_AND_REVOKE) -> str:
+        """A token that the app gets for itself."""
+        form = {"grant_type": "client_credentials", "scope": scope}
+        headers = kit.proof(f"{ISSUER}/token") if kit.app.profile == "fapi2" else {}
+        answered = self.post("/token", kit.signed(form), headers)
+        assert answered.status_code == 200, answered.text
+        token: str = answered.json()["access_token"]
+        return token
+
+    def manage(self, kit: AppKit, method: str, grant_id: str, token: str) -> httpx.Response:
+        """Ask about a grant (GET), or end it (DELETE)."""
+        path = f"/grants/{grant_id}"
+        headers = {"Authorization": f"Bearer {token}"}
+        if kit.app.profile == "fapi2":
+            proof = kit.proof(f"{ISSUER}{path}", method, token)
+            headers = {"Authorization": f"DPoP {token}", **proof}
+        return self.send(method, path, headers=headers)
+
     def fetch(self, authorization: str, **headers: str) -> httpx.Response:
         return self.send(
             "GET", "/fhir/Patient", headers={"Authorization": authorization, **headers}
         )
 
     def withdraw(self, kit: AppKit) -> None:
+        self._change(kit, Event.WITHDRAW)
+
+    def suspend(self, kit: AppKit) -> None:
+        self._change(kit, Event.SUSPEND)
+
+    def _change(self, kit: AppKit, event: Event) -> None:
         def unit(connection: Connection) -> None:
             now = self.clock.now()
             [version] = service.in_force(connection, self.resident_id, kit.client_id, now)
             ids = (uuid4(), self.resident_id, version.arrangement_id, version.id)
             holder = self.server.pseudonyms.holder(self.resident_id)
-            withdrawal = Change(Event.WITHDRAW, *ids, "web", holder)
-            service.change(connection, withdrawal, now, token_bytes)
+            service.change(connection, Change(event, *ids, "web", holder), now, token_bytes)
 
         self.server.database.run(unit)
 
@@ -204,11 +229,10 @@ def allow_in_one(
 ) -> str:
     now = server.now()
     taken = interaction.take_up(connection, interaction_id, session, now)
-    asked = taken.request.wish
-    granted = [rule for rule in asked.rules if rule.category in categories]
-    version = service.answer(
-        connection, _proposal(server, taken, session, now), granted, now, token_bytes
-    )
+    at = place(connection, session.whom, taken, now)
+    proposal = _proposal(server, taken, session, at)
+    granted = [rule for rule in proposal.terms.rules if rule.category in categories]
+    version = service.answer(connection, proposal, granted, now, token_bytes)
     if not granted:
         return interaction.refuse(connection, server, taken, session, "access_denied", now)
     ground = interaction.Ground(version)
@@ -216,20 +240,19 @@ def allow_in_one(
 
 
 def _proposal(
-    server: Server, taken: interaction.Interaction, session: LoggedIn, now: datetime
+    server: Server, taken: interaction.Interaction, session: LoggedIn, at: Place
 ) -> Proposal:
-    begun = now.replace(microsecond=0)
+    begun = server.now().replace(microsecond=0)
     return Proposal(
         id=taken.id,
         resident_id=session.whom,
         app_id=taken.request.client_id,
         app_name="健康ノート",
-        service="phr",
-        terms=taken.request.wish.terms(
-            begun, begun + taken.request.wish.term.validity, Notice("1", "ja")
-        ),
+        service=at.service,
+        terms=at.terms(taken, begun, Notice("1", "ja")),
         evidence=Evidence("soft", "jpki"),
         holder=server.pseudonyms.holder(session.whom),
+        amends=at.before.id if at.amends and at.before else None,
     )
 
 

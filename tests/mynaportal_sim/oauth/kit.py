@@ -17,6 +17,7 @@ from mynaportal_sim.oauth.checks.assertion import TYPE as ASSERTION_TYPE
 
 NOW = datetime(2026, 11, 23, 6, 0, 0, 400_000, UTC)
 ISSUER = "http://localhost:8400"
+QUERY_AND_REVOKE = "grant_management_query grant_management_revoke"
 CALLBACK = "https://app.example/callback"
 DETAILS = [
     {

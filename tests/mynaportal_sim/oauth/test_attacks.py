@@ -174,7 +174,7 @@ def test_parameters_in_the_url_of_the_token_endpoint(portal: Portal, oidc: AppKi
 
 
 def test_unsupported_grants(portal: Portal, oidc: AppKit) -> None:
-    for grant_type in ("password", "client_credentials", "implicit"):
+    for grant_type in ("password", "implicit", "urn:ietf:params:oauth:grant-type:saml2-bearer"):
         answered = portal.post("/token", oidc.signed({"grant_type": grant_type}))
         assert answered.json()["error"] == "unsupported_grant_type"
 

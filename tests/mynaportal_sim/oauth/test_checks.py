@@ -199,6 +199,22 @@ def _names_another_key_than_it_proves(portal: Portal) -> httpx.Response:
     return portal.post("/par", kit.signed(form), kit.proof(PAR))
 
 
+def _manages(change: Callable[[Portal, AppKit, str], str]) -> Sends:
+    """A query by a token that is not what the call takes."""
+
+    def sends(portal: Portal) -> httpx.Response:
+        kit = portal.register()
+        token = change(portal, kit, portal.own_token(kit))
+        return portal.manage(kit, "GET", "no-grant", token)
+
+    return sends
+
+
+def _revoked(portal: Portal, kit: AppKit, token: str) -> str:
+    assert portal.post("/revoke", kit.signed({"token": token})).status_code == 200
+    return token
+
+
 ROWS = [
     _row("no_other_credentials", _sends_form(client_secret="secret")),
     _row("assertion_type", _sends_form(client_assertion_type="urn:other")),
@@ -240,6 +256,9 @@ ROWS = [
     _row("max_age_is_a_number", _asks(max_age="soon")),
     _row("key_binding_is_a_thumbprint", _asks(dpop_jkt="short")),
     _row("resource_is_ours", _asks(resource="https://other.example")),
+    _row("grant_action_is_known", _asks(grant_management_action="query")),
+    _row("grant_id_fits_the_action", _asks(grant_id="x")),
+    _row("grant_is_the_apps", _asks(grant_management_action="merge", grant_id="x")),
     _row("is_pushed", _asks_unpushed),
     _row("scopes_are_the_apps", _asks(scope="patient/Coverage.rs")),
     _row("details_are_for_the_app", _asks(authorization_details="[]")),
@@ -249,6 +268,7 @@ ROWS = [
     _row("exchange_is_complete", _exchanges_without("redirect_uri")),
     _row("sends_a_verifier", _exchanges_without("code_verifier")),
     _row("refresh_is_complete", _exchanges(grant_type="refresh_token")),
+    _row("scope_needs_no_person", _exchanges(grant_type="client_credentials", scope="openid")),
     _row("sends_a_proof", _exchanges_without("nothing", "fapi2")),
     _row("code_is_live", lambda portal: portal.redeem(portal.register(), "another")),
     _row("redirect_uri_is_the_same", _exchanges(redirect_uri="http://127.0.0.1:9000/cb")),
@@ -264,6 +284,12 @@ ROWS = [
     _row("scheme_fits", _fetches(lambda token: f"DPoP {token}")),
     _row("proof_is_there", _fetches_bound(lambda *_: {})),
     _row("key_is_the_tokens", _fetches_bound(_by_another_key)),
+    _row(
+        "scope_is_of_the_call",
+        _manages(lambda portal, kit, _: portal.own_token(kit, "grant_management_revoke")),
+    ),
+    _row("token_is_not_revoked", _manages(_revoked)),
+    _row("grant_is_the_callers", _manages(lambda _portal, _kit, token: token)),
 ]
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from consent.model import (
     DEFAULT_VALIDITY,
-    Action,
     ConsentRule,
     ConsentVersion,
     DeclaredPurpose,
@@ -33,6 +32,7 @@ from mynaportal_sim.oauth.interaction import (
     Step,
     next_step,
 )
+from mynaportal_sim.oauth.managed import Action, Managing
 from mynaportal_sim.oauth.request import AuthorizationRequest
 from mynaportal_sim.oauth.wish import Wish
 
@@ -40,6 +40,15 @@ NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 BEGUN = NOW - timedelta(seconds=60)
 RULE = ConsentRule("checkup", date(2022, 1, 1), date(2026, 12, 31))
 PURPOSE = DeclaredPurpose("self-care", "健診結果の推移を見るため")
+TERMS = Terms(
+    rules=(RULE,),
+    purpose=PURPOSE,
+    recipients=(Recipient("健康ノート株式会社"),),
+    valid_from=NOW - timedelta(days=1),
+    valid_until=NOW - timedelta(days=1) + DEFAULT_VALIDITY,
+    notice=Notice("1", "ja"),
+    supervision=Supervision("田中一郎"),
+)
 REQUEST = AuthorizationRequest(
     client_id="app-1",
     redirect_uri="https://app.example/cb",
@@ -51,19 +60,10 @@ REQUEST = AuthorizationRequest(
         purpose=PURPOSE,
         term=Term.LINK,
         usage=Usage(),
-        actions=frozenset({Action.VIEW}),
+        actions=TERMS.actions,
         retention=Retention(),
         supervision=Supervision("田中一郎"),
     ),
-)
-TERMS = Terms(
-    rules=(RULE,),
-    purpose=PURPOSE,
-    recipients=(Recipient("健康ノート株式会社"),),
-    valid_from=NOW - timedelta(days=1),
-    valid_until=NOW - timedelta(days=1) + DEFAULT_VALIDITY,
-    notice=Notice("1", "ja"),
-    supervision=Supervision("田中一郎"),
 )
 VERSION = ConsentVersion(
     resident_id=UUID(int=1),
@@ -142,6 +142,44 @@ def test_the_step_follows_from_who_is_there_and_what_was_granted(
     assert next_step(interaction, session, consents, NOW) == step
 
 
+CREATE = Managing(Action.CREATE)
+MERGE, REPLACE = (
+    Managing(action, VERSION.arrangement_id, VERSION.id)
+    for action in (Action.MERGE, Action.REPLACE)
+)
+CHANGED = replace(VERSION, id=UUID(int=4), number=2)
+NOT_THEIRS = Refuse("invalid_grant_id")
+
+
+@pytest.mark.parametrize(
+    ("managing", "prompt", "session", "consents", "step"),
+    [
+        pytest.param(CREATE, "", BEFORE, (VERSION,), Ask(), id="create what was granted"),
+        pytest.param(MERGE, "", BEFORE, (VERSION,), Ask(), id="merge what was granted"),
+        pytest.param(REPLACE, "", BEFORE, (VERSION,), Ask(), id="replace by the same"),
+        pytest.param(MERGE, "", BEFORE, (), NOT_THEIRS, id="merge, another person's or ended"),
+        pytest.param(REPLACE, "", BEFORE, (CHANGED,), NOT_THEIRS, id="replace, changed since"),
+        pytest.param(MERGE, "", ANONYMOUS, (), LogIn(), id="merge, nobody yet"),
+        pytest.param(
+            MERGE, "none", BEFORE, (VERSION,), Refuse("consent_required"), id="merge unasked"
+        ),
+        pytest.param(
+            CREATE, "none", BEFORE, (), Refuse("consent_required"), id="create unasked"
+        ),
+    ],
+)
+def test_what_changes_a_grant_is_asked_of_the_one_whose_it_is(
+    managing: Managing,
+    prompt: str,
+    session: Session,
+    consents: tuple[ConsentVersion, ...],
+    step: Step,
+) -> None:
+    request = replace(REQUEST, prompt=tuple(prompt.split()), managing=managing)
+    interaction = Interaction(UUID(int=9), request, None, BEGUN)
+    assert next_step(interaction, session, consents, NOW) == step
+
+
 @pytest.mark.parametrize("term", list(Term))
 def test_what_is_asked_for_once_is_asked_each_time(term: Term) -> None:
     request = replace(REQUEST, wish=replace(REQUEST.wish, term=term))
@@ -154,5 +192,6 @@ def test_what_is_asked_for_once_is_asked_each_time(term: Term) -> None:
 
 def test_a_request_comes_back_from_the_database_as_it_went() -> None:
     full = replace(REQUEST, state="s", nonce="n", dpop_jkt="j", prompt=("login",), max_age=3)
-    for request in (REQUEST, full):
+    managing = [replace(REQUEST, managing=one) for one in (CREATE, MERGE)]
+    for request in (REQUEST, full, *managing):
         assert AuthorizationRequest.load(request.dump()) == request

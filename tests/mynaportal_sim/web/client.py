@@ -18,7 +18,17 @@ from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.oauth.checks.assertion import TYPE as ASSERTION_TYPE
 from mynaportal_sim.sample_app.relying_party import public_jwk
-from tests.mynaportal_sim.web.kit import CALLBACK, ORIGIN, SCOPES, Portal
+from tests.mynaportal_sim.web.kit import (
+    CALLBACK,
+    ORIGIN,
+    SCOPES,
+    VERIFIER,
+    Browser,
+    Form,
+    Portal,
+    decide,
+    sent_back,
+)
 
 HOLDER = b"h" * 32
 SECRETS = {"certificate": "c" * 64, "channel": "soft", "reference": "ABCDE12345"}
@@ -82,6 +92,30 @@ class Client:
         }
         browser = self.portal.browser()
         return browser.post(f"/apps/self/{listing}", {**signed, **form}, accept="*/*")
+
+    def redeemed(self, browser: Browser, path: str, *categories: str) -> str:
+        """The grant whose code the app redeems once the person has chosen these."""
+        [code] = sent_back(decide(browser, path, "allow", *categories))["code"]
+        form: Form = {"grant_type": "authorization_code", "code": code, **self.proof}
+        form |= {"redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+        answered = self.portal.browser().post("/token", form, accept="*/*")
+        assert answered.status_code == 200, answered.text
+        grant: str = answered.json()["grant_id"]
+        return grant
+
+    def merging(self, browser: Browser, grant_id: str) -> str:
+        """The page that asks for medication beside what is granted."""
+        period = {"from": "2021-04-01", "to": "2026-12-31"}
+        detail = {"type": "phr_access", "categories": ["medication"], "period": period}
+        asked = self.portal.ask(
+            browser,
+            self.client_id,
+            grant_management_action="merge",
+            grant_id=grant_id,
+            scope="patient/MedicationDispense.rs",
+            authorization_details=json.dumps([detail]),
+        )
+        return str(asked.headers["location"])
 
     def happened(self, type_: str, **fields: str | int) -> None:
         entry = Entry(type_, {"app_id": self.client_id, **SECRETS, **fields}, HOLDER)

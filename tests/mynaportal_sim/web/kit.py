@@ -31,6 +31,7 @@ COOKIE = f"mynasim-session-{PORT}"
 HANAKO, KENICHI = "sato-hanako", "suzuki-kenichi"
 PIN = "1234"
 JSON = {"accept": "application/json"}
+VERIFIER = "v" * 43
 CALLBACK = "https://app.example/callback"
 SCOPES = ("openid", "patient/Observation.rs", "patient/MedicationDispense.rs")
 _CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
@@ -152,7 +153,7 @@ class Portal:
             "period": {"from": "2021-04-01", "to": "2026-12-31"},
             **self.asking,
         }
-        challenge = urlsafe_b64encode(sha256(b"verifier").digest()).rstrip(b"=").decode()
+        challenge = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
         query = {
             "response_type": "code",
             "client_id": client_id,
