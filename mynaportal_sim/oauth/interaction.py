@@ -258,12 +258,15 @@ def issue(
 
 
 def _scopes(connection: Connection, request: AuthorizationRequest) -> Iterable[str]:
-    """The scopes asked for, beside those of the grant that they are merged into."""
+    """The scopes asked for, beside those of the grant that they are merged into.
+
+    Whether there is an ID token is this request's alone to say, which also bears its nonce.
+    """
     managing = request.managing
     if managing is None or managing.action is not Action.MERGE:
         return request.scopes
     before = managed.scopes_under(connection, request.client_id, managing)
-    return sorted({*request.scopes, *before})
+    return sorted({*request.scopes, *before} - {scopes.OPENID}.difference(request.scopes))
 
 
 def refuse(

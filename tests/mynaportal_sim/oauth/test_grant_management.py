@@ -75,7 +75,9 @@ def test_a_grant_is_created_merged_replaced_and_ended(portal: Portal, kit: AppKi
     merge = {"grant_management_action": "merge", **named}
     second = granted(portal, kit, "medication", **merge)
     assert second["grant_id"] == grant_id
-    assert second["scope"] == f"openid {MEDICATION} patient/Observation.rs"
+    assert second["scope"] == f"{MEDICATION} patient/Observation.rs"
+    assert "id_token" in first
+    assert "id_token" not in second
     assert categories_of(second) == ["checkup", "medication"]
     assert portal.refresh(kit, str(first["refresh_token"])).json()["error"] == "invalid_grant"
     assert portal.introspect(kit, str(first["access_token"])) == {"active": False}
@@ -183,7 +185,7 @@ def test_what_the_person_takes_back_stands_in_the_grant(portal: Portal, oidc: Ap
     assert categories_of(said) == ["checkup"]
     merge = {"grant_management_action": "merge", "grant_id": grant_id, "scope": MEDICATION}
     again = granted(portal, oidc, "medication", **merge)
-    assert again["scope"] == f"openid {MEDICATION} patient/Observation.rs"
+    assert again["scope"] == f"{MEDICATION} patient/Observation.rs"
 
 
 def test_a_grant_that_changed_while_the_person_read_is_not_changed_again(

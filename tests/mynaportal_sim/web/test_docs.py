@@ -6,6 +6,7 @@ import re
 from fastapi.routing import APIRoute
 
 from mynaportal_sim import __version__
+from mynaportal_sim.oauth import managed
 from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.web.docs import document
 from tests.mynaportal_sim.web.kit import Browser, Portal
@@ -72,7 +73,10 @@ def test_the_document_is_whole() -> None:
     assert len({one["operationId"] for one in operations}) == len(operations)
     used = {name for one in operations for wanted in one.get("security", ()) for name in wanted}
     assert used == schemes.keys()
-    assert schemes["oauth2"]["flows"]["authorizationCode"]["scopes"].keys() == SCOPES
+    assert (
+        schemes["oauth2"]["flows"]["authorizationCode"]["scopes"].keys()
+        == SCOPES | managed.SCOPES
+    )
     tags = {tag["name"] for tag in document()["tags"]}
     assert {tag for one in operations for tag in one["tags"]} == tags
     for path, methods in document()["paths"].items():
