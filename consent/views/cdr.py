@@ -8,7 +8,6 @@ separate consents to collect, to use and to disclose, and whether the person ele
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from consent.errors import CannotSayError
 from consent.model import (
     ONCE,
     Action,
@@ -25,7 +24,13 @@ from consent.model import (
 )
 from consent.views import states
 from consent.views.meaning import Json, Loss, Naming, Understood
-from consent.views.plainest import ERASING, Span, left_of, plainest, sole_recipient
+from consent.views.plainest import (
+    ERASING,
+    ending_in_time,
+    left_of,
+    plainest,
+    sole_recipient,
+)
 from consent.views.reading import Node, written
 
 LOSSES = (
@@ -58,7 +63,7 @@ def tell(version: ConsentVersion, now: datetime, country: str, naming: Naming) -
     """
     terms = version.terms
     rules = plainest(terms, lambda rule: not rule.items)
-    span = _shared(terms, left_of(version))
+    span = ending_in_time(terms, left_of(version))
     once = terms.usage.limited
     return {
         "cdr_arrangement_id": str(version.arrangement_id),
@@ -80,18 +85,6 @@ def tell(version: ConsentVersion, now: datetime, country: str, naming: Naming) -
         },
         "deletion_election": terms.retention.on_withdrawal is not OnWithdrawal.DEIDENTIFY,
     }
-
-
-def _shared(terms: Terms, span: Span) -> Span:
-    """A span that ends in time for what came last to be erased within the hour."""
-    due = terms.valid_until + terms.retention.deadline
-    after = terms.retention.erase_after
-    if after is not None:
-        due = min(due, span.first + after)
-    until = min(span.until, due - ERASING)
-    if until <= span.first:
-        raise CannotSayError("retention", "no time is left to erase in")
-    return Span(span.first, until)
 
 
 def _cluster(rule: ConsentRule) -> Json:

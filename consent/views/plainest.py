@@ -73,6 +73,18 @@ def left_of(version: ConsentVersion) -> Span:
     return Span(first, until)
 
 
+def ending_in_time(terms: Terms, span: Span) -> Span:
+    """The span, ended in time for what came last to be erased within the hour."""
+    due = terms.valid_until + terms.retention.deadline
+    after = terms.retention.erase_after
+    if after is not None:
+        due = min(due, span.first + after)
+    until = min(span.until, due - ERASING)
+    if until <= span.first:
+        raise CannotSayError("retention", "no time is left to erase in")
+    return Span(span.first, until)
+
+
 def _check_conditions(terms: Terms) -> None:
     if terms.minimum_cell:
         raise CannotSayError("minimum cell", "it would give the records themselves")

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 
 from consent.markdown import table
 from consent.model import Status
-from consent.views import abdm, cdr, fhir, states
+from consent.views import abdm, cdr, fhir, smart, states
 from consent.views.meaning import Loss
 
 LOST: dict[str, Sequence[Loss]] = {
     "fhir": fhir.LOSSES,
     "abdm": abdm.LOSSES,
     "cdr": cdr.LOSSES,
+    "smart": smart.LOSSES,
 }
 _NAMES = {
     "fhir": "FHIR R4 Consent",
     "abdm": "ABDM consent artefact",
     "cdr": "CDR arrangement",
+    "smart": "SMART scopes, introspected",
 }
 
 

@@ -26,7 +26,9 @@ from mynaportal_sim.disclosure.documents import Format
 
 FormatOption = Annotated[
     Format,
-    typer.Option("--as", help="Whose format: HL7 FHIR R4, India's ABDM, Australia's CDR."),
+    typer.Option(
+        "--as", help="Whose format: HL7 FHIR R4, India's ABDM, Australia's CDR, SMART."
+    ),
 ]
 
 

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from consent.errors import CannotSayError, NotUnderstoodError
 from consent.model import ConsentVersion
-from consent.views import abdm, cdr, fhir
+from consent.views import abdm, cdr, fhir, smart
 from consent.views.meaning import Naming, Understood
 from mynaportal_sim.domains.abdm import WORDS
+from mynaportal_sim.domains.smart import WORDS as SCOPES
 from mynaportal_sim.pseudonyms import Pseudonyms
 
 # Under which a person's own copies name records; no app's id has a space.
@@ -27,6 +28,7 @@ class Format(StrEnum):
     FHIR = "fhir"
     ABDM = "abdm"
     CDR = "cdr"
+    SMART = "smart"
 
     @property
     def label(self) -> str:
@@ -37,7 +39,12 @@ class Format(StrEnum):
         return "application/fhir+json" if self is Format.FHIR else "application/json"
 
 
-_LABELS = {Format.FHIR: "FHIR R4", Format.ABDM: "ABDM", Format.CDR: "CDR"}
+_LABELS = {
+    Format.FHIR: "FHIR R4",
+    Format.ABDM: "ABDM",
+    Format.CDR: "CDR",
+    Format.SMART: "SMART",
+}
 
 
 def for_person(
@@ -49,6 +56,8 @@ def for_person(
         return fhir.tell(version, now, naming)
     if format_ is Format.ABDM:
         return abdm.tell(version, now, WORDS, naming)
+    if format_ is Format.SMART:
+        return smart.tell(version, now, SCOPES, naming)
     return cdr.tell(version, now, WORDS.country, naming)
 
 
@@ -84,11 +93,13 @@ _READERS: Mapping[Format, Callable[[object], Understood]] = {
     Format.FHIR: fhir.read,
     Format.ABDM: lambda document: abdm.read(document, WORDS),
     Format.CDR: lambda document: cdr.read(document, WORDS.country),
+    Format.SMART: lambda document: smart.read(document, SCOPES),
 }
 _TELLING_MEMBERS = {
     "resourceType": Format.FHIR,
     "consentDetail": Format.ABDM,
     "cdr_arrangement_id": Format.CDR,
+    "active": Format.SMART,
 }
 
 

@@ -30,7 +30,7 @@ from consent.model import (
     Usage,
 )
 from consent.policy import AccessRequest, Consume, Deny, MinimumCell, Notify, decide
-from consent.views import abdm, cdr, fhir
+from consent.views import abdm, cdr, fhir, smart
 from consent.views.meaning import Json, Naming, Understood
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -49,6 +49,10 @@ DATA = tuple(
 WORDS = abdm.Words(
     {"checkup": "DiagnosticReport", "medication": "Prescription"}, {"care": "PATRQT"}, COUNTRY
 )
+SCOPES = {
+    "checkup": {"patient/Observation.rs": "date", "patient/DiagnosticReport.rs": "date"},
+    "medication": {"patient/MedicationDispense.rs": "whenhandedover"},
+}
 NAMING = Naming("person", "version", lambda record: record)
 
 PLAIN = ConsentVersion(
@@ -87,6 +91,8 @@ class Format:
             return fhir.tell(version, now, NAMING)
         if self.name == "abdm":
             return abdm.tell(version, now, WORDS, NAMING)
+        if self.name == "smart":
+            return smart.tell(version, now, SCOPES, NAMING)
         return cdr.tell(version, now, COUNTRY, NAMING)
 
     def read(self, document: object) -> Understood:
@@ -94,10 +100,12 @@ class Format:
             return fhir.read(document)
         if self.name == "abdm":
             return abdm.read(document, WORDS)
+        if self.name == "smart":
+            return smart.read(document, SCOPES)
         return cdr.read(document, COUNTRY)
 
 
-FORMATS = tuple(map(Format, ("fhir", "abdm", "cdr")))
+FORMATS = tuple(map(Format, ("fhir", "abdm", "cdr", "smart")))
 
 
 def few(values: Sequence[str]) -> st.SearchStrategy[tuple[str, ...]]:

@@ -9,9 +9,10 @@ import pytest
 
 from consent.catalogue import LegalBasis
 from consent.errors import CannotSayError, NotUnderstoodError
-from consent.model import Action, ConsentRule, Effect, Granter, Recipient, Role
+from consent.model import Action, ConsentRule, DeclaredPurpose, Effect, Granter, Recipient, Role
 from consent.views import fhir
 from consent.views.fhir import words
+from consent.views.meaning import UNDECLARED
 from tests.consent.views.kit import FORMATS, HOUR, NAMING, NOW, PLAIN, Format
 
 RULE = "provision.provision.0"
@@ -23,6 +24,8 @@ LABELLED = NESTED | {"securityLabel": [{"code": "PSY"}]}
 ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 VISIT = [{"careContextReference": "visit-1"}]
 UNKNOWN = [{"url": "https://example.invalid/only-if"}]
+OF_A_YEAR = "date=ge2024-01-01&date=le2024-12-31"
+DISPENSED = f"patient/MedicationDispense.rs?{OF_A_YEAR}".replace("date", "whenhandedover")
 # Where in a document something else stands, None where nothing does; and how far below that
 # place, or how many steps above it (<), the complaint is.
 REFUSED = [
@@ -59,6 +62,18 @@ REFUSED = [
     ("fhir", "status", "not-done", ""),
     ("fhir", "policyRule", None, ""),
     ("fhir", "policyRule.coding.0.code", "APPI-69", "<"),
+    ("smart", "scope", "patient/Observation.rs", ""),
+    ("smart", "scope", "patient/Coverage.rs", ""),
+    ("smart", "scope", f"patient/Observation.rs?{OF_A_YEAR}", ""),
+    ("smart", "scope", f"patient/MedicationDispense.rs?{OF_A_YEAR}", ""),
+    ("smart", "scope", f"{DISPENSED}&status=completed", ""),
+    ("smart", "scope", DISPENSED.replace("le2024", "le2023"), "<"),
+    ("smart", "scope", DISPENSED.replace("ge2024-01-01", "ge2024"), ""),
+    ("smart", "scope", f"openid {DISPENSED}", ""),
+    ("smart", "active", "yes", ""),
+    ("smart", "exp", None, ""),
+    ("smart", "exp", 0, "<"),
+    ("smart", "client_id", None, ""),
     ("abdm", "0.status", "PAUSED", ""),
     ("abdm", f"{PERMISSION}.accessMode", "QUERY", ""),
     ("abdm", f"{PERMISSION}.dataEraseAt", None, ""),
@@ -117,7 +132,8 @@ def test_it_is_refused_with_its_path(
 def test_what_is_told_of_a_plain_consent_is_understood(format_: Format) -> None:
     read = format_.read(format_.tell(PLAIN))
     assert read.terms.rules == PLAIN.terms.rules
-    assert read.terms.purpose == PLAIN.terms.purpose
+    unsaid = DeclaredPurpose("", "", UNDECLARED)
+    assert read.terms.purpose == (unsaid if format_.name == "smart" else PLAIN.terms.purpose)
     assert read.terms.valid_until in {PLAIN.terms.valid_until, PLAIN.terms.valid_until - HOUR}
     assert set(read.ignored) <= {"$.policyRule.text"}
 

@@ -225,7 +225,7 @@ def test_a_receipt_says_all_that_was_agreed(portal: Portal) -> None:
     other.log_in(KENICHI)
     assert other.get(path[1]).status_code == 404
     documents = re.findall(rf'href="({path[1]}/\w+)" download', receipt)
-    assert [one.rpartition("/")[2] for one in documents] == ["fhir", "abdm", "cdr"]
+    assert [one.rpartition("/")[2] for one in documents] == ["fhir", "abdm", "cdr", "smart"]
     for one in documents:
         saved = browser.get(one)
         assert saved.headers["content-disposition"].startswith("attachment")
@@ -245,7 +245,7 @@ def test_a_format_that_would_give_more_is_not_offered(portal: Portal) -> None:
     [given] = browser.get("/consents", **JSON).json()["consents"]
     receipt = f"/consents/{given['arrangement_id']}/{given['version_id']}"
     shown = browser.get(receipt).text
-    for format_, status in (("fhir", 200), ("abdm", 404), ("cdr", 404)):
+    for format_, status in (("fhir", 200), ("abdm", 404), ("cdr", 404), ("smart", 404)):
         assert (f"{receipt}/{format_}" in shown) is (status == 200)
         assert browser.get(f"{receipt}/{format_}").status_code == status
 
