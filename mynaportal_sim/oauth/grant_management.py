@@ -5,7 +5,8 @@ the two scopes reaches that person's grants, one that the client got for itself 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID, uuid4
@@ -15,7 +16,9 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from consent import service
+from consent.errors import IllegalTransitionError, StaleVersionError
 from consent.instants import seconds
+from consent.model import ConsentVersion
 from consent.model.granted import granted_details
 from mynaportal_sim.oauth import client_token, families, managed, scopes, withdrawal
 from mynaportal_sim.oauth.access import credentials_of, proof_beside
@@ -61,7 +64,7 @@ async def query(request: Request, server: ServerDep) -> Response:
     """Say what is granted under a grant (6.4)."""
     now = server.now()
     found = await _called(request, server, managed.QUERY, now, _nothing)
-    return answer(_shown(found, server))
+    return answer(shown(found, server.resource))
 
 
 @router.delete("/grants/{grant_id}", status_code=204)  # noqa: FAST003  see _called
@@ -69,7 +72,7 @@ async def query(request: Request, server: ServerDep) -> Response:
 async def revoke(request: Request, server: ServerDep) -> Response:
     """End a grant: all tokens that came of it give nothing any more (6.5)."""
     now = server.now()
-    await _called(request, server, managed.REVOKE, now, partial(_end, server, now))
+    await _called(request, server, managed.REVOKE, now, partial(end, server, now))
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
 
@@ -141,19 +144,34 @@ def _nothing(_connection: Connection, _grant: Grant) -> None:
     """What a query does."""
 
 
-def _end(server: Server, now: datetime, connection: Connection, grant: Grant) -> None:
-    wish = withdrawal.by_app(server, grant.version, uuid4())
+def end(server: Server, now: datetime, connection: Connection, grant: Grant) -> None:
+    """End what stands, also where that changed or ended as this waited for its turn."""
+    with suppress(IllegalTransitionError):
+        try:
+            _withdraw(connection, server, grant.version, now)
+        except StaleVersionError:  # from here on it is locked
+            known = (grant.version.resident_id, grant.arrangement.id)
+            version = service.newest(connection, *known)
+            if version is not None:
+                _withdraw(connection, server, version, now)
+
+
+def _withdraw(
+    connection: Connection, server: Server, version: ConsentVersion, now: datetime
+) -> None:
+    wish = withdrawal.by_app(server, version, uuid4())
     service.change(connection, wish, now, server.randomness)
 
 
-def _shown(grant: Grant, server: Server) -> dict[str, object]:
+def shown(grant: Grant, resource: str) -> dict[str, object]:
     """A grant as its app may know it; instants as NumericDate."""
     version = grant.version
+    left = replace(version.terms, usage=version.usage_left)
     given = scopes.granted(grant.scopes, version.terms.categories)
-    by_scope = {"scopes": [{"scope": given, "resource": [server.resource]}]} if given else {}
+    by_scope = {"scopes": [{"scope": given, "resource": [resource]}]} if given else {}
     return {
         **by_scope,
-        "authorization_details": list(granted_details(version.terms)),
+        "authorization_details": list(granted_details(left)),
         "created_at": seconds(grant.arrangement.created_at),
         "last_updated": seconds(version.state_since),
         "expires_at": seconds(version.gives_until),

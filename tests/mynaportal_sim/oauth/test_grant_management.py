@@ -14,6 +14,8 @@ from consent import service
 from consent.errors import StaleVersionError
 from consent.model import MYSELF, Evidence, Notice
 from consent.service import Reduction
+from mynaportal_sim.oauth import managed
+from mynaportal_sim.oauth.grant_management import end
 
 from .conftest import Portal
 from .kit import DETAILS, NOW, QUERY_AND_REVOKE, AppKit
@@ -197,6 +199,24 @@ def test_a_grant_that_changed_while_the_person_read_is_not_changed_again(
     granted(portal, oidc, "medication", **merge, scope=MEDICATION)
     with pytest.raises(StaleVersionError):
         portal.allow(read)
+
+
+def test_a_grant_is_ended_as_it_stands_though_it_changed_since_it_was_found(
+    portal: Portal, oidc: AppKit
+) -> None:
+    grant_id = str(granted(portal, oidc, "checkup")["grant_id"])
+    database, now = portal.server.database, portal.clock.now()
+    found = database.run(managed.find, oidc.client_id, grant_id, now)
+    assert found is not None
+    merge = {"grant_management_action": "merge", "grant_id": grant_id, "scope": MEDICATION}
+    granted(portal, oidc, "medication", **merge)
+
+    def unit(connection: Connection) -> None:
+        end(portal.server, now, connection, found)
+
+    database.run(unit)
+    own = portal.own_token(oidc)
+    assert portal.manage(oidc, "GET", grant_id, own).status_code == 404
 
 
 CREATE, MERGE = {"grant_management_action": "create"}, {"grant_management_action": "merge"}

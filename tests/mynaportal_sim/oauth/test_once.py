@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection
 
+from mynaportal_sim.oauth import managed
 from mynaportal_sim.oauth.client_authentication import Client
 from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import InteractionGoneError, OAuthError
+from mynaportal_sim.oauth.grant_management import end
 from mynaportal_sim.oauth.grants import TokenRequest
 from mynaportal_sim.oauth.token import Issued, exchange
 from mynaportal_sim.oauth.trail import Trail
@@ -103,6 +105,19 @@ def test_refreshing_with_proofs_of_their_own_serves_all(portal: Portal) -> None:
         return exchange(connection, portal.server, "refresh_token", request, NOW)
 
     assert all(isinstance(outcome, Issued) for outcome in together(portal, unit))
+
+
+def test_one_grant_is_ended_once(portal: Portal) -> None:
+    kit = portal.register()
+    grant_id = portal.redeem(kit, portal.code(kit)).json()["grant_id"]
+
+    def unit(connection: Connection, _number: int) -> None:
+        grant = managed.find(connection, kit.client_id, grant_id, NOW)
+        if grant is not None:
+            end(portal.server, NOW, connection, grant)
+
+    together(portal, unit)
+    assert [kind for kind, _ in portal.ledger()].count("consent.withdrawn") == 1
 
 
 def test_one_page_is_answered_once(portal: Portal) -> None:
