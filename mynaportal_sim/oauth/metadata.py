@@ -114,9 +114,7 @@ def describe(issuer: str) -> dict[str, object]:
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANTS),
         "scopes_supported": sorted(SCOPES | managed.SCOPES),
-        "grant_management_endpoint": f"{issuer}/grants",
-        "grant_management_actions_supported": list(managed.ACTIONS),
-        "grant_management_action_required": False,
+        **_of_grants(issuer),
         "authorization_details_types_supported": [DETAIL_TYPE],
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": DPOP_ALGORITHMS.split(),
@@ -144,4 +142,13 @@ def describe(issuer: str) -> dict[str, object]:
         "acr_values_supported": [ACR],
         "prompt_values_supported": sorted(PROMPTS),
         "ui_locales_supported": ["ja", "en"],
+    }
+
+
+def _of_grants(issuer: str) -> dict[str, object]:
+    """How apps manage their grants (Grant Management 7.1)."""
+    return {
+        "grant_management_endpoint": f"{issuer}/grants",
+        "grant_management_actions_supported": list(managed.ACTIONS),
+        "grant_management_action_required": False,
     }
