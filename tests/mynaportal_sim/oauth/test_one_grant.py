@@ -27,6 +27,7 @@ from mynaportal_sim.oauth.managed import Grant
 from mynaportal_sim.oauth.wish import wish
 from tests.consent.views.kit import (
     CATEGORIES,
+    HOUR,
     NAMING,
     NOW,
     REQUESTS,
@@ -34,6 +35,7 @@ from tests.consent.views.kit import (
     again,
     gift,
     moments,
+    uses,
     versions,
 )
 
@@ -108,7 +110,12 @@ def _app(version: ConsentVersion) -> App:
     )
 
 
-@pytest.mark.parametrize("form", [as_details, as_scopes, as_fhir], ids=["RAR", "SMART", "FHIR"])
+forms = pytest.mark.parametrize(
+    "form", [as_details, as_scopes, as_fhir], ids=["RAR", "SMART", "FHIR"]
+)
+
+
+@forms
 @settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data(), request_=REQUESTS)
 def test_nothing_is_gained(form: Form, data: st.DataObject, request_: AccessRequest) -> None:
@@ -118,3 +125,15 @@ def test_nothing_is_gained(form: Form, data: st.DataObject, request_: AccessRequ
     assert after is not None
     for at in moments(version, after):
         assert gift(after, request_, at).within(gift(version, request_, at)), at
+
+
+@forms
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
+@given(data=st.data(), request_=REQUESTS)
+def test_no_use_is_gained(form: Form, data: st.DataObject, request_: AccessRequest) -> None:
+    version = data.draw(granted())
+    after = form(version)
+    assume(after is not None)
+    assert after is not None
+    steps = [NOW + HOUR / 2 * step for step in range(12)]
+    assert uses(after, request_, steps) <= uses(version, request_, steps)
