@@ -1,6 +1,5 @@
 """Every page, in both languages and on both sizes, is one that everybody can use."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
@@ -347,7 +346,7 @@ WORDS = "健診結果の推移をご家族にも表示するため"
 
 
 def _declared_anew(tab: Tab) -> Iterator[str]:
-    app = json.loads(tab.portal.run("app", "list", "--json"))[0]  # the sample app
+    app = tab.portal.sample_app
     declare = ("app", "declare", app["client_id"], "--scope", app["scope"])
     tab.portal.run(*declare, "--purpose-text", WORDS)
     for name, path in (("consents", "/consents"), ("who could see me now", "/access")):

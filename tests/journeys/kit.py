@@ -23,6 +23,7 @@ from card_reader.client.session import Session
 from card_reader.emulator.card import Card
 from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.clock import Clock
+from mynaportal_sim.sample_app.identity import NAME
 from mynaportal_sim.sample_app.loopback import client
 from mynaportal_sim.sample_app.relying_party import RelyingParty, five_years, public_jwk
 from tests import commands
@@ -136,6 +137,14 @@ class Portal:
         self.process.wait(20)
         self.process = None
         self._until_port_is_free()
+
+    @property
+    def sample_app(self) -> dict[str, str]:
+        """The sample app, as `app list` shows it among the others."""
+        listed = json.loads(self.run("app", "list", "--json"))
+        [found] = [one for one in listed if one["client_name"] == NAME]
+        assert isinstance(found, dict)
+        return found
 
     def run(self, *arguments: str, status: int = 0) -> str:
         """Run a `mynasim` command on this portal's state; what it printed."""

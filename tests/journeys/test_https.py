@@ -1,7 +1,6 @@
 """The road by https, with a root that clients must be told of."""
 
 import json
-import re
 import ssl
 import subprocess
 import sys
@@ -165,7 +164,7 @@ def test_the_ledger_is_verified_from_its_public_files_by_https(portal: Portal) -
 
 def test_a_sample_app_started_by_hand_says_what_it_lacks(portal: Portal) -> None:
     known = portal.data / "sample-app"
-    [client_id] = re.findall(r"app-[0-9a-f]{24}", portal.run("app", "list", "--json"))[:1]
+    client_id = portal.sample_app["client_id"]
     options = {
         "issuer": portal.url,
         "client-id": client_id,
