@@ -3,13 +3,12 @@
 import os
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from secrets import token_bytes
 from types import FrameType
-from typing import NoReturn
 
 import typer
 import uvicorn
@@ -51,6 +50,8 @@ from mynaportal_sim.sample_app.errors import StartError
 from mynaportal_sim.settings import Mode, Settings
 from mynaportal_sim.tls import store as certificates
 from mynaportal_sim.tls.names import LOOPBACK
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 app = typer.Typer()
 
@@ -101,11 +102,12 @@ def _run(settings: Settings, json: bool) -> None:
         companion = None
         if settings.mode is Mode.DEV and settings.sample_app:
             companion = _companion(settings, clock, console)
-        _announce(settings, residents, companion, json)
         if companion is not None:
             os.environ[SAMPLE_APP_VARIABLE] = f"{companion.url}/"
-        with nullcontext() if companion is None else _beside(companion, settings):
-            _serve(settings, listener, certificate)
+        with _told_to_stop(_config(settings, certificate), listener) as serve:
+            _announce(settings, residents, companion, json)
+            with _beside(companion, settings):
+                serve()
 
 
 def _certificate(settings: Settings) -> Path:
@@ -140,20 +142,44 @@ def _companion(settings: Settings, clock: Clock, console: Console) -> SampleApp 
         return None
 
 
-@contextmanager
-def _beside(companion: SampleApp, settings: Settings) -> Iterator[None]:
+def _beside(companion: SampleApp | None, settings: Settings) -> AbstractContextManager[None]:
     """Run the sample app as long as the portal, and see it end before this process does."""
-    kept = signal.signal(signal.SIGTERM, _leave)
+    if companion is None:
+        return nullcontext()
+    return sample_app.running(companion, settings.issuer)
+
+
+@contextmanager
+def _told_to_stop(
+    config: uvicorn.Config, listener: socket.socket
+) -> Iterator[Callable[[], None]]:
+    """What serves until a signal ends it, one that comes before it has begun included.
+
+    A handler only notes the signal: an exception that it raised would be lost wherever Python
+    ignores exceptions, in a weak reference's callback for one, and the portal would stay.
+    """
+    kept = {number: signal.getsignal(number) for number in _ENDING}
+    noted: list[int] = []
+    serve: Callable[[], None]
+    if config.workers == 1:
+        server = uvicorn.Server(config)
+
+        def note(number: int, frame: FrameType | None) -> None:
+            noted.append(number)
+            server.handle_exit(number, frame)
+
+        for number in _ENDING:
+            signal.signal(number, note)
+        serve = partial(server.run, [listener])
+    else:
+        serve = Multiprocess(config, [listener]).run  # takes the signals as it is made
     try:
-        with sample_app.running(companion, settings.issuer):
-            yield
+        yield serve
     finally:
-        signal.signal(signal.SIGTERM, kept)
-
-
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    """Unwind where the default would end the process at once, past every `finally`."""
-    raise SystemExit(128 + number)
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+    if noted:
+        raise SystemExit(128 + noted[0])
 
 
 def _bound(settings: Settings) -> socket.socket:
@@ -182,9 +208,9 @@ def _listening(address: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(settings: Settings, listener: socket.socket, certificate: Path | None) -> None:
+def _config(settings: Settings, certificate: Path | None) -> uvicorn.Config:
     os.environ.update(_as_environment(settings))
-    config = uvicorn.Config(
+    return uvicorn.Config(
         "mynaportal_sim.app:from_environment",
         factory=True,
         workers=settings.workers,
@@ -197,11 +223,6 @@ def _serve(settings: Settings, listener: socket.socket, certificate: Path | None
         if certificate is None
         else partial(Doorkeeper, certificate, settings.issuer),  # type: ignore[arg-type]  # called as a class is
     )
-    server = uvicorn.Server(config)
-    if settings.workers == 1:
-        server.run(sockets=[listener])
-    else:
-        Multiprocess(config, sockets=[listener]).run()
 
 
 def _as_environment(settings: Settings) -> dict[str, str]:

@@ -31,6 +31,21 @@ ENDED = "連携が終了しました"
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
 WELCOME = "毎年の健診を、ひとつの線に。"
 
+TERMINATED_WHILE_COLLECTING = """
+import gc, os, signal
+from mynaportal_sim.cli import main, up
+
+def collecting(phase, info):
+    if announced and phase == "start":
+        gc.callbacks.clear()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+announced, announce = [], up.say
+up.say = lambda *said: announced.append(announce(*said))
+gc.callbacks.append(collecting)
+main()
+"""
+
 
 @pytest.fixture(scope="module")
 def portal(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
@@ -385,6 +400,22 @@ def test_up_says_where_the_app_is_or_that_there_is_none(
         assert process.stdout.read() == b""
     url = f"http://127.0.0.1:{app_port}/"
     assert said["sample_app_url"] == (url if has_app else None)
+
+
+def test_up_ends_by_a_signal_that_comes_where_an_exception_would_be_lost(
+    template: Path, tmp_path: Path
+) -> None:
+    copy_keys(template, tmp_path / "data")
+    portal = Portal(tmp_path / "data", free_port())
+    command = [sys.executable, "-c", TERMINATED_WHILE_COLLECTING, "up", "--sample-app-port"]
+    done = subprocess.run(
+        [*command, str(free_port())],
+        check=False,
+        env=portal.environment,
+        capture_output=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, b"")
 
 
 def test_a_portal_starts_without_an_app_whose_port_is_taken(
