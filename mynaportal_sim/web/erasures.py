@@ -57,10 +57,12 @@ class CountOut(NamedTuple):
 class RecipientOut:
     """What is known of somebody to whom an app passed data, in words.
 
-    `erased` is None where nobody says when; `records` and `token` are of its own certificate.
+    `beyond` is whether the consent did not name them. `erased` is None where nobody says when;
+    `records` and `token` are of its own certificate.
     """
 
     name: str
+    beyond: bool
     state: str
     said: str
     records: int | None
@@ -80,6 +82,7 @@ class RecipientOut:
         at = one.erased_at if own is None else own.erased_at
         return cls(
             name=one.name,
+            beyond=one.name not in case.passed_on,
             state=state,
             said=page.text(RECIPIENTS[state]),
             records=None if own is None else own.total,
@@ -94,6 +97,7 @@ class RecipientOut:
         """The same as programs get it."""
         return {
             "name": self.name,
+            "beyond": self.beyond,
             "state": self.state,
             "said": self.said,
             "records": self.records,

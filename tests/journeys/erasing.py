@@ -1,5 +1,6 @@
 """What an app does about an erasure, as several journeys do it."""
 
+from collections.abc import Mapping
 from time import monotonic, sleep
 from typing import Any
 
@@ -37,14 +38,16 @@ def claims(app: RelyingParty, duty: dict[str, Any]) -> dict[str, object]:
     }
 
 
-def certificate(app: RelyingParty, duty: dict[str, Any], *passed_on: dict[str, str]) -> str:
+def certificate(
+    app: RelyingParty, duty: dict[str, Any], *passed_on: Mapping[str, object]
+) -> str:
     """A certificate that the portal takes."""
     said = {**claims(app, duty), "passed_on": list(passed_on)}
     return jwt.encode(said, app.key, "ES256", {"typ": TYPE})
 
 
 def certify(
-    app: RelyingParty, duty: dict[str, Any], *passed_on: dict[str, str]
+    app: RelyingParty, duty: dict[str, Any], *passed_on: Mapping[str, object]
 ) -> dict[str, Any]:
     """How an erasure stands once the app has certified it."""
     form = app.authentication() | {"certificate": certificate(app, duty, *passed_on)}

@@ -78,11 +78,15 @@ def test_an_erasure_ends_when_the_processor_that_had_the_data_has_certified_it_t
     duty = first_duty(app)
     assert duty["awaited"] == [PROCESSOR]
 
-    alone = certify(app, duty, {"name": PROCESSOR})
+    unasked = {"name": "Data Broker Ltd", "erased_at": int(app.clock().timestamp())}
+    alone = certify(app, duty, {"name": PROCESSOR}, unasked)
     assert alone["status"] == "awaiting_recipients"
     shown: dict[str, Any] = dict(browser.see(receipt))
-    [named] = shown["erasure"]["certified"]["passed_on"]
-    assert (named["name"], named["state"]) == (PROCESSOR, "awaited")
+    named = shown["erasure"]["certified"]["passed_on"]
+    assert [(one["name"], one["state"], one["beyond"]) for one in named] == [
+        (PROCESSOR, "awaited", False),
+        ("Data Broker Ltd", "app_word", True),
+    ]
     own_portal.run("clock", "forward", "31d")
     overdue = ("app", "erasures", app.client_id, "--overdue", "--json")
     [late] = json.loads(own_portal.run(*overdue))
