@@ -205,12 +205,14 @@ def test_figures_come_as_json_and_nothing_is_left_behind(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.deep
 def test_a_row_of_the_reader_says_what_is_missing_for_it(tmp_path: Path) -> None:
     (record,) = _bench(tmp_path, "reader-read", status=1)
     assert "is not installed" in str(record["error"])
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.deep
 def test_a_merkle_tree_is_measured_without_pymerkle_where_it_cannot_be_installed(
     tmp_path: Path,
 ) -> None:

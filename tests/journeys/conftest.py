@@ -10,7 +10,21 @@ from sqlalchemy import create_engine, text
 
 from tests.journeys.kit import Portal, copy_keys, free_port, running
 
-ON_BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+ON_BOTH = [
+    pytest.param("sqlite"),
+    pytest.param("postgres", marks=pytest.mark.postgres),
+]
+
+
+def mostly_on(engine: str) -> pytest.MarkDecorator:
+    """For tests that are long and ask little of a database: `--deep` tries the other one."""
+    rows = [
+        one
+        if one.values == (engine,)
+        else pytest.param(*one.values, marks=[*one.marks, pytest.mark.deep])
+        for one in ON_BOTH
+    ]
+    return pytest.mark.parametrize("own_portal", rows, indirect=True)
 
 
 @pytest.fixture(scope="module", params=ON_BOTH)

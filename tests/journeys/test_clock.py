@@ -8,7 +8,10 @@ import pytest
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.clock import Clock, ClockError
 from mynaportal_sim.sample_app.errors import RelyingPartyError
+from tests.journeys.conftest import mostly_on
 from tests.journeys.kit import Portal, details
+
+pytestmark = mostly_on("sqlite")
 
 
 def test_tokens_then_consents_then_certificates_run_out(own_portal: Portal) -> None:

@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 from time import monotonic, sleep
 
+from tests.journeys.conftest import mostly_on
 from tests.journeys.kit import PERSONA, START_WITHIN, Portal
+
+pytestmark = mostly_on("sqlite")
 
 
 def _kept(portal: Portal) -> list[dict[str, object]]:

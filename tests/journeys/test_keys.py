@@ -11,6 +11,7 @@ import jwt
 import pytest
 
 from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
+from tests.journeys.conftest import mostly_on
 from tests.journeys.kit import SCOPES, Portal, details
 
 CLIENTS = 3
@@ -111,6 +112,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "localhost")
 
 
+@mostly_on("postgres")  # with two workers
 def test_rotations_under_load_refuse_no_token(own_portal: Portal) -> None:
     first = active(own_portal)
     second = json.loads(own_portal.run("keys", "next", "--json"))["kid"]
