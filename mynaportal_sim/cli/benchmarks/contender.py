@@ -19,7 +19,8 @@ class Contender:
     """The portal or its peer.
 
     `tokens` are what its client was given. `codes` makes fresh authorization codes, bound to
-    CHALLENGE; `besides` is what its pushed requests need more than the details.
+    CHALLENGE; `besides` is what its pushed requests need more than the details, and `own` with
+    what it asks for a token of its own.
     """
 
     server: Server
@@ -27,6 +28,7 @@ class Contender:
     tokens: Tokens = field(repr=False)
     codes: Callable[["Contender", int], list[str]] = field(repr=False)
     besides: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, endpoint: str) -> bytes:
         """A request for a public document."""

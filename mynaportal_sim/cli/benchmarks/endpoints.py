@@ -33,6 +33,15 @@ def pushed_requests(rig: Rig) -> Figure:
     return contest(rig, alike(lambda one: one.push(portal.DETAILS)), 800)
 
 
+def own_tokens(rig: Rig) -> Figure:
+    """Tokens of an app's own (at+jwt, ES256), for nobody's data, per second."""
+
+    def ask(one: Contender) -> bytes:
+        return one.post("token_endpoint", {"grant_type": "client_credentials", **one.own})
+
+    return contest(rig, alike(ask), 800)
+
+
 def codes(rig: Rig) -> Figure:
     """Access and refresh tokens for a code per second."""
 

@@ -43,7 +43,8 @@ def running(directory: Path, work: Path) -> Iterator[Contender]:
         party = RelyingParty(http, server.url, CLIENT_ID, REDIRECT_URI, key, Clock().now)
         opaque = party.refresh(Tokens("", given["opaque"], {}))
         tokens = Tokens(opaque.access_token, given["jwt"], {})
-        yield Contender(server, party, tokens, _codes, {"resource": RESOURCE})
+        own = {"scope": "read", "resource": RESOURCE}
+        yield Contender(server, party, tokens, _codes, {"resource": RESOURCE}, own)
 
 
 def _codes(one: Contender, count: int) -> list[str]:

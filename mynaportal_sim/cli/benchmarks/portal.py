@@ -65,7 +65,11 @@ def with_consent(data: Path, port: int, log: Path, person: Resident) -> Iterator
         tokens = _answered(party, data, person, browser)
         cookie = "; ".join(f"{one.name}={one.value}" for one in browser.cookies.jar)
         yield Contender(
-            server, party, tokens, lambda one, count: walked(one, DETAILS, cookie, count)
+            server,
+            party,
+            tokens,
+            lambda one, count: walked(one, DETAILS, cookie, count),
+            own={"scope": "grant_management_query"},
         )
 
 

@@ -15,7 +15,6 @@ from mynaportal_sim.cli.benchmarks import (
 from mynaportal_sim.cli.benchmarks.row import Goal, Row
 from mynaportal_sim.cli.failures import CommandError
 
-# No row for client_credentials: the portal gives no token without a person so far.
 _SIGNED = "private_key_jwt + DPoP, stored durably"
 
 ROWS: tuple[Row, ...] = (
@@ -91,6 +90,12 @@ ROWS: tuple[Row, ...] = (
     Row("metadata", "GET discovery", Goal("/s", of_peer=0.8), endpoints.metadata),
     Row("jwks", "GET key set", Goal("/s", of_peer=0.8), endpoints.jwks),
     Row("par", f"PAR, {_SIGNED}", Goal("/s", of_peer=0.8), endpoints.pushed_requests),
+    Row(
+        "token-own",
+        f"token by client_credentials, {_SIGNED}",
+        Goal("/s", of_peer=0.8),
+        endpoints.own_tokens,
+    ),
     Row(
         "token-code", f"tokens for a code, {_SIGNED}", Goal("/s", of_peer=0.8), endpoints.codes
     ),

@@ -70,7 +70,7 @@ const provider = new Provider(issuer, {
       token_endpoint_auth_method: 'private_key_jwt',
       token_endpoint_auth_signing_alg: 'ES256',
       id_token_signed_response_alg: 'ES256',
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: ['authorization_code', 'client_credentials', 'refresh_token'],
       redirect_uris: [redirectUri],
       authorization_details_types: ['phr_access'],
       dpop_bound_access_tokens: true,
@@ -85,6 +85,7 @@ const provider = new Provider(issuer, {
   ttl: { AccessToken: 300, Grant: 86400, RefreshToken: 86400 },
   features: {
     devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
     dPoP: { enabled: true },
     introspection: { enabled: true },
     pushedAuthorizationRequests: { enabled: true },
