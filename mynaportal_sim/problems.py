@@ -36,6 +36,11 @@ from consent.errors import (
 from consent.mandate import Refusal
 from mynaportal_sim.login.errors import LoginError, LoginRefusedError, LoginRequiredError
 from mynaportal_sim.oauth import inspection
+from mynaportal_sim.oauth.answers import (
+    TEMPORARILY_UNAVAILABLE,
+    failure,
+    speaks_to_clients,
+)
 from mynaportal_sim.oauth.errors import InteractionGoneError, OAuthError
 from mynaportal_sim.oauth.server import server_of
 from mynaportal_sim.operators import links
@@ -227,6 +232,8 @@ async def _unavailable(request: Request, error: Exception) -> Response:
     detail = "the portal's database is busy or away"
     status = HTTPStatus.SERVICE_UNAVAILABLE
     headers = {"Retry-After": "1"}
+    if speaks_to_clients(request):
+        return failure(TEMPORARILY_UNAVAILABLE, f"{detail} ({reference})", status, headers)
     return answer(request, Problem(status, "unavailable", detail, reference, headers))
 
 
@@ -235,6 +242,8 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     _log.error("%s: %s %s", reference, request.method, request.url.path, exc_info=error)
     detail = "an error of the portal itself"
     status = HTTPStatus.INTERNAL_SERVER_ERROR
+    if speaks_to_clients(request):
+        return failure("server_error", f"{detail} ({reference})", status)
     return answer(request, Problem(status, "internal_error", detail, reference, {}))
 
 

@@ -14,6 +14,7 @@ from mynaportal_sim.oauth import inspection
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.server import Server, ServerDep, server_of
 
+TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"  # RFC 6749 4.1.2.1
 _HEADERS = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 Endpoint = Callable[[Request, Server], Awaitable[Response]]
@@ -30,6 +31,15 @@ async def refusal(request: Request, server: Server, error: OAuthError) -> Respon
     body = {**error.body, "error_uri": await inspection.kept(request, server, error)}
     headers = dict(error.headers)
     return Response(json.dumps(body).encode(), error.status, headers, "application/json")
+
+
+def failure(
+    code: str, description: str, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """What a client is told of a fault that is none of its own."""
+    response = answer({"error": code, "error_description": description}, status)
+    response.headers.update(headers or {})
+    return response
 
 
 def spoken_to_clients(endpoint: Endpoint) -> Callable[..., Awaitable[Response]]:
@@ -65,3 +75,8 @@ class ToClients(APIRoute):
             return await endpoint(request, await server_of(request))
 
         self.app = request_response(answered)
+
+
+def speaks_to_clients(request: Request) -> bool:
+    """Whether the request came to an endpoint that answers in OAuth's own form."""
+    return isinstance(request.scope.get("route"), ToClients)

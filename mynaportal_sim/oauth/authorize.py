@@ -7,10 +7,12 @@ As long as client and redirect URI are not known to belong together the error go
 from datetime import datetime
 
 from fastapi import APIRouter, Request
+from sqlalchemy.exc import OperationalError
 from starlette.responses import Response
 
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.oauth import form, inspection, par
+from mynaportal_sim.oauth.answers import TEMPORARILY_UNAVAILABLE
 from mynaportal_sim.oauth.checks.request import Asked, redirect_uri_is_registered
 from mynaportal_sim.oauth.errors import (
     InvalidRequestError,
@@ -63,8 +65,12 @@ async def _authorize(request: Request, parameters: Parameters, server: Server) -
         uri, state = parameters["redirect_uri"], parameters.get("state")
         body = {**error.body, "error_uri": await inspection.kept(request, server, error)}
         return _see_other(redirect(server, uri, state, body))
-    interaction_id = await server.database.write(begin, checked, pushed, now, server.randomness)
-    return _see_other(f"/interactions/{interaction_id}")
+    try:
+        begun = await server.database.write(begin, checked, pushed, now, server.randomness)
+    except OperationalError:
+        told = {"error": TEMPORARILY_UNAVAILABLE, "error_description": "try again in a moment"}
+        return _see_other(redirect(server, checked.redirect_uri, checked.state, told))
+    return _see_other(f"/interactions/{begun}")
 
 
 @asked_by("RFC 6749 4.1.2.1", "client_id names a registered client.")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
@@ -31,7 +31,9 @@ from mynaportal_sim.login.errors import (
     SoftCardsOffError,
 )
 from mynaportal_sim.login.refusal import Code, Refusal
+from mynaportal_sim.oauth.answers import ToClients
 from mynaportal_sim.oauth.errors import InteractionGoneError
+from mynaportal_sim.oauth.server import ServerDep
 from mynaportal_sim.web.wording import STATUSES
 
 ID = UUID(int=7)
@@ -94,6 +96,11 @@ def _answer(error: Exception, accept: str, language: str = "ja") -> httpx.Respon
     @web.post("/")
     async def fail() -> None:
         raise error
+
+    return _asked(web, accept, language)
+
+
+def _asked(web: FastAPI, accept: str, language: str) -> httpx.Response:
 
     async def sent() -> httpx.Response:
         transport = httpx.ASGITransport(web, raise_app_exceptions=False)
@@ -172,3 +179,33 @@ def _main(page: httpx.Response) -> str:
     found = re.search(r"<main.*?>(.*)</main>", page.text, re.DOTALL)
     assert found
     return found[1]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code", "wait"),
+    [
+        pytest.param(
+            OperationalError(SECRET, {}, Exception(SECRET)),
+            503,
+            "temporarily_unavailable",
+            "1",
+            id="database away",
+        ),
+        pytest.param(RuntimeError(SECRET), 500, "server_error", None, id="bug"),
+    ],
+)
+def test_a_client_reads_a_fault_of_ours_in_oauths_own_form(
+    error: Exception, status: int, code: str, wait: str | None
+) -> None:
+    async def fail(_request: Request, _server: ServerDep) -> Response:
+        raise error
+
+    web = FastAPI()
+    web.state.server = None
+    problems.install(web)
+    web.router.add_api_route("/", fail, methods=["POST"], route_class_override=ToClients)
+    answered = _asked(web, JSON, "en")
+    assert (answered.status_code, answered.json()["error"]) == (status, code)
+    assert answered.headers.get("retry-after") == wait
+    assert answered.headers["cache-control"] == "no-store"
+    assert SECRET not in answered.text

@@ -5,6 +5,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from mynaportal_sim.oauth import tables
+
 from .conftest import Portal
 from .kit import CALLBACK, ISSUER, AppKit
 
@@ -205,3 +207,15 @@ def test_codes_and_refresh_tokens_are_stored_hashed(portal: Portal, oidc: AppKit
     assert repr(sha256(code.encode()).digest()) in stored
     assert code not in stored
     assert refresh_token not in stored
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_app_is_told_to_come_again_where_the_database_does_not_answer(
+    portal: Portal, oidc: AppKit
+) -> None:
+    portal.server.database.run(tables.interactions.drop)
+    location = portal.authorize(oidc.request(state="mine")).headers["location"]
+    query = parse_qs(urlsplit(location).query)
+    assert location.startswith(f"{CALLBACK}?")
+    assert query["error"] == ["temporarily_unavailable"]
+    assert (query["state"], query["iss"]) == (["mine"], [ISSUER])
