@@ -17,6 +17,7 @@ from typing import NoReturn
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
+    SECP384R1,
     EllipticCurvePublicKey,
     EllipticCurvePublicNumbers,
 )
@@ -35,7 +36,7 @@ PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 """What a JWK has of a private or symmetric key (RFC 7518 6.2.2, 6.3.2, 6.4; RFC 8037 2)."""
 _FOREIGN_KEYS = frozenset({"jku", "x5u", "x5c"})
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
-_NAMES = ("RS256", "PS256", "ES256", "EdDSA")
+_NAMES = ("RS256", "RS384", "PS256", "ES256", "ES384", "EdDSA")
 _VERIFIERS = {name: get_algorithm_by_name(name) for name in _NAMES}
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -186,7 +187,9 @@ def verify(jws: Jws, key: PublicKey, algorithms: Collection[str]) -> Mapping[str
 
 
 def parse_jwk(jwk: Json) -> PublicKey:
-    """A public key: EC P-256, RSA of 2048 to 8192 bits, or Ed25519 (RFC 7517, 7518, 8037).
+    """A public key: EC P-256 or P-384, RSA of 2048 to 8192 bits, or Ed25519.
+
+    As JWKs are written (RFC 7517, 7518, 8037).
 
     `use` and `alg`, where given, must allow verifying signatures and narrow the algorithms.
 
@@ -245,18 +248,23 @@ def _public_key(canonical: str) -> PublicKey:
                     _integer(x, exactly=32), _integer(y, exactly=32), SECP256R1()
                 )
                 return PublicKey(point.public_key(), frozenset({"ES256"}), thumbprint)
+            case {"kty": "EC", "crv": "P-384", "x": x, "y": y}:
+                point = EllipticCurvePublicNumbers(
+                    _integer(x, exactly=48), _integer(y, exactly=48), SECP384R1()
+                )
+                return PublicKey(point.public_key(), frozenset({"ES384"}), thumbprint)
             case {"kty": "RSA", "n": n, "e": e}:
                 modulus = _integer(n)
                 if not RSA_BITS_MIN <= modulus.bit_length() <= RSA_BITS_MAX:
                     raise JoseError(f"an RSA key has {RSA_BITS_MIN} to {RSA_BITS_MAX} bits")
                 key = RSAPublicNumbers(_integer(e), modulus).public_key()
-                return PublicKey(key, frozenset({"RS256", "PS256"}), thumbprint)
+                return PublicKey(key, frozenset({"RS256", "RS384", "PS256"}), thumbprint)
             case {"kty": "OKP", "crv": "Ed25519", "x": x}:
                 edwards = Ed25519PublicKey.from_public_bytes(unb64url(x))
                 return PublicKey(edwards, frozenset({"EdDSA"}), thumbprint)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise JoseError("the JWK is not a key") from error
-    raise JoseError("crv is none of P-256, Ed25519")
+    raise JoseError("crv is none of P-256, P-384, Ed25519")
 
 
 def _integer(text: str, exactly: int | None = None) -> int:

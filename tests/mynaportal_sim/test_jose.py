@@ -67,8 +67,10 @@ def test_thumbprints(jwk: dict[str, str], thumbprint: str) -> None:
     ("key", "algorithm"),
     [
         pytest.param(EC_KEY, "ES256", id="ES256"),
+        pytest.param(ec.generate_private_key(ec.SECP384R1()), "ES384", id="ES384"),
         pytest.param(ed25519.Ed25519PrivateKey.generate(), "EdDSA", id="EdDSA"),
         pytest.param(rsa.generate_private_key(65537, 2048), "PS256", id="PS256"),
+        pytest.param(rsa.generate_private_key(65537, 2048), "RS384", id="RS384"),
     ],
 )
 def test_what_another_library_signs_verifies_here_until_a_bit_changes(
@@ -112,7 +114,8 @@ def _small() -> dict[str, str]:
     [
         pytest.param([], id="no object"),
         pytest.param({}, id="no kty"),
-        pytest.param({**EC_JWK, "crv": "P-384"}, id="other curve"),
+        pytest.param({**EC_JWK, "crv": "P-521"}, id="other curve"),
+        pytest.param({**EC_JWK, "crv": "P-384"}, id="coordinates of another curve"),
         pytest.param({**EC_JWK, "y": EC_JWK["x"]}, id="not on the curve"),
         pytest.param({**EC_JWK, "x": "AA"}, id="short coordinate"),
         pytest.param({**EC_JWK, "x": 7}, id="number"),
