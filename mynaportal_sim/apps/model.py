@@ -15,6 +15,7 @@ class Profile(StrEnum):
 
     OIDC = "oidc"
     FAPI2 = "fapi2"
+    SMART = "smart"
     LENIENT = "lenient"
 
 

@@ -89,7 +89,7 @@ async def _checked(
         given = (asked.app.client_id, request_uri, now)
         return trail.hold(request_uri_is_live, (await server.database.read(par.find, *given)))
     trail.hold_all(demanded(asked.app, server).unpushed, asked)
-    return check(asked, server, now, trail), None
+    return check(asked, server, trail), None
 
 
 @asked_by("RFC 9126 4", "request_uri is one of this client's, not answered and not expired.")

@@ -20,7 +20,7 @@ from consent.errors import IllegalTransitionError, StaleVersionError
 from consent.instants import seconds
 from consent.model import ConsentVersion
 from consent.model.granted import granted_details
-from mynaportal_sim.oauth import client_token, families, managed, scopes, withdrawal
+from mynaportal_sim.oauth import client_token, families, managed, scope_rules, withdrawal
 from mynaportal_sim.oauth.access import credentials_of, proof_beside
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.checks import access
@@ -167,7 +167,7 @@ def shown(grant: Grant, resource: str) -> dict[str, object]:
     """A grant as its app may know it; instants as NumericDate."""
     version = grant.version
     left = replace(version.terms, usage=version.usage_left)
-    given = scopes.granted(grant.scopes, version.terms.categories)
+    given = scope_rules.granted(grant.scopes, version.terms.rules)
     by_scope = {"scopes": [{"scope": given, "resource": [resource]}]} if given else {}
     return {
         **by_scope,

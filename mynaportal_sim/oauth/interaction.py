@@ -15,10 +15,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
+from consent import token as tokens
 from consent.model import ConsentVersion, Term
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.sessions import LoggedIn, Session
-from mynaportal_sim.oauth import families, managed, scopes
+from mynaportal_sim.oauth import families, managed, scope_rules, scopes
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.families import Family, NewFamily
 from mynaportal_sim.oauth.managed import Action
@@ -27,6 +28,8 @@ from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.tables import digest, interactions, pushed_requests
 
 LIFETIME = timedelta(minutes=10)
+# How long what is not refreshed can be of use: a code, and an access token.
+UNREFRESHED = families.CODE_LIFETIME + tokens.LIFETIME
 _NONE = timedelta(0)
 _LOGIN_AGAIN = frozenset({"login", "select_account"})
 
@@ -241,7 +244,7 @@ def issue(
         sub=sub,
         arrangement_id=version.arrangement_id,
         version_id=version.id,
-        scope=scopes.granted(_scopes(connection, request), version.terms.categories),
+        scope=scope_rules.granted(_scopes(connection, request, session), version.terms.rules),
         redirect_uri=request.redirect_uri,
         code_challenge=request.code_challenge,
         nonce=request.nonce,
@@ -252,17 +255,24 @@ def issue(
         sender_constrained=False,
         actor=_actor(server, request.client_id, session),
     )
-    new = NewFamily(family, ground.ends)
+    ends = ground.ends if request.refreshed else min(ground.ends, now + UNREFRESHED)
+    new = NewFamily(family, ends)
     code = families.begin(connection, new, now, server.randomness)
     return redirect(server, request.redirect_uri, request.state, {"code": code})
 
 
-def _scopes(connection: Connection, request: AuthorizationRequest) -> Iterable[str]:
+def _scopes(
+    connection: Connection, request: AuthorizationRequest, session: LoggedIn
+) -> Iterable[str]:
     """The scopes asked for, beside those of the grant that they are merged into.
 
     Whether there is an ID token is this request's alone to say, which also bears its nonce.
+    Whoever acts for another is nobody whom a FHIR resource here is about.
     """
     managing = request.managing
+    if session.errand is not None:
+        own = tuple(one for one in request.scopes if one != scopes.FHIR_USER)
+        request = replace(request, scopes=own)
     if managing is None or managing.action is not Action.MERGE:
         return request.scopes
     before = managed.scopes_under(connection, request.client_id, managing)

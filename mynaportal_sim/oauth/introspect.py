@@ -17,7 +17,7 @@ from consent.instants import seconds
 from consent.model.granted import granted_details
 from consent.token import AccessToken, Rejected
 from mynaportal_sim.jose import Json
-from mynaportal_sim.oauth import client_token, families, form
+from mynaportal_sim.oauth import client_token, families, form, smart_context
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.as_client import Said, Work, said
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
@@ -70,7 +70,7 @@ async def _about(text: str, server: Server, now: datetime) -> Work:
     """What tells of a token, by which kind it is of."""
     access = await server.verified(text, now)
     if not isinstance(access, Rejected):
-        return partial(_of_access, access, now)
+        return partial(_of_access, access, server, now)
     own = await client_token.verified(text, server, now)
     if own is not None:
         return partial(_of_client, own)
@@ -102,7 +102,7 @@ def _claims(token: AccessToken | ClientToken) -> dict[str, object]:
 
 
 def _of_access(
-    access: AccessToken, now: datetime, connection: Connection, client: Client
+    access: AccessToken, server: Server, now: datetime, connection: Connection, client: Client
 ) -> Said:
     client_id = client.app.client_id
     if access.client_id != client_id:
@@ -120,6 +120,8 @@ def _of_access(
         "arrangement": str(access.arrangement_id),
         "grant_id": str(access.arrangement_id),
         "consent_version": str(access.version_id),
+        **smart_context.launched(server, client_id, access.scope, resident_id),
+        **smart_context.user(server, client_id, access.scope, resident_id),
     }
     actor = families.actor_of(connection, access.jti)
     if actor is not None:

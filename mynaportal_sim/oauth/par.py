@@ -48,7 +48,7 @@ async def push(request: Request, server: ServerDep) -> Response:
         proof = dpop.check(header, target, server.nonces, now, trail)
         named = parameters.setdefault("dpop_jkt", proof.jkt)
         trail.hold(key_is_the_proofs, (named, proof.jkt))
-    asked = check(await asked_by_app(parameters, client.app, server, now), server, now, trail)
+    asked = check(await asked_by_app(parameters, client.app, server, now), server, trail)
     handle = b64url(server.randomness(HANDLE_LENGTH))
     refused = await server.database.write(_store, client, proof, asked, handle, now)
     if refused is not None:

@@ -1,15 +1,15 @@
 """What each client profile demands: lists of checks, in the order in which they run.
 
 Conflicts between specifications end here. `fapi2` is the FAPI 2.0 Security Profile; `oidc` is
-OAuth 2.1 with OpenID Connect; `lenient`, which a dev portal alone has, lets pass and tells of
-what older clients get wrong without harm to anybody.
+OAuth 2.1 with OpenID Connect; `smart` is SMART App Launch 2.2; `lenient`, which a dev portal
+alone has, lets pass and tells of what older clients get wrong without harm to anybody.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mynaportal_sim.apps.model import App, Profile
-from mynaportal_sim.oauth.checks import assertion, request, tokens
+from mynaportal_sim.oauth.checks import assertion, request, smart, tokens
 from mynaportal_sim.oauth.checks.assertion import Assertion
 from mynaportal_sim.oauth.checks.request import Asked
 from mynaportal_sim.oauth.checks.tokens import TokenAsked
@@ -23,18 +23,23 @@ class ClientProfile:
 
     `assertion` is its JWT wherever it authenticates, signed by one of `algorithms`;
     `unpushed` an authorization request that comes by the browser, before `request`, which
-    each is held to; `token` what it brings to the token endpoint.
+    each is held to; `scopes` reads what it asks for; `token` what it brings to the token
+    endpoint. Unless it `refreshes`, an app gets a refresh token by the scope offline_access
+    alone.
     """
 
     algorithms: frozenset[str]
     assertion: tuple[Check[Assertion, None], ...]
     unpushed: tuple[Check[Asked, None], ...]
     request: tuple[Check[Asked, None], ...]
+    scopes: Check[Asked, tuple[str, ...]]
     token: tuple[Check[TokenAsked, None], ...]
+    refreshes: bool = True
 
 
 _OIDC_ALGORITHMS = frozenset({"RS256", "ES256", "PS256", "EdDSA"})
 _FAPI2_ALGORITHMS = frozenset({"PS256", "ES256", "EdDSA"})
+_SMART_ALGORITHMS = frozenset({"RS384", "ES384", "ES256"})
 _OF_EACH_ASSERTION = (
     assertion.assertion_is_not_of_later,
     assertion.assertion_ends_soon,
@@ -51,6 +56,7 @@ PROFILES: Mapping[Profile, ClientProfile] = {
         ),
         unpushed=(),
         request=request.CHECKS,
+        scopes=request.scopes_are_the_apps,
         token=(tokens.sends_a_verifier,),
     ),
     Profile.FAPI2: ClientProfile(
@@ -62,7 +68,21 @@ PROFILES: Mapping[Profile, ClientProfile] = {
         ),
         unpushed=(request.is_pushed,),
         request=request.CHECKS,
+        scopes=request.scopes_are_the_apps,
         token=(tokens.sends_a_verifier, tokens.sends_a_proof),
+    ),
+    Profile.SMART: ClientProfile(
+        algorithms=_SMART_ALGORITHMS,
+        assertion=(
+            assertion.signed_by_the_client(_SMART_ALGORITHMS),
+            assertion.audience_is_this_server,
+            *_OF_EACH_ASSERTION,
+        ),
+        unpushed=(),
+        request=(*request.CHECKS, *smart.CHECKS),
+        scopes=smart.smart_scopes_are_the_apps,
+        token=(tokens.sends_a_verifier,),
+        refreshes=False,
     ),
     Profile.LENIENT: ClientProfile(
         algorithms=_OIDC_ALGORITHMS,
@@ -77,6 +97,7 @@ PROFILES: Mapping[Profile, ClientProfile] = {
         request=tuple(
             lenient(one) if one in request.HARMLESS else one for one in request.CHECKS
         ),
+        scopes=request.scopes_are_the_apps,
         token=(lenient(tokens.sends_a_verifier),),
     ),
 }

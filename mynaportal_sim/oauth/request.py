@@ -7,12 +7,12 @@ authorization endpoint.
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from consent.japan import day_of
 from consent.model import Term
 from mynaportal_sim.apps.model import App
-from mynaportal_sim.oauth import details, managed, scopes
+from mynaportal_sim.oauth import details, managed, scope_rules, scopes
 from mynaportal_sim.oauth.checks import request as checks
 from mynaportal_sim.oauth.checks.request import Asked
 from mynaportal_sim.oauth.errors import InvalidAuthorizationDetailsError, InvalidScopeError
@@ -25,7 +25,10 @@ from mynaportal_sim.oauth.wish import Wish, wish
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """What an app wants of a person, every check passed."""
+    """What an app wants of a person, every check passed.
+
+    Unless it is `refreshed`, what it gets ends with its first access token.
+    """
 
     client_id: str
     redirect_uri: str
@@ -38,6 +41,7 @@ class AuthorizationRequest:
     prompt: tuple[str, ...] = ()
     max_age: int | None = None
     managing: Managing | None = None
+    refreshed: bool = True
 
     def dump(self) -> str:
         """This request as JSON, as `load` reads it."""
@@ -67,10 +71,10 @@ async def asked_by_app(
     if grant_id is not None:
         named = (app.client_id, grant_id, now)
         grant = await server.database.read(managed.in_force, *named)
-    return Asked(parameters, app, server.resource, grant)
+    return Asked(parameters, app, server.resource, day_of(now), grant)
 
 
-def check(asked: Asked, server: Server, now: datetime, trail: Trail) -> AuthorizationRequest:
+def check(asked: Asked, server: Server, trail: Trail) -> AuthorizationRequest:
     """The request that an app makes, if it may make it.
 
     Raises:
@@ -78,9 +82,10 @@ def check(asked: Asked, server: Server, now: datetime, trail: Trail) -> Authoriz
     """
     parameters, app = asked.parameters, asked.app
     trail.hold(checks.redirect_uri_is_registered, asked)
-    trail.hold_all(demanded(app, server).request, asked)
-    asked_scopes = trail.hold(scopes_are_the_apps, asked)
-    sought = Sought(asked, asked_scopes, server.catalogue.categories, day_of(now))
+    profile = demanded(app, server)
+    trail.hold_all(profile.request, asked)
+    asked_scopes = trail.hold(profile.scopes, asked)
+    sought = Sought(asked, asked_scopes, server.catalogue.categories)
     max_age = parameters.get("max_age")
     return AuthorizationRequest(
         client_id=app.client_id,
@@ -94,6 +99,7 @@ def check(asked: Asked, server: Server, now: datetime, trail: Trail) -> Authoriz
         prompt=tuple(parameters.get("prompt", "").split()),
         max_age=None if max_age is None else int(max_age),
         managing=_managing(asked),
+        refreshed=profile.refreshes or scopes.OFFLINE in asked_scopes,
     )
 
 
@@ -109,30 +115,23 @@ def _managing(asked: Asked) -> Managing | None:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What a request asks for, with the scopes it has named, on a day."""
+    """What a request asks for, with the scopes it has named."""
 
     asked: Asked
     scopes: tuple[str, ...]
     categories: Collection[str]
-    today: date
-
-
-@asked_by("RFC 6749 3.3", "scope names only what the client is registered for.")
-def scopes_are_the_apps(asked: Asked) -> tuple[str, ...]:
-    text = asked.parameters.get("scope")
-    return () if text is None else scopes.parse(text, asked.app.scopes | managed.SCOPES)
 
 
 @asked_by("RFC 9396 5", "authorization_details fit their schema, and what the app may ask for.")
 def details_are_for_the_app(sought: Sought) -> Wish:
-    app = sought.asked.app
+    app, today = sought.asked.app, sought.asked.today
     text = sought.asked.parameters.get("authorization_details")
     asked_for = wish(
         [] if text is None else details.parse(text),
         app,
         scopes.categories(app.scopes) & set(sought.categories),
-        scopes.categories(sought.scopes),
-        sought.today,
+        scope_rules.rules(sought.scopes, today),
+        today,
     )
     merges = sought.asked.parameters.get("grant_management_action") == Action.MERGE
     if merges and asked_for.term is Term.ONCE:

@@ -8,6 +8,9 @@ from importlib.resources import files
 from mynaportal_sim.oauth.errors import InvalidScopeError
 
 OPENID = "openid"
+OFFLINE = "offline_access"
+LAUNCH_PATIENT = "launch/patient"
+FHIR_USER = "fhirUser"
 
 _FILE = json.loads(files(__package__).joinpath("scopes.json").read_text())
 CATEGORY_OF: Mapping[str, str] = _FILE["categories"]
@@ -22,10 +25,20 @@ def parse(text: str, allowed: Collection[str]) -> tuple[str, ...]:
     Raises:
         InvalidScopeError: it is malformed, or holds one that is not among `allowed`.
     """
-    scopes = sorted(set(text.split(" ")))
+    return registered(split(text), allowed)
+
+
+def split(text: str) -> list[str]:
+    """What stands in a `scope` parameter, sorted. Raises InvalidScopeError: it is malformed."""
+    found = sorted(set(text.split(" ")))
+    if not all(map(_TOKEN.fullmatch, found)):
+        raise InvalidScopeError("scope is malformed: names joined by single spaces")
+    return found
+
+
+def registered(scopes: Iterable[str], allowed: Collection[str]) -> tuple[str, ...]:
+    """The same scopes. Raises InvalidScopeError: one is not among those `allowed`."""
     for scope in scopes:
-        if not _TOKEN.fullmatch(scope):
-            raise InvalidScopeError("scope is malformed: names joined by single spaces")
         if scope not in allowed:
             raise InvalidScopeError(f"this app is not registered for the scope {scope}")
     return tuple(scopes)
@@ -34,10 +47,3 @@ def parse(text: str, allowed: Collection[str]) -> tuple[str, ...]:
 def categories(scopes: Iterable[str]) -> frozenset[str]:
     """The categories of data that scopes ask for."""
     return frozenset(CATEGORY_OF[scope] for scope in scopes if scope in CATEGORY_OF)
-
-
-def granted(asked: Iterable[str], given: Collection[str]) -> str:
-    """What is left of the scopes asked for once a person gave only some categories."""
-    return " ".join(
-        scope for scope in asked if scope not in CATEGORY_OF or CATEGORY_OF[scope] in given
-    )

@@ -19,7 +19,7 @@ from consent.ledger import store as ledger
 from consent.ledger.entry import Entry
 from consent.token import AccessToken, Issuance
 from mynaportal_sim.jose import Json, b64url
-from mynaportal_sim.oauth import client_token, dpop, entries, families, form
+from mynaportal_sim.oauth import client_token, dpop, entries, families, form, smart_context
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.checks.proof import Target
 from mynaportal_sim.oauth.checks.tokens import TokenAsked
@@ -164,6 +164,7 @@ def _content(
         **_bare(access, encoded),
         "authorization_details": access.authorization_details,  # RFC 9396 7
         "grant_id": str(access.arrangement_id),
+        **smart_context.launched(server, access.client_id, access.scope, granted.resident_id),
     }
     if granted.refresh_token is not None:
         content["refresh_token"] = granted.refresh_token
@@ -198,6 +199,7 @@ def _id_claims(issued: Issued, encoded: str, server: Server, now: datetime) -> d
     }
     if granted.family.actor is not None:
         claims["act"] = {"sub": granted.family.actor}  # RFC 8693 4.1
-    if granted.refresh_token is not None and granted.family.nonce is not None:
+    if not granted.again and granted.family.nonce is not None:
         claims["nonce"] = granted.family.nonce
-    return claims
+    known = (access.client_id, access.scope, granted.resident_id)
+    return {**claims, **smart_context.user(server, *known)}

@@ -94,13 +94,13 @@ def wish(
     asked: list[PhrAccess],
     app: App,
     allowed: Collection[str],
-    by_scope: Collection[str],
+    by_scope: Collection[ConsentRule],
     today: date,
 ) -> Wish:
-    """What `asked`, and the categories that scopes ask for beside it, come to.
+    """What `asked`, and what scopes ask for beside it, come to.
 
-    `allowed` are the categories this app may ask for. Categories of scopes that no object names
-    are asked for over the default period, five calendar years back to the end of the next.
+    `allowed` are the categories this app may ask for. What scopes ask for counts where no
+    object names its category.
 
     Raises:
         InvalidAuthorizationDetailsError: the app may not ask for this.
@@ -140,7 +140,10 @@ def _same(
 
 
 def _rules(
-    asked: list[PhrAccess], allowed: Collection[str], by_scope: Collection[str], today: date
+    asked: list[PhrAccess],
+    allowed: Collection[str],
+    by_scope: Collection[ConsentRule],
+    today: date,
 ) -> tuple[ConsentRule, ...]:
     named = {category for detail in asked for category in detail.categories}
     unknown = named.difference(allowed)
@@ -148,7 +151,7 @@ def _rules(
         raise InvalidAuthorizationDetailsError(
             f"categories: this app is not registered for {', '.join(sorted(unknown))}"
         )
-    rest = {ConsentRule(one, *_default_period(today)) for one in set(by_scope) - named}
+    rest = {rule for rule in by_scope if rule.category not in named}
     return tuple(sorted(rest.union(*(_rules_of(detail, today) for detail in asked))))
 
 
@@ -211,7 +214,7 @@ def _retention(detail: PhrAccess) -> Retention:
 def _days(period: Period, today: date) -> tuple[date, date]:
     """The first and the last day, which are both there or neither."""
     if period.first is None and period.last is None:
-        return _default_period(today)
+        return default_period(today)
     try:
         first = date.fromisoformat(period.first or "")
         last = date.fromisoformat(period.last or "")
@@ -219,12 +222,13 @@ def _days(period: Period, today: date) -> tuple[date, date]:
         raise InvalidAuthorizationDetailsError(
             "period: from and to are two days of the calendar"
         ) from None
-    if not EARLIEST <= first <= last <= _default_period(today)[1]:
+    if not EARLIEST <= first <= last <= default_period(today)[1]:
         raise InvalidAuthorizationDetailsError(
             f"period: must begin before it ends, within {EARLIEST} to the end of next year"
         )
     return first, last
 
 
-def _default_period(today: date) -> tuple[date, date]:
+def default_period(today: date) -> tuple[date, date]:
+    """The days that are asked about where a request names none."""
     return date(today.year - YEARS_BACK, 1, 1), date(today.year + YEARS_AHEAD, 12, 31)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from mynaportal_sim.apps.model import App
-from mynaportal_sim.oauth import pkce
+from mynaportal_sim.oauth import managed, pkce, scopes
 from mynaportal_sim.oauth.errors import (
     InvalidGrantIdError,
     InvalidRequestError,
@@ -26,11 +27,12 @@ Parameters = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a client sent, the one resource there is, and the grant that is named, if one is."""
+    """What a client sent on a day, the one resource there is, and the grant that is named."""
 
     parameters: Parameters = field(repr=False)
     app: App
     resource: str
+    today: date
     grant: Grant | None = None
 
 
@@ -145,6 +147,12 @@ def grant_is_the_apps(asked: Asked) -> None:
 @asked_by("FAPI 2.0 SP 5.3.2.2-2, 5.3.2.2-3", "The request was pushed before.")
 def is_pushed(_asked: Asked) -> None:
     raise InvalidRequestError("this app must push its request first (RFC 9126)")
+
+
+@asked_by("RFC 6749 3.3", "scope names only what the client is registered for.")
+def scopes_are_the_apps(asked: Asked) -> tuple[str, ...]:
+    text = asked.parameters.get("scope")
+    return () if text is None else scopes.parse(text, asked.app.scopes | managed.SCOPES)
 
 
 CHECKS = (

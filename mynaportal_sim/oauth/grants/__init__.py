@@ -29,12 +29,16 @@ class TokenRequest(NamedTuple):
 
 
 class Granted(NamedTuple):
-    """What a grant gave. `refresh_token` is None where the client keeps the one it has."""
+    """What a grant gave; `again` if it was exchanged before, as a refresh token is.
+
+    `refresh_token` is None where the client keeps the one it has, or gets none.
+    """
 
     family: Family
     version: ConsentVersion
     resident_id: UUID
     refresh_token: str | None
+    again: bool = False
 
 
 class Grant(NamedTuple):

@@ -14,6 +14,8 @@ from mynaportal_sim.oauth.errors import InvalidGrantError, OAuthError
 from mynaportal_sim.oauth.families import SECRET_LENGTH, Family
 from mynaportal_sim.oauth.grants import Granted, TokenRequest
 from mynaportal_sim.oauth.grants.standing import Standing, standing
+from mynaportal_sim.oauth.profiles import demanded
+from mynaportal_sim.oauth.scopes import OFFLINE
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.trail import asked_by
 
@@ -50,7 +52,9 @@ def exchange(
     if isinstance(found, OAuthError):
         families.kill(connection, family.id, now)
         return found
-    return Granted(family, found.version, found.resident_id, refresh_token)
+    refreshed = demanded(asked.client.app, server).refreshes or OFFLINE in family.scope.split()
+    kept = refresh_token if refreshed else None
+    return Granted(family, found.version, found.resident_id, kept)
 
 
 @asked_by("RFC 6749 4.1.2", "The code is this client's, was not used, and has not expired.")

@@ -44,7 +44,7 @@ def exchange(
     found = standing(connection, family, now, trail)
     if isinstance(found, OAuthError):
         return found
-    return Granted(family, found.version, found.resident_id, None)
+    return Granted(family, found.version, found.resident_id, None, again=True)
 
 
 @asked_by("RFC 6749 6", "The refresh token is this client's, and has not ended.")

@@ -122,6 +122,11 @@ class AppKit:
         }
         return {name: value for name, value in form.items() if value is not None}
 
+    def launch(self, scope: str, /, **spoilt: str | None) -> Form:
+        """What an app of the profile smart asks for as it launches by itself."""
+        own = {"aud": f"{ISSUER}/fhir", "authorization_details": None}
+        return self.request(**{"scope": scope, **own, **spoilt})
+
     def redemption(self, code: str, **spoilt: str) -> Form:
         return {
             "grant_type": "authorization_code",

@@ -92,6 +92,14 @@ def _asks(**spoilt: str | None) -> Sends:
     return sends
 
 
+def _asks_as_a_smart_app(**spoilt: str | None) -> Sends:
+    def sends(portal: Portal) -> httpx.Response:
+        kit = portal.register(profile="smart")
+        return portal.authorize(kit.launch("patient/Observation.rs", **spoilt))
+
+    return sends
+
+
 def _asks_unpushed(portal: Portal) -> httpx.Response:
     return portal.authorize(portal.register(profile="fapi2").request())
 
@@ -260,6 +268,10 @@ ROWS = [
     _row("grant_id_fits_the_action", _asks(grant_id="x")),
     _row("grant_is_the_apps", _asks(grant_management_action="merge", grant_id="x")),
     _row("is_pushed", _asks_unpushed),
+    _row("audience_is_the_fhir_server", _asks_as_a_smart_app(aud=ISSUER)),
+    _row("launch_is_standalone", _asks_as_a_smart_app(launch="123")),
+    _row("data_are_asked_by_scopes", _asks_as_a_smart_app(authorization_details="[]")),
+    _row("smart_scopes_are_the_apps", _asks_as_a_smart_app(scope="patient/*.read")),
     _row("scopes_are_the_apps", _asks(scope="patient/Coverage.rs")),
     _row("details_are_for_the_app", _asks(authorization_details="[]")),
     _row("client_is_known", _asks_as_nobody),
