@@ -56,7 +56,7 @@ async def _presented(request: Request, server: ServerDep) -> Presented:
         token = trail.hold(checks.token_holds, (credentials, checked))
         proof = proof_beside(request, server, credentials, token.jkt, now)
     except ResourceError as error:
-        await _log(request, server, trail.sender, error, now)
+        await enter_refusal(request, server, trail.sender, error)
         raise
     if proof is None:
         return Presented(token, trail)
@@ -109,17 +109,15 @@ def _client_id(token: str, checked: AccessToken | Rejected) -> str | None:
         return None
 
 
-async def _log(
-    request: Request,
-    server: Server,
-    client_id: str | None,
-    error: ResourceError,
-    now: datetime,
+async def enter_refusal(
+    request: Request, server: Server, client_id: str | None, error: ResourceError
 ) -> None:
+    """Let the ledger have it that a token was not accepted, if its app is known."""
     if client_id is not None:
         kind = request.scope["path"].rpartition("/fhir/")[2].partition("/")[0]
         shown = f"{request.method} {kind}"
-        await server.database.write(_enter, server, client_id, error, (shown, now))
+        about = (shown, server.now())
+        await server.database.write(_enter, server, client_id, error, about)
 
 
 def _enter(

@@ -52,6 +52,7 @@ def _security(issuer: str) -> Json:
                 "extension": [
                     {"url": "authorize", "valueUri": f"{issuer}/authorize"},
                     {"url": "token", "valueUri": f"{issuer}/token"},
+                    {"url": "manage", "valueUri": f"{issuer}/consents"},
                     {"url": "introspect", "valueUri": f"{issuer}/introspect"},
                     {"url": "revoke", "valueUri": f"{issuer}/revoke"},
                 ],

@@ -9,6 +9,7 @@ from consent.policy import Reason
 from mynaportal_sim.domains.base import OWN_SYSTEM, Json
 from mynaportal_sim.oauth.access import Presented
 from mynaportal_sim.oauth.errors import (
+    InsufficientScopeError,
     InvalidProofError,
     InvalidTokenError,
     NotConsentedError,
@@ -46,7 +47,8 @@ def of_oauth_error(error: OAuthError, uri: str) -> Response:
     if isinstance(error, NotConsentedError):
         detail = (error.code, error.sentence_ja)
         return answer(error.status, _outcome("forbidden", f"{error}; see {uri}", detail))
-    body = _outcome("login", f"{error}; see {uri}", (error.code, str(error)))
+    issue = "forbidden" if isinstance(error, InsufficientScopeError) else "login"
+    body = _outcome(issue, f"{error}; see {uri}", (error.code, str(error)))
     headers = dict(error.headers)
     if "error=" in headers.get("WWW-Authenticate", ""):
         headers["WWW-Authenticate"] += f', error_uri="{uri}"'

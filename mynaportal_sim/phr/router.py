@@ -1,5 +1,6 @@
 """FHIR over HTTP: read and search, each through the gate; nothing can be written."""
 
+from dataclasses import replace
 from functools import lru_cache, partial
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from consent.token import AccessToken
 from mynaportal_sim.oauth import families
 from mynaportal_sim.oauth.access import Presented, TokenDep
 from mynaportal_sim.oauth.server import Server, ServerDep
-from mynaportal_sim.phr import capability, consents, outcome, route, search
+from mynaportal_sim.phr import capability, consents, outcome, route, scoped, search
 from mynaportal_sim.phr.errors import (
     NoSuchResourceError,
     UnsupportedInteractionError,
@@ -51,12 +52,17 @@ router.routes.extend(consents.router.routes)
 
 @router.get("/{resource_type}/{logical_id}")
 async def read(
-    resource_type: str, logical_id: str, server: ServerDep, presented: TokenDep
+    resource_type: str,
+    logical_id: str,
+    request: Request,
+    server: ServerDep,
+    presented: TokenDep,
 ) -> Response:
     """One resource, by the app's own id for it."""
     _check_type(resource_type)
+    extracts = await scoped.extracts(request, server, presented, resource_type, scoped.READ)
     record_id = server.pseudonyms.record_id(presented.token.client_id, logical_id)
-    wish = Read(resource_type, record_id)
+    wish = Read(resource_type, record_id, extracts)
     view, page = await _ask(server, presented, wish, f"GET {resource_type}/*")
     if not page.records:
         raise NoSuchResourceError
@@ -93,11 +99,13 @@ async def _search(
     resource_type: str, request: Request, server: Server, presented: Presented, asked: Pairs
 ) -> Response:
     _check_type(resource_type)
+    extracts = await scoped.extracts(request, server, presented, resource_type, scoped.SEARCH)
     names = Names(
         partial(server.pseudonyms.record_id, presented.token.client_id), server.resource
     )
     wanted = search.parse(resource_type, asked, names, lenient=route.lenient(request))
-    view, page = await _ask(server, presented, wanted.query, wanted.shown)
+    query = replace(wanted.query, extracts=extracts)
+    view, page = await _ask(server, presented, query, wanted.shown)
     return outcome.answer(200, view.searchset(wanted, page))
 
 

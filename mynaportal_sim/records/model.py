@@ -58,8 +58,18 @@ class TokenTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Extract:
+    """As much of one FHIR type as a scope is narrowed to: all its tests must hold."""
+
+    tokens: tuple[TokenTest, ...] = ()
+    days: tuple[tuple[Span, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A search among a resident's records of one FHIR type, or of any; all its tests must hold.
+
+    Where there are `extracts`, only what is in one of them is found.
 
     `patients` are the logical ids that the patient must have, as the asking app knows them.
     `ids` is None when any will do. A page has at most `count` records, those after the record
@@ -73,14 +83,19 @@ class Query:
     days: tuple[tuple[Span, ...], ...] = ()
     count: int = 50
     after: UUID | None = None
+    extracts: tuple[Extract, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A wish to read one record; `id` None when it could be nobody's."""
+    """A wish to read one record; `id` None when it could be nobody's.
+
+    Where there are `extracts`, it is found in one of them or not at all.
+    """
 
     resource_type: str
     id: UUID | None
+    extracts: tuple[Extract, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

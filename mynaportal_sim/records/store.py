@@ -24,6 +24,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
 )
 
 from consent.policy import Allowance, Filter, Share
@@ -33,6 +34,7 @@ from mynaportal_sim.records.errors import UnknownAnchorError
 from mynaportal_sim.records.model import (
     ANY_TYPE,
     TOKEN_ELEMENTS,
+    Extract,
     Page,
     Query,
     Read,
@@ -102,7 +104,7 @@ def read(connection: Connection, reader: Reader, wish: Read, within: Filter) -> 
     if wish.id is None:
         return Page((), 0)
     key = {**reader.sought, "id": wish.id, "resource_type": wish.resource_type}
-    row = connection.execute(_by_id(within), key).first()
+    row = connection.execute(_by_id(within, wish.extracts), key).first()
     if row is None:
         return Page((), 0)
     found = (_stored(row),)
@@ -160,12 +162,13 @@ def add_sighting(connection: Connection, reader: Reader, digest: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _by_id(within: Filter) -> Select[_Columns]:
+def _by_id(within: Filter, extracts: tuple[Extract, ...]) -> Select[_Columns]:
     return select(*_STORED).where(
         records.c.resident_id == bindparam("whose"),
         records.c.id == bindparam("id"),
         records.c.resource_type == bindparam("resource_type"),
         _visible(within),
+        *_in_one_of(extracts),
     )
 
 
@@ -194,12 +197,19 @@ def _conditions(query: Query, within: Filter) -> list[ColumnElement[bool]]:
         conditions.append(records.c.resource_type == query.resource_type)
     if query.ids is not None:
         conditions.append(records.c.id.in_(query.ids))
-    conditions.extend(_has_token(test) for test in query.tokens)
-    conditions.extend(
-        or_(false(), *(records.c.on_day.between(span.first, span.last) for span in spans))
-        for spans in query.days
-    )
-    return conditions
+    return [*conditions, *_tests(query), *_in_one_of(query.extracts)]
+
+
+def _tests(of: Query | Extract) -> Iterator[ColumnElement[bool]]:
+    for test in of.tokens:
+        yield _has_token(test)
+    for spans in of.days:
+        days = (records.c.on_day.between(span.first, span.last) for span in spans)
+        yield or_(false(), *days)
+
+
+def _in_one_of(extracts: Collection[Extract]) -> list[ColumnElement[bool]]:
+    return [or_(*(and_(true(), *_tests(one)) for one in extracts))] if extracts else []
 
 
 def _visible(within: Filter) -> ColumnElement[bool]:

@@ -43,7 +43,9 @@ from consent.model import (
 )
 from consent.service import Change, Proposal
 from consent.token import AccessToken, Issuance
+from mynaportal_sim.apps import registration
 from mynaportal_sim.apps import store as apps
+from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.domains.base import Record, reference, resource
@@ -52,6 +54,7 @@ from mynaportal_sim.jose import b64url, parse_jwk
 from mynaportal_sim.oauth import families
 from mynaportal_sim.oauth.families import Family, NewFamily
 from mynaportal_sim.oauth.keys.following import SigningKeys
+from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.phr import search
 from mynaportal_sim.phr.router import router
 from mynaportal_sim.pseudonyms import Pseudonyms
@@ -132,7 +135,9 @@ class Portal:
         )
         self.database.run(service.change, wish, self.clock.now(), urandom)
 
-    def token(self, version: ConsentVersion, jkt: str | None = None) -> str:
+    def token(
+        self, version: ConsentVersion, jkt: str | None = None, scope: str = "patient/*.rs"
+    ) -> str:
         """An access token of a new family, as the token endpoint makes it."""
         now = self.clock.now()
         sub = self.database.run(apps.subject, self.pseudonyms, version.app_id, HANAKO.id)
@@ -142,7 +147,7 @@ class Portal:
             sub=sub,
             arrangement_id=version.arrangement_id,
             version_id=version.id,
-            scope="patient/*.rs",
+            scope=scope,
             redirect_uri="https://app.example/cb",
             code_challenge="-",
             nonce=None,
@@ -158,8 +163,8 @@ class Portal:
         ring = asyncio.run(self.keys.fresh())
         return tokens.mint(AccessToken.derive(version, issuance, now), ring.active)
 
-    def bearer(self, version: ConsentVersion) -> Headers:
-        return {"Authorization": f"Bearer {self.token(version)}"}
+    def bearer(self, version: ConsentVersion, scope: str = "patient/*.rs") -> Headers:
+        return {"Authorization": f"Bearer {self.token(version, scope=scope)}"}
 
 
 @pytest.fixture
@@ -554,3 +559,124 @@ def test_a_dpop_proof_reads_consents_once(portal: Portal) -> None:
     assert portal.get("/fhir/Consent", headers).status_code == 200
     again = portal.get("/fhir/Consent", headers)
     assert (again.status_code, refusal(again)) == (401, "invalid_dpop_proof")
+
+
+DAYS = "date=ge2020-01-01&date=le2026-12-31"
+LABORATORY = f"patient/Observation.rs?category=laboratory&{DAYS}"
+
+
+def _found(portal: Portal, query: str, headers: Headers) -> set[str]:
+    bundle = portal.get(f"/fhir/{query}", headers).json()
+    assert bundle["total"] == len(bundle.get("entry", []))
+    return {one["resource"]["id"] for one in bundle.get("entry", [])}
+
+
+@pytest.mark.parametrize(
+    ("scope", "same_as"),
+    [
+        pytest.param(f"patient/Observation.rs?{DAYS}", "", id="no more than days"),
+        pytest.param(LABORATORY, "category=laboratory", id="a category"),
+        pytest.param(
+            "patient/Observation.rs?date=ge2024-01-01&date=le2024-12-31", "date=2024", id="days"
+        ),
+        pytest.param(
+            f"patient/Observation.s?code=http://loinc.org|20454-5&{DAYS}",
+            "code=http://loinc.org|20454-5",
+            id="a code",
+        ),
+        pytest.param(
+            f"{LABORATORY} patient/Observation.rs?category=vital-signs&{DAYS}",
+            "category=laboratory,vital-signs",
+            id="either of two",
+        ),
+        pytest.param(
+            f"{LABORATORY} patient/Observation.r?category=vital-signs&{DAYS}",
+            "category=laboratory",
+            id="not what may only be read",
+        ),
+    ],
+)
+def test_a_token_finds_what_its_scopes_leave_of_the_consent(
+    portal: Portal, scope: str, same_as: str
+) -> None:
+    version = portal.grant(*ALL)
+    narrow, whole = portal.bearer(version, scope), portal.bearer(version)
+    found = _found(portal, "Observation?_count=200", narrow)
+    assert found == _found(portal, f"Observation?_count=200&{same_as}", whole)
+    assert found
+    kept = _found(portal, "Observation?_count=200&category=laboratory", narrow)
+    assert kept == found & _found(portal, "Observation?_count=200&category=laboratory", whole)
+
+
+def _register(portal: Portal) -> None:
+    """Let the portal know the app of its tokens, as the ledger names it."""
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    wanted = Registration(
+        name="健康ノート",
+        organisation="健康ノート株式会社",
+        redirect_uris=("https://app.example/cb",),
+        jwks=json.dumps({"keys": [json.loads(ECAlgorithm.to_jwk(key))]}),
+        scopes=("patient/Observation.rs",),
+        profile="smart",
+        supervisor="個人情報保護責任者 田中一郎",
+        purpose="self-care",
+        purpose_text="健診結果をグラフで表示するため",
+    )
+    known = registration.check(
+        wanted, "app-1", SCOPES, catalogue().purposes, portal.clock.now()
+    )
+    portal.database.run(apps.add, known)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("scope", "path"),
+    [
+        pytest.param(LABORATORY, "DiagnosticReport", id="another type"),
+        pytest.param(LABORATORY, "Patient", id="a type that has no day"),
+        pytest.param(
+            LABORATORY.replace("rs?", "r?"), "Observation", id="search, to read alone"
+        ),
+        pytest.param(
+            LABORATORY.replace("rs?", "s?"), "Observation/x", id="read, to search alone"
+        ),
+        pytest.param("patient/Patient.s", f"Patient/{'0' * 32}", id="one without days"),
+    ],
+)
+def test_what_no_scope_is_about_is_refused_and_entered(
+    portal: Portal, scope: str, path: str
+) -> None:
+    _register(portal)
+    refused = portal.get(f"/fhir/{path}", portal.bearer(portal.grant(*ALL), scope))
+    assert (refused.status_code, refusal(refused)) == (403, "insufficient_scope")
+    assert refused.json()["issue"][0]["code"] == "forbidden"
+    how = "r" if "/" in path else "s"
+    needed = f'scope="patient/{path.partition("/")[0]}.{how}"'
+    assert needed in refused.headers["www-authenticate"]
+    [entry] = portal.database.run(ledger.newest, 1)
+    assert read_leaf(entry.leaf).type == "access.refused"
+    assert entry.body is not None
+    assert read_body(entry.body)["reason"].value == "insufficient_scope"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_record_is_read_by_a_scope_that_it_fits_alone(portal: Portal) -> None:
+    version = portal.grant(*ALL)
+    narrow, whole = portal.bearer(version, LABORATORY), portal.bearer(version)
+    inside = _found(portal, "Observation?category=laboratory&_count=1000", whole)
+    outside = _found(portal, "Observation?category=vital-signs&_count=1000", whole)
+    for name, status in ((min(inside), 200), (min(outside), 404)):
+        assert portal.get(f"/fhir/Observation/{name}", narrow).status_code == status
+        assert portal.get(f"/fhir/Observation/{name}", whole).status_code == 200
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_scopes_give_nothing_that_the_consent_does_not(portal: Portal) -> None:
+    version = portal.grant(rule("checkup", "2024-01-01", "2024-12-31"))
+    scope = f"{LABORATORY} patient/MedicationDispense.rs?whenhandedover=ge2020-01-01"
+    headers = portal.bearer(version, scope)
+    whole = portal.bearer(version)
+    assert _found(portal, "Observation?_count=200", headers) == _found(
+        portal, "Observation?_count=200&category=laboratory", whole
+    )
+    assert portal.get("/fhir/MedicationDispense", headers).status_code == 403
