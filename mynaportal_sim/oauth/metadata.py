@@ -1,4 +1,4 @@
-"""What the server says of itself: RFC 8414, OpenID Connect Discovery and its key set.
+"""What the server says of itself: RFC 8414, OpenID Connect, SMART, and its key set.
 
 The documents change only with the issuer and the keys, so each is rendered once for as long as
 it holds, with an ETag.
@@ -12,8 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from consent.model.granted import DETAIL_TYPE
+from mynaportal_sim.apps.model import Profile
 from mynaportal_sim.login.sessions import ACR
-from mynaportal_sim.oauth import managed
+from mynaportal_sim.oauth import managed, smart_configuration
 from mynaportal_sim.oauth.checks.request import PROMPTS
 from mynaportal_sim.oauth.errors import DPOP_ALGORITHMS
 from mynaportal_sim.oauth.keys.files import ALGORITHM
@@ -59,16 +60,21 @@ class Document:
         await send({"type": "http.response.body", "body": body})
 
 
+def _document(content: dict[str, object]) -> Document:
+    return Document(json.dumps(content, separators=(",", ":")).encode())
+
+
 class Published:
     """Answers for the documents of an authorization server, before anything is routed."""
 
     def __init__(self, app: ASGIApp, issuer: str, keys: SigningKeys) -> None:
         self._app = app
         self._keys = keys
-        described = Document(json.dumps(describe(issuer), separators=(",", ":")).encode())
+        described = _document(describe(issuer))
         self._documents: dict[str, ASGIApp] = {
             "/.well-known/oauth-authorization-server": described,
             "/.well-known/openid-configuration": described,
+            smart_configuration.PATH: _document(smart_configuration.describe(issuer)),
             "/jwks": self._key_set,
         }
         self._ring: KeyRing | None = None
@@ -95,7 +101,7 @@ class Published:
 
 def describe(issuer: str) -> dict[str, object]:
     """The metadata of the server at `issuer`."""
-    algorithms = sorted(set().union(*(one.algorithms for one in PROFILES.values())))
+    algorithms = _algorithms()
     authentication: dict[str, object] = {}
     for endpoint in ("token", "introspection", "revocation"):
         prefix = f"{endpoint}_endpoint_auth"
@@ -143,6 +149,12 @@ def describe(issuer: str) -> dict[str, object]:
         "prompt_values_supported": sorted(PROMPTS),
         "ui_locales_supported": ["ja", "en"],
     }
+
+
+def _algorithms() -> list[str]:
+    """What clients sign by; SMART apps read theirs at the FHIR server."""
+    others = [one for profile, one in PROFILES.items() if profile is not Profile.SMART]
+    return sorted(set().union(*(one.algorithms for one in others)))
 
 
 def _of_grants(issuer: str) -> dict[str, object]:

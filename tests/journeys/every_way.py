@@ -28,6 +28,7 @@ def read_what_is_public(portal: HeardPortal) -> None:
     for path in (
         "/.well-known/oauth-authorization-server",
         "/.well-known/openid-configuration",
+        "/fhir/.well-known/smart-configuration",
         "/jwks",
     ):
         etag = http.get(f"{portal.url}{path}").headers["etag"]

@@ -25,6 +25,7 @@ from tests.journeys.every_way import (
     walk_under_oidc,
 )
 from tests.journeys.kit import copy_keys, free_port, running
+from tests.journeys.launching import launch_standalone
 from tests.journeys.managing import manage_grants
 
 PIN, WRONG_PIN, PASSWORD = "1234", "8052", "ABC123"
@@ -58,6 +59,7 @@ def heard(portal: HeardPortal) -> list[httpx.Response]:
     log_in_softly(portal)
     act_for_others(portal)
     manage_grants(portal)
+    launch_standalone(portal)
     return portal.heard[before:]
 
 

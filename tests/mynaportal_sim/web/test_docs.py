@@ -14,6 +14,7 @@ from tests.mynaportal_sim.web.kit import Browser, Portal
 PUBLISHED = {  # answered before anything is routed
     ("GET", "/.well-known/oauth-authorization-server"),
     ("GET", "/.well-known/openid-configuration"),
+    ("GET", "/fhir/.well-known/smart-configuration"),
     ("GET", "/jwks"),
     ("GET", "/ledger/checkpoint"),
 }
