@@ -28,6 +28,7 @@ OAuthError                        carries .code, .status, .headers and .redirect
     ├── TokenRequiredError        RFC 6750 3: no error code, since nothing was presented
     ├── InvalidTokenError
     ├── TokenInQueryError
+    ├── TokenInBodyError
     ├── InsufficientScopeError
     └── InvalidProofError         RFC 9449 7.1
 """
@@ -280,6 +281,13 @@ class InvalidTokenError(ResourceError):
 
 class TokenInQueryError(ResourceError):
     """A token in a URL ends up in logs (FAPI 2.0 5.3.3-2)."""
+
+    code = "invalid_request"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class TokenInBodyError(ResourceError):
+    """A token in a form, where it comes in the header too, or may come there alone."""
 
     code = "invalid_request"
     status = HTTPStatus.BAD_REQUEST

@@ -80,6 +80,11 @@ def as_uuid(text: str) -> UUID | None:
         return None
 
 
+def is_borne_by(request: Request) -> bool:
+    """Whether a request says that it bears a form."""
+    return _media_type(request) == _FORM
+
+
 async def read(request: Request) -> dict[str, str]:
     """The form that a request bears.
 
@@ -96,8 +101,7 @@ async def read_body(request: Request, media_type: str) -> bytes:
     """The bytes that a request of this media type bears. Raises as `read` does."""
     if request.scope["query_string"]:
         raise InvalidRequestError("parameters belong in the body, not in the URL")
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given != media_type:
+    if _media_type(request) != media_type:
         raise InvalidRequestError(f"the body must be {media_type}")
     body = b""
     async for chunk in request.stream():
@@ -105,3 +109,7 @@ async def read_body(request: Request, media_type: str) -> bytes:
         if len(body) > BODY_MAX:
             raise RequestTooLargeError(f"the body is longer than {BODY_MAX} bytes")
     return body
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -120,6 +120,7 @@ def describe(issuer: str) -> dict[str, object]:
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANTS),
         "scopes_supported": sorted(SCOPES | managed.SCOPES),
+        "introspection_signing_alg_values_supported": [ALGORITHM],
         **_of_grants(issuer),
         "authorization_details_types_supported": [DETAIL_TYPE],
         "code_challenge_methods_supported": ["S256"],
@@ -129,10 +130,17 @@ def describe(issuer: str) -> dict[str, object]:
         "require_pushed_authorization_requests": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
+        **_of_logins(issuer),
+    }
+
+
+def _of_logins(issuer: str) -> dict[str, object]:
+    """What apps are told of a login (OpenID Connect Discovery 3)."""
+    return {
+        "userinfo_endpoint": f"{issuer}/userinfo",
         "claims_parameter_supported": False,
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
-        "introspection_signing_alg_values_supported": [ALGORITHM],
         "claims_supported": [
             "iss",
             "sub",

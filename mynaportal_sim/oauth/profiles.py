@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mynaportal_sim.apps.model import App, Profile
-from mynaportal_sim.oauth.checks import assertion, request, smart, tokens
+from mynaportal_sim.oauth.checks import assertion, request, smart, tokens, userinfo
 from mynaportal_sim.oauth.checks.assertion import Assertion
 from mynaportal_sim.oauth.checks.request import Asked
 from mynaportal_sim.oauth.checks.tokens import TokenAsked
@@ -24,8 +24,8 @@ class ClientProfile:
     `assertion` is its JWT wherever it authenticates, signed by one of `algorithms`;
     `unpushed` an authorization request that comes by the browser, before `request`, which
     each is held to; `scopes` reads what it asks for; `token` what it brings to the token
-    endpoint. Unless it `refreshes`, an app gets a refresh token by the scope offline_access
-    alone.
+    endpoint; `token_in_body` where it shows a token at the userinfo endpoint in a form. Unless
+    it `refreshes`, an app gets a refresh token by the scope offline_access alone.
     """
 
     algorithms: frozenset[str]
@@ -34,6 +34,7 @@ class ClientProfile:
     request: tuple[Check[Asked, None], ...]
     scopes: Check[Asked, tuple[str, ...]]
     token: tuple[Check[TokenAsked, None], ...]
+    token_in_body: tuple[Check[None, None], ...] = ()
     refreshes: bool = True
 
 
@@ -70,6 +71,7 @@ PROFILES: Mapping[Profile, ClientProfile] = {
         request=request.CHECKS,
         scopes=request.scopes_are_the_apps,
         token=(tokens.sends_a_verifier, tokens.sends_a_proof),
+        token_in_body=(userinfo.token_is_not_in_the_body,),
     ),
     Profile.SMART: ClientProfile(
         algorithms=_SMART_ALGORITHMS,

@@ -2,8 +2,16 @@
 
 from fastapi import APIRouter
 
-from mynaportal_sim.oauth import authorize, grant_management, introspect, par, revoke, token
+from mynaportal_sim.oauth import (
+    authorize,
+    grant_management,
+    introspect,
+    par,
+    revoke,
+    token,
+    userinfo,
+)
 
 router = APIRouter(tags=["oauth"])
-for endpoint in (par, authorize, token, introspect, revoke, grant_management):
+for endpoint in (par, authorize, token, introspect, userinfo, revoke, grant_management):
     router.routes.extend(endpoint.router.routes)

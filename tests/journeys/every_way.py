@@ -18,6 +18,7 @@ from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
 from tests.journeys.contract import HeardPortal
 from tests.journeys.erasing import ask_everything
 from tests.journeys.kit import PERSONA, SCOPES, details
+from tests.journeys.logins import ask_whom
 
 PIN, WRONG_PIN, PASSWORD = "1234", "8052", "ABC123"
 JSON = {"Accept": "application/json"}
@@ -271,6 +272,7 @@ def walk_under_oidc(portal: HeardPortal) -> None:
     tokens = app.redeem(_signed(portal, browser, interaction))
     _have_receipts(portal, app, browser, tokens)
     app.fetch(tokens, "/fhir/Observation?_count=1")
+    ask_whom(app, tokens)
     app.introspect(tokens.access_token)
     app.revoke(tokens)
     app.fetch(tokens, "/fhir/Observation?_count=1")

@@ -186,6 +186,14 @@ class Portal:
             headers = {"Authorization": f"DPoP {token}", **proof}
         return self.send(method, path, headers=headers)
 
+    def userinfo(self, kit: AppKit, token: str, method: str = "GET") -> httpx.Response:
+        """Ask whom a token is about, as the app's profile has it."""
+        headers = {"Authorization": f"Bearer {token}"}
+        if kit.app.profile == "fapi2":
+            proof = kit.proof(f"{ISSUER}/userinfo", method, token)
+            headers = {"Authorization": f"DPoP {token}", **proof}
+        return self.send(method, "/userinfo", headers=headers)
+
     def fetch(self, authorization: str, **headers: str) -> httpx.Response:
         return self.send(
             "GET", "/fhir/Patient", headers={"Authorization": authorization, **headers}

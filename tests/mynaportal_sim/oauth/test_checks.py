@@ -223,6 +223,28 @@ def _revoked(portal: Portal, kit: AppKit, token: str) -> str:
     return token
 
 
+def _asks_whom(
+    authorization: Callable[[str], dict[str, str]] = lambda token: {
+        "Authorization": f"Bearer {token}"
+    },
+    *,
+    withdrawn: bool = False,
+    in_form: bool = False,
+    profile: str = "oidc",
+) -> Sends:
+    """What the userinfo endpoint says to a token."""
+
+    def sends(portal: Portal) -> httpx.Response:
+        kit = portal.register(profile=profile)
+        token = portal.redeem(kit, portal.code(kit)).json()["access_token"]
+        if withdrawn:
+            portal.withdraw(kit)
+        form = {"access_token": token} if in_form else {}
+        return portal.post("/userinfo", form, authorization(token))
+
+    return sends
+
+
 ROWS = [
     _row("no_other_credentials", _sends_form(client_secret="secret")),
     _row("assertion_type", _sends_form(client_assertion_type="urn:other")),
@@ -302,6 +324,12 @@ ROWS = [
     ),
     _row("token_is_not_revoked", _manages(_revoked)),
     _row("grant_is_the_callers", _manages(lambda _portal, _kit, token: token)),
+    _row("token_is_sent_once", _asks_whom(in_form=True)),
+    _row(
+        "token_is_not_in_the_body",
+        _asks_whom(lambda _: {}, in_form=True, profile="fapi2"),
+    ),
+    _row("token_still_gives", _asks_whom(withdrawn=True)),
 ]
 
 
