@@ -93,7 +93,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=Path(web.__file__).parent / "static"))
     app.mount("/ledger", LedgerFiles(settings.ledger))
     problems.install(app)
-    app.add_middleware(Published, issuer=settings.issuer.rstrip("/"), keys=app.state.token_keys)
+    app.add_middleware(
+        Published,
+        issuer=settings.issuer.rstrip("/"),
+        keys=app.state.token_keys,
+        strict=not dev,
+    )
     app.add_middleware(Promises, signer=keys.ledger_signer(settings.keys))
     app.add_middleware(HostGuard, hosts=settings.hosts, issuer=settings.issuer)
     return app

@@ -19,18 +19,13 @@ from sqlmodel import Field, SQLModel
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.login import cookies
+from mynaportal_sim.login.assurance import ASSURANCES
 from mynaportal_sim.login.challenge import Channel, Randomness
 from mynaportal_sim.login.errors import LoginRequiredError
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=8)
 SEEN_EVERY = timedelta(minutes=1)
-ACR = "urn:mynasim:acr:jpki-user-authentication"
-AMR: dict[Channel, tuple[str, ...]] = {
-    Channel.AGENT: ("sc", "pin"),
-    Channel.QR: ("sc", "pin"),
-    Channel.SOFT: ("sc", "pin", "sim-card"),
-}
 _ID_LENGTH = 32
 
 
@@ -85,12 +80,12 @@ class Session:
     @property
     def acr(self) -> str | None:
         """How strongly the person was authenticated (OpenID Connect Core 2)."""
-        return ACR if self.channel else None
+        return ASSURANCES[self.channel].acr if self.channel else None
 
     @property
     def amr(self) -> tuple[str, ...]:
-        """By which methods (RFC 8176; `sim-card` is our own)."""
-        return AMR[self.channel] if self.channel else ()
+        """By which methods."""
+        return ASSURANCES[self.channel].amr if self.channel else ()
 
 
 class Errand(NamedTuple):

@@ -40,6 +40,7 @@ class Family(NamedTuple):
     amr: str
     sender_constrained: bool
     actor: str | None = None
+    claims: str = ""
 
 
 class NewFamily(NamedTuple):
@@ -98,6 +99,7 @@ _OF_ARRANGEMENT = (
     )
     .order_by(token_families.c.code_used_at.desc())
 )
+_FIND = select(*_COLUMNS).where(token_families.c.id == bindparam("family"))
 _ACTOR = select(token_families.c.actor).where(token_families.c.id == bindparam("family"))
 _REVOKED = select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == bindparam("token"))
 _LIVE = (
@@ -211,6 +213,12 @@ def holder_of(connection: Connection, client_id: str, jti: str) -> UUID | None:
         _LIVE, {"family": family_id, "client": client_id, "token": jti}
     ).scalar()
     return resident_id
+
+
+def of_token(connection: Connection, jti: str) -> Family | None:
+    """The family of an access token of ours, whatever became of it."""
+    row = connection.execute(_FIND, {"family": UUID(hex=jti.partition(".")[0])}).first()
+    return None if row is None else Family(*row)
 
 
 def actor_of(connection: Connection, jti: str) -> str | None:

@@ -169,8 +169,10 @@ def shown(grant: Grant, resource: str) -> dict[str, object]:
     left = replace(version.terms, usage=version.usage_left)
     given = scope_rules.granted(grant.scopes, version.terms.rules)
     by_scope = {"scopes": [{"scope": given, "resource": [resource]}]} if given else {}
+    by_name = {"claims": list(grant.claims)} if grant.claims else {}
     return {
         **by_scope,
+        **by_name,
         "authorization_details": list(granted_details(left)),
         "created_at": seconds(grant.arrangement.created_at),
         "last_updated": seconds(version.state_since),

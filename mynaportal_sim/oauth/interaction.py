@@ -15,23 +15,26 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
+from consent import service
 from consent import token as tokens
+from consent.mandate import MandateStatus
 from consent.model import ConsentVersion, Term
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.sessions import LoggedIn, Session
 from mynaportal_sim.oauth import families, managed, scope_rules, scopes
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.families import Family, NewFamily
+from mynaportal_sim.oauth.logins import Login, Person, judge
 from mynaportal_sim.oauth.managed import Action
 from mynaportal_sim.oauth.request import AuthorizationRequest
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.tables import digest, interactions, pushed_requests
+from mynaportal_sim.pseudonyms import Pseudonyms
 
 LIFETIME = timedelta(minutes=10)
 # How long what is not refreshed can be of use: a code, and an access token.
 UNREFRESHED = families.CODE_LIFETIME + tokens.LIFETIME
 _NONE = timedelta(0)
-_LOGIN_AGAIN = frozenset({"login", "select_account"})
 
 
 @unique
@@ -45,17 +48,26 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """An authorization request on its way. `pushed` is the digest of its PAR handle, if any."""
+    """An authorization request on its way. `pushed` is the digest of its PAR handle, if any.
+
+    `person` is who has taken it up, as seen from whom the app means.
+    """
 
     id: UUID
     request: AuthorizationRequest
     pushed: bytes | None
     begun_at: datetime
+    person: Person = Person.MEANT
 
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
     """The person must log in (again)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The person must say that they act for whom the app means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,8 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The app gets this error code (OpenID Connect Core 3.1.2.6)."""
+    """The app gets this error code (OpenID Connect Core 3.1.2.6, and its Unmet
+    Authentication Requirements 1.0)."""
 
     error: str
 
@@ -93,7 +106,7 @@ class Ground(NamedTuple):
         return ends if mandate_ends is None else min(ends, mandate_ends)
 
 
-Step = LogIn | Ask | Issue | Refuse
+Step = LogIn | Turn | Ask | Issue | Refuse
 
 
 def next_step(
@@ -111,8 +124,9 @@ def next_step(
     """
     request = interaction.request
     silent = "none" in request.prompt
-    if not _is_fresh(interaction, session, now):
-        return Refuse("login_required") if silent else LogIn()
+    login = _login(interaction, session, now)
+    if login is not Login.SERVES:
+        return _until_logged_in(login, silent=silent)
     managing = request.managing
     named = None if managing is None else managing.version_id
     if named is not None and all(version.id != named for version in consents):
@@ -125,16 +139,18 @@ def next_step(
     return Refuse("consent_required") if silent else Ask()
 
 
-def _is_fresh(interaction: Interaction, session: Session | None, now: datetime) -> bool:
-    """Whether the person is logged in, and as lately as the app demands."""
-    if session is None or session.auth_time is None:
-        return False
-    request = interaction.request
-    if request.max_age is not None and now - session.auth_time > timedelta(
-        seconds=request.max_age
-    ):
-        return False
-    return _LOGIN_AGAIN.isdisjoint(request.prompt) or session.auth_time >= interaction.begun_at
+def _login(interaction: Interaction, session: Session | None, now: datetime) -> Login:
+    request, begun_at = interaction.request, interaction.begun_at
+    return judge(request, session, interaction.person, begun_at, now)
+
+
+def _until_logged_in(login: Login, *, silent: bool) -> Step:
+    """What comes next where a login does not serve."""
+    if login is Login.TOO_WEAK:
+        return Refuse("unmet_authentication_requirements")
+    if silent or login is Login.OF_ANOTHER:
+        return Refuse("login_required")
+    return Turn() if login is Login.TO_BE_TURNED else LogIn()
 
 
 def _gives_exactly(version: ConsentVersion, request: AuthorizationRequest) -> bool:
@@ -158,6 +174,8 @@ _IS_OPEN = (
 _FIND = select(interactions).where(*_IS_OPEN)
 _BIND = update(interactions).where(*_IS_OPEN).values(session=bindparam("mine"))
 _CLOSE = update(interactions).where(*_IS_OPEN).values(state=bindparam("outcome"))
+# Only whoever has taken it up by a login that serves is given anything.
+_CLOSE_BOUND = _CLOSE.where(interactions.c.session == bindparam("mine"))
 _HAND_OVER = (
     update(interactions)
     .where(interactions.c.session == bindparam("was"))
@@ -196,7 +214,11 @@ def begin(
 
 
 def take_up(
-    connection: Connection, interaction_id: UUID, session: Session | None, now: datetime
+    connection: Connection,
+    interaction_id: UUID,
+    session: Session | None,
+    now: datetime,
+    names: Pseudonyms,
 ) -> Interaction:
     """The open interaction; from now on only this session's, if its login is what was asked.
 
@@ -211,15 +233,38 @@ def take_up(
     row = connection.execute(_FIND, mine).first()
     if row is None:
         raise InteractionGoneError
+    request = AuthorizationRequest.load(row.request)
     interaction = Interaction(
         row.id,
-        AuthorizationRequest.load(row.request),
+        request,
         row.pushed,
         datetime.fromtimestamp(row.begun_at, UTC),
+        _person(connection, request, session, names, now),
     )
-    if _is_fresh(interaction, session, now) and not connection.execute(_BIND, mine).rowcount:
+    serves = _login(interaction, session, now) is Login.SERVES
+    if serves and not connection.execute(_BIND, mine).rowcount:
         raise InteractionGoneError
     return interaction
+
+
+def _person(
+    connection: Connection,
+    request: AuthorizationRequest,
+    session: Session | None,
+    names: Pseudonyms,
+    now: datetime,
+) -> Person:
+    """Who is logged in, as seen from whom the app means, if it means somebody."""
+    meant = request.claims.subs
+    if not meant or not isinstance(session, LoggedIn):
+        return Person.MEANT
+    if names.subject(request.client_id, session.whom) in meant:
+        return Person.MEANT
+    mandates = service.represented_by(connection, session.resident_id)
+    acts_for = [one.principal for one in mandates if one.status(now) is MandateStatus.ACTIVE]
+    could_be = (session.resident_id, *acts_for)
+    could = any(names.subject(request.client_id, one) in meant for one in could_be)
+    return Person.REPRESENTATIVE if could else Person.ANOTHER
 
 
 def issue(
@@ -254,6 +299,7 @@ def issue(
         amr=" ".join(session.amr),
         sender_constrained=False,
         actor=_actor(server, request.client_id, session),
+        claims=request.claims.granted,
     )
     ends = ground.ends if request.refreshed else min(ground.ends, now + UNREFRESHED)
     new = NewFamily(family, ends)
@@ -314,7 +360,7 @@ def _close(
 ) -> None:
     seconds = int(now.timestamp())
     closed = connection.execute(
-        _CLOSE,
+        _CLOSE_BOUND if outcome is State.ISSUED else _CLOSE,
         {
             "wanted": interaction.id,
             "now": seconds,

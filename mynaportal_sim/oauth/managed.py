@@ -18,6 +18,7 @@ from consent import service
 from consent.model import ALIVE, Arrangement, ConsentVersion, State, Status
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.oauth import families, form
+from mynaportal_sim.oauth.claims import names_in
 from mynaportal_sim.oauth.families import Family
 
 QUERY = "grant_management_query"
@@ -41,14 +42,15 @@ ACTIONS = ("query", "revoke", *(action.value for action in Action))
 class Grant(NamedTuple):
     """A grant that stands, and whose it is.
 
-    `scopes` are those that the app last asked for under it; `by_app` says that what stands came
-    of that, and not of something that the person or the portal did since.
+    `scopes` and `claims` are those that the app last asked for under it; `by_app` says that
+    what stands came of that, and not of something that the person or the portal did since.
     """
 
     arrangement: Arrangement
     version: ConsentVersion
     scopes: tuple[str, ...]
     by_app: bool
+    claims: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ def find(connection: Connection, client_id: str, grant_id: str, now: datetime) -
         return None
     untouched = version.state is State.GRANTED and version.state_since == version.answered_at
     by_app = untouched and any(one.version_id == version.id for one in asked)
-    return Grant(arrangement, version, _scopes(asked, version.id), by_app)
+    scopes, claims = _scopes(asked, version.id), _claims(asked, version.id)
+    return Grant(arrangement, version, scopes, by_app, claims)
 
 
 def scopes_under(connection: Connection, client_id: str, managing: Managing) -> Sequence[str]:
@@ -103,9 +106,18 @@ def _scopes(asked: Sequence[Family], version_id: UUID | None) -> tuple[str, ...]
 
     Those that are about grants are none of any grant's.
     """
-    under = [one for one in asked if one.version_id == version_id] or asked[:1]
-    named = {scope for family in under for scope in family.scope.split()}
+    named = {scope for one in _under(asked, version_id) for scope in one.scope.split()}
     return tuple(sorted(named - SCOPES))
+
+
+def _claims(asked: Sequence[Family], version_id: UUID | None) -> tuple[str, ...]:
+    """The claims that were asked for by name, with the same."""
+    under = _under(asked, version_id)
+    return tuple(sorted({name for one in under for name in names_in(one.claims)}))
+
+
+def _under(asked: Sequence[Family], version_id: UUID | None) -> Sequence[Family]:
+    return [one for one in asked if one.version_id == version_id] or asked[:1]
 
 
 def _stands(version: ConsentVersion, now: datetime) -> bool:

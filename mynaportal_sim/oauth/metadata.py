@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from consent.model.granted import DETAIL_TYPE
 from mynaportal_sim.apps.model import Profile
-from mynaportal_sim.login.sessions import ACR
+from mynaportal_sim.login.assurance import acr_values
 from mynaportal_sim.oauth import managed, smart_configuration
 from mynaportal_sim.oauth.checks.request import PROMPTS
 from mynaportal_sim.oauth.errors import DPOP_ALGORITHMS
@@ -67,10 +67,12 @@ def _document(content: dict[str, object]) -> Document:
 class Published:
     """Answers for the documents of an authorization server, before anything is routed."""
 
-    def __init__(self, app: ASGIApp, issuer: str, keys: SigningKeys) -> None:
+    def __init__(
+        self, app: ASGIApp, issuer: str, keys: SigningKeys, *, strict: bool = False
+    ) -> None:
         self._app = app
         self._keys = keys
-        described = _document(describe(issuer))
+        described = _document(describe(issuer, strict=strict))
         self._documents: dict[str, ASGIApp] = {
             "/.well-known/oauth-authorization-server": described,
             "/.well-known/openid-configuration": described,
@@ -99,8 +101,8 @@ class Published:
         await self._rendered(scope, receive, send)
 
 
-def describe(issuer: str) -> dict[str, object]:
-    """The metadata of the server at `issuer`."""
+def describe(issuer: str, *, strict: bool = False) -> dict[str, object]:
+    """The metadata of the server at `issuer`; a strict one knows no soft cards."""
     algorithms = _algorithms()
     authentication: dict[str, object] = {}
     for endpoint in ("token", "introspection", "revocation"):
@@ -130,15 +132,15 @@ def describe(issuer: str) -> dict[str, object]:
         "require_pushed_authorization_requests": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
-        **_of_logins(issuer),
+        **_of_logins(issuer, strict=strict),
     }
 
 
-def _of_logins(issuer: str) -> dict[str, object]:
+def _of_logins(issuer: str, *, strict: bool) -> dict[str, object]:
     """What apps are told of a login (OpenID Connect Discovery 3)."""
     return {
         "userinfo_endpoint": f"{issuer}/userinfo",
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "claims_supported": [
@@ -153,7 +155,7 @@ def _of_logins(issuer: str) -> dict[str, object]:
             "amr",
             "at_hash",
         ],
-        "acr_values_supported": [ACR],
+        "acr_values_supported": list(acr_values(soft_cards=not strict)),
         "prompt_values_supported": sorted(PROMPTS),
         "ui_locales_supported": ["ja", "en"],
     }

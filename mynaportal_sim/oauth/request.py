@@ -6,15 +6,16 @@ authorization endpoint.
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from consent.japan import day_of
 from consent.model import Term
 from mynaportal_sim.apps.model import App
-from mynaportal_sim.oauth import details, managed, scope_rules, scopes
+from mynaportal_sim.oauth import details, hints, managed, scope_rules, scopes
 from mynaportal_sim.oauth.checks import request as checks
 from mynaportal_sim.oauth.checks.request import Asked
+from mynaportal_sim.oauth.claims import NOTHING, ClaimsAsked
 from mynaportal_sim.oauth.errors import InvalidAuthorizationDetailsError, InvalidScopeError
 from mynaportal_sim.oauth.managed import Action, Managing
 from mynaportal_sim.oauth.profiles import demanded
@@ -42,12 +43,14 @@ class AuthorizationRequest:
     max_age: int | None = None
     managing: Managing | None = None
     refreshed: bool = True
+    claims: ClaimsAsked = NOTHING
 
     def dump(self) -> str:
         """This request as JSON, as `load` reads it."""
         fields = {name: getattr(self, name) for name in self.__slots__}
         fields["wish"] = self.wish.plain()
         fields["managing"] = self.managing and self.managing.plain()
+        fields["claims"] = self.claims.plain()
         return json.dumps(fields, ensure_ascii=False)
 
     @classmethod
@@ -59,19 +62,22 @@ class AuthorizationRequest:
         fields["prompt"] = tuple(fields["prompt"])
         if fields.get("managing"):
             fields["managing"] = Managing.of(fields["managing"])
+        fields["claims"] = ClaimsAsked.of(fields.get("claims", {}))
         return cls(**fields)
 
 
 async def asked_by_app(
     parameters: Mapping[str, str], app: App, server: Server, now: datetime
 ) -> Asked:
-    """What an app sent, with the grant that it names."""
-    grant_id = parameters.get("grant_id")
-    grant = None
+    """What an app sent, with the grant that it names, and whose login it means."""
+    grant_id, id_token = parameters.get("grant_id"), parameters.get("id_token_hint")
+    grant = hint = None
     if grant_id is not None:
         named = (app.client_id, grant_id, now)
         grant = await server.database.read(managed.in_force, *named)
-    return Asked(parameters, app, server.resource, day_of(now), grant)
+    if id_token is not None:
+        hint = await server.database.read(hints.read, server.issuer, id_token)
+    return Asked(parameters, app, server.resource, day_of(now), grant, hint)
 
 
 def check(asked: Asked, server: Server, trail: Trail) -> AuthorizationRequest:
@@ -100,7 +106,16 @@ def check(asked: Asked, server: Server, trail: Trail) -> AuthorizationRequest:
         max_age=None if max_age is None else int(max_age),
         managing=_managing(asked),
         refreshed=profile.refreshes or scopes.OFFLINE in asked_scopes,
+        claims=_claims(asked, trail),
     )
+
+
+def _claims(asked: Asked, trail: Trail) -> ClaimsAsked:
+    """What is asked for of the login, by whichever parameter."""
+    said = trail.hold(checks.claims_are_well_formed, asked)
+    liked = asked.parameters.get("acr_values", "").split()
+    meant = trail.hold(checks.one_person_is_meant, (said.subs, asked.hint))
+    return replace(said, preferred=(*liked, *said.preferred), subs=meant)
 
 
 def _managing(asked: Asked) -> Managing | None:

@@ -59,6 +59,7 @@ class TokenFamilyRow(SQLModel, table=True):
     refresh_digest: bytes | None = Field(unique=True)
     sender_constrained: bool
     actor: str | None
+    claims: str = Field(sa_type=Text)
     ends_at: int = Field(index=True, sa_type=BigInteger)
     revoked_at: int | None = Field(sa_type=BigInteger)
 

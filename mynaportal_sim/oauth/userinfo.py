@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from consent import service
 from consent.token import AccessToken
-from mynaportal_sim.oauth import families, form
+from mynaportal_sim.oauth import claims, families, form
 from mynaportal_sim.oauth.access import credentials_of, proof_beside
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.checks import access, grant
@@ -90,4 +90,18 @@ def _said(
         connection, resident_id, token.arrangement_id, token.version_id, now
     )
     refused = trail.hold(checks.token_still_gives, (gives, scheme))
-    return {"sub": token.subject} if refused is None else refused
+    return refused or {"sub": token.subject, **_of_login(connection, token)}
+
+
+def _of_login(connection: Connection, token: AccessToken) -> Said:
+    """What the app asked by name to be told here."""
+    family = families.of_token(connection, token.jti)
+    if family is None:
+        return {}
+    told: Said = {
+        "sub": family.sub,
+        "acr": family.acr,
+        "amr": family.amr.split(),
+        "auth_time": family.authenticated_at,
+    }
+    return {name: told[name] for name in claims.names_in(family.claims, "userinfo")}

@@ -49,7 +49,9 @@ async def show(
     server: ServerDep,
 ) -> Response:
     """Go on with an app's request: to the login, the question, or back to the app."""
-    taken = await portal.db.write(oauth.take_up, interaction_id, session, portal.now)
+    taken = await portal.db.write(
+        oauth.take_up, interaction_id, session, portal.now, portal.pseudonyms
+    )
     consents: tuple[ConsentVersion, ...] = ()
     if isinstance(session, LoggedIn):
         consents = await portal.db.read(
@@ -58,6 +60,8 @@ async def show(
     match oauth.next_step(taken, session, consents, portal.now):
         case oauth.LogIn():
             return see_other(f"/login?interaction={interaction_id}")
+        case oauth.Turn():
+            return see_other(f"/acting-for?interaction={interaction_id}")
         case oauth.Refuse(error):
             arguments = (server, taken, session, error, portal.now)
             return see_other(await portal.db.write(oauth.refuse, *arguments))
@@ -83,7 +87,9 @@ async def answer(
 ) -> Response:
     """Record what the person answers, and send them back to the app."""
     check_csrf(page.request, portal.settings, form.csrf)
-    taken = await portal.db.write(oauth.take_up, interaction_id, whom.session, portal.now)
+    taken = await portal.db.write(
+        oauth.take_up, interaction_id, whom.session, portal.now, portal.pseudonyms
+    )
     put = (await put_to(portal, page, taken, whom)).helped(form.helped_by)
     granted = [] if form.decision == "deny" else put.granted(form.choice)
     if form.decision in {"allow", "sign"} and not granted:

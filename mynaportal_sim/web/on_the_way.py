@@ -18,7 +18,9 @@ async def on_the_way_to(
         return None, ""
     try:
         session = page.visitor.session
-        taken = await portal.db.write(oauth.take_up, interaction, session, portal.now)
+        taken = await portal.db.write(
+            oauth.take_up, interaction, session, portal.now, portal.pseudonyms
+        )
     except InteractionGoneError:
         return None, ""
     app = await portal.db.read(apps.find, taken.request.client_id)

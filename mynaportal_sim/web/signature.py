@@ -91,8 +91,8 @@ class Desk:
 
     async def take_up(self, interaction_id: UUID) -> Put:
         """The question that is put to the person."""
-        unit, now = oauth.take_up, self.portal.now
-        taken = await self.portal.db.write(unit, interaction_id, self.whom.session, now)
+        known = (self.whom.session, self.portal.now, self.portal.pseudonyms)
+        taken = await self.portal.db.write(oauth.take_up, interaction_id, *known)
         return await put_to(self.portal, self.page, taken, self.whom)
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mynaportal_sim.apps.model import App
-from mynaportal_sim.oauth import managed, pkce, scopes
+from mynaportal_sim.oauth import claims, managed, pkce, scopes
+from mynaportal_sim.oauth.claims import NOTHING, ClaimsAsked
 from mynaportal_sim.oauth.errors import (
     InvalidGrantIdError,
     InvalidRequestError,
@@ -15,6 +16,7 @@ from mynaportal_sim.oauth.errors import (
     UnverifiedRequestError,
 )
 from mynaportal_sim.oauth.form import required
+from mynaportal_sim.oauth.hints import Hint
 from mynaportal_sim.oauth.managed import Action, Grant
 from mynaportal_sim.oauth.trail import asked_by
 
@@ -27,13 +29,18 @@ Parameters = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a client sent on a day, the one resource there is, and the grant that is named."""
+    """What a client sent on a day, and the one resource there is.
+
+    `grant` is the one that is named, and `hint` what `id_token_hint` says: None where that was
+    not sent, and where there is none such.
+    """
 
     parameters: Parameters = field(repr=False)
     app: App
     resource: str
     today: date
     grant: Grant | None = None
+    hint: Hint | None = None
 
 
 @asked_by("RFC 9700 2.1", "redirect_uri is, character for character, one that is registered.")
@@ -109,6 +116,30 @@ def max_age_is_a_number(asked: Asked) -> None:
         raise InvalidRequestError("max_age is a number of seconds")
 
 
+@asked_by("OIDC Core 3.1.2.1", "id_token_hint, if sent, is an ID token that this client got.")
+def hint_is_the_clients(asked: Asked) -> None:
+    if "id_token_hint" not in asked.parameters:
+        return
+    if asked.hint is None or asked.hint.client_id != asked.app.client_id:
+        raise InvalidRequestError("id_token_hint is no ID token that this app got here")
+
+
+@asked_by("OIDC Core 5.5", "claims, if sent, is a JSON object as that section has it.")
+def claims_are_well_formed(asked: Asked) -> ClaimsAsked:
+    text = asked.parameters.get("claims")
+    return NOTHING if text is None else claims.parse(text)
+
+
+@asked_by("OIDC Core 3.1.2.2", "claims and id_token_hint mean one person, if they name any.")
+def one_person_is_meant(names: tuple[tuple[str, ...], Hint | None]) -> tuple[str, ...]:
+    subs, hint = names
+    if hint is None:
+        return subs
+    if subs and hint.sub not in subs:
+        raise InvalidRequestError("claims and id_token_hint name different persons")
+    return (hint.sub,)
+
+
 @asked_by("RFC 9449 10", "dpop_jkt, if sent, is a SHA-256 thumbprint.")
 def key_binding_is_a_thumbprint(asked: Asked) -> None:
     thumbprint = asked.parameters.get("dpop_jkt")
@@ -166,6 +197,7 @@ CHECKS = (
     nonce_is_short,
     prompt_is_known,
     max_age_is_a_number,
+    hint_is_the_clients,
     key_binding_is_a_thumbprint,
     resource_is_ours,
     grant_action_is_known,

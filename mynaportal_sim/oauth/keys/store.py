@@ -17,6 +17,7 @@ _MATTERING = _EVERY.where(
         signing_keys.c.since > bindparam("horizon"),
     )
 )
+_FIND = select(signing_keys).where(signing_keys.c.kid == bindparam("wanted"))
 _MOVE = (
     update(signing_keys)
     .where(
@@ -37,6 +38,12 @@ def mattering(connection: Connection, now: datetime) -> tuple[Key, ...]:
     its time may live; newest first, and never more than a few."""
     found = connection.execute(_MATTERING, {"horizon": seconds(now - PUBLISHED_FOR)})
     return tuple(map(_key, found))
+
+
+def find(connection: Connection, kid: str) -> Key | None:
+    """The key of that name, whatever became of it."""
+    row = connection.execute(_FIND, {"wanted": kid}).first()
+    return None if row is None else _key(row)
 
 
 def add(connection: Connection, key: Key) -> bool:

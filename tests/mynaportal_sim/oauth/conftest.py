@@ -109,15 +109,15 @@ class Portal:
     ) -> httpx.Response:
         return self.send("POST", path, data=dict(form), headers=dict(headers or {}))
 
-    def session(self) -> LoggedIn:
-        """The person's own, or that of whoever acts for them."""
+    def session(self, channel: Channel = Channel.SOFT, ago: int = 30) -> LoggedIn:
+        """The person's own, or that of whoever acts for them; `ago` in seconds."""
         errand = None if self.agent_id is None else Errand(self.resident_id, uuid4())
         return LoggedIn(
             id="one session",
             resident_id=self.agent_id or self.resident_id,
             errand=errand,
-            channel=Channel.SOFT,
-            auth_time=self.clock.now() - timedelta(seconds=30),
+            channel=channel,
+            auth_time=self.clock.now() - timedelta(seconds=ago),
             seen_at=self.clock.now(),
         )
 
@@ -236,7 +236,7 @@ def allow_in_one(
     categories: tuple[str, ...],
 ) -> str:
     now = server.now()
-    taken = interaction.take_up(connection, interaction_id, session, now)
+    taken = interaction.take_up(connection, interaction_id, session, now, server.pseudonyms)
     at = place(connection, session.whom, taken, now)
     proposal = _proposal(server, taken, session, at)
     granted = [rule for rule in proposal.terms.rules if rule.category in categories]

@@ -100,6 +100,13 @@ def _asks_as_a_smart_app(**spoilt: str | None) -> Sends:
     return sends
 
 
+def _names_two_persons(portal: Portal) -> httpx.Response:
+    kit = portal.register()
+    hint = portal.redeem(kit, portal.code(kit)).json()["id_token"]
+    another = '{"id_token": {"sub": {"value": "another"}}}'
+    return portal.post("/par", kit.signed(kit.request(id_token_hint=hint, claims=another)))
+
+
 def _asks_unpushed(portal: Portal) -> httpx.Response:
     return portal.authorize(portal.register(profile="fapi2").request())
 
@@ -284,6 +291,9 @@ ROWS = [
     _row("nonce_is_short", _asks(nonce="n" * 1025)),
     _row("prompt_is_known", _asks(prompt="none login")),
     _row("max_age_is_a_number", _asks(max_age="soon")),
+    _row("hint_is_the_clients", _asks(id_token_hint="e30.e30.")),
+    _row("claims_are_well_formed", _asks(claims="{")),
+    _row("one_person_is_meant", _names_two_persons),
     _row("key_binding_is_a_thumbprint", _asks(dpop_jkt="short")),
     _row("resource_is_ours", _asks(resource="https://other.example")),
     _row("grant_action_is_known", _asks(grant_management_action="query")),

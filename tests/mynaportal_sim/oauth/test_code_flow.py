@@ -200,8 +200,9 @@ def test_a_code_dies_after_a_minute(portal: Portal, kit: AppKit) -> None:
 def test_a_page_may_be_loaded_twice_but_is_answered_once(portal: Portal, kit: AppKit) -> None:
     interaction_id = portal.interaction_id(kit)
     database, session = portal.server.database, portal.session()
+    names = portal.server.pseudonyms
     for _ in range(2):
-        database.run(interaction.take_up, interaction_id, session, portal.clock.now())
+        database.run(interaction.take_up, interaction_id, session, portal.clock.now(), names)
     portal.allow(interaction_id)
     with pytest.raises(InteractionGoneError):
         portal.allow(interaction_id)
@@ -233,11 +234,17 @@ def test_an_expired_request_uri_begins_nothing(portal: Portal) -> None:
 def test_an_interaction_is_one_sessions_once_a_person_is_logged_in(portal: Portal) -> None:
     interaction_id = portal.interaction_id(portal.register())
     portal.server.database.run(
-        interaction.take_up, interaction_id, portal.session(), portal.clock.now()
+        interaction.take_up,
+        interaction_id,
+        portal.session(),
+        portal.clock.now(),
+        portal.server.pseudonyms,
     )
 
     def taken_by_another(connection: Connection) -> None:
-        interaction.take_up(connection, interaction_id, None, portal.clock.now())
+        interaction.take_up(
+            connection, interaction_id, None, portal.clock.now(), portal.server.pseudonyms
+        )
 
     with pytest.raises(InteractionGoneError):
         portal.server.database.run(taken_by_another)

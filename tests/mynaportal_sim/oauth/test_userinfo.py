@@ -10,6 +10,7 @@ import pytest
 from .conftest import Portal
 from .kit import ISSUER, AppKit
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DATA = "patient/Observation.rs patient/MedicationDispense.rs"
 
 
