@@ -31,6 +31,7 @@ _ON = frozenset({"1", "on", "t", "true", "y", "yes"})  # as pydantic reads a swi
 
 # host[:port] as a browser writes it: no wildcard, user, path or trailing dot.
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
+_StepUp = Annotated[str, Field(pattern=r"\A[a-z][a-z-]*=(?:card|[0-9]{1,9})\z")]
 _AUTHORITY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])(?::[1-9][0-9]{{0,4}})?")
 
 
@@ -132,6 +133,12 @@ class Settings(BaseSettings):
         "client meets use_dpop_nonce",
         json_schema_extra=_VARIABLE_ONLY | {"default": "false"},
     )
+    step_up: Annotated[tuple[_StepUp, ...], NoDecode] = Field(
+        default=(),
+        description="data that take a fresh login, as CATEGORY=SECONDS, or one by a card, as "
+        "CATEGORY=card, with commas between (RFC 9470)",
+        json_schema_extra=_VARIABLE_ONLY | {"default": "none"},
+    )
     minors_assent_from: int = Field(
         default=12,
         ge=0,
@@ -221,13 +228,13 @@ class Settings(BaseSettings):
         except MalformedError as error:
             raise ValueError(str(error)) from None
 
-    @field_validator("minors_purposes", mode="before")
+    @field_validator("minors_purposes", "step_up", mode="before")
     @classmethod
     def _codes(cls, given: str | tuple[str, ...]) -> tuple[str, ...]:
         named = given.split(",") if isinstance(given, str) else given
         return tuple(name.strip() for name in named if name.strip())
 
-    @field_serializer("minors_purposes")
+    @field_serializer("minors_purposes", "step_up")
     def _as_listed(self, codes: tuple[str, ...]) -> str:
         return ",".join(codes)
 

@@ -56,7 +56,7 @@ async def _presented(request: Request, server: ServerDep) -> Presented:
         token = trail.hold(checks.token_holds, (credentials, checked))
         proof = proof_beside(request, server, credentials, token.jkt, now)
     except ResourceError as error:
-        await enter_refusal(request, server, trail.sender, error)
+        await enter_refusal(server, trail.sender, error, kind_of(request))
         raise
     if proof is None:
         return Presented(token, trail)
@@ -109,15 +109,18 @@ def _client_id(token: str, checked: AccessToken | Rejected) -> str | None:
         return None
 
 
+def kind_of(request: Request) -> str:
+    """A request for data as a refusal's entry tells it: by method and type, without ids."""
+    kind = request.scope["path"].rpartition("/fhir/")[2].partition("/")[0]
+    return f"{request.method} {kind}"
+
+
 async def enter_refusal(
-    request: Request, server: Server, client_id: str | None, error: ResourceError
+    server: Server, client_id: str | None, error: ResourceError, shown: str
 ) -> None:
-    """Let the ledger have it that a token was not accepted, if its app is known."""
+    """Enter in the ledger that an app's token gave no data; `shown` is the request."""
     if client_id is not None:
-        kind = request.scope["path"].rpartition("/fhir/")[2].partition("/")[0]
-        shown = f"{request.method} {kind}"
-        about = (shown, server.now())
-        await server.database.write(_enter, server, client_id, error, about)
+        await server.database.write(_enter, server, client_id, error, (shown, server.now()))
 
 
 def _enter(

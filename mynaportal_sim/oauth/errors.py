@@ -30,6 +30,7 @@ OAuthError                        carries .code, .status, .headers and .redirect
     ├── TokenInQueryError
     ├── TokenInBodyError
     ├── InsufficientScopeError
+    ├── InsufficientAuthenticationError   RFC 9470 3
     └── InvalidProofError         RFC 9449 7.1
 """
 
@@ -305,6 +306,21 @@ class InsufficientScopeError(ResourceError):
 
     def _challenge(self) -> str:
         return f'{super()._challenge()}, scope="{self.scope}"'
+
+
+class InsufficientAuthenticationError(ResourceError):
+    """The token is good, and its login too old or too weak; asking again as it says helps."""
+
+    code = "insufficient_user_authentication"
+
+    def __init__(self, acr_values: str, max_age: int | None, scheme: str) -> None:
+        super().__init__("these data take a fresher or a stronger login", scheme)
+        named = {"acr_values": acr_values, "max_age": "" if max_age is None else str(max_age)}
+        self.wanted = {name: value for name, value in named.items() if value}
+
+    def _challenge(self) -> str:
+        wanted = "".join(f', {name}="{value}"' for name, value in self.wanted.items())
+        return f"{super()._challenge()}{wanted}"
 
 
 class InvalidProofError(ResourceError):

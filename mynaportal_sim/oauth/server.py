@@ -23,7 +23,10 @@ from mynaportal_sim.settings import Mode
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One authorization server. `issuer` has no slash at its end."""
+    """One authorization server. `issuer` has no slash at its end.
+
+    `step_up` is what data take of a login, as `phr.step_up` reads it.
+    """
 
     issuer: str
     database: Database
@@ -33,6 +36,7 @@ class Server:
     catalogue: Catalogue
     nonces: Nonces
     strict: bool = False
+    step_up: tuple[str, ...] = ()
     randomness: Callable[[int], bytes] = token_bytes
 
     @property
@@ -80,6 +84,7 @@ async def server_of(request: Request) -> Server:
             catalogue=state.catalogue,
             nonces=Nonces(state.pseudonyms, state.settings.dpop_nonce),
             strict=state.settings.mode is Mode.STRICT,
+            step_up=state.settings.step_up,
         )
     server: Server = state.server
     return server

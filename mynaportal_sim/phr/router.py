@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 from starlette.convertors import PathConvertor, register_url_convertor
 
 from consent.token import AccessToken
+from mynaportal_sim.domains.catalogue import CATEGORIES_OF
 from mynaportal_sim.oauth import families
-from mynaportal_sim.oauth.access import Presented, TokenDep
+from mynaportal_sim.oauth.access import Presented, TokenDep, enter_refusal
+from mynaportal_sim.oauth.errors import ResourceError
 from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.phr import capability, consents, outcome, route, scoped, search
 from mynaportal_sim.phr.errors import (
@@ -21,6 +23,7 @@ from mynaportal_sim.phr.errors import (
 from mynaportal_sim.phr.render import View
 from mynaportal_sim.phr.route import FhirRoute
 from mynaportal_sim.phr.search import Names, Pairs
+from mynaportal_sim.phr.step_up import Shown, demand_on, login_suffices
 from mynaportal_sim.records.access import Gate
 from mynaportal_sim.records.demand import Demand, Refused
 from mynaportal_sim.records.model import Page, Query, Read
@@ -116,8 +119,10 @@ async def _ask(
 
     Raises:
         NotConsentedError: no consent gives it.
-        ResourceError: the token was revoked, or its proof used before.
+        ResourceError: the token was revoked, its proof used before, or its login is too old or
+            too weak for these data.
     """
+    await _check_login(server, presented, wish, shown)
     token, jti, expires = presented.token, presented.dpop_jti, presented.dpop_expires
     proof = None if jti is None or expires is None else (jti, expires)
     gate = Gate(server.database, server.pseudonyms, server.randomness, _resident_of)
@@ -126,6 +131,18 @@ async def _ask(
         raise outcome.refused(answer.reason, presented)
     naming = partial(server.pseudonyms.logical_id, token.client_id)
     return View(answer.resident_id, naming, server.resource), answer.page
+
+
+async def _check_login(
+    server: Server, presented: Presented, wish: Query | Read, shown: str
+) -> None:
+    token, now, touched = presented.token, server.now(), CATEGORIES_OF[wish.resource_type]
+    demand = demand_on(token, touched, server.step_up)
+    try:
+        presented.trail.hold(login_suffices, Shown(token, demand, now))
+    except ResourceError as error:
+        await enter_refusal(server, token.client_id, error, shown)
+        raise
 
 
 def _resident_of(connection: Connection, token: AccessToken) -> UUID | None:

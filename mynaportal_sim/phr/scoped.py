@@ -6,7 +6,7 @@ from functools import lru_cache
 from fastapi import Request
 
 from mynaportal_sim.oauth import scope_rules
-from mynaportal_sim.oauth.access import Presented, enter_refusal
+from mynaportal_sim.oauth.access import Presented, enter_refusal, kind_of
 from mynaportal_sim.oauth.errors import InsufficientScopeError
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.smart_scopes import DataScope
@@ -48,7 +48,7 @@ async def extracts(
     try:
         fitting = presented.trail.hold(scope_covers_it, wanted)
     except InsufficientScopeError as error:
-        await enter_refusal(request, server, presented.token.client_id, error)
+        await enter_refusal(server, presented.token.client_id, error, kind_of(request))
         raise
     return tuple(map(_extract, fitting))
 

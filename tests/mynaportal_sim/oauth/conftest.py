@@ -280,7 +280,7 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
     pseudonyms, keys = Pseudonyms(b"p" * 32), begun(database, clock, tmp_path / "keys")
     web = FastAPI()
     state = {
-        "settings": SimpleNamespace(issuer=ISSUER, dpop_nonce=False, mode=Mode.DEV),
+        "settings": SimpleNamespace(issuer=ISSUER, dpop_nonce=False, mode=Mode.DEV, step_up=()),
         "database": database,
         "clock": clock,
         "pseudonyms": pseudonyms,
