@@ -10,8 +10,8 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.routing import request_response
 
-from mynaportal_sim.oauth import inspection
-from mynaportal_sim.oauth.errors import OAuthError
+from mynaportal_sim.oauth import inspection, resources
+from mynaportal_sim.oauth.errors import OAuthError, ResourceError
 from mynaportal_sim.oauth.server import Server, ServerDep, server_of
 
 TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"  # RFC 6749 4.1.2.1
@@ -28,8 +28,12 @@ def answer(content: Mapping[str, object], status: int = 200) -> Response:
 
 async def refusal(request: Request, server: Server, error: OAuthError) -> Response:
     """The answer of RFC 6749 5.2."""
-    body = {**error.body, "error_uri": await inspection.kept(request, server, error)}
+    uri = await inspection.kept(request, server, error)
+    body = {**error.body, "error_uri": uri}
     headers = dict(error.headers)
+    if isinstance(error, ResourceError):
+        path = request.scope["path"]
+        headers["WWW-Authenticate"] = resources.challenge(error, server.issuer, path, uri)
     return Response(json.dumps(body).encode(), error.status, headers, "application/json")
 
 

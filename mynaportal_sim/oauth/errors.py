@@ -24,7 +24,7 @@ OAuthError                        carries .code, .status, .headers and .redirect
 ├── RequestNotSupportedError      OpenID Connect Core 3.1.2.6
 ├── InteractionGoneError          a page that can no longer be answered; not an OAuth code
 ├── NotConsentedError             at a resource: the token is good, the consent gives nothing
-└── ResourceError                 at a resource, with a WWW-Authenticate header
+└── ResourceError                 at a resource, which challenges for a better token
     ├── TokenRequiredError        RFC 6750 3: no error code, since nothing was presented
     ├── InvalidTokenError
     ├── TokenInQueryError
@@ -252,14 +252,15 @@ class ResourceError(OAuthError):
         super().__init__(description)
         self.scheme = scheme
 
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return {**_NO_STORE, "WWW-Authenticate": self._challenge()}
+    def challenge(self, resource: Mapping[str, str], uri: str) -> str:
+        """The value of WWW-Authenticate.
 
-    def _challenge(self) -> str:
-        described = self.body["error_description"]
-        challenge = f'{self.scheme} error="{self.code}", error_description="{described}"'
-        return f'{challenge}, algs="{DPOP_ALGORITHMS}"' if self.scheme == "DPoP" else challenge
+        `resource` is what it says of the resource; `uri` is where more of the error is told.
+        """
+        return _challenge(self.scheme, {**self._wrong(), "error_uri": uri, **resource})
+
+    def _wrong(self) -> dict[str, str]:
+        return self.body
 
 
 class TokenRequiredError(ResourceError):
@@ -270,8 +271,9 @@ class TokenRequiredError(ResourceError):
     def __init__(self) -> None:
         super().__init__("present an access token in the Authorization header")
 
-    def _challenge(self) -> str:
-        return f'Bearer realm="fhir", DPoP realm="fhir", algs="{DPOP_ALGORITHMS}"'
+    def challenge(self, resource: Mapping[str, str], uri: str) -> str:  # noqa: ARG002
+        """Both schemes, and of errors nothing, as nothing was presented (RFC 6750 3.1)."""
+        return ", ".join(_challenge(scheme, resource) for scheme in ("Bearer", "DPoP"))
 
 
 class InvalidTokenError(ResourceError):
@@ -304,8 +306,8 @@ class InsufficientScopeError(ResourceError):
         super().__init__(f"this takes a token of the scope {scope}", scheme)
         self.scope = scope
 
-    def _challenge(self) -> str:
-        return f'{super()._challenge()}, scope="{self.scope}"'
+    def _wrong(self) -> dict[str, str]:
+        return {**self.body, "scope": self.scope}
 
 
 class InsufficientAuthenticationError(ResourceError):
@@ -329,3 +331,10 @@ class InvalidProofError(ResourceError):
     def __init__(self, description: str, code: str = "invalid_dpop_proof") -> None:
         super().__init__(description, "DPoP")
         self.code = code
+
+
+def _challenge(scheme: str, told: Mapping[str, str]) -> str:
+    """One challenge (RFC 9110 11.6.1); by DPoP, it also says which algorithms are taken."""
+    algorithms = {"algs": DPOP_ALGORITHMS} if scheme == "DPoP" else {}
+    quoted = [f'{name}="{value}"' for name, value in {**told, **algorithms}.items()]
+    return f"{scheme} {', '.join(quoted)}"

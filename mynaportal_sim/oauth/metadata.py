@@ -1,4 +1,6 @@
-"""What the server says of itself: RFC 8414, OpenID Connect, SMART, and its key set.
+"""What the server says of itself and of its resources.
+
+RFC 8414, OpenID Connect Discovery and its key set, RFC 9728, SMART App Launch.
 
 The documents change only with the issuer and the keys, so each is rendered once for as long as
 it holds, with an ETag.
@@ -6,6 +8,7 @@ Discovery says the same as RFC 8414, byte for byte.
 """
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from consent.model.granted import DETAIL_TYPE
 from mynaportal_sim.apps.model import Profile
 from mynaportal_sim.login.assurance import acr_values
-from mynaportal_sim.oauth import managed, smart_configuration
+from mynaportal_sim.oauth import managed, resources, smart_configuration
 from mynaportal_sim.oauth.checks.request import PROMPTS
 from mynaportal_sim.oauth.errors import DPOP_ALGORITHMS
 from mynaportal_sim.oauth.keys.files import ALGORITHM
@@ -60,8 +63,8 @@ class Document:
         await send({"type": "http.response.body", "body": body})
 
 
-def _document(content: dict[str, object]) -> Document:
-    return Document(json.dumps(content, separators=(",", ":")).encode())
+def _document(content: Mapping[str, object]) -> Document:
+    return Document(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 class Published:
@@ -74,6 +77,7 @@ class Published:
         self._keys = keys
         described = _document(describe(issuer, strict=strict))
         self._documents: dict[str, ASGIApp] = {
+            **{path: _document(one) for path, one in resources.described(issuer).items()},
             "/.well-known/oauth-authorization-server": described,
             "/.well-known/openid-configuration": described,
             smart_configuration.PATH: _document(smart_configuration.describe(issuer)),
@@ -124,7 +128,7 @@ def describe(issuer: str, *, strict: bool = False) -> dict[str, object]:
         "scopes_supported": sorted(SCOPES | managed.SCOPES),
         "introspection_signing_alg_values_supported": [ALGORITHM],
         **_of_grants(issuer),
-        "authorization_details_types_supported": [DETAIL_TYPE],
+        **_of_resources(issuer),
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": DPOP_ALGORITHMS.split(),
         "tls_client_certificate_bound_access_tokens": False,
@@ -173,4 +177,12 @@ def _of_grants(issuer: str) -> dict[str, object]:
         "grant_management_endpoint": f"{issuer}/grants",
         "grant_management_actions_supported": list(managed.ACTIONS),
         "grant_management_action_required": False,
+    }
+
+
+def _of_resources(issuer: str) -> dict[str, object]:
+    """What tokens are for (RFC 9728 4, RFC 9396 10)."""
+    return {
+        "protected_resources": resources.urls(issuer),
+        "authorization_details_types_supported": [DETAIL_TYPE],
     }

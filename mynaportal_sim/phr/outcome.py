@@ -7,6 +7,7 @@ from fastapi import Response
 
 from consent.policy import Reason
 from mynaportal_sim.domains.base import OWN_SYSTEM, Json
+from mynaportal_sim.oauth import resources
 from mynaportal_sim.oauth.access import Presented
 from mynaportal_sim.oauth.errors import (
     InsufficientScopeError,
@@ -38,11 +39,12 @@ def of_error(error: PhrError | RecordsError) -> Response:
     return answer(410, _outcome("expired", str(error)))
 
 
-def of_oauth_error(error: OAuthError, uri: str) -> Response:
+def of_oauth_error(error: OAuthError, issuer: str, uri: str) -> Response:
     """What a token gave nothing for: 403 where consent is the reason, 401 where the token is.
 
-    A token that is missing or no good is answered with the challenge of RFC 6750 or RFC 9449.
-    `uri` is where the app's developer reads what was looked at.
+    A token that is missing or no good is answered with the challenge of RFC 6750 or RFC 9449,
+    which says where this resource describes itself (RFC 9728 5.1). `uri` is where the app's
+    developer reads what was looked at.
     """
     if isinstance(error, NotConsentedError):
         detail = (error.code, error.sentence_ja)
@@ -50,8 +52,8 @@ def of_oauth_error(error: OAuthError, uri: str) -> Response:
     issue = "forbidden" if isinstance(error, InsufficientScopeError) else "login"
     body = _outcome(issue, f"{error}; see {uri}", (error.code, str(error)))
     headers = dict(error.headers)
-    if "error=" in headers.get("WWW-Authenticate", ""):
-        headers["WWW-Authenticate"] += f', error_uri="{uri}"'
+    if isinstance(error, ResourceError):
+        headers["WWW-Authenticate"] = resources.challenge(error, issuer, "/fhir", uri)
     return answer(error.status, body, headers)
 
 

@@ -32,7 +32,8 @@ class FhirRoute(APIRoute):
                 response = await handle(request)
             except OAuthError as error:
                 server = await server_of(request)
-                response = outcome.of_oauth_error(error, await kept(request, server, error))
+                uri = await kept(request, server, error)
+                response = outcome.of_oauth_error(error, server.issuer, uri)
             except (PhrError, RecordsError) as error:
                 response = outcome.of_error(error)
             if "dpop" in request.headers:

@@ -30,6 +30,9 @@ def read_what_is_public(portal: HeardPortal) -> None:
         "/.well-known/oauth-authorization-server",
         "/.well-known/openid-configuration",
         "/fhir/.well-known/smart-configuration",
+        "/.well-known/oauth-protected-resource",
+        "/.well-known/oauth-protected-resource/fhir",
+        "/.well-known/oauth-protected-resource/grants",
         "/jwks",
     ):
         etag = http.get(f"{portal.url}{path}").headers["etag"]

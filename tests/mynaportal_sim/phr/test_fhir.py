@@ -368,7 +368,9 @@ def test_the_search_of_another_patient_is_forbidden(portal: Portal) -> None:
 def test_a_request_without_a_token_is_challenged(portal: Portal) -> None:
     response = portal.get("/fhir/Observation", {})
     assert response.status_code == 401
-    assert "Bearer" in response.headers["www-authenticate"]
+    challenge = response.headers["www-authenticate"]
+    assert challenge.startswith('Bearer realm="fhir", resource_metadata="http')
+    assert '/.well-known/oauth-protected-resource/fhir", DPoP realm="fhir"' in challenge
     assert refusal(response)
     assert portal.get("/fhir/Observation", {"Authorization": "Bearer x"}).status_code == 401
 

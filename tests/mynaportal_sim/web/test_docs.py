@@ -15,6 +15,9 @@ PUBLISHED = {  # answered before anything is routed
     ("GET", "/.well-known/oauth-authorization-server"),
     ("GET", "/.well-known/openid-configuration"),
     ("GET", "/fhir/.well-known/smart-configuration"),
+    ("GET", "/.well-known/oauth-protected-resource"),
+    ("GET", "/.well-known/oauth-protected-resource/fhir"),
+    ("GET", "/.well-known/oauth-protected-resource/grants"),
     ("GET", "/jwks"),
     ("GET", "/ledger/checkpoint"),
 }
