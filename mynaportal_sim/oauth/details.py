@@ -28,14 +28,21 @@ from mynaportal_sim.jose import JoseError, strict_json
 from mynaportal_sim.oauth.errors import InvalidAuthorizationDetailsError
 
 LENGTH_MAX = 8192
+OBJECTS_MAX = 10
 CELL_MAX = 1_000_000
 
-_Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+# Classes such as \d and \s differ by regular expression dialect; these patterns are published.
+_BLANK = r"\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+
+_Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 _Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-_Token = Annotated[str, StringConstraints(pattern=r"^[^\s|]{0,200}\|[^\s|]{1,100}$")]
+_Token = Annotated[
+    str, StringConstraints(pattern=rf"^[^{_BLANK}|]{{0,200}}\|[^{_BLANK}|]{{1,100}}$")
+]
 _Days = Annotated[int, Field(ge=1, le=ROLLING_MAX)]
-_STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
+# The docstrings of members are published with the schema (`details_schema`).
+_STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
 class Period(BaseModel):
@@ -44,8 +51,11 @@ class Period(BaseModel):
     model_config = _STRICT
 
     first: _Day | None = Field(default=None, alias="from")
+    """The first day; comes with `to`."""
     last: _Day | None = Field(default=None, alias="to")
+    """The last day, itself included."""
     rolling_days: _Days | None = None
+    """At each access, no further back than so many days."""
 
 
 class Usage(BaseModel):
@@ -54,7 +64,9 @@ class Usage(BaseModel):
     model_config = _STRICT
 
     max_uses: int | None = Field(default=None, ge=1, le=1_000_000)
+    """How many times; a time is all that one access token fetches."""
     min_interval: int = Field(default=0, ge=0, le=366 * 86_400)
+    """Seconds between the beginnings of two times."""
 
 
 class Retention(BaseModel):
@@ -63,8 +75,11 @@ class Retention(BaseModel):
     model_config = _STRICT
 
     erase_after_days: _Days | None = None
+    """Days after each receipt; without it, until the consent ends."""
     on_withdrawal: OnWithdrawal = Field(default=OnWithdrawal.DELETE, strict=False)
+    """What becomes of the data when the consent ends."""
     deadline_days: int = Field(default=30, ge=1, le=365)
+    """Within how many days after that."""
 
 
 class PhrAccess(BaseModel):
@@ -73,25 +88,38 @@ class PhrAccess(BaseModel):
     model_config = _STRICT
 
     type: Literal["phr_access"]
+    """The type of the object (RFC 9396 2)."""
     categories: list[_Code] = Field(min_length=1, max_length=20)
+    """Kinds of data, such as checkup or medication; people choose among them."""
     period: Period | None = None
+    """Only records of these days; without it, five calendar years back to the end of next."""
     codes: list[_Token] = Field(default=[], max_length=50)
+    """Only records with one of these codes, as system|code."""
     labels: list[_Token] = Field(default=[], max_length=50)
+    """Only records with one of these security labels, as system|code."""
     purpose: _Code | None = None
+    """Why, as the app has declared it."""
     recipients: list[_Name] | None = Field(default=None, min_length=1, max_length=10)
+    """The names of those who get the data; the organisation of the app always does."""
     term: Annotated[Term, Field(strict=False)] | None = None
+    """For how long, and how often, without being asked again; link if it is not said."""
     usage: Usage | None = None
+    """How often, where the term leaves that open."""
     actions: list[Annotated[Action, Field(strict=False)]] | None = Field(
         default=None, min_length=1, max_length=5
     )
+    """What the app does with the data beside showing them."""
     retention: Retention | None = None
+    """How long it keeps them."""
     research_terms: list[Annotated[ResearchTerm, Field(strict=False)]] | None = Field(
         default=None, min_length=1, max_length=len(ResearchTerm)
     )
+    """On which terms research may use them."""
     minimum_cell: int | None = Field(default=None, ge=1, le=CELL_MAX)
+    """Statistics only, of at least so many people in each cell."""
 
 
-_LIST = TypeAdapter(Annotated[list[PhrAccess], Field(min_length=1, max_length=10)])
+_LIST = TypeAdapter(Annotated[list[PhrAccess], Field(min_length=1, max_length=OBJECTS_MAX)])
 
 
 def parse(text: str) -> list[PhrAccess]:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from consent.model.granted import DETAIL_TYPE
 from mynaportal_sim.apps.model import Profile
 from mynaportal_sim.login.assurance import acr_values
-from mynaportal_sim.oauth import managed, resources, smart_configuration
+from mynaportal_sim.oauth import details_schema, managed, resources, smart_configuration
 from mynaportal_sim.oauth.checks.request import PROMPTS
 from mynaportal_sim.oauth.errors import DPOP_ALGORITHMS
 from mynaportal_sim.oauth.keys.files import ALGORITHM
@@ -78,6 +78,7 @@ class Published:
         described = _document(describe(issuer, strict=strict))
         self._documents: dict[str, ASGIApp] = {
             **{path: _document(one) for path, one in resources.described(issuer).items()},
+            details_schema.PATH: _document(details_schema.described(issuer)),
             "/.well-known/oauth-authorization-server": described,
             "/.well-known/openid-configuration": described,
             smart_configuration.PATH: _document(smart_configuration.describe(issuer)),
@@ -181,8 +182,9 @@ def _of_grants(issuer: str) -> dict[str, object]:
 
 
 def _of_resources(issuer: str) -> dict[str, object]:
-    """What tokens are for (RFC 9728 4, RFC 9396 10)."""
+    """What tokens are for (RFC 9728 4, RFC 9396 10), and how it is asked for."""
     return {
         "protected_resources": resources.urls(issuer),
         "authorization_details_types_supported": [DETAIL_TYPE],
+        "authorization_details_types_metadata_endpoint": f"{issuer}{details_schema.PATH}",
     }

@@ -33,6 +33,7 @@ def read_what_is_public(portal: HeardPortal) -> None:
         "/.well-known/oauth-protected-resource",
         "/.well-known/oauth-protected-resource/fhir",
         "/.well-known/oauth-protected-resource/grants",
+        "/authorization-details-types",
         "/jwks",
     ):
         etag = http.get(f"{portal.url}{path}").headers["etag"]

@@ -195,11 +195,11 @@ _FOR_RESEARCH = [
 ]
 
 
+WRONG = [*_WHOLE, *_DATA, *_PERIOD, *_FOR_WHOM, *_FOR_HOW_LONG, *_FOR_RESEARCH]
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(
-    ("details", "said"),
-    [*_WHOLE, *_DATA, *_PERIOD, *_FOR_WHOM, *_FOR_HOW_LONG, *_FOR_RESEARCH],
-)
+@pytest.mark.parametrize(("details", "said"), WRONG)
 def test_what_is_wrong_in_authorization_details_is_named_at_both_doors(
     portal: Portal, oidc: AppKit, details: str, said: str
 ) -> None:

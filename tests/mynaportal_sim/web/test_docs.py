@@ -18,6 +18,7 @@ PUBLISHED = {  # answered before anything is routed
     ("GET", "/.well-known/oauth-protected-resource"),
     ("GET", "/.well-known/oauth-protected-resource/fhir"),
     ("GET", "/.well-known/oauth-protected-resource/grants"),
+    ("GET", "/authorization-details-types"),
     ("GET", "/jwks"),
     ("GET", "/ledger/checkpoint"),
 }
