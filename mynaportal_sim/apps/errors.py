@@ -16,22 +16,21 @@ class AppError(PortalError):
 
 
 class RegistrationError(AppError):
-    """An app cannot be registered like this; the text says what to change, and where."""
+    """An app cannot be registered like this; the text says what to change, and where.
 
-    def __init__(self, field: str, fault: str) -> None:
-        super().__init__(f"{field}: {fault}")
+    `fault` is that without the `field`, a message of the catalogue with %(name)s for each of
+    `values`.
+    """
+
+    def __init__(self, field: str, fault: str, **values: object) -> None:
+        super().__init__(f"{field}: {fault % values}")
         self.field = field
+        self.fault = fault
+        self.values = values
 
 
 class PrivateKeyGivenError(RegistrationError):
     """The key set holds a private key, which from now on must count as known to others."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(
-            field,
-            "this key set holds a PRIVATE key. Nothing was stored. Treat that key as leaked: "
-            "make a new pair and register only its public half",
-        )
 
 
 class NoSuchAppError(AppError):

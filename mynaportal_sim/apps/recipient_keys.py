@@ -24,15 +24,19 @@ def with_keys(app: App, name: str, jwks: str) -> App:
     """
     relation = next((one.relation for one in app.recipients if one.name == name), None)
     if relation is None:
-        raise RegistrationError(_FIELD, f"{name!r} is no registered recipient of this app")
+        raise RegistrationError(
+            _FIELD, "“%(name)s” is no registered recipient of this app", name=name
+        )
     if relation is Relation.RECIPIENT:
         raise RegistrationError(
-            _FIELD, f"{name!r} has data in its own right; only who erases for the app has keys"
+            _FIELD,
+            "“%(name)s” has data in its own right; only who erases for the app has keys",
+            name=name,
         )
     keys = parse_jwks(jwks)
     others = [one for one in app.recipient_keys if one.name != name]
     if len(others) >= KEYED_MAX:
-        raise RegistrationError(_FIELD, f"{KEYED_MAX} recipients at most have keys")
+        raise RegistrationError(_FIELD, "%(most)s recipients at most have keys", most=KEYED_MAX)
     taken = {
         key.thumbprint for key in (*app.keys, *(key for one in others for key in one.keys))
     }

@@ -1,30 +1,22 @@
 """The checks an app passes before it is registered; each says what to change."""
 
-import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from consent.model import DeclaredPurpose, Recipient, Relation, is_country
+from mynaportal_sim.apps import uris
 from mynaportal_sim.apps.errors import PrivateKeyGivenError, RegistrationError
 from mynaportal_sim.apps.model import App, Profile
-from mynaportal_sim.apps.vague import vague
+from mynaportal_sim.apps.texts import concrete, named
 from mynaportal_sim.delivery.reach import Reach
 from mynaportal_sim.jose import JoseError, PrivateKeyError, PublicKey, parse_jwk, strict_json
-from mynaportal_sim.legible import legible
 
-NAME_MAX = 100
-PURPOSE_TEXT_MAX = 500
-URI_MAX = 1000
 REDIRECT_URIS_MAX = 20
 RECIPIENTS_MAX = 20
 KEYS_MAX = 20
 CLIENT_ID_LENGTH = 12
-
-# RFC 3986 2: unreserved, reserved, percent-encoded.
-_URI = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +55,10 @@ def check(
         RegistrationError: for the first check that fails.
     """
     for name in ("name", "organisation", "supervisor"):
-        _shown(name, getattr(wanted, name), NAME_MAX)
+        named(name, getattr(wanted, name))
     for name in ("authority", "ethics_approval"):
         if getattr(wanted, name):
-            _shown(name.replace("_", " "), getattr(wanted, name), NAME_MAX)
+            named(name.replace("_", " "), getattr(wanted, name))
     concrete(wanted.purpose_text)
     _recipients(wanted)
     if wanted.event_endpoint:
@@ -105,7 +97,9 @@ def recipient_of(text: str) -> Recipient:
     if more or relation not in set(Relation):
         raise RegistrationError(
             "recipient",
-            f"{text!r} is not NAME[,COUNTRY[,RELATION]]; a relation is {', '.join(Relation)}",
+            "“%(text)s” is not NAME[,COUNTRY[,RELATION]]; a relation is %(relations)s",
+            text=text,
+            relations=", ".join(Relation),
         )
     return Recipient(name, country, Relation(relation))
 
@@ -126,100 +120,70 @@ def parse_jwks(text: str) -> tuple[PublicKey, ...]:
         document = strict_json(text.encode())
         members = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(members, list) or not 1 <= len(members) <= KEYS_MAX:
-            raise RegistrationError("jwks", f'give {{"keys": […]}} with 1 to {KEYS_MAX} keys')
+            raise RegistrationError(
+                "jwks", 'give {"keys": […]} with 1 to %(most)s keys', most=KEYS_MAX
+            )
         keys = tuple(parse_jwk(member) for member in members)
     except PrivateKeyError:
-        raise PrivateKeyGivenError("jwks") from None
+        raise PrivateKeyGivenError(
+            "jwks",
+            "this key set holds a PRIVATE key. Nothing was stored. Treat that key as leaked: "
+            "make a new pair and register only its public half",
+        ) from None
     except (JoseError, UnicodeEncodeError) as error:
-        raise RegistrationError("jwks", str(error)) from None
-    named = [key.kid for key in keys if key.kid is not None]
-    if len(set(named)) < len(named) or len({key.thumbprint for key in keys}) < len(keys):
+        raise RegistrationError(
+            "jwks", "cannot be read as keys: %(why)s", why=str(error)
+        ) from None
+    given = [key.kid for key in keys if key.kid is not None]
+    if len(set(given)) < len(given) or len({key.thumbprint for key in keys}) < len(keys):
         raise RegistrationError("jwks", "two keys have the same kid, or are the same key")
-    if len(keys) > 1 and len(named) < len(keys):
+    if len(keys) > 1 and len(given) < len(keys):
         raise RegistrationError("jwks", "with several keys, each needs a kid")
     return keys
 
 
-def named(what: str, text: str) -> None:
-    """Raise RegistrationError for a name that people will read and could be misled by."""
-    _shown(what, text, NAME_MAX)
-
-
-def _shown(name: str, text: str, limit: int) -> None:
-    """Text that people will read must not be able to pose as something else."""
-    if not text.strip() or len(text) > limit:
-        raise RegistrationError(name, f"give 1 to {limit} characters")
-    if not legible(text):
-        raise RegistrationError(name, "has a control or direction character")
-
-
-def concrete(text: str) -> None:
-    """Raise RegistrationError for a purpose that could be anything: nobody can agree to it."""
-    _shown("purpose text", text, PURPOSE_TEXT_MAX)
-    if (found := vague(text)) is not None:
-        raise RegistrationError("purpose text", f"has “{found.words}”: {found.why}")
-
-
 def _recipients(wanted: Registration) -> None:
     if len(wanted.recipients) > RECIPIENTS_MAX:
-        raise RegistrationError("recipient", f"give at most {RECIPIENTS_MAX}")
+        raise RegistrationError("recipient", "give at most %(most)s", most=RECIPIENTS_MAX)
     names = [wanted.organisation, *(one.name for one in wanted.recipients)]
     if len(set(names)) < len(names):
         raise RegistrationError("recipient", "give each once, and not the organisation")
     for one in wanted.recipients:
-        _shown("recipient", one.name, NAME_MAX)
+        named("recipient", one.name)
         if not is_country(one.country):
-            raise RegistrationError("recipient", f"{one.country!r} is no country of ISO 3166-1")
+            raise RegistrationError(
+                "recipient", "“%(country)s” is no country of ISO 3166-1", country=one.country
+            )
 
 
 def known(name: str, wanted: Iterable[str], existing: Collection[str]) -> None:
+    """Raise RegistrationError for what there is not."""
     unknown = sorted(set(wanted).difference(existing))
     if unknown:
         raise RegistrationError(
-            name, f"{', '.join(unknown)} is unknown; choose of {', '.join(sorted(existing))}"
+            name,
+            "%(unknown)s is unknown; choose of %(existing)s",
+            unknown=", ".join(unknown),
+            existing=", ".join(sorted(existing)),
         )
 
 
-def _redirect_uris(uris: tuple[str, ...]) -> None:
-    if not 1 <= len(uris) <= REDIRECT_URIS_MAX or len(set(uris)) < len(uris):
-        raise RegistrationError("redirect URI", f"give 1 to {REDIRECT_URIS_MAX}, each once")
-    for uri in uris:
-        fault = _uri_fault(uri)
-        if fault is not None:
-            raise RegistrationError("redirect URI", f"{uri!r} {fault}")
+def _redirect_uris(given: tuple[str, ...]) -> None:
+    if not 1 <= len(given) <= REDIRECT_URIS_MAX or len(set(given)) < len(given):
+        raise RegistrationError(
+            "redirect URI", "give 1 to %(most)s, each once", most=REDIRECT_URIS_MAX
+        )
+    for uri in given:
+        uris.plausible("redirect URI", uri)
 
 
 def _event_endpoint(uri: str, reach: Reach | None) -> None:
-    fault = _uri_fault(uri)
-    if fault is None and reach is not None:
-        found = reach.of(urlsplit(uri).hostname or "")
-        fault = f"{found}: let the app poll instead" if isinstance(found, str) else None
-    if fault is not None:
-        raise RegistrationError("event endpoint", f"{uri!r} {fault}")
-
-
-def _uri_fault(uri: str) -> str | None:
-    """Why nobody may be sent to `uri` (RFC 6749 3.1.2, FAPI 2.0 5.3.2.2-8)."""
-    if len(uri) > URI_MAX or not _URI.fullmatch(uri):
-        return "has characters that no URI has, or is too long"
-    try:
-        parts = urlsplit(uri)
-        _ = parts.port
-    except ValueError:
-        return "is not a URI"
-    if "#" in uri:
-        return "has a fragment"
-    if parts.username is not None or parts.password is not None or not parts.hostname:
-        return "needs a host, and no user name"
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts)):
-        return "must be https (http only on localhost, 127.0.0.1 or [::1])"
-    return None
-
-
-def _is_loopback(parts: SplitResult) -> bool:
-    if parts.hostname == "localhost":
-        return True
-    try:
-        return ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False
+    uris.plausible("event endpoint", uri)
+    found = None if reach is None else reach.of(urlsplit(uri).hostname or "")
+    if isinstance(found, str):
+        raise RegistrationError(
+            "event endpoint",
+            "“%(uri)s” %(why)s: let the app poll instead",
+            uri=uri,
+            why=found,
+        )

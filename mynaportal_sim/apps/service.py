@@ -24,7 +24,7 @@ from mynaportal_sim.apps.recipient_keys import with_keys
 class Declaration:
     """What an app wants and why; no `scopes` are those that it has declared before.
 
-    `text` has passed `registration.concrete`, and all else is known.
+    `text` has passed `texts.concrete`, and all else is known.
     """
 
     client_id: str

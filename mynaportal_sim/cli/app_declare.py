@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from consent.instants import rfc3339
-from mynaportal_sim.apps import registration, service
+from mynaportal_sim.apps import registration, service, texts
 from mynaportal_sim.apps.model import DeclaredVersion
 from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.app_register import DEFAULT_PURPOSE
@@ -42,7 +42,7 @@ def declare(  # noqa: PLR0913, PLR0917  one parameter per option
     scopes = " ".join(scope).split()
     registration.known("--purpose", (purpose,), catalogue().purposes)
     registration.known("--scope", scopes, SCOPES)
-    registration.concrete(purpose_text)
+    texts.concrete(purpose_text)
     settings = settings_of(data=data, db=db)
     now = Clock(settings.clock).now()
     wish = service.Declaration(client_id, purpose, purpose_text, frozenset(scopes))
@@ -72,7 +72,7 @@ def review(
 
     Example: mynasim app review app-1234 --version 1 --by "模擬審査会"
     """
-    registration.named("--by", by)
+    texts.named("--by", by)
     settings = settings_of(data=data, db=db)
     now = Clock(settings.clock).now()
     with opened(settings) as database:

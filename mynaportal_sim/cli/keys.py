@@ -13,7 +13,7 @@ import typer
 from rich.table import Column, Table
 
 from consent.instants import rfc3339
-from mynaportal_sim.apps import registration
+from mynaportal_sim.apps import texts
 from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.state import opened
@@ -172,7 +172,7 @@ class Desk:
 
 @contextmanager
 def _desk(data: Path | None, db: str | None, reason: str) -> Iterator[Desk]:
-    registration.named("--reason", reason)
+    texts.named("--reason", reason)
     settings = settings_of(data=data, db=db)
     with opened(settings) as database:
         yield Desk(database, Clock(settings.clock), KeyFiles(settings.keys), reason)

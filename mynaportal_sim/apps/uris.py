@@ -1,0 +1,52 @@
+"""Which addresses an app may name: where people are sent, and what is fetched or shown."""
+
+import re
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from mynaportal_sim.apps.errors import RegistrationError
+
+URI_MAX = 1000
+
+# RFC 3986 2: unreserved, reserved, percent-encoded.
+_URI = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+
+
+def plausible(field: str, uri: str) -> None:
+    """Raise RegistrationError for what is no such address (RFC 6749 3.1.2, FAPI 2.0 5.3.2.2-8).
+
+    It is https, or http on this machine, without a fragment or a user's name.
+    """
+    if len(uri) > URI_MAX or not _URI.fullmatch(uri):
+        raise RegistrationError(
+            field, "“%(uri)s” has characters that no URI has, or is too long", uri=_short(uri)
+        )
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port
+    except ValueError:
+        raise RegistrationError(field, "“%(uri)s” is not a URI", uri=_short(uri)) from None
+    if "#" in uri:
+        raise RegistrationError(field, "“%(uri)s” has a fragment (#); leave it out", uri=uri)
+    if parts.username is not None or parts.password is not None or not parts.hostname:
+        raise RegistrationError(field, "“%(uri)s” needs a host, and no user name", uri=uri)
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts)):
+        raise RegistrationError(
+            field,
+            "“%(uri)s” must be https (http only on localhost, 127.0.0.1 or [::1])",
+            uri=uri,
+        )
+
+
+def _short(text: str) -> str:
+    """The beginning of what may be anything, written so that a terminal takes no harm."""
+    return ascii(text[:100])[1:-1]
+
+
+def _is_loopback(parts: SplitResult) -> bool:
+    if parts.hostname == "localhost":
+        return True
+    try:
+        return ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
