@@ -5,6 +5,7 @@ AppError
 │   └── PrivateKeyGivenError
 ├── DeclaredMeanwhileError   the app declares something else by now
 ├── KeysMeanwhileError       other keys of its recipients were registered first
+├── NoSuchInviteError
 └── NoSuchAppError
 """
 
@@ -31,6 +32,14 @@ class RegistrationError(AppError):
 
 class PrivateKeyGivenError(RegistrationError):
     """The key set holds a private key, which from now on must count as known to others."""
+
+
+class NoSuchInviteError(AppError):
+    """There is no invitation of that id."""
+
+    def __init__(self, invite_id: str) -> None:
+        super().__init__(f"there is no invitation {invite_id}; see `mynasim app invites`")
+        self.invite_id = invite_id
 
 
 class NoSuchAppError(AppError):

@@ -6,6 +6,7 @@ from enum import StrEnum, unique
 
 from consent.instants import rfc3339
 from consent.model import DeclaredPurpose, Recipient, Supervision
+from mynaportal_sim.apps.about import SAYS_NOTHING, About
 from mynaportal_sim.jose import PublicKey
 
 
@@ -61,7 +62,8 @@ class DeclaredVersion:
 class App:
     """A registered app (OAuth 2.0: a confidential client).
 
-    `jwks` is the JSON of its public keys as registered, `keys` the same, parsed. `organisation`
+    `jwks` is the JSON of its public keys as registered, or as they stood at its `jwks_uri` when
+    that was last read; `keys` is the same, parsed. `organisation`
     answers for the app, `supervisor` is the person or body that watches over its use of data,
     under an `authority` and an `ethics_approval` where there are. `recipients` are those beside
     the organisation to whom it may ask to pass data; those in `recipient_keys` certify
@@ -87,6 +89,8 @@ class App:
     ethics_approval: str = ""
     event_endpoint: str = ""
     reviewer: str = ""
+    jwks_uri: str = ""
+    about: About = SAYS_NOTHING
 
     @property
     def keys_of_recipients(self) -> dict[str, tuple[PublicKey, ...]]:

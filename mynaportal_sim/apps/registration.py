@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from consent.model import DeclaredPurpose, Recipient, Relation, is_country
 from mynaportal_sim.apps import uris
+from mynaportal_sim.apps.about import SAYS_NOTHING, About
 from mynaportal_sim.apps.errors import PrivateKeyGivenError, RegistrationError
 from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.texts import concrete, named
@@ -21,7 +22,10 @@ CLIENT_ID_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What a developer declares of an app; `jwks` is JSON (RFC 7517 5)."""
+    """What a developer declares of an app.
+
+    `jwks` is JSON (RFC 7517 5); with a `jwks_uri`, what was read there.
+    """
 
     name: str
     organisation: str
@@ -36,6 +40,8 @@ class Registration:
     authority: str = ""
     ethics_approval: str = ""
     event_endpoint: str = ""
+    jwks_uri: str = ""
+    about: About = SAYS_NOTHING
 
 
 def check(
@@ -67,13 +73,24 @@ def check(
     known("scope", wanted.scopes, scopes)
     known("profile", (wanted.profile,), tuple(Profile))
     known("purpose", (wanted.purpose,), purposes)
+    if wanted.jwks_uri:
+        uris.plausible("jwks_uri", wanted.jwks_uri)
+    wanted.about.check()
+    keys = parse_jwks(wanted.jwks)
+    _signs(wanted.about.signing_alg, keys)
+    return _app(wanted, client_id, keys, now)
+
+
+def _app(
+    wanted: Registration, client_id: str, keys: tuple[PublicKey, ...], now: datetime
+) -> App:
     return App(
         client_id=client_id,
         name=wanted.name,
         organisation=wanted.organisation,
         redirect_uris=wanted.redirect_uris,
         jwks=wanted.jwks,
-        keys=parse_jwks(wanted.jwks),
+        keys=keys,
         scopes=frozenset(wanted.scopes),
         profile=Profile(wanted.profile),
         supervisor=wanted.supervisor,
@@ -83,6 +100,8 @@ def check(
         authority=wanted.authority,
         ethics_approval=wanted.ethics_approval,
         event_endpoint=wanted.event_endpoint,
+        jwks_uri=wanted.jwks_uri,
+        about=wanted.about,
     )
 
 
@@ -175,6 +194,13 @@ def _redirect_uris(given: tuple[str, ...]) -> None:
         )
     for uri in given:
         uris.plausible("redirect URI", uri)
+
+
+def _signs(algorithm: str, keys: Iterable[PublicKey]) -> None:
+    if algorithm and not any(algorithm in key.algorithms for key in keys):
+        raise RegistrationError(
+            "signing algorithm", "no key of the set is for %(algorithm)s", algorithm=algorithm
+        )
 
 
 def _event_endpoint(uri: str, reach: Reach | None) -> None:

@@ -10,7 +10,7 @@ from consent import service
 from consent.ledger import store as ledger
 from consent.ledger.entry import Entry, Value
 from consent.model import DeclaredPurpose
-from mynaportal_sim.apps import declarations, store
+from mynaportal_sim.apps import declarations, key_sets, store
 from mynaportal_sim.apps.errors import (
     DeclaredMeanwhileError,
     KeysMeanwhileError,
@@ -34,13 +34,20 @@ class Declaration:
 
 
 def register(
-    connection: Connection, app: App, now: datetime, randomness: Callable[[int], bytes]
+    connection: Connection,
+    app: App,
+    now: datetime,
+    randomness: Callable[[int], bytes],
+    invite: str = "",
 ) -> App:
     """Keep an app that has passed `registration.check`, and enter it in the ledger.
 
-    What keys its recipients have is an entry for each of them, as when they get them later.
+    `invite` is the id of the invitation by which it came, if it came by one. What keys its
+    recipients have is an entry for each of them, as when they get them later.
     """
     store.add(connection, app)
+    if app.jwks_uri:
+        key_sets.begin(connection, app.client_id, now)
     entry = Entry(
         type="app.registered",
         fields={
@@ -51,6 +58,7 @@ def register(
             "supervisor": app.supervisor,
             "recipients": [one.shown for one in app.recipients],
             "keys": [key.thumbprint for key in app.keys],
+            **({"invite": invite} if invite else {}),
             **_said(app.purpose, app.scopes),
         },
     )
@@ -184,6 +192,14 @@ def settle(
     if known == moved:
         return known
     store.set_addresses(connection, moved)
+    enter_addresses(connection, moved, now, randomness)
+    return moved
+
+
+def enter_addresses(
+    connection: Connection, app: App, now: datetime, randomness: Callable[[int], bytes]
+) -> None:
+    """Enter where people are sent, and events, from now on."""
     entry = Entry(
         type="app.moved",
         fields={
@@ -193,7 +209,6 @@ def settle(
         },
     )
     ledger.append(connection, entry, now, randomness)
-    return moved
 
 
 def lift(

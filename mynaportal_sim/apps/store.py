@@ -17,6 +17,7 @@ from sqlmodel import Field, SQLModel
 from consent.model import DeclaredPurpose
 from consent.model.plain import plain_recipients, recipients_of
 from mynaportal_sim.apps import declarations
+from mynaportal_sim.apps.about import About
 from mynaportal_sim.apps.declarations import declarations as declared
 from mynaportal_sim.apps.model import App, DeclaredVersion, Profile, RecipientKeys
 from mynaportal_sim.apps.registration import parse_jwks
@@ -43,6 +44,8 @@ class AppRow(SQLModel, table=True):
     ethics_approval: str
     event_endpoint: str
     registered_at: int = Field(sa_type=BigInteger)
+    jwks_uri: str = Field(sa_type=Text)
+    about: str = Field(sa_type=Text)
 
 
 class SubjectRow(SQLModel, table=True):
@@ -74,6 +77,22 @@ _SET_ADDRESSES = (
     update(apps)
     .where(apps.c.client_id == bindparam("wanted"))
     .values(redirect_uris=bindparam("uris"), event_endpoint=bindparam("endpoint"))
+)
+_AMEND = (
+    update(apps)
+    .where(apps.c.client_id == bindparam("wanted"))
+    .values(
+        redirect_uris=bindparam("uris"),
+        event_endpoint=bindparam("endpoint"),
+        jwks=bindparam("keys"),
+        jwks_uri=bindparam("at"),
+        about=bindparam("said"),
+    )
+)
+_SET_JWKS = (
+    update(apps)
+    .where(apps.c.client_id == bindparam("wanted"), apps.c.jwks_uri == bindparam("at"))
+    .values(jwks=bindparam("keys"))
 )
 _EVENT_ENDPOINTS = select(apps.c.client_id, apps.c.event_endpoint).where(
     apps.c.event_endpoint != ""
@@ -122,6 +141,8 @@ def add(connection: Connection, app: App) -> None:
             "ethics_approval": app.ethics_approval,
             "event_endpoint": app.event_endpoint,
             "registered_at": int(app.registered_at.timestamp()),
+            "jwks_uri": app.jwks_uri,
+            "about": app.about.dump(),
         },
     )
     first = DeclaredVersion(app.purpose, app.scopes, app.registered_at)
@@ -138,6 +159,27 @@ def set_addresses(connection: Connection, app: App) -> None:
             "endpoint": app.event_endpoint,
         },
     )
+
+
+def amend(connection: Connection, app: App) -> None:
+    """Keep all that a known app says of itself now, but for what people are asked by."""
+    connection.execute(
+        _AMEND,
+        {
+            "wanted": app.client_id,
+            "uris": json.dumps(app.redirect_uris),
+            "endpoint": app.event_endpoint,
+            "keys": app.jwks,
+            "at": app.jwks_uri,
+            "said": app.about.dump(),
+        },
+    )
+
+
+def set_jwks(connection: Connection, client_id: str, jwks_uri: str, jwks: str) -> bool:
+    """Keep the keys that were read at an app's jwks_uri; False if that is another by now."""
+    values = {"wanted": client_id, "at": jwks_uri, "keys": jwks}
+    return connection.execute(_SET_JWKS, values).rowcount == 1
 
 
 def event_endpoints(connection: Connection) -> dict[str, str]:
@@ -259,4 +301,6 @@ def _app(row: Row[tuple[str, ...]]) -> App:
         ethics_approval=row.ethics_approval,
         event_endpoint=row.event_endpoint,
         reviewer=row.reviewer,
+        jwks_uri=row.jwks_uri,
+        about=About.load(row.about),
     )

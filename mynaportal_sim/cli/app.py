@@ -5,6 +5,7 @@ import typer
 from mynaportal_sim.cli.app_declare import declarations, declare, review
 from mynaportal_sim.cli.app_erasures import erasures
 from mynaportal_sim.cli.app_events import events
+from mynaportal_sim.cli.app_invite import invite, list_invites, revoke_invite
 from mynaportal_sim.cli.app_log import log, provision_records, receipts
 from mynaportal_sim.cli.app_login import login
 from mynaportal_sim.cli.app_open import open_console
@@ -18,6 +19,9 @@ app = typer.Typer(
 )
 app.command()(register)
 app.command("list")(list_apps)
+app.command()(invite)
+app.command("invites")(list_invites)
+app.command("revoke-invite")(revoke_invite)
 app.command("recipient-keys")(recipient_keys)
 app.command()(declare)
 app.command()(review)
