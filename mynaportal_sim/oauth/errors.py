@@ -320,9 +320,8 @@ class InsufficientAuthenticationError(ResourceError):
         named = {"acr_values": acr_values, "max_age": "" if max_age is None else str(max_age)}
         self.wanted = {name: value for name, value in named.items() if value}
 
-    def _challenge(self) -> str:
-        wanted = "".join(f', {name}="{value}"' for name, value in self.wanted.items())
-        return f"{super()._challenge()}{wanted}"
+    def _wrong(self) -> dict[str, str]:
+        return {**self.body, **self.wanted}
 
 
 class InvalidProofError(ResourceError):
