@@ -20,8 +20,7 @@ from sqlite3 import Error as SqliteError
 from threading import Thread
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from consent.ledger.promise import Appended
@@ -333,10 +332,3 @@ def _sqlite_engine(url: str, begin: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
-
-
-def insert_once(table: Table, connection: Connection) -> "sqlite.Insert | postgresql.Insert":
-    """An INSERT that can say ON CONFLICT DO NOTHING, in the connection's dialect."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)

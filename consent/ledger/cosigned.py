@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from consent.insertion import insert_once
 from consent.ledger.cosignature import Witness, with_line
 from consent.ledger.errors import UntrustedNoteError
-from consent.ledger.tables import checkpoints, insert_into, witnesses
+from consent.ledger.tables import checkpoints, witnesses
 
 
 class Seen(NamedTuple):
@@ -67,7 +68,7 @@ def add(connection: Connection, witness: Witness, size: int, lines: str) -> None
     row = {"of_key": str(witness), "to_size": size, "at": int(at.timestamp())}
     if connection.execute(_ADVANCE, row).rowcount == 0:
         first = {"key": row["of_key"], "size": size, "cosigned_at": row["at"]}
-        added = insert_into(connection, witnesses).on_conflict_do_nothing()
+        added = insert_once(witnesses, connection).on_conflict_do_nothing()
         connection.execute(added, first)
 
 

@@ -11,12 +11,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from consent.insertion import insert_once
 from consent.ledger import checkpoint, store, tiles
 from consent.ledger.checkpoint import Checkpoint
 from consent.ledger.errors import ForkError
 from consent.ledger.merkle import leaf_hash
 from consent.ledger.note import Signer
-from consent.ledger.tables import checkpoints, entries, head, insert_into, tile_rows
+from consent.ledger.tables import checkpoints, entries, head, tile_rows
 from consent.ledger.tiles import ReadTile
 
 BATCH = 1000
@@ -52,7 +53,7 @@ def _hold(connection: Connection) -> int:
     """Wait for every other sequencer, keep them waiting, and say what size the log has."""
     held = connection.execute(_HOLD).scalar()
     if held is None:
-        first = insert_into(connection, head).values(id=_HEAD_ID, size=0)
+        first = insert_once(head, connection).values(id=_HEAD_ID, size=0)
         connection.execute(first.on_conflict_do_nothing())
         held = connection.execute(_HOLD).scalar_one()
     return int(held)
@@ -95,7 +96,7 @@ def _grow(connection: Connection, size: int, leaves: Sequence[bytes], read: Read
         {"level": level, "number": number, "hashes": hashes}
         for (level, number), hashes in changed.items()
     ]
-    upsert = insert_into(connection, tile_rows)
+    upsert = insert_once(tile_rows, connection)
     connection.execute(
         upsert.on_conflict_do_update(
             index_elements=["level", "number"], set_={"hashes": upsert.excluded.hashes}

@@ -7,15 +7,12 @@ body has a table of its own because it can be erased while its leaf stays.
 from sqlalchemy import (
     BigInteger,
     Column,
-    Connection,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     String,
-    Table,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
 _Id = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER keys count up by themselves
@@ -110,10 +107,3 @@ Index(
     sqlite_where=entries.c.position.is_(None),
     postgresql_where=entries.c.position.is_(None),
 )
-
-
-def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that can say ON CONFLICT, in the connection's dialect."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Update, bindparam, or_, select, true
 
+from consent.insertion import insert_once
 from consent.instants import instant, seconds
 from consent.model import Arrangement, ConsentVersion, Event, State
 from consent.store import outbox
-from consent.store.insertion import insert_once
 from consent.store.outbox import Circumstances
 from consent.store.rows import (
     arrangement_of,

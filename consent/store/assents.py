@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from consent.insertion import insert_once
 from consent.instants import seconds
 from consent.model import Evidence
-from consent.store.insertion import insert_once
 from consent.store.tables import assents
 
 _AWAITED = select(assents.c.version_id).where(

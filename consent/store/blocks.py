@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from consent.insertion import insert_once
 from consent.instants import seconds
-from consent.store.insertion import insert_once
 from consent.store.tables import blocks
 
 _MINE = blocks.c.resident_id == bindparam("resident_id")

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, select
 
 from consent.catalogue import LegalBasis
+from consent.insertion import insert_once
 from consent.instants import instant, seconds
-from consent.store.insertion import insert_once
 from consent.store.tables import without_consent as cases
 from consent.without import Case, State
 

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, bindparam, select
 
+from consent.insertion import insert_once
 from consent.instants import instant, seconds
 from consent.mandate import Act, Mandate, MandateState, Scope
 from consent.model import Role
-from consent.store.insertion import insert_once
 from consent.store.rows import optional_instant, optional_seconds
 from consent.store.tables import mandates
 

@@ -13,9 +13,9 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from consent.insertion import insert_once
 from consent.instants import instant, seconds
 from consent.model import Actor, ConsentVersion, Event, OnWithdrawal, Relation
-from consent.store.insertion import insert_once
 from consent.store.tables import consent_outbox
 
 EXPIRED = "expired"

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, bindparam, select
 
+from consent.insertion import insert_once
 from consent.instants import instant, seconds
 from consent.model import MYSELF, Granter, Prohibition, Prohibitor, Role, State
-from consent.store.insertion import insert_once
 from consent.store.tables import arrangements, consent_versions, prohibitions
 
 

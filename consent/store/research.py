@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
+from consent.insertion import insert_once
 from consent.instants import instant, seconds
-from consent.store.insertion import insert_once
 from consent.store.tables import research_notices as notices
 
 

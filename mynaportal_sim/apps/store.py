@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Connection, Row, Text, bindparam, insert, select, update
 from sqlmodel import Field, SQLModel
 
+from consent.insertion import insert_once
 from consent.model import DeclaredPurpose
 from consent.model.plain import plain_recipients, recipients_of
 from mynaportal_sim.apps import declarations
@@ -21,7 +22,6 @@ from mynaportal_sim.apps.about import About
 from mynaportal_sim.apps.declarations import declarations as declared
 from mynaportal_sim.apps.model import App, DeclaredVersion, Profile, RecipientKeys
 from mynaportal_sim.apps.registration import parse_jwks
-from mynaportal_sim.database import insert_once
 from mynaportal_sim.pseudonyms import Pseudonyms
 
 

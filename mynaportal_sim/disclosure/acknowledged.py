@@ -7,8 +7,8 @@ person to the ledger. The mark is an index of the log: an entry that commits lat
 from sqlalchemy import BigInteger, Column, Connection, LargeBinary, bindparam, select
 from sqlmodel import Field, SQLModel
 
+from consent.insertion import insert_once
 from consent.ledger import store as ledger
-from mynaportal_sim.database import insert_once
 
 NOTHING = -1
 """Before every index."""

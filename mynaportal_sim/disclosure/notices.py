@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from sqlalchemy import BigInteger, Column, Connection, LargeBinary, bindparam, select
 from sqlmodel import Field, SQLModel
 
+from consent.insertion import insert_once
 from consent.ledger import store as ledger
 from consent.service.without import ACCESS, REFUSED
-from mynaportal_sim.database import insert_once
 from mynaportal_sim.disclosure.alerts import Alert, Kind
 from mynaportal_sim.disclosure.event import Event, read
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
+from consent.insertion import insert_once
 from consent.instants import instant, seconds
 from consent.model import OnWithdrawal
-from mynaportal_sim.database import insert_once
 from mynaportal_sim.erasure.model import Awaited, ErasureCase, State
 from mynaportal_sim.erasure.tables import erasure_cases
 

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
+from consent.insertion import insert_once
 from mynaportal_sim.apps.store import subjects
-from mynaportal_sim.database import insert_once
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.oauth.tables import digest, revoked_tokens, token_families
 

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from card_reader.spec import Kind
-from mynaportal_sim.database import insert_once
+from consent.insertion import insert_once
 from mynaportal_sim.pki.model import RevocationReason, Revoked
 
 

@@ -27,8 +27,8 @@ from sqlalchemy import (
     true,
 )
 
+from consent.insertion import insert_once
 from consent.policy import Allowance, Filter, Share
-from mynaportal_sim.database import insert_once
 from mynaportal_sim.domains.base import Json, Record
 from mynaportal_sim.records.errors import UnknownAnchorError
 from mynaportal_sim.records.model import (

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Text, select
 from sqlmodel import Field, SQLModel
 
-from mynaportal_sim.database import insert_once
+from consent.insertion import insert_once
 from mynaportal_sim.residents.model import Resident
 
 _RESIDENT = TypeAdapter(Resident)

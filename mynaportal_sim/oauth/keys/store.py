@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
+from consent.insertion import insert_once
 from consent.instants import instant, seconds
-from mynaportal_sim.database import insert_once
 from mynaportal_sim.oauth.keys.life import PUBLISHED_FOR, Key, KeyState
 from mynaportal_sim.oauth.keys.tables import signing_keys
 

@@ -5,7 +5,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 def insert_once(table: Table, connection: Connection) -> "sqlite.Insert | postgresql.Insert":
-    """An INSERT that can say ON CONFLICT DO NOTHING, in the connection's dialect."""
+    """An INSERT that can say ON CONFLICT, in the connection's dialect."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
