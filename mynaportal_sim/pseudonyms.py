@@ -27,6 +27,11 @@ class Pseudonyms:
         digest = self._keyed("subject", app_id.encode(), resident_id.bytes)
         return b32encode(digest[:20]).decode().lower()
 
+    def session(self, app_id: str, began_as: bytes) -> str:
+        """The `sid` of a person's session at one app (Back-Channel Logout 2.1)."""
+        digest = self._keyed("session", app_id.encode(), began_as)
+        return b32encode(digest[:20]).decode().lower()
+
     def holder(self, resident_id: UUID) -> bytes:
         """The name under which the ledger finds a person's own entries; 32 bytes."""
         return self._keyed("holder", resident_id.bytes)

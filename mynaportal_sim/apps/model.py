@@ -68,7 +68,9 @@ class App:
     under an `authority` and an `ethics_approval` where there are. `recipients` are those beside
     the organisation to whom it may ask to pass data; those in `recipient_keys` certify
     themselves what they have erased. Events are pushed to `event_endpoint`, or
-    wait until the app polls for them where it has none. What it wants, the `scopes`, and why,
+    wait until the app polls for them where it has none. Whoever logs out by the app can be sent
+    to one of `post_logout_redirect_uris`; that a session of the portal's has ended is told at
+    `backchannel_logout_uri`. What it wants, the `scopes`, and why,
     the `purpose`, are its newest declaration; a `reviewer` has looked at that, or nobody has.
     """
 
@@ -91,6 +93,8 @@ class App:
     reviewer: str = ""
     jwks_uri: str = ""
     about: About = SAYS_NOTHING
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str = ""
 
     @property
     def keys_of_recipients(self) -> dict[str, tuple[PublicKey, ...]]:

@@ -42,6 +42,8 @@ class Registration:
     event_endpoint: str = ""
     jwks_uri: str = ""
     about: About = SAYS_NOTHING
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str = ""
 
 
 def check(
@@ -54,7 +56,7 @@ def check(
 ) -> App:
     """The app that `wanted` becomes.
 
-    `scopes` and `purposes` are those that exist; the event endpoint's host must be within
+    `scopes` and `purposes` are those that exist; the hosts of its endpoints must be within
     `reach`, if one is given.
 
     Raises:
@@ -67,9 +69,7 @@ def check(
             named(name.replace("_", " "), getattr(wanted, name))
     concrete(wanted.purpose_text)
     _recipients(wanted)
-    if wanted.event_endpoint:
-        _event_endpoint(wanted.event_endpoint, reach)
-    _redirect_uris(wanted.redirect_uris)
+    _addresses(wanted, reach)
     known("scope", wanted.scopes, scopes)
     known("profile", (wanted.profile,), tuple(Profile))
     known("purpose", (wanted.purpose,), purposes)
@@ -102,6 +102,8 @@ def _app(
         event_endpoint=wanted.event_endpoint,
         jwks_uri=wanted.jwks_uri,
         about=wanted.about,
+        post_logout_redirect_uris=wanted.post_logout_redirect_uris,
+        backchannel_logout_uri=wanted.backchannel_logout_uri,
     )
 
 
@@ -187,13 +189,28 @@ def known(name: str, wanted: Iterable[str], existing: Collection[str]) -> None:
         )
 
 
-def _redirect_uris(given: tuple[str, ...]) -> None:
-    if not 1 <= len(given) <= REDIRECT_URIS_MAX or len(set(given)) < len(given):
-        raise RegistrationError(
-            "redirect URI", "give 1 to %(most)s, each once", most=REDIRECT_URIS_MAX
+def _addresses(wanted: Registration, reach: Reach | None) -> None:
+    """Where the portal will send something, and where it will send people."""
+    if wanted.event_endpoint:
+        _endpoint(
+            "event endpoint",
+            wanted.event_endpoint,
+            "“%(uri)s” %(why)s: let the app poll instead",
+            reach,
         )
+    if wanted.backchannel_logout_uri:
+        place = wanted.backchannel_logout_uri
+        _endpoint("back-channel logout URI", place, "“%(uri)s” %(why)s", reach)
+    _redirect_uris("redirect URI", wanted.redirect_uris)
+    if wanted.post_logout_redirect_uris:
+        _redirect_uris("post-logout redirect URI", wanted.post_logout_redirect_uris)
+
+
+def _redirect_uris(name: str, given: tuple[str, ...]) -> None:
+    if not 1 <= len(given) <= REDIRECT_URIS_MAX or len(set(given)) < len(given):
+        raise RegistrationError(name, "give 1 to %(most)s, each once", most=REDIRECT_URIS_MAX)
     for uri in given:
-        uris.plausible("redirect URI", uri)
+        uris.plausible(name, uri)
 
 
 def _signs(algorithm: str, keys: Iterable[PublicKey]) -> None:
@@ -203,13 +220,9 @@ def _signs(algorithm: str, keys: Iterable[PublicKey]) -> None:
         )
 
 
-def _event_endpoint(uri: str, reach: Reach | None) -> None:
-    uris.plausible("event endpoint", uri)
+def _endpoint(name: str, uri: str, beyond: str, reach: Reach | None) -> None:
+    """Raise RegistrationError for a place that the portal will not send anything to."""
+    uris.plausible(name, uri)
     found = None if reach is None else reach.of(urlsplit(uri).hostname or "")
     if isinstance(found, str):
-        raise RegistrationError(
-            "event endpoint",
-            "“%(uri)s” %(why)s: let the app poll instead",
-            uri=uri,
-            why=found,
-        )
+        raise RegistrationError(name, beyond, uri=uri, why=found)

@@ -43,6 +43,8 @@ class AppRow(SQLModel, table=True):
     authority: str
     ethics_approval: str
     event_endpoint: str
+    post_logout_redirect_uris: str = Field(sa_type=Text)
+    backchannel_logout_uri: str
     registered_at: int = Field(sa_type=BigInteger)
     jwks_uri: str = Field(sa_type=Text)
     about: str = Field(sa_type=Text)
@@ -97,6 +99,9 @@ _SET_JWKS = (
 _EVENT_ENDPOINTS = select(apps.c.client_id, apps.c.event_endpoint).where(
     apps.c.event_endpoint != ""
 )
+_BACKCHANNEL_LOGOUT_URIS = select(apps.c.client_id, apps.c.backchannel_logout_uri).where(
+    apps.c.backchannel_logout_uri != ""
+)
 _SET_PURPOSE_VERSION = (
     update(apps)
     .where(apps.c.client_id == bindparam("wanted"), apps.c.purpose_version == bindparam("was"))
@@ -140,6 +145,8 @@ def add(connection: Connection, app: App) -> None:
             "authority": app.authority,
             "ethics_approval": app.ethics_approval,
             "event_endpoint": app.event_endpoint,
+            "post_logout_redirect_uris": json.dumps(app.post_logout_redirect_uris),
+            "backchannel_logout_uri": app.backchannel_logout_uri,
             "registered_at": int(app.registered_at.timestamp()),
             "jwks_uri": app.jwks_uri,
             "about": app.about.dump(),
@@ -186,6 +193,12 @@ def event_endpoints(connection: Connection) -> dict[str, str]:
     """Where apps take events, by app."""
     found = connection.execute(_EVENT_ENDPOINTS)
     return {row.client_id: row.event_endpoint for row in found}
+
+
+def backchannel_logout_uris(connection: Connection) -> dict[str, str]:
+    """Where apps are told that a session ended, by app."""
+    found = connection.execute(_BACKCHANNEL_LOGOUT_URIS)
+    return {row.client_id: row.backchannel_logout_uri for row in found}
 
 
 def declare(connection: Connection, client_id: str, new: DeclaredVersion) -> bool:
@@ -300,6 +313,8 @@ def _app(row: Row[tuple[str, ...]]) -> App:
         authority=row.authority,
         ethics_approval=row.ethics_approval,
         event_endpoint=row.event_endpoint,
+        post_logout_redirect_uris=tuple(json.loads(row.post_logout_redirect_uris)),
+        backchannel_logout_uri=row.backchannel_logout_uri,
         reviewer=row.reviewer,
         jwks_uri=row.jwks_uri,
         about=About.load(row.about),

@@ -68,6 +68,14 @@ EventsOption = Annotated[
     str,
     typer.Option(metavar="URL", help="Where it takes events. [default: none, it polls]"),
 ]
+PostLogoutOption = Annotated[
+    list[str],
+    typer.Option(metavar="URL", help="Where people go who log out by the app; exact; repeat."),
+]
+BackchannelOption = Annotated[
+    str,
+    typer.Option(metavar="URL", help="Where it is told that a session ended. [default: none]"),
+]
 EthicsOption = Annotated[str, typer.Option(help="The number of its ethics approval.")]
 
 
@@ -86,6 +94,8 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
     authority: AuthorityOption = "",
     ethics_approval: EthicsOption = "",
     event_endpoint: EventsOption = "",
+    post_logout_redirect_uri: PostLogoutOption = [],  # noqa: B006  typer copies it
+    backchannel_logout_uri: BackchannelOption = "",
     data: DataOption = None,
     db: DatabaseOption = None,
     json: JsonOption = False,
@@ -111,8 +121,14 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
         authority=authority,
         ethics_approval=ethics_approval,
         event_endpoint=event_endpoint,
+        post_logout_redirect_uris=tuple(post_logout_redirect_uri),
+        backchannel_logout_uri=backchannel_logout_uri,
     )
-    app = _registered(wanted, recipient_keys, settings)
+    _say(_registered(wanted, recipient_keys, settings), settings, json)
+
+
+def _say(app: App, settings: Settings, json: bool) -> None:
+    """Say of a new app what it must know."""
     lines = (
         f"{app.name} is registered.",
         f"  client_id  {app.client_id}",
@@ -183,6 +199,8 @@ def _shown(app: App, settings: Settings) -> dict[str, object]:
         "authority": app.authority,
         "ethics_approval": app.ethics_approval,
         "event_endpoint": app.event_endpoint or None,
+        "post_logout_redirect_uris": list(app.post_logout_redirect_uris),
+        "backchannel_logout_uri": app.backchannel_logout_uri or None,
         "recipients": [
             {
                 "name": one.name,

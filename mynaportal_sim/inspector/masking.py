@@ -12,8 +12,8 @@ _SHOWN = frozenset(
         "acr_values", "after", "arrangement", "authorization_details", "claims", "client_id",
         "client_assertion_type", "code_challenge", "code_challenge_method", "consent_version",
         "dpop_jkt", "grant_id", "grant_management_action", "grant_type", "limit", "max_age",
-        "nonce", "prompt", "redirect_uri", "request_uri", "resource", "response_mode",
-        "response_type", "scope", "token_type_hint", "ui_locales",
+        "nonce", "post_logout_redirect_uri", "prompt", "redirect_uri", "request_uri",
+        "resource", "response_mode", "response_type", "scope", "token_type_hint", "ui_locales",
     }
 )  # fmt: skip
 _SCHEMES = frozenset({"basic", "bearer", "digest", "dpop"})

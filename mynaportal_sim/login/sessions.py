@@ -3,9 +3,11 @@
 A session begins anonymous, so that a login has something to be bound to. Logging in always
 makes a new one and deletes the old (session fixation). For whom a person acts is chosen within
 a session, and ends with it. It ends after 30 idle minutes, after
-8 hours, or at logout.
+8 hours, or at logout. Logging in again goes on with it, if it is the same person; under which
+digest it began stays. That a person's has ended is left for whoever must know.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -13,7 +15,7 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import BigInteger, Connection, Row, bindparam, select
+from sqlalchemy import BigInteger, Connection, Row, bindparam, insert, select
 from sqlmodel import Field, SQLModel
 
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
@@ -42,9 +44,20 @@ class SessionRow(SQLModel, table=True):
     seen_at: int = Field(index=True, sa_type=BigInteger)
     acting_for: UUID | None
     mandate_id: UUID | None
+    began_as: bytes
+
+
+class EndedSessionRow(SQLModel, table=True):
+    """A session of a person's that has ended, until that was told on."""
+
+    __tablename__ = "ended_sessions"
+
+    began_as: bytes = Field(primary_key=True)
+    ended_at: int = Field(sa_type=BigInteger)
 
 
 sessions = SQLModel.metadata.tables["sessions"]
+ended_sessions = SQLModel.metadata.tables["ended_sessions"]
 _FIND = select(sessions).where(
     sessions.c.digest == bindparam("wanted"),
     sessions.c.begun_at > bindparam("begun_after"),
@@ -64,15 +77,19 @@ _TURN = (
         mandate_id=bindparam("mandate"),
     )
 )
-_END = sessions.delete().where(sessions.c.digest == bindparam("wanted"))
+_WHOSE = (sessions.c.resident_id, sessions.c.began_as)
+_END = sessions.delete().where(sessions.c.digest == bindparam("wanted")).returning(*_WHOSE)
+_TAKE_ENDED = ended_sessions.delete().returning(ended_sessions.c.began_as)
+_ANY_ENDED = select(ended_sessions.c.began_as).limit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A browser's session; `id` is what its cookie holds."""
+    """A browser's session; `id` is what its cookie holds, `began_as` its first id's digest."""
 
     id: str = field(repr=False)
     seen_at: datetime
+    began_as: bytes = field(default=b"", repr=False)
     resident_id: UUID | None = None
     channel: Channel | None = None
     auth_time: datetime | None = None
@@ -115,7 +132,8 @@ class LoggedIn(Session):
 
 def begin(connection: Connection, now: datetime, randomness: Randomness) -> Session:
     """A new anonymous session."""
-    session = Session(id=_new_id(randomness), seen_at=now)
+    session_id = _new_id(randomness)
+    session = Session(id=session_id, seen_at=now, began_as=digest(session_id))
     _insert(connection, session, now)
     return session
 
@@ -127,12 +145,21 @@ def log_in(
     now: datetime,
     randomness: Randomness,
 ) -> LoggedIn:
-    """The session of a person who has just logged in; the one with the id `before` ends."""
-    end(connection, before)
+    """The session of a person who has just logged in.
+
+    The one with the id `before` ends; only if it was theirs is the new one the same under
+    another id.
+    """
     resident_id, channel = person
+    session_id = _new_id(randomness)
+    old = connection.execute(_END, {"wanted": digest(before)}).first()
+    same = old is not None and old.resident_id == resident_id
+    if old is not None and not same:
+        _note_ended(connection, [old], now)
     session = LoggedIn(
-        id=_new_id(randomness),
+        id=session_id,
         seen_at=now,
+        began_as=old.began_as if old is not None and same else digest(session_id),
         resident_id=resident_id,
         channel=channel,
         auth_time=now.replace(microsecond=0),
@@ -162,10 +189,11 @@ def find(connection: Connection, session_id: str, now: datetime) -> Session | No
         return None
     seen_at = datetime.fromtimestamp(row.seen_at, UTC)
     if row.resident_id is None:
-        return Session(id=session_id, seen_at=seen_at)
+        return Session(id=session_id, seen_at=seen_at, began_as=row.began_as)
     return LoggedIn(
         id=session_id,
         seen_at=seen_at,
+        began_as=row.began_as,
         resident_id=row.resident_id,
         channel=Channel(row.channel),
         auth_time=datetime.fromtimestamp(row.authenticated_at, UTC),
@@ -192,20 +220,44 @@ def see(connection: Connection, session_id: str, now: datetime) -> None:
     connection.execute(_SEE, {"wanted": digest(session_id), "now": int(now.timestamp())})
 
 
-def end(connection: Connection, session_id: str) -> None:
+def end(connection: Connection, session_id: str, now: datetime) -> None:
     """Log out: the cookie is worth nothing from now on."""
-    connection.execute(_END, {"wanted": digest(session_id)})
+    _note_ended(connection, connection.execute(_END, {"wanted": digest(session_id)}), now)
 
 
 def forget_ended(connection: Connection, now: datetime) -> int:
     """Drop the rows of sessions that have run out; how many went."""
     gone = connection.execute(
-        sessions.delete().where(
+        sessions.delete()
+        .where(
             (sessions.c.seen_at <= int((now - IDLE).timestamp()))
             | (sessions.c.begun_at <= int((now - ABSOLUTE).timestamp()))
         )
-    )
-    return gone.rowcount
+        .returning(*_WHOSE)
+    ).all()
+    _note_ended(connection, gone, now)
+    return len(gone)
+
+
+def any_ended(connection: Connection) -> bool:
+    """Whether there is anything for `take_ended`, without taking it."""
+    return connection.execute(_ANY_ENDED).first() is not None
+
+
+def take_ended(connection: Connection) -> list[bytes]:
+    """The persons' sessions that have ended, by what they began as; nobody gets one twice."""
+    return [row.began_as for row in connection.execute(_TAKE_ENDED)]
+
+
+def _note_ended(connection: Connection, gone: Iterable[Row[Any, Any]], now: datetime) -> None:
+    at = int(now.timestamp())
+    ended = [
+        {"began_as": row.began_as, "ended_at": at}
+        for row in gone
+        if row.resident_id is not None
+    ]
+    if ended:
+        connection.execute(insert(ended_sessions), ended)
 
 
 async def _session(
@@ -241,6 +293,7 @@ def _insert(connection: Connection, session: Session, now: datetime) -> None:
         "authenticated_at": None if auth_time is None else int(auth_time.timestamp()),
         "begun_at": int(now.timestamp()),
         "seen_at": int(now.timestamp()),
+        "began_as": session.began_as,
     }
     connection.execute(sessions.insert(), row)
 

@@ -41,6 +41,7 @@ class Family(NamedTuple):
     sender_constrained: bool
     actor: str | None = None
     claims: str = ""
+    session: bytes | None = None
 
 
 class NewFamily(NamedTuple):

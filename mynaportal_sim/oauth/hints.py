@@ -16,10 +16,11 @@ from mynaportal_sim.oauth.keys.life import KeyState
 
 
 class Hint(NamedTuple):
-    """Whose login an ID token was of, and to which app it was given."""
+    """Whose login an ID token was of, in which session, and to which app it was given."""
 
     client_id: str
     sub: str
+    sid: str | None = None
 
 
 def read(connection: Connection, issuer: str, text: str) -> Hint | None:
@@ -35,4 +36,5 @@ def read(connection: Connection, issuer: str, text: str) -> Hint | None:
     # Nobody else signs with these keys; other JWTs of ours have another type, or no end.
     if claims.get("iss") != issuer or "exp" not in claims:
         return None
-    return Hint(str(claims["aud"]), str(claims["sub"]))
+    sid = claims.get("sid")
+    return Hint(str(claims["aud"]), str(claims["sub"]), None if sid is None else str(sid))

@@ -300,6 +300,7 @@ def issue(
         sender_constrained=False,
         actor=_actor(server, request.client_id, session),
         claims=request.claims.granted,
+        session=session.began_as or None,
     )
     ends = ground.ends if request.refreshed else min(ground.ends, now + UNREFRESHED)
     new = NewFamily(family, ends)

@@ -145,6 +145,7 @@ def _of_logins(issuer: str, *, strict: bool) -> dict[str, object]:
     """What apps are told of a login (OpenID Connect Discovery 3)."""
     return {
         "userinfo_endpoint": f"{issuer}/userinfo",
+        "end_session_endpoint": f"{issuer}/end-session",
         "claims_parameter_supported": True,
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
@@ -159,6 +160,8 @@ def _of_logins(issuer: str, *, strict: bool) -> dict[str, object]:
             "acr",
             "amr",
             "at_hash",
+            "act",
+            "sid",
         ],
         "acr_values_supported": list(acr_values(soft_cards=not strict)),
         "prompt_values_supported": sorted(PROMPTS),

@@ -36,7 +36,10 @@ class InteractionRow(SQLModel, table=True):
 
 
 class TokenFamilyRow(SQLModel, table=True):
-    """A code, and all tokens that come of it. It is the code's until `code_used_at`."""
+    """A code, and all tokens that come of it. It is the code's until `code_used_at`.
+
+    `session` is what the session began as in which it was given.
+    """
 
     __tablename__ = "token_families"
 
@@ -60,6 +63,7 @@ class TokenFamilyRow(SQLModel, table=True):
     sender_constrained: bool
     actor: str | None
     claims: str = Field(sa_type=Text)
+    session: bytes | None = Field(index=True)
     ends_at: int = Field(index=True, sa_type=BigInteger)
     revoked_at: int | None = Field(sa_type=BigInteger)
 

@@ -197,6 +197,8 @@ def _id_claims(issued: Issued, encoded: str, server: Server, now: datetime) -> d
         "amr": [*granted.family.amr.split()],
         "at_hash": b64url(sha256(encoded.encode()).digest()[:16]),
     }
+    if granted.family.session is not None:
+        claims["sid"] = server.pseudonyms.session(access.client_id, granted.family.session)
     if granted.family.actor is not None:
         claims["act"] = {"sub": granted.family.actor}  # RFC 8693 4.1
     if not granted.again and granted.family.nonce is not None:

@@ -111,7 +111,7 @@ async def logout(
     """End the session."""
     check_csrf(page.request, portal.settings, csrf)
     if session is not None:
-        await portal.db.write(sessions.end, session.id)
+        await portal.db.write(sessions.end, session.id, portal.now)
     response = see_other("/?done=logged-out")
     cookies.remove(response, portal.settings)
     return response

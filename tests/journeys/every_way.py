@@ -18,7 +18,7 @@ from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
 from tests.journeys.contract import HeardPortal
 from tests.journeys.erasing import ask_everything
 from tests.journeys.kit import PERSONA, SCOPES, details
-from tests.journeys.logins import ask_whom
+from tests.journeys.logins import ask_whom, log_out_by
 
 PIN, WRONG_PIN, PASSWORD = "1234", "8052", "ABC123"
 JSON = {"Accept": "application/json"}
@@ -280,6 +280,7 @@ def walk_under_oidc(portal: HeardPortal) -> None:
     app.introspect(tokens.access_token)
     app.revoke(tokens)
     app.fetch(tokens, "/fhir/Observation?_count=1")
+    log_out_by(app, tokens, browser)
 
 
 def _signed(portal: HeardPortal, browser: SecondBrowser, interaction: str) -> str:

@@ -1,6 +1,9 @@
 """What an app learns of a login, over the wire and in every way."""
 
+from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
+
+JSON = {"Accept": "application/json"}
 
 
 def ask_whom(app: RelyingParty, tokens: Tokens) -> None:
@@ -21,3 +24,19 @@ def app_token(app: RelyingParty) -> str:
     """A token that is about nobody."""
     form = {"grant_type": "client_credentials", "scope": "grant_management_query"}
     return str(app.post("token_endpoint", form)["access_token"])
+
+
+def log_out_by(app: RelyingParty, tokens: Tokens, browser: SecondBrowser) -> None:
+    """Be sent to log out: with a request that does not hold, asked first, and when gone."""
+    url, hint = (
+        app.endpoint("end_session_endpoint"),
+        {"id_token_hint": str(tokens.answer["id_token"])},
+    )
+    bad = {"client_id": "nobody"}
+    browser._http.get(url, params=bad, headers=JSON)
+    browser._http.post(url, data=bad, headers=JSON)
+    browser._http.post(url, data=hint, headers=JSON)
+    csrf = str(browser.see("/end-session")["csrf"])
+    for form in ({"csrf": "0" * 64}, {"csrf": csrf, **bad}, {"csrf": csrf}):
+        browser.post("/end-session/confirmed", form)
+    browser._http.get(url, params=hint, headers=JSON)

@@ -81,7 +81,8 @@ def checked(**changed: object) -> App:
     ],
 )
 def test_redirect_uris_that_may_be_registered(uri: str) -> None:
-    assert checked(redirect_uris=(uri,)).redirect_uris == (uri,)
+    app = checked(redirect_uris=(uri,), post_logout_redirect_uris=(uri,))
+    assert app.redirect_uris == app.post_logout_redirect_uris == (uri,)
 
 
 @pytest.mark.parametrize(
@@ -103,9 +104,14 @@ def test_redirect_uris_that_may_be_registered(uri: str) -> None:
     ],
 )
 def test_redirect_uris_that_may_not(uri: str) -> None:
-    with pytest.raises(RegistrationError) as failure:
-        checked(redirect_uris=(uri,))
-    assert failure.value.field == "redirect URI"
+    for changed, field in (
+        ({"redirect_uris": (uri,)}, "redirect URI"),
+        ({"post_logout_redirect_uris": (uri,)}, "post-logout redirect URI"),
+        ({"backchannel_logout_uri": uri}, "back-channel logout URI"),
+    ):
+        with pytest.raises(RegistrationError) as failure:
+            checked(**changed)
+        assert failure.value.field == field
 
 
 @pytest.mark.parametrize(
@@ -117,20 +123,26 @@ def test_redirect_uris_that_may_not(uri: str) -> None:
         pytest.param([], "has no address", id="unknown"),
     ],
 )
-def test_an_event_endpoint_is_within_reach_where_that_is_bounded(
-    leads_to: list[str], fault: str | None
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("event_endpoint", "event endpoint"),
+        ("backchannel_logout_uri", "back-channel logout URI"),
+    ],
+)
+def test_what_is_sent_to_is_within_reach_where_that_is_bounded(
+    leads_to: list[str], fault: str | None, name: str, field: str
 ) -> None:
-    wanted = replace(WANTED, event_endpoint="https://app.example/events")
+    wanted = replace(WANTED, **{name: "https://app.example/x"})  # type: ignore[arg-type]
     names = Names([leads_to])
     known = (new_client_id(token_bytes), SCOPES, ("self-care",), NOW)
     if fault is None:
-        app = check(wanted, *known, Reach(names, is_public))
-        assert app.event_endpoint == wanted.event_endpoint
+        assert getattr(check(wanted, *known, Reach(names, is_public)), name)
         return
-    assert check(wanted, *known).event_endpoint == wanted.event_endpoint
+    assert getattr(check(wanted, *known), name)
     with pytest.raises(RegistrationError, match=fault) as failure:
         check(wanted, *known, Reach(names, is_public))
-    assert failure.value.field == "event endpoint"
+    assert failure.value.field == field
     assert names.asked == ["app.example"]
 
 

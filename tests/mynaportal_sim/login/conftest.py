@@ -272,9 +272,11 @@ async def _soft(
     return response
 
 
-async def _logout(request: Request, settings: SettingsDep, db: DatabaseDep) -> JSONResponse:
+async def _logout(
+    request: Request, settings: SettingsDep, db: DatabaseDep, now: NowDep
+) -> JSONResponse:
     session_id = check_csrf(request, settings, request.headers.get("X-CSRF-Token"))
-    await db.write(sessions.end, session_id)
+    await db.write(sessions.end, session_id, now)
     response = JSONResponse({})
     cookies.remove(response, settings)
     return response

@@ -31,7 +31,7 @@ from mynaportal_sim.database import Database
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.sessions import Errand, LoggedIn
-from mynaportal_sim.oauth import families, interaction
+from mynaportal_sim.oauth import end_session, families, form, interaction
 from mynaportal_sim.oauth.access import Presented, TokenDep
 from mynaportal_sim.oauth.answers import refusal
 from mynaportal_sim.oauth.errors import OAuthError
@@ -41,6 +41,7 @@ from mynaportal_sim.oauth.place import Place, place
 from mynaportal_sim.oauth.router import router
 from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.oauth.server import Server, ServerDep, server_of
+from mynaportal_sim.oauth.trail import trail_of
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.settings import Mode
 from tests.mynaportal_sim.oauth.signing import begun
@@ -297,6 +298,12 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
         if await server.database.write(released, presented):
             return Response(status_code=204)
         return Response(status_code=401)
+
+    @web.get("/end-session")
+    async def ends(request: Request, server: ServerDep) -> Response:
+        parameters = form.parse(request.scope["query_string"])
+        await end_session.read(parameters, server, trail_of(request))
+        return Response(status_code=204)
 
     @web.exception_handler(OAuthError)
     async def answered(request: Request, error: OAuthError) -> Response:

@@ -252,6 +252,18 @@ def _asks_whom(
     return sends
 
 
+def _has_log_out(*, hinted: bool = False, **asked: str) -> Sends:
+    """A request to log out, with an ID token of an app's, or of nobody's."""
+
+    def sends(portal: Portal) -> httpx.Response:
+        kit = portal.register()
+        tokens = portal.redeem(kit, portal.code(kit)).json()
+        hint = {"id_token_hint": tokens["id_token"]} if hinted else {}
+        return portal.send("GET", "/end-session", params={**hint, **asked})
+
+    return sends
+
+
 ROWS = [
     _row("no_other_credentials", _sends_form(client_secret="secret")),
     _row("assertion_type", _sends_form(client_assertion_type="urn:other")),
@@ -340,6 +352,13 @@ ROWS = [
         _asks_whom(lambda _: {}, in_form=True, profile="fapi2"),
     ),
     _row("token_still_gives", _asks_whom(withdrawn=True)),
+    _row("hint_is_of_this_server", _has_log_out(id_token_hint="e30.e30.")),
+    _row("hint_is_of_the_client", _has_log_out(hinted=True, client_id="another")),
+    _row("logout_is_a_clients", _has_log_out(client_id="nobody")),
+    _row(
+        "logout_uri_is_registered",
+        _has_log_out(hinted=True, post_logout_redirect_uri=CALLBACK),
+    ),
 ]
 
 

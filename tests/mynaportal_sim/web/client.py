@@ -43,7 +43,10 @@ class Client:
     key: ec.EllipticCurvePrivateKey
 
     @classmethod
-    def registered(cls, portal: Portal, *recipients: Recipient) -> "Client":
+    def registered(
+        cls, portal: Portal, *recipients: Recipient, **more: str | tuple[str, ...]
+    ) -> "Client":
+        """A new one; `more` is what else it registers."""
         key = ec.generate_private_key(ec.SECP256R1())
         wanted = Registration(
             name="歩く手帳",
@@ -56,6 +59,7 @@ class Client:
             purpose="self-care",
             purpose_text="推移を見るため",
             recipients=recipients,
+            **more,  # type: ignore[arg-type]  # tests name real fields
         )
         state = portal.web.state
         now = state.clock.now()
@@ -95,13 +99,17 @@ class Client:
 
     def redeemed(self, browser: Browser, path: str, *categories: str) -> str:
         """The grant whose code the app redeems once the person has chosen these."""
-        [code] = sent_back(decide(browser, path, "allow", *categories))["code"]
+        return self.tokens(decide(browser, path, "allow", *categories))["grant_id"]
+
+    def tokens(self, answer: httpx.Response) -> dict[str, str]:
+        """What the app gets for the code that a browser is sent back with."""
+        [code] = sent_back(answer)["code"]
         form: Form = {"grant_type": "authorization_code", "code": code, **self.proof}
         form |= {"redirect_uri": CALLBACK, "code_verifier": VERIFIER}
         answered = self.portal.browser().post("/token", form, accept="*/*")
         assert answered.status_code == 200, answered.text
-        grant: str = answered.json()["grant_id"]
-        return grant
+        said: dict[str, str] = answered.json()
+        return said
 
     def merging(self, browser: Browser, grant_id: str) -> str:
         """The page that asks for medication beside what is granted."""

@@ -357,6 +357,7 @@ def test_the_code_of_a_session_that_has_ended_logs_nobody_in(
     portal.web.state.database.run(
         sessions.end,
         next(value for name, value in browser.cookies.items() if "session" in name),
+        portal.web.state.clock.now(),
     )
     refused(device.sign(), 403, "session_mismatch")
 

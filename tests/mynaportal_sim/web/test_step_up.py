@@ -17,14 +17,10 @@ from mynaportal_sim.login.assurance import CARD
 from mynaportal_sim.settings import Settings, variable
 from tests.mynaportal_sim.web.client import Client
 from tests.mynaportal_sim.web.kit import (
-    CALLBACK,
     PORT,
-    VERIFIER,
     Browser,
-    Form,
     Portal,
     decide,
-    sent_back,
 )
 
 OLD = timedelta(seconds=601)
@@ -50,17 +46,7 @@ def portal(prepared: Path, tmp_path: Path, settings: tuple[str, ...]) -> Iterato
 
 def redeemed(client: Client, answer: httpx.Response) -> str:
     """The access token for the code that an answer bears."""
-    form: Form = {
-        "grant_type": "authorization_code",
-        "code": sent_back(answer)["code"][0],
-        "redirect_uri": CALLBACK,
-        "code_verifier": VERIFIER,
-        **client.proof,
-    }
-    answered = client.portal.browser().post("/token", form, accept="*/*")
-    assert answered.status_code == 200, answered.text
-    token: str = answered.json()["access_token"]
-    return token
+    return client.tokens(answer)["access_token"]
 
 
 def fetched(portal: Portal, token: str, kind: str = "Observation") -> httpx.Response:
