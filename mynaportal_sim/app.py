@@ -24,6 +24,7 @@ from mynaportal_sim import keys, once, problems, web
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.clock import Clock, ClockError
 from mynaportal_sim.database import Database
+from mynaportal_sim.delivery import logouts
 from mynaportal_sim.delivery import store as deliveries
 from mynaportal_sim.delivery.reach import ANYWHERE, PUBLIC
 from mynaportal_sim.delivery.sender import Targets, send_for_ever
@@ -38,7 +39,7 @@ from mynaportal_sim.login.router import router as login_router
 from mynaportal_sim.login.second_device import store as second_device
 from mynaportal_sim.login.second_device.router import router as second_device_router
 from mynaportal_sim.login.soft import SoftCards
-from mynaportal_sim.oauth import tables
+from mynaportal_sim.oauth import backchannel, tables
 from mynaportal_sim.oauth.keys.following import SigningKeys
 from mynaportal_sim.oauth.metadata import Published
 from mynaportal_sim.oauth.router import router as oauth_router
@@ -173,6 +174,7 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
                 token_bytes,
             )
         ),
+        asyncio.create_task(_tell_of_logouts(app)),
         asyncio.create_task(_forget_for_ever(database, app.state.clock)),
         asyncio.create_task(_grow_for_ever(database, app.state.clock)),
         asyncio.create_task(_erase_for_ever(database, app.state.clock, app.state.pseudonyms)),
@@ -183,6 +185,20 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await chore
     database.close()
+
+
+async def _tell_of_logouts(app: FastAPI) -> None:
+    """Tell apps which sessions have ended."""
+    state, settings = app.state, app.state.settings
+    reach = PUBLIC if settings.mode is Mode.STRICT else ANYWHERE
+    teller = backchannel.Teller(
+        settings.issuer.rstrip("/"),
+        state.pseudonyms,
+        state.token_keys.fresh,
+        Targets(apps.backchannel_logout_uris, reach),
+        token_bytes,
+    )
+    await backchannel.tell_for_ever(state.database, state.clock, teller)
 
 
 async def _forget_for_ever(database: Database, clock: Clock) -> None:
@@ -239,6 +255,7 @@ def _forget(connection: Connection, now: datetime) -> None:
     links.forget_expired(connection, now)
     operators.forget_ended(connection, now)
     deliveries.forget_arrived(connection, now - deliveries.KEPT_FOR)
+    logouts.forget_old(connection, now)
 
 
 async def _healthz() -> dict[str, str]:

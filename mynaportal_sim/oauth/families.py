@@ -101,6 +101,14 @@ _OF_ARRANGEMENT = (
     .order_by(token_families.c.code_used_at.desc())
 )
 _FIND = select(*_COLUMNS).where(token_families.c.id == bindparam("family"))
+_OF_SESSION = (
+    select(token_families.c.client_id, token_families.c.sub)
+    .where(
+        token_families.c.session == bindparam("session"),
+        token_families.c.code_used_at.is_not(None),
+    )
+    .distinct()
+)
 _ACTOR = select(token_families.c.actor).where(token_families.c.id == bindparam("family"))
 _REVOKED = select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == bindparam("token"))
 _LIVE = (
@@ -197,6 +205,12 @@ def of_arrangement(
     """The families of a client's under an arrangement whose codes were used, newest first."""
     sought = {"arrangement": arrangement_id, "client": client_id}
     return [Family(*row) for row in connection.execute(_OF_ARRANGEMENT, sought)]
+
+
+def known_in(connection: Connection, session: bytes) -> list[tuple[str, str]]:
+    """The apps that learned of a login of one session, each with its name for the person."""
+    found = connection.execute(_OF_SESSION, {"session": session})
+    return [(row.client_id, row.sub) for row in found]
 
 
 def new_jti(family_id: UUID, randomness: Randomness) -> str:

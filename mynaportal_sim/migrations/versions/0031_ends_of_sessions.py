@@ -27,6 +27,19 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("began_as"),
     )
+    op.create_table(
+        "logout_deliveries",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.String(), nullable=False),
+        sa.Column("sub", sa.String(), nullable=False),
+        sa.Column("sid", sa.String(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("fault", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_logout_deliveries_next_at", "logout_deliveries", ["next_at"])
     # What was given in them names no session, so that it does not matter as what they began.
     op.add_column("sessions", sa.Column("began_as", sa.LargeBinary(), nullable=True))
     op.execute("UPDATE sessions SET began_as = digest")
@@ -37,6 +50,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Bring the tables back to the revision before."""
     op.drop_column("sessions", "began_as")
+    op.drop_index("ix_logout_deliveries_next_at", "logout_deliveries")
+    op.drop_table("logout_deliveries")
     op.drop_table("ended_sessions")
     op.drop_column("apps", "backchannel_logout_uri")
     op.drop_column("apps", "post_logout_redirect_uris")

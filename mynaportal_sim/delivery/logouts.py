@@ -1,0 +1,135 @@
+"""That a session has ended, on its way to an app that learned of its login.
+
+What is sent is made anew for each try, since it lives for two minutes only. After as many tries
+as there are pauses, and one, nobody tries any more: who was logged out a day ago is history.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Connection, Row, Select, bindparam, insert, select, update
+from sqlmodel import Field, SQLModel
+
+from consent.instants import instant, seconds
+from mynaportal_sim.delivery.model import BACKOFF, wait
+
+KEPT_FOR = timedelta(days=7)
+
+
+class LogoutDeliveryRow(SQLModel, table=True):
+    """One ended session and one app; no more is tried where `next_at` is not there."""
+
+    __tablename__ = "logout_deliveries"
+
+    id: UUID = Field(primary_key=True)
+    client_id: str
+    sub: str
+    sid: str
+    ended_at: int = Field(sa_type=BigInteger)
+    next_at: int | None = Field(index=True, sa_type=BigInteger)
+    tries: int
+    fault: str
+
+
+logout_deliveries = SQLModel.metadata.tables["logout_deliveries"]
+
+
+@dataclass(frozen=True, slots=True)
+class Logout:
+    """An app, its names for a person and for a session of theirs, and when that ended."""
+
+    id: UUID
+    client_id: str
+    sub: str
+    sid: str
+    ended_at: datetime
+    tries: int = 0
+    fault: str = ""
+
+
+_SETTLE = (
+    update(logout_deliveries)
+    .where(logout_deliveries.c.id == bindparam("of"))
+    .values(next_at=bindparam("then"), fault=bindparam("wrong"))
+)
+_OF_APP = (
+    select(logout_deliveries)
+    .where(logout_deliveries.c.client_id == bindparam("app"))
+    .order_by(logout_deliveries.c.ended_at, logout_deliveries.c.id)
+)
+
+
+def add(connection: Connection, new: Sequence[Logout]) -> None:
+    """Have these sent from now on."""
+    rows = [
+        {
+            "id": one.id,
+            "client_id": one.client_id,
+            "sub": one.sub,
+            "sid": one.sid,
+            "ended_at": seconds(one.ended_at),
+            "next_at": seconds(one.ended_at),
+            "tries": 0,
+            "fault": "",
+        }
+        for one in new
+    ]
+    if rows:
+        connection.execute(insert(logout_deliveries), rows)
+
+
+def any_due(connection: Connection, now: datetime) -> bool:
+    """Whether anything is due, without taking it up."""
+    return connection.execute(_due(now).limit(1)).first() is not None
+
+
+def claim(connection: Connection, now: datetime, until: datetime, most: int) -> list[Logout]:
+    """Take up at most so many that are due; nobody else gets them before `until`.
+
+    Of two that claim at once, one gets each.
+    """
+    claimed = (
+        update(logout_deliveries)
+        .where(
+            logout_deliveries.c.id.in_(_due(now).limit(most)),
+            logout_deliveries.c.next_at <= seconds(now),
+        )
+        .values(next_at=seconds(until), tries=logout_deliveries.c.tries + 1)
+        .returning(logout_deliveries)
+    )
+    return [_logout(row) for row in connection.execute(claimed)]
+
+
+def settle(connection: Connection, done: Logout, fault: str, at: datetime) -> None:
+    """Note how a try went; without a fault it has arrived."""
+    again = fault and done.tries <= len(BACKOFF)
+    then = seconds(at + wait(done.tries)) if again else None
+    connection.execute(_SETTLE, {"of": done.id, "then": then, "wrong": fault})
+
+
+def of_app(connection: Connection, client_id: str) -> list[Logout]:
+    """What an app is told or was told of late, oldest first."""
+    return [_logout(row) for row in connection.execute(_OF_APP, {"app": client_id})]
+
+
+def forget_old(connection: Connection, now: datetime) -> None:
+    """Drop what nobody tries any more."""
+    old = logout_deliveries.c.ended_at < seconds(now - KEPT_FOR)
+    connection.execute(logout_deliveries.delete().where(old))
+
+
+def _due(now: datetime) -> Select[UUID]:
+    return (
+        select(logout_deliveries.c.id)
+        .where(logout_deliveries.c.next_at <= seconds(now))
+        .order_by(logout_deliveries.c.next_at)
+    )
+
+
+# Any: a row's columns have no static types in Core.
+def _logout(row: Row[Any]) -> Logout:
+    known = (row.id, row.client_id, row.sub, row.sid, instant(row.ended_at))
+    return Logout(*known, row.tries, row.fault)

@@ -1,0 +1,131 @@
+"""Tells apps that a session has ended whose login they learned of.
+
+OpenID Connect Back-Channel Logout 1.0: each gets a logout token that names the person and the
+session as the app alone knows them, wherever it has registered that it takes them.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import NamedTuple
+from urllib.parse import urlencode
+from uuid import UUID
+
+import httpx
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from mynaportal_sim.clock import Clock
+from mynaportal_sim.database import Database
+from mynaportal_sim.delivery import logouts, push
+from mynaportal_sim.delivery.logouts import Logout
+from mynaportal_sim.delivery.push import Message
+from mynaportal_sim.delivery.security_event import Signing
+from mynaportal_sim.delivery.sender import Targets
+from mynaportal_sim.errors import PortalError
+from mynaportal_sim.jose import Json
+from mynaportal_sim.login import sessions
+from mynaportal_sim.oauth import families
+from mynaportal_sim.pseudonyms import Pseudonyms
+
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+TYPE = "logout+jwt"
+LIFETIME = timedelta(minutes=2)
+EVERY = 0.5  # seconds
+BATCH = 16
+# As for events: longer than a try can take.
+CLAIMED_FOR = timedelta(seconds=30)
+_FORM = "application/x-www-form-urlencoded"
+_ACKNOWLEDGED_BY = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)
+
+_log = logging.getLogger(__name__)
+
+
+class Teller(NamedTuple):
+    """Who tells, by which keys and names, and whom where."""
+
+    issuer: str
+    names: Pseudonyms
+    signing: Signing
+    targets: Targets
+    randomness: Callable[[int], bytes]
+
+
+async def tell_for_ever(database: Database, clock: Clock, teller: Teller) -> None:
+    """Tell until cancelled; workers may do so side by side."""
+    async with push.client() as http:
+        while True:
+            try:
+                await tell(database, clock, http, teller)
+            except (SQLAlchemyError, PortalError):
+                _log.exception("logouts could not be told; trying again")
+            await asyncio.sleep(EVERY)
+
+
+async def tell(
+    database: Database, clock: Clock, http: httpx.AsyncClient, teller: Teller
+) -> None:
+    """Send what is due, once."""
+    if await database.read(sessions.any_ended):
+        await database.write(take_up, teller, clock.now())
+    now = clock.now()
+    if not await database.read(logouts.any_due, now):
+        return
+    places = await database.read(teller.targets.endpoints)
+    claimed = await database.write(logouts.claim, now, now + CLAIMED_FOR, BATCH)
+
+    async def told(one: Logout) -> None:
+        fault = await _send(http, places.get(one.client_id), one, teller, now)
+        await database.write(logouts.settle, one, fault, clock.now())
+
+    await asyncio.gather(*map(told, claimed))
+
+
+def take_up(connection: Connection, teller: Teller, now: datetime) -> None:
+    """Find who must learn of the sessions that have ended; a unit of work."""
+    places = teller.targets.endpoints(connection)
+    logouts.add(
+        connection,
+        [
+            Logout(
+                UUID(bytes=teller.randomness(16), version=4),
+                client_id,
+                sub,
+                teller.names.session(client_id, session),
+                now,
+            )
+            for session in sessions.take_ended(connection)
+            for client_id, sub in families.known_in(connection, session)
+            if client_id in places
+        ],
+    )
+
+
+async def _send(
+    http: httpx.AsyncClient, place: str | None, logout: Logout, teller: Teller, now: datetime
+) -> str:
+    """What was wrong, empty if the app has acknowledged it (2.8)."""
+    if place is None:
+        return ""  # it takes them no more
+    jti = UUID(bytes=teller.randomness(16), version=4)
+    said = claims(logout, teller.issuer, jti, now)
+    token = (await teller.signing()).sign(said, TYPE)
+    content = urlencode({"logout_token": token})
+    message = Message(content, _FORM, _ACKNOWLEDGED_BY)
+    return await push.send(http, place, message, teller.targets.reach)
+
+
+def claims(logout: Logout, issuer: str, jti: UUID, now: datetime) -> dict[str, Json]:
+    """The claims of a logout token made at `now` (2.4); it has no nonce."""
+    return {
+        "iss": issuer,
+        "sub": logout.sub,
+        "aud": logout.client_id,
+        "iat": int(now.timestamp()),
+        "exp": int((now + LIFETIME).timestamp()),
+        "jti": str(jti),
+        "sid": logout.sid,
+        "events": {EVENT: {}},
+    }

@@ -1,0 +1,259 @@
+"""Apps learn that a session has ended (OpenID Connect Back-Channel Logout 1.0)."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from os import urandom
+from time import monotonic
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import httpx
+import jwt
+import pytest
+
+from mynaportal_sim.app import create_app
+from mynaportal_sim.apps import store as apps
+from mynaportal_sim.delivery import logouts, push
+from mynaportal_sim.delivery.model import BACKOFF
+from mynaportal_sim.delivery.reach import ANYWHERE
+from mynaportal_sim.delivery.sender import Targets
+from mynaportal_sim.login import sessions
+from mynaportal_sim.oauth import backchannel
+from mynaportal_sim.settings import Mode, Settings
+from tests.mynaportal_sim.delivery.kit import Endpoint
+from tests.mynaportal_sim.web.client import Client
+from tests.mynaportal_sim.web.kit import HANAKO, KENICHI, ORIGIN, Browser, Portal, decide
+
+WITHIN = 20.0  # seconds
+LATER = datetime(2999, 1, 1, tzinfo=UTC)
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+Json = dict[str, Any]  # Any: what a test compares
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as listening:
+        listening.answer = (200, b"", {})
+        yield listening
+
+
+def tell(portal: Portal) -> None:
+    """Let the portal send what is due."""
+    state = portal.web.state
+    targets = Targets(apps.backchannel_logout_uris, ANYWHERE)
+    signing = state.token_keys.fresh
+    teller = backchannel.Teller(ORIGIN, state.pseudonyms, signing, targets, urandom)
+
+    async def once() -> None:
+        async with push.client() as http:
+            await backchannel.tell(state.database, state.clock, http, teller)
+
+    portal.runner.run(once())
+
+
+def logged_in(portal: Portal, endpoint: Endpoint) -> tuple[Client, Browser, str]:
+    """An app that takes logout tokens, a person who has logged in for it, and the ID token."""
+    uris = ("https://app.example/out",)
+    client = Client.registered(
+        portal, backchannel_logout_uri=endpoint.url, post_logout_redirect_uris=uris
+    )
+    browser, path = portal.asked(client.client_id)
+    answer = decide(browser, path, "allow", "checkup", "medication")
+    return client, browser, client.tokens(answer)["id_token"]
+
+
+def taken(portal: Portal, endpoint: Endpoint) -> list[Json]:
+    """The claims of each logout token that arrived, as an app would check them."""
+    keys = jwt.PyJWKSet.from_dict(portal.browser().get("/jwks").json())
+    found = []
+    for body, headers in zip(endpoint.taken, endpoint.headers, strict=True):
+        assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+        form = parse_qs(body.decode())
+        assert list(form) == ["logout_token"]
+        [token] = form["logout_token"]
+        header = jwt.get_unverified_header(token)
+        assert header["typ"] == "logout+jwt"
+        found.append(
+            jwt.decode(
+                token,
+                keys[header["kid"]],
+                ["ES256"],
+                issuer=ORIGIN,
+                options={"verify_aud": False, "verify_exp": False, "verify_iat": False},
+            )
+        )
+    return found
+
+
+def log_out(_portal: Portal, browser: Browser, _id_token: str) -> None:
+    browser.post("/logout", {"csrf": browser.csrf("/consents")})
+
+
+def log_out_by_the_app(_portal: Portal, browser: Browser, id_token: str) -> None:
+    uri = "https://app.example/out"
+    asked = {"id_token_hint": id_token, "post_logout_redirect_uri": uri}
+    assert browser.get(f"/end-session?{urlencode(asked)}").headers["location"] == uri
+
+
+def stay_away(portal: Portal, _browser: Browser, _id_token: str) -> None:
+    state = portal.web.state
+    state.clock.forward(timedelta(minutes=31))
+    state.database.run(sessions.forget_ended, state.clock.now())
+
+
+def make_room(_portal: Portal, browser: Browser, _id_token: str) -> None:
+    browser.log_in(KENICHI)
+
+
+def log_in_again(_portal: Portal, browser: Browser, _id_token: str) -> None:
+    browser.log_in(HANAKO)
+
+
+def log_out_elsewhere(portal: Portal, _browser: Browser, _id_token: str) -> None:
+    other = portal.browser()
+    other.log_in(HANAKO)
+    log_out(portal, other, "")
+
+
+Act = Callable[[Portal, Browser, str], None]
+
+
+@pytest.mark.parametrize(
+    ("act", "ends"),
+    [
+        pytest.param(log_out, True, id="by the portal's button"),
+        pytest.param(log_out_by_the_app, True, id="oidcc-backchannel-rp-initiated-logout"),
+        pytest.param(stay_away, True, id="idle for too long"),
+        pytest.param(make_room, True, id="another person logs in"),
+        pytest.param(log_in_again, False, id="the same person logs in again"),
+        pytest.param(log_out_elsewhere, False, id="another session of theirs"),
+    ],
+)
+def test_an_app_is_told_once_that_the_session_ended(
+    portal: Portal, endpoint: Endpoint, act: Act, ends: bool
+) -> None:
+    client, browser, id_token = logged_in(portal, endpoint)
+    identity = jwt.decode(id_token, options={"verify_signature": False})
+    act(portal, browser, id_token)
+    for _ in range(2):
+        tell(portal)
+    if not ends:
+        assert endpoint.taken == []
+        return
+    [said] = taken(portal, endpoint)
+    now = int(portal.web.state.clock.now().timestamp())
+    assert said["iat"] <= now < said["exp"] <= said["iat"] + 120
+    assert {name: said[name] for name in ("iss", "aud", "sub", "sid", "events")} == {
+        "iss": ORIGIN,
+        "aud": client.client_id,
+        "sub": identity["sub"],
+        "sid": identity["sid"],
+        "events": {EVENT: {}},
+    }
+    assert said.keys() == {"iss", "aud", "sub", "sid", "events", "iat", "exp", "jti"}
+
+
+def test_apps_that_learned_nothing_of_the_login_or_take_no_tokens_are_told_nothing(
+    portal: Portal, endpoint: Endpoint
+) -> None:
+    quiet = Client.registered(portal)
+    asked_only = Client.registered(portal, backchannel_logout_uri=endpoint.url)
+    browser, path = portal.asked(quiet.client_id)
+    quiet.tokens(decide(browser, path, "allow", "checkup"))
+    path = str(portal.ask(browser, asked_only.client_id).headers["location"])
+    decide(browser, path, "deny")
+    log_out(portal, browser, "")
+    tell(portal)
+    assert endpoint.taken == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        pytest.param((200, b"", {}), "", id="200"),
+        pytest.param((204, b"", {}), "", id="204"),
+        pytest.param((202, b"", {}), "HTTP 202", id="202"),
+        pytest.param(
+            (400, b'{"error":"invalid_request","error_description":"who?"}', {}),
+            "HTTP 400: invalid_request who?",
+            id="400, with a reason",
+        ),
+        pytest.param((302, b"", {"Location": "/x"}), "HTTP 302", id="elsewhere"),
+    ],
+)
+def test_what_acknowledges_is_200_or_204(
+    portal: Portal, endpoint: Endpoint, answer: tuple[int, bytes, dict[str, str]], fault: str
+) -> None:
+    client, browser, _ = logged_in(portal, endpoint)
+    endpoint.answer = answer
+    log_out(portal, browser, "")
+    tell(portal)
+    [told] = portal.web.state.database.run(logouts.of_app, client.client_id)
+    assert (told.tries, told.fault) == (1, fault)
+    assert len(endpoint.taken) == 1
+
+
+def test_a_token_is_made_anew_for_each_try_until_nobody_tries_any_more(
+    portal: Portal, endpoint: Endpoint
+) -> None:
+    client, browser, _ = logged_in(portal, endpoint)
+    endpoint.answer = (500, b"", {})
+    log_out(portal, browser, "")
+    clock, database = portal.web.state.clock, portal.web.state.database
+    for pause in (*BACKOFF, BACKOFF[-1]):
+        tell(portal)
+        tell(portal)
+        clock.forward(pause)
+    found = taken(portal, endpoint)
+    assert len(found) == len(BACKOFF) + 1
+    assert len({said["jti"] for said in found}) == len(found)
+    assert len({said["sid"] for said in found}) == 1
+    made = [said["iat"] for said in found]
+    assert made == sorted(set(made))
+    clock.forward(logouts.KEPT_FOR)
+    database.run(logouts.forget_old, clock.now())
+    assert database.run(logouts.of_app, client.client_id) == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "fault"),
+    [
+        pytest.param(Mode.DEV, "", id="dev"),
+        pytest.param(Mode.STRICT, "not sent: the host leads to 127.0.0.1, which", id="strict"),
+    ],
+)
+def test_a_running_portal_tells_whom_its_mode_lets_it(
+    portal: Portal, endpoint: Endpoint, mode: Mode, fault: str
+) -> None:
+    client, browser, _ = logged_in(portal, endpoint)
+    log_out(portal, browser, "")
+    data = portal.web.state.settings.data
+    running = Settings(data=data, mode=mode, issuer="https://portal.example")
+    told = portal.runner.run(_tried(running, client.client_id))
+    assert told.fault.startswith(fault)
+    assert len(endpoint.taken) == (not fault)
+
+
+async def _tried(settings: Settings, client_id: str) -> logouts.Logout:
+    """The first try of a portal that runs until then."""
+    web = create_app(settings)
+    deadline = monotonic() + WITHIN
+    async with web.router.lifespan_context(web):
+        while monotonic() < deadline:
+            await asyncio.sleep(0.05)
+            found: list[logouts.Logout]
+            found = await web.state.database.read(logouts.of_app, client_id)
+            due = await web.state.database.read(logouts.any_due, LATER)
+            if found and found[0].tries and (found[0].fault or not due):
+                return found[0]
+    raise AssertionError("the portal did not try")
+
+
+def test_the_metadata_say_so(portal: Portal) -> None:
+    """oidcc-backchannel-logout-discovery-endpoint-verification."""
+    answer: httpx.Response = portal.browser().get("/.well-known/openid-configuration")
+    said = answer.json()
+    assert said["backchannel_logout_supported"] is True
+    assert said["backchannel_logout_session_supported"] is True
+    assert "sid" in said["claims_supported"]
