@@ -44,6 +44,7 @@ class AuthorizationRequest:
     managing: Managing | None = None
     refreshed: bool = True
     claims: ClaimsAsked = NOTHING
+    ui_locales: tuple[str, ...] = ()
 
     def dump(self) -> str:
         """This request as JSON, as `load` reads it."""
@@ -63,6 +64,7 @@ class AuthorizationRequest:
         if fields.get("managing"):
             fields["managing"] = Managing.of(fields["managing"])
         fields["claims"] = ClaimsAsked.of(fields.get("claims", {}))
+        fields["ui_locales"] = tuple(fields.get("ui_locales", ()))
         return cls(**fields)
 
 
@@ -107,6 +109,7 @@ def check(asked: Asked, server: Server, trail: Trail) -> AuthorizationRequest:
         managing=_managing(asked),
         refreshed=profile.refreshes or scopes.OFFLINE in asked_scopes,
         claims=_claims(asked, trail),
+        ui_locales=tuple(parameters.get("ui_locales", "").split()),
     )
 
 

@@ -62,8 +62,8 @@ async def acting_for(
         "interaction": interaction or "",
         "done": page.request.query_params.get("done"),
     }
-    _, target = await on_the_way_to(page, portal, interaction)
-    return page("acting_for.html", values, form_action=target)
+    way = await on_the_way_to(page, portal, interaction)
+    return page("acting_for.html", values, form_action=way.target)
 
 
 @router.post("")

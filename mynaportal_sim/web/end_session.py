@@ -27,6 +27,7 @@ router = APIRouter(prefix=PATH)
 async def from_query(page: PageDep, portal: PortalDep, server: ServerDep) -> Response:
     """End the session if the app has shown that it means it; else ask the person."""
     ending = await _read(page.request, server)
+    page.suit(ending.parameters.get("ui_locales", "").split())
     session = page.visitor.session
     if not isinstance(session, LoggedIn):
         return _ended(page, ending)

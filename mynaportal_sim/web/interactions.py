@@ -20,7 +20,7 @@ from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.errors import LoginRequiredError
-from mynaportal_sim.login.sessions import LoggedIn, SessionDep
+from mynaportal_sim.login.sessions import LoggedIn, Session, SessionDep
 from mynaportal_sim.oauth import interaction as oauth
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.interaction import Interaction
@@ -52,6 +52,15 @@ async def show(
     taken = await portal.db.write(
         oauth.take_up, interaction_id, session, portal.now, portal.pseudonyms
     )
+    page.suit(taken.request.ui_locales)
+    response = await _go_on(page, portal, session, server, taken)
+    page.remember(response)
+    return response
+
+
+async def _go_on(
+    page: Page, portal: Portal, session: Session | None, server: Server, taken: Interaction
+) -> Response:
     consents: tuple[ConsentVersion, ...] = ()
     if isinstance(session, LoggedIn):
         consents = await portal.db.read(
@@ -59,9 +68,9 @@ async def show(
         )
     match oauth.next_step(taken, session, consents, portal.now):
         case oauth.LogIn():
-            return see_other(f"/login?interaction={interaction_id}")
+            return see_other(f"/login?interaction={taken.id}")
         case oauth.Turn():
-            return see_other(f"/acting-for?interaction={interaction_id}")
+            return see_other(f"/acting-for?interaction={taken.id}")
         case oauth.Refuse(error):
             arguments = (server, taken, session, error, portal.now)
             return see_other(await portal.db.write(oauth.refuse, *arguments))

@@ -4,6 +4,7 @@ Plain Japanese (やさしい日本語) has words of its own on the pages of cons
 Japanese where it has none.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
@@ -27,6 +28,23 @@ def language_of(request: Request) -> str:
         if tag in LANGUAGES:
             return tag
     return LANGUAGES[0]
+
+
+def liked(request: Request, tags: Sequence[str]) -> str | None:
+    """The first language of an app's `ui_locales` that is spoken here (RFC 5646).
+
+    None if there is none, or the person has chosen one themselves.
+    """
+    if request.query_params.get("lang") in LANGUAGES or COOKIE in request.cookies:
+        return None
+    spoken = {tag_of(words).lower(): words for words in LANGUAGES}
+    known = (spoken.get(tag.lower()) or spoken.get(base_of(tag).lower()) for tag in tags)
+    return next((words for words in known if words is not None), None)
+
+
+def tag_of(words: str) -> str:
+    """One of `LANGUAGES` as a tag of BCP 47."""
+    return "ja-x-easy" if words == EASY else words
 
 
 @cache

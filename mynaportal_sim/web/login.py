@@ -148,11 +148,12 @@ async def _form(
     interaction: UUID | None,
     shown: Mapping[str, object],
 ) -> Response:
-    people = [] if cards is None else await _personas(portal)
-    app_name, target = await on_the_way_to(page, portal, interaction)
+    way = await on_the_way_to(page, portal, interaction)
+    people = [] if cards is None or way.by_card else await _personas(portal)
     values: dict[str, object] = {
         "interaction": interaction,
-        "app_name": app_name,
+        "app_name": way.app_name,
+        "by_card": way.by_card and cards is not None,
         "personas": [
             {
                 "id": one.persona,
@@ -167,7 +168,7 @@ async def _form(
         "last_try": False,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if shown else HTTPStatus.OK
-    return page("login.html", {**values, **shown}, status=status, form_action=target)
+    return page("login.html", {**values, **shown}, status=status, form_action=way.target)
 
 
 async def _personas(portal: Portal) -> list[Resident]:

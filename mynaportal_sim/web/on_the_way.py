@@ -1,5 +1,6 @@
 """Which app sent a person to a page that they only pass on their way back to it."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 from mynaportal_sim.apps import store as apps
@@ -10,18 +11,32 @@ from mynaportal_sim.web.redirects import origin_of
 from mynaportal_sim.web.render import Page
 
 
-async def on_the_way_to(
-    page: Page, portal: Portal, interaction: UUID | None
-) -> tuple[str | None, str]:
-    """The app that sent the person here, and the origin to which they may be sent back."""
+class OnTheWay(NamedTuple):
+    """The app that sent the person here, and the origin to which they may be sent back.
+
+    `by_card` says that it takes no login by a soft card.
+    """
+
+    app_name: str | None = None
+    target: str = ""
+    by_card: bool = False
+
+
+NOWHERE = OnTheWay()
+
+
+async def on_the_way_to(page: Page, portal: Portal, interaction: UUID | None) -> OnTheWay:
+    """Where the person is going, if they are on their way to an app."""
     if interaction is None:
-        return None, ""
+        return NOWHERE
     try:
         session = page.visitor.session
         taken = await portal.db.write(
             oauth.take_up, interaction, session, portal.now, portal.pseudonyms
         )
     except InteractionGoneError:
-        return None, ""
+        return NOWHERE
     app = await portal.db.read(apps.find, taken.request.client_id)
-    return app.name if app else None, origin_of(taken.request.redirect_uri)
+    request = taken.request
+    target = origin_of(request.redirect_uri)
+    return OnTheWay(app.name if app else None, target, request.claims.demands_card)

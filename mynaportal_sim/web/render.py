@@ -1,6 +1,6 @@
 """Turns a template and its values into a page with the headers that every page has."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -19,7 +19,9 @@ from mynaportal_sim.web.language import (
     NAMES,
     base_of,
     language_of,
+    liked,
     messages,
+    tag_of,
 )
 from mynaportal_sim.web.visitor import Visitor, VisitorDep
 
@@ -63,6 +65,7 @@ class Page:
         self.visitor = visitor
         self.words = language_of(request)
         self.language = base_of(self.words)
+        self._suited = False
 
     def __call__(
         self,
@@ -91,6 +94,19 @@ class Page:
                 )
         return response
 
+    def suit(self, ui_locales: Sequence[str]) -> None:
+        """Speak as an app says the person likes, unless they have said so themselves."""
+        words = liked(self.request, ui_locales)
+        if words is not None:
+            self.words, self.language, self._suited = words, base_of(words), True
+
+    def remember(self, response: Response) -> None:
+        """Have the pages that follow speak so too, as long as the browser runs."""
+        if self._suited:
+            response.set_cookie(
+                COOKIE, self.words, secure=self._settings.secure, httponly=True, samesite="lax"
+            )
+
     @property
     def for_program(self) -> bool:
         """Whether a program asks: JSON is named in Accept and HTML is not."""
@@ -114,7 +130,7 @@ class Page:
     @property
     def tag(self) -> str:
         """The language of the words, as a tag of BCP 47."""
-        return "ja-x-easy" if self.words == EASY else self.language
+        return tag_of(self.words)
 
     @property
     def _settings(self) -> Settings:
