@@ -89,7 +89,7 @@ def test_redirect_uris_that_may_be_registered(uri: str) -> None:
     "uri",
     [
         pytest.param("http://app.example/cb", id="http"),
-        pytest.param("https://app.example/cb#", id="fragment"),
+        pytest.param("https://app.example/cb#", id="oidcc-redirect-uri-regfrag"),
         pytest.param("https://user@app.example/cb", id="user name"),
         pytest.param("https:///cb", id="no host"),
         pytest.param("/cb", id="relative"),

@@ -120,13 +120,18 @@ OTHER_APP = replace(VERSION, app_id="app-2")
         pytest.param("", 60, BEFORE, (VERSION,), LogIn(), id="max_age passed"),
         pytest.param("", 61, BEFORE, (VERSION,), Issue(VERSION), id="max_age not passed"),
         pytest.param(
-            "none", None, ANONYMOUS, (), Refuse("login_required"), id="prompt=none, nobody"
+            "none",
+            None,
+            ANONYMOUS,
+            (),
+            Refuse("login_required"),
+            id="oidcc-prompt-none-not-logged-in",
         ),
         pytest.param(
             "none", None, BEFORE, (), Refuse("consent_required"), id="prompt=none, not granted"
         ),
         pytest.param(
-            "none", None, BEFORE, (VERSION,), Issue(VERSION), id="prompt=none, granted"
+            "none", None, BEFORE, (VERSION,), Issue(VERSION), id="oidcc-prompt-none-logged-in"
         ),
     ],
 )
