@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from mynaportal_sim.login import cookies, sessions
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.sessions import LoggedIn
-from mynaportal_sim.oauth import end_session, form
+from mynaportal_sim.oauth import end_session, form, inspection
 from mynaportal_sim.oauth.end_session import Ending
 from mynaportal_sim.oauth.errors import InvalidRequestError, UnverifiedRequestError
 from mynaportal_sim.oauth.server import Server, ServerDep
@@ -18,6 +18,7 @@ from mynaportal_sim.oauth.trail import trail_of
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.redirects import origin_of, see_other
 from mynaportal_sim.web.render import Page, PageDep
+from mynaportal_sim.web.wording import PROBLEMS
 
 PATH = "/end-session"
 router = APIRouter(prefix=PATH)
@@ -26,9 +27,14 @@ router = APIRouter(prefix=PATH)
 @router.get("")
 async def from_query(page: PageDep, portal: PortalDep, server: ServerDep) -> Response:
     """End the session if the app has shown that it means it; else ask the person."""
-    ending = await _read(page.request, server)
-    page.suit(ending.parameters.get("ui_locales", "").split())
     session = page.visitor.session
+    try:
+        ending = await _read(page.request, server)
+    except UnverifiedRequestError as error:
+        if page.for_program or not isinstance(session, LoggedIn):
+            raise
+        return await _not_ended(page, server, error)
+    page.suit(ending.parameters.get("ui_locales", "").split())
     if not isinstance(session, LoggedIn):
         return _ended(page, ending)
     if ending.is_of(session, portal.pseudonyms):
@@ -79,10 +85,18 @@ def _ended(page: Page, ending: Ending) -> Response:
     return see_other(ending.location or "/?done=logged-out")
 
 
+async def _not_ended(page: Page, server: Server, error: UnverifiedRequestError) -> Response:
+    """What a person must not take for the end of their session, and how they can end it."""
+    why = await inspection.kept(page.request, server, error)
+    told = {"technical": str(error), "why": why, "said": page.text(PROBLEMS[error.code])}
+    return page("end_session.html", {**told, "app_name": None, "kept": {}}, status=error.status)
+
+
 def _question(page: Page, ending: Ending) -> Response:
     if page.for_program:
         told = {"csrf": page.visitor.csrf, "ended": False}
         return page.data(told)
-    values = {"app_name": ending.app and ending.app.name, "kept": ending.parameters}
+    app_name = ending.app and ending.app.name
+    values = {"app_name": app_name, "kept": ending.parameters, "technical": None}
     target = origin_of(ending.location) if ending.location else ""
     return page("end_session.html", values, form_action=target)

@@ -90,6 +90,7 @@ PAGES_OF_A_PERSON = (
     ("exchanges, nothing fits", "/exchanges?year=1999"),
     ("provision records", "/provision-records"),
     ("provision records, none", "/provision-records?to=2020-01-01"),
+    ("log out by an app", "/end-session"),
 )
 
 

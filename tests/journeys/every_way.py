@@ -259,7 +259,7 @@ def _refused(app: RelyingParty, tokens: Tokens) -> None:
 
 def walk_under_oidc(portal: HeardPortal) -> None:
     app = portal.register("oidc")
-    url = app.authorization_url(details("checkup"))
+    url = app.authorization_url(details("checkup"), scope=SCOPES)
     app.http.post(f"{portal.url}/authorize", data=dict(parse_qsl(urlsplit(url).query)))
     pushed = next(
         one.request for one in reversed(portal.heard) if one.request.url.path == "/par"

@@ -155,6 +155,10 @@ def test_a_request_that_does_not_hold_ends_nothing_and_leads_nowhere(
         assert answer.status_code == 400
         assert "location" not in answer.headers
     assert person.is_there
+    page = f"/end-session?{urlencode(usual | asked)}"
+    assert "ログインしたまま" in person.browser.get(page).text
+    person.browser.post("/end-session/confirmed", {"csrf": person.browser.csrf(page)})
+    assert not person.is_there
 
 
 def test_a_form_of_the_apps_does_the_same(person: LoggedIn) -> None:
