@@ -22,6 +22,7 @@ FUNCTION_LINES = 50
 LONG_MODULES: dict[str, str] = {
     "tests/journeys/test_sample_app.py": "one app, from its start to its end",
     "tests/mynaportal_sim/login/test_card_login.py": "cases L1 to L18 of one endpoint",
+    "tests/mynaportal_sim/oauth/test_checks.py": "a row for each check, one table",
     "tests/mynaportal_sim/phr/test_fhir.py": "one search grammar and one gate, over HTTP",
     "tests/mynaportal_sim/pki/test_validation.py": "cases V1 to V16, one table",
     "tests/mynaportal_sim/research/test_verification.py": "what can be changed, one table",
