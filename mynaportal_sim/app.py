@@ -34,7 +34,7 @@ from mynaportal_sim.exchange import service as exchanges
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.inspector import store as inspected
 from mynaportal_sim.login import challenge, sessions
-from mynaportal_sim.login.limit import SECOND_DEVICE_BURST, RateLimit
+from mynaportal_sim.login.limit import CODES_BURST, SECOND_DEVICE_BURST, RateLimit
 from mynaportal_sim.login.router import router as login_router
 from mynaportal_sim.login.second_device import store as second_device
 from mynaportal_sim.login.second_device.router import router as second_device_router
@@ -86,6 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.catalogue = catalogue()
     app.state.login_limit = RateLimit()
     app.state.second_device_limit = RateLimit(SECOND_DEVICE_BURST, SECOND_DEVICE_BURST / 60)
+    app.state.code_limit = RateLimit(CODES_BURST, CODES_BURST / 60)
     routers = (fhir_router, oauth_router, login_router, second_device_router, web_router)
     for router in routers:  # by how often asked
         app.router.routes.extend(router.routes)  # matched one by one; inclusion nests

@@ -63,6 +63,10 @@ class Pseudonyms:
         """What stands for one interval of time, the same in each process; 32 bytes."""
         return self._keyed("interval", purpose.encode(), number.to_bytes(8, "big"))
 
+    def typed(self, code: str) -> bytes:
+        """As what a code that people type is stored: without the key it is guessed at once."""
+        return self._keyed("typed", code.encode())
+
     def _cipher_for(self, app_id: str) -> Cipher[ECB]:
         # One block under a key of its own is a permutation; ECB's weakness needs two.
         return Cipher(AES(self._keyed("record", app_id.encode())), ECB())  # noqa: S305

@@ -72,6 +72,7 @@ class App:
     to one of `post_logout_redirect_uris`; that a session of the portal's has ended is told at
     `backchannel_logout_uri`. What it wants, the `scopes`, and why,
     the `purpose`, are its newest declaration; a `reviewer` has looked at that, or nobody has.
+    With `devices`, it runs on some that have no browser and ask by a code (RFC 8628).
     """
 
     client_id: str
@@ -95,6 +96,7 @@ class App:
     about: About = SAYS_NOTHING
     post_logout_redirect_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str = ""
+    devices: bool = False
 
     @property
     def keys_of_recipients(self) -> dict[str, tuple[PublicKey, ...]]:

@@ -44,6 +44,7 @@ class Registration:
     about: About = SAYS_NOTHING
     post_logout_redirect_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str = ""
+    devices: bool = False
 
 
 def check(
@@ -73,6 +74,8 @@ def check(
     known("scope", wanted.scopes, scopes)
     known("profile", (wanted.profile,), tuple(Profile))
     known("purpose", (wanted.purpose,), purposes)
+    if wanted.devices and wanted.profile in {Profile.FAPI2, Profile.SMART}:
+        raise RegistrationError("devices", "this profile has none; take another for them")
     if wanted.jwks_uri:
         uris.plausible("jwks_uri", wanted.jwks_uri)
     wanted.about.check()
@@ -104,6 +107,7 @@ def _app(
         about=wanted.about,
         post_logout_redirect_uris=wanted.post_logout_redirect_uris,
         backchannel_logout_uri=wanted.backchannel_logout_uri,
+        devices=wanted.devices,
     )
 
 

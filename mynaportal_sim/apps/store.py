@@ -45,6 +45,7 @@ class AppRow(SQLModel, table=True):
     event_endpoint: str
     post_logout_redirect_uris: str = Field(sa_type=Text)
     backchannel_logout_uri: str
+    devices: bool
     registered_at: int = Field(sa_type=BigInteger)
     jwks_uri: str = Field(sa_type=Text)
     about: str = Field(sa_type=Text)
@@ -147,6 +148,7 @@ def add(connection: Connection, app: App) -> None:
             "event_endpoint": app.event_endpoint,
             "post_logout_redirect_uris": json.dumps(app.post_logout_redirect_uris),
             "backchannel_logout_uri": app.backchannel_logout_uri,
+            "devices": app.devices,
             "registered_at": int(app.registered_at.timestamp()),
             "jwks_uri": app.jwks_uri,
             "about": app.about.dump(),
@@ -318,4 +320,5 @@ def _app(row: Row[tuple[str, ...]]) -> App:
         reviewer=row.reviewer,
         jwks_uri=row.jwks_uri,
         about=About.load(row.about),
+        devices=row.devices,
     )

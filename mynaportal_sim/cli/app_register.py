@@ -77,6 +77,9 @@ BackchannelOption = Annotated[
     typer.Option(metavar="URL", help="Where it is told that a session ended. [default: none]"),
 ]
 EthicsOption = Annotated[str, typer.Option(help="The number of its ethics approval.")]
+DevicesOption = Annotated[
+    bool, typer.Option("--devices", help="It runs on devices that ask by a code (RFC 8628).")
+]
 
 
 def register(  # noqa: PLR0913, PLR0917  one parameter per option
@@ -96,6 +99,7 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
     event_endpoint: EventsOption = "",
     post_logout_redirect_uri: PostLogoutOption = [],  # noqa: B006  typer copies it
     backchannel_logout_uri: BackchannelOption = "",
+    devices: DevicesOption = False,
     data: DataOption = None,
     db: DatabaseOption = None,
     json: JsonOption = False,
@@ -123,19 +127,21 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
         event_endpoint=event_endpoint,
         post_logout_redirect_uris=tuple(post_logout_redirect_uri),
         backchannel_logout_uri=backchannel_logout_uri,
+        devices=devices,
     )
-    _say(_registered(wanted, recipient_keys, settings), settings, json)
+    app = _registered(wanted, recipient_keys, settings)
+    say(_shown(app, settings), _told(app, settings), json)
 
 
-def _say(app: App, settings: Settings, json: bool) -> None:
-    """Say of a new app what it must know."""
+def _told(app: App, settings: Settings) -> str:
+    """What a developer must know of a new app."""
     lines = (
         f"{app.name} is registered.",
         f"  client_id  {app.client_id}",
         f"  issuer     {settings.issuer}",
         f"  profile    {app.profile.value}",
     )
-    say(_shown(app, settings), "\n".join(lines), json)
+    return "\n".join(lines)
 
 
 def _registered(wanted: Registration, keys: list[str], settings: Settings) -> App:
@@ -201,6 +207,7 @@ def _shown(app: App, settings: Settings) -> dict[str, object]:
         "event_endpoint": app.event_endpoint or None,
         "post_logout_redirect_uris": list(app.post_logout_redirect_uris),
         "backchannel_logout_uri": app.backchannel_logout_uri or None,
+        "devices": app.devices,
         "recipients": [
             {
                 "name": one.name,

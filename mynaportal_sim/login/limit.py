@@ -14,6 +14,11 @@ PER_SECOND = 200.0
 ADDRESSES_MAX = 10_000
 SECOND_DEVICE_BURST = 5
 """Logins by a second device that one address may begin at once, and in each minute after it."""
+CODES_BURST = 10
+"""Codes of devices that one address may type at once, and in each minute after (RFC 8628 5.1).
+
+Whoever guesses from one address hits a certain code, while it waits, once in 200 million times.
+"""
 
 
 class RateLimit:
@@ -54,7 +59,14 @@ async def _second_devices_limited(request: Request, now: NowDep) -> None:
     _take(request, request.app.state.second_device_limit, now)
 
 
+async def _codes_limited(request: Request, now: NowDep) -> None:
+    if request.method == "POST" or "user_code" in request.query_params:
+        _take(request, request.app.state.code_limit, now)
+
+
 RateLimited = Depends(_limited)
 """A dependency that counts the request, and refuses it with 429 when there were too many."""
 SecondDevicesLimited = Depends(_second_devices_limited)
 """The same for the beginning of a login by a second device."""
+CodesLimited = Depends(_codes_limited)
+"""The same for each code of a device that is typed."""

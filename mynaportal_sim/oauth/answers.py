@@ -11,10 +11,11 @@ from starlette.responses import Response
 from starlette.routing import request_response
 
 from mynaportal_sim.oauth import inspection, resources
-from mynaportal_sim.oauth.errors import OAuthError, ResourceError
+from mynaportal_sim.oauth.errors import AuthorizationPendingError, OAuthError, ResourceError
 from mynaportal_sim.oauth.server import Server, ServerDep, server_of
 
 TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"  # RFC 6749 4.1.2.1
+_JSON = "application/json"
 _HEADERS = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 Endpoint = Callable[[Request, Server], Awaitable[Response]]
@@ -23,18 +24,20 @@ Endpoint = Callable[[Request, Server], Awaitable[Response]]
 def answer(content: Mapping[str, object], status: int = 200) -> Response:
     """`content` as JSON that no cache keeps."""
     body = json.dumps(content, separators=(",", ":")).encode()
-    return Response(body, status, _HEADERS, "application/json")
+    return Response(body, status, _HEADERS, _JSON)
 
 
 async def refusal(request: Request, server: Server, error: OAuthError) -> Response:
     """The answer of RFC 6749 5.2."""
+    headers = dict(error.headers)
+    if type(error) is AuthorizationPendingError:  # polls would crowd out what is wrong
+        return Response(json.dumps(error.body).encode(), error.status, headers, _JSON)
     uri = await inspection.kept(request, server, error)
     body = {**error.body, "error_uri": uri}
-    headers = dict(error.headers)
     if isinstance(error, ResourceError):
         path = request.scope["path"]
         headers["WWW-Authenticate"] = resources.challenge(error, server.issuer, path, uri)
-    return Response(json.dumps(body).encode(), error.status, headers, "application/json")
+    return Response(json.dumps(body).encode(), error.status, headers, _JSON)
 
 
 def failure(

@@ -19,11 +19,12 @@ from mynaportal_sim.oauth.errors import (
     OAuthError,
     UnverifiedRequestError,
 )
-from mynaportal_sim.oauth.interaction import begin, redirect
+from mynaportal_sim.oauth.interaction import begin
 from mynaportal_sim.oauth.profiles import demanded
 from mynaportal_sim.oauth.request import AuthorizationRequest, asked_by_app, check
 from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.oauth.trail import Trail, asked_by, trail_of
+from mynaportal_sim.oauth.way_back import redirect
 
 router = APIRouter()
 

@@ -14,6 +14,11 @@ OAuthError                        carries .code, .status, .headers and .redirect
 ├── ErasureSettledError
 ├── CertificateRefusedError
 ├── UnsupportedGrantTypeError
+├── UnauthorizedClientError
+├── AccessDeniedError             RFC 8628 3.5, as the next three
+├── ExpiredTokenError
+├── AuthorizationPendingError     no refusal: the device is to ask again
+│   └── SlowDownError
 ├── UnsupportedResponseTypeError
 ├── InvalidScopeError
 ├── InvalidTargetError            RFC 8707 2
@@ -169,6 +174,36 @@ class UnsupportedGrantTypeError(OAuthError):
     """The token endpoint knows no such grant."""
 
     code = "unsupported_grant_type"
+
+
+class UnauthorizedClientError(OAuthError):
+    """The client may not ask in this way."""
+
+    code = "unauthorized_client"
+
+
+class AccessDeniedError(OAuthError):
+    """The person hands over nothing."""
+
+    code = "access_denied"
+
+
+class ExpiredTokenError(OAuthError):
+    """The codes of a device have run out."""
+
+    code = "expired_token"
+
+
+class AuthorizationPendingError(OAuthError):
+    """The person has not answered yet, which is no mistake of anybody's."""
+
+    code = "authorization_pending"
+
+
+class SlowDownError(AuthorizationPendingError):
+    """The person has not answered yet, and the device asks too often."""
+
+    code = "slow_down"
 
 
 class UnsupportedResponseTypeError(OAuthError):

@@ -130,19 +130,24 @@ _LIVE = (
 def begin(connection: Connection, new: NewFamily, now: datetime, randomness: Randomness) -> str:
     """Store a family that so far is a code, and give the code."""
     code = b64url(randomness(SECRET_LENGTH))
+    begin_as(connection, new, digest(code), now + CODE_LIFETIME)
+    return code
+
+
+def begin_as(connection: Connection, new: NewFamily, code: bytes, expires: datetime) -> None:
+    """Store a family whose code a client has already; `code` is its digest."""
     connection.execute(
         _INSERT,
         {
             **new.family._asdict(),
-            "code_digest": digest(code),
-            "code_expires_at": int((now + CODE_LIFETIME).timestamp()),
+            "code_digest": code,
+            "code_expires_at": int(expires.timestamp()),
             "code_used_at": None,
             "refresh_digest": None,
             "ends_at": int(new.ends.timestamp()),
             "revoked_at": None,
         },
     )
-    return code
 
 
 def redeem(

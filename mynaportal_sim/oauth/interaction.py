@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
 from typing import NamedTuple, cast
-from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
@@ -21,14 +20,15 @@ from consent.mandate import MandateStatus
 from consent.model import ConsentVersion, Term
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.sessions import LoggedIn, Session
-from mynaportal_sim.oauth import families, managed, scope_rules, scopes
+from mynaportal_sim.oauth import devices, families, managed, scope_rules, scopes
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.families import Family, NewFamily
 from mynaportal_sim.oauth.logins import Login, Person, judge
 from mynaportal_sim.oauth.managed import Action
 from mynaportal_sim.oauth.request import AuthorizationRequest
 from mynaportal_sim.oauth.server import Server
-from mynaportal_sim.oauth.tables import digest, interactions, pushed_requests
+from mynaportal_sim.oauth.tables import digest, interactions
+from mynaportal_sim.oauth.way_back import DEVICE_DONE, redirect, tell_device, use_pushed
 from mynaportal_sim.pseudonyms import Pseudonyms
 
 LIFETIME = timedelta(minutes=10)
@@ -48,9 +48,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """An authorization request on its way. `pushed` is the digest of its PAR handle, if any.
+    """An authorization request on its way.
 
-    `person` is who has taken it up, as seen from whom the app means.
+    `pushed` is the digest of its PAR handle, `device` that of the code of a device that waits,
+    if there is one. `person` is who has taken it up, as seen from whom the app means.
     """
 
     id: UUID
@@ -58,6 +59,7 @@ class Interaction:
     pushed: bytes | None
     begun_at: datetime
     person: Person = Person.MEANT
+    device: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ def next_step(
 
     A consent spares the question only if it gives exactly what is asked, no less and no more,
     on the same term; records that the person left out one by one are not asked for again. What
-    is asked for once is asked each time, and so is what changes a grant. A grant that is not
+    is asked for once is asked each time, and so is what changes a grant, and what a device gets
+    that anybody may hold (RFC 8628 5.4). A grant that is not
     this person's, or not any more what the app knew, is named in vain.
     """
     request = interaction.request
@@ -131,7 +134,9 @@ def next_step(
     named = None if managing is None else managing.version_id
     if named is not None and all(version.id != named for version in consents):
         return Refuse("invalid_grant_id")
-    asked_anyway = "consent" in request.prompt or managing is not None
+    asked_anyway = (
+        "consent" in request.prompt or managing is not None or interaction.device is not None
+    )
     if not asked_anyway and request.wish.term is not Term.ONCE:
         for version in consents:
             if _gives_exactly(version, request):
@@ -181,11 +186,6 @@ _HAND_OVER = (
     .where(interactions.c.session == bindparam("was"))
     .values(session=bindparam("becomes"))
 )
-_USE_PUSHED = (
-    update(pushed_requests)
-    .where(pushed_requests.c.digest == bindparam("handle"), pushed_requests.c.used_at.is_(None))
-    .values(used_at=bindparam("now"))
-)
 
 
 def begin(
@@ -194,6 +194,7 @@ def begin(
     pushed: bytes | None,
     now: datetime,
     randomness: Callable[[int], bytes],
+    device: bytes | None = None,
 ) -> UUID:
     """Store a new interaction and give its id: 128 random bits."""
     interaction_id = UUID(bytes=randomness(16))
@@ -204,6 +205,7 @@ def begin(
             "client_id": request.client_id,
             "request": request.dump(),
             "pushed": pushed,
+            "device": device,
             "state": State.OPEN.value,
             "session": None,
             "begun_at": int(now.timestamp()),
@@ -240,6 +242,7 @@ def take_up(
         row.pushed,
         datetime.fromtimestamp(row.begun_at, UTC),
         _person(connection, request, session, names, now),
+        row.device,
     )
     serves = _login(interaction, session, now) is Login.SERVES
     if serves and not connection.execute(_BIND, mine).rowcount:
@@ -277,8 +280,10 @@ def issue(
 ) -> str:
     """Close the interaction with a code; the URL to send the browser to (303).
 
+    The code of a device that waits is good from now on.
+
     Raises:
-        InteractionGoneError: it, or the pushed request it came of, was answered before.
+        InteractionGoneError: it, or what it came of, was answered before.
     """
     request, version = interaction.request, ground.version
     _close(connection, interaction, session, State.ISSUED, now)
@@ -304,6 +309,9 @@ def issue(
     )
     ends = ground.ends if request.refreshed else min(ground.ends, now + UNREFRESHED)
     new = NewFamily(family, ends)
+    if interaction.device is not None:
+        families.begin_as(connection, new, interaction.device, now + devices.LIFETIME)
+        return f"{DEVICE_DONE}?outcome={State.ISSUED}"
     code = families.begin(connection, new, now, server.randomness)
     return redirect(server, request.redirect_uri, request.state, {"code": code})
 
@@ -337,19 +345,13 @@ def refuse(
     """Close the interaction without a code; the URL to send the browser to (303).
 
     Raises:
-        InteractionGoneError: it, or the pushed request it came of, was answered before.
+        InteractionGoneError: it, or what it came of, was answered before.
     """
     _close(connection, interaction, session, State.REFUSED, now)
     request = interaction.request
+    if interaction.device is not None:
+        return f"{DEVICE_DONE}?outcome={State.REFUSED}"
     return redirect(server, request.redirect_uri, request.state, {"error": error})
-
-
-def redirect(server: Server, uri: str, state: str | None, answer: dict[str, str]) -> str:
-    """A registered redirect URI with an authorization response, which names us (RFC 9207)."""
-    if state is not None:
-        answer = {**answer, "state": state}
-    query = urlencode({**answer, "iss": server.issuer})
-    return f"{uri}{'&' if '?' in uri else '?'}{query}"
 
 
 def _close(
@@ -359,23 +361,27 @@ def _close(
     outcome: State,
     now: datetime,
 ) -> None:
-    seconds = int(now.timestamp())
     closed = connection.execute(
         _CLOSE_BOUND if outcome is State.ISSUED else _CLOSE,
         {
             "wanted": interaction.id,
-            "now": seconds,
+            "now": int(now.timestamp()),
             "mine": _session_digest(session),
             "outcome": outcome.value,
         },
     )
-    if closed.rowcount != 1:
+    if closed.rowcount != 1 or not _answered(connection, interaction, outcome, now):
         raise InteractionGoneError
-    if interaction.pushed is None:
-        return
-    used = connection.execute(_USE_PUSHED, {"handle": interaction.pushed, "now": seconds})
-    if used.rowcount != 1:
-        raise InteractionGoneError
+
+
+def _answered(
+    connection: Connection, interaction: Interaction, outcome: State, now: datetime
+) -> bool:
+    """Use up what the interaction came of; False if something has done so before."""
+    if interaction.device is not None:
+        allowed = outcome is State.ISSUED
+        return tell_device(connection, interaction.device, now, allowed=allowed)
+    return interaction.pushed is None or use_pushed(connection, interaction.pushed, now)
 
 
 def hand_over(connection: Connection, session: Session, turned: Session) -> None:

@@ -116,12 +116,7 @@ def describe(issuer: str, *, strict: bool = False) -> dict[str, object]:
         authentication[f"{prefix}_signing_alg_values_supported"] = algorithms
     return {
         "issuer": issuer,
-        "authorization_endpoint": f"{issuer}/authorize",
-        "token_endpoint": f"{issuer}/token",
-        "pushed_authorization_request_endpoint": f"{issuer}/par",
-        "introspection_endpoint": f"{issuer}/introspect",
-        "revocation_endpoint": f"{issuer}/revoke",
-        "jwks_uri": f"{issuer}/jwks",
+        **_endpoints(issuer),
         **authentication,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -175,6 +170,18 @@ def _algorithms() -> list[str]:
     """What clients sign by; SMART apps read theirs at the FHIR server."""
     others = [one for profile, one in PROFILES.items() if profile is not Profile.SMART]
     return sorted(set().union(*(one.algorithms for one in others)))
+
+
+def _endpoints(issuer: str) -> dict[str, object]:
+    return {
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "pushed_authorization_request_endpoint": f"{issuer}/par",
+        "device_authorization_endpoint": f"{issuer}/device_authorization",
+        "introspection_endpoint": f"{issuer}/introspect",
+        "revocation_endpoint": f"{issuer}/revoke",
+        "jwks_uri": f"{issuer}/jwks",
+    }
 
 
 def _of_grants(issuer: str) -> dict[str, object]:

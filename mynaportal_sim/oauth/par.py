@@ -14,7 +14,7 @@ from mynaportal_sim.oauth.client_authentication import Client, authenticate
 from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import InvalidDpopProofError, OAuthError
 from mynaportal_sim.oauth.request import AuthorizationRequest, asked_by_app, check
-from mynaportal_sim.oauth.server import ServerDep
+from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.oauth.tables import digest, pushed_requests
 from mynaportal_sim.oauth.trail import asked_by
 
@@ -40,21 +40,37 @@ async def push(request: Request, server: ServerDep) -> Response:
     now = server.now()
     parameters = await form.read(request)
     client = await authenticate(server, request, parameters, now)
-    trail = client.trail
-    header = dpop.header(request, trail)
-    proof = None
-    if header is not None:
-        target = Target("POST", f"{server.issuer}/par")
-        proof = dpop.check(header, target, server.nonces, now, trail)
-        named = parameters.setdefault("dpop_jkt", proof.jkt)
-        trail.hold(key_is_the_proofs, (named, proof.jkt))
-    asked = check(await asked_by_app(parameters, client.app, server, now), server, trail)
+    proof = bind(request, server, client, parameters, now)
+    received = await asked_by_app(parameters, client.app, server, now)
+    asked = check(received, server, client.trail)
     handle = b64url(server.randomness(HANDLE_LENGTH))
     refused = await server.database.write(_store, client, proof, asked, handle, now)
     if refused is not None:
         raise refused
     expires_in = int(LIFETIME.total_seconds())
     return answer({"request_uri": PREFIX + handle, "expires_in": expires_in}, 201)
+
+
+def bind(
+    request: Request,
+    server: Server,
+    client: Client,
+    parameters: dict[str, str],
+    now: datetime,
+) -> Proof | None:
+    """The proof beside a request for an answer, which is then bound to its key (RFC 9449 10.1).
+
+    The key stands in `parameters` from now on, as if it had been sent there.
+    """
+    trail = client.trail
+    header = dpop.header(request, trail)
+    if header is None:
+        return None
+    target = Target("POST", f"{server.issuer}{request.scope['path']}")
+    proof = dpop.check(header, target, server.nonces, now, trail)
+    named = parameters.setdefault("dpop_jkt", proof.jkt)
+    trail.hold(key_is_the_proofs, (named, proof.jkt))
+    return proof
 
 
 @asked_by("RFC 9449 10.1", "dpop_jkt, if sent, is the thumbprint of the proof's key.")

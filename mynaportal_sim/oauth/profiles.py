@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mynaportal_sim.apps.model import App, Profile
-from mynaportal_sim.oauth.checks import assertion, request, smart, tokens, userinfo
+from mynaportal_sim.oauth.checks import assertion, device, request, smart, tokens, userinfo
 from mynaportal_sim.oauth.checks.assertion import Assertion
 from mynaportal_sim.oauth.checks.request import Asked
 from mynaportal_sim.oauth.checks.tokens import TokenAsked
@@ -25,7 +25,8 @@ class ClientProfile:
     `unpushed` an authorization request that comes by the browser, before `request`, which
     each is held to; `scopes` reads what it asks for; `token` what it brings to the token
     endpoint; `token_in_body` where it shows a token at the userinfo endpoint in a form. Unless
-    it `refreshes`, an app gets a refresh token by the scope offline_access alone.
+    it `refreshes`, an app gets a refresh token by the scope offline_access alone. `devices` is
+    whether it may ask by a device's code, and `device_request` what it then asks.
     """
 
     algorithms: frozenset[str]
@@ -34,6 +35,8 @@ class ClientProfile:
     request: tuple[Check[Asked, None], ...]
     scopes: Check[Asked, tuple[str, ...]]
     token: tuple[Check[TokenAsked, None], ...]
+    devices: tuple[Check[App, None], ...]
+    device_request: tuple[Check[Asked, None], ...] = ()
     token_in_body: tuple[Check[None, None], ...] = ()
     refreshes: bool = True
 
@@ -47,6 +50,12 @@ _OF_EACH_ASSERTION = (
     assertion.assertion_has_an_id,
 )
 
+
+def _lenient(checks: tuple[Check[Asked, None], ...]) -> tuple[Check[Asked, None], ...]:
+    """The same, but for what is let pass."""
+    return tuple(lenient(one) if one in request.HARMLESS else one for one in checks)
+
+
 PROFILES: Mapping[Profile, ClientProfile] = {
     Profile.OIDC: ClientProfile(
         algorithms=_OIDC_ALGORITHMS,
@@ -59,6 +68,8 @@ PROFILES: Mapping[Profile, ClientProfile] = {
         request=request.CHECKS,
         scopes=request.scopes_are_the_apps,
         token=(tokens.sends_a_verifier,),
+        devices=(device.has_devices,),
+        device_request=request.OF_A_DEVICE,
     ),
     Profile.FAPI2: ClientProfile(
         algorithms=_FAPI2_ALGORITHMS,
@@ -72,6 +83,7 @@ PROFILES: Mapping[Profile, ClientProfile] = {
         scopes=request.scopes_are_the_apps,
         token=(tokens.sends_a_verifier, tokens.sends_a_proof),
         token_in_body=(userinfo.token_is_not_in_the_body,),
+        devices=(device.code_flow_alone,),
     ),
     Profile.SMART: ClientProfile(
         algorithms=_SMART_ALGORITHMS,
@@ -84,6 +96,7 @@ PROFILES: Mapping[Profile, ClientProfile] = {
         request=(*request.CHECKS, *smart.CHECKS),
         scopes=smart.smart_scopes_are_the_apps,
         token=(tokens.sends_a_verifier,),
+        devices=(device.code_flow_alone,),
         refreshes=False,
     ),
     Profile.LENIENT: ClientProfile(
@@ -96,11 +109,11 @@ PROFILES: Mapping[Profile, ClientProfile] = {
             assertion.assertion_has_an_id,
         ),
         unpushed=(),
-        request=tuple(
-            lenient(one) if one in request.HARMLESS else one for one in request.CHECKS
-        ),
+        request=_lenient(request.CHECKS),
         scopes=request.scopes_are_the_apps,
         token=(lenient(tokens.sends_a_verifier),),
+        devices=(device.has_devices,),
+        device_request=_lenient(request.OF_A_DEVICE),
     ),
 }
 

@@ -18,7 +18,7 @@ from mynaportal_sim.oauth.checks.request import Asked
 from mynaportal_sim.oauth.claims import NOTHING, ClaimsAsked
 from mynaportal_sim.oauth.errors import InvalidAuthorizationDetailsError, InvalidScopeError
 from mynaportal_sim.oauth.managed import Action, Managing
-from mynaportal_sim.oauth.profiles import demanded
+from mynaportal_sim.oauth.profiles import ClientProfile, demanded
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.trail import Trail, asked_by
 from mynaportal_sim.oauth.wish import Wish, wish
@@ -28,7 +28,8 @@ from mynaportal_sim.oauth.wish import Wish, wish
 class AuthorizationRequest:
     """What an app wants of a person, every check passed.
 
-    Unless it is `refreshed`, what it gets ends with its first access token.
+    `redirect_uri` is empty where a device waits for the answer. Unless it is `refreshed`, what
+    it gets ends with its first access token.
     """
 
     client_id: str
@@ -88,23 +89,48 @@ def check(asked: Asked, server: Server, trail: Trail) -> AuthorizationRequest:
     Raises:
         OAuthError: for the first check that fails.
     """
-    parameters, app = asked.parameters, asked.app
     trail.hold(checks.redirect_uri_is_registered, asked)
-    profile = demanded(app, server)
+    profile = demanded(asked.app, server)
     trail.hold_all(profile.request, asked)
+    wanted = _wanted(asked, profile, server, trail)
+    parameters = asked.parameters
+    return replace(
+        wanted,
+        redirect_uri=parameters["redirect_uri"],
+        code_challenge=parameters.get("code_challenge", ""),
+        state=parameters.get("state"),
+        prompt=tuple(parameters.get("prompt", "").split()),
+    )
+
+
+def check_of_device(asked: Asked, server: Server, trail: Trail) -> AuthorizationRequest:
+    """The request that an app makes for a device of its own (RFC 8628 3.1), if it may.
+
+    Raises:
+        OAuthError: for the first check that fails.
+    """
+    profile = demanded(asked.app, server)
+    trail.hold_all(profile.devices, asked.app)
+    trail.hold_all(profile.device_request, asked)
+    return _wanted(asked, profile, server, trail)
+
+
+def _wanted(
+    asked: Asked, profile: ClientProfile, server: Server, trail: Trail
+) -> AuthorizationRequest:
+    """What is asked for, whichever way the answer goes."""
+    parameters = asked.parameters
     asked_scopes = trail.hold(profile.scopes, asked)
     sought = Sought(asked, asked_scopes, server.catalogue.categories)
     max_age = parameters.get("max_age")
     return AuthorizationRequest(
-        client_id=app.client_id,
-        redirect_uri=parameters["redirect_uri"],
-        code_challenge=parameters.get("code_challenge", ""),
+        client_id=asked.app.client_id,
+        redirect_uri="",
+        code_challenge="",
         scopes=asked_scopes,
         wish=trail.hold(details_are_for_the_app, sought),
-        state=parameters.get("state"),
         nonce=parameters.get("nonce"),
         dpop_jkt=parameters.get("dpop_jkt"),
-        prompt=tuple(parameters.get("prompt", "").split()),
         max_age=None if max_age is None else int(max_age),
         managing=_managing(asked),
         refreshed=profile.refreshes or scopes.OFFLINE in asked_scopes,

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from mynaportal_sim.oauth import (
     authorize,
+    device_authorization,
     grant_management,
     introspect,
     par,
@@ -13,5 +14,14 @@ from mynaportal_sim.oauth import (
 )
 
 router = APIRouter(tags=["oauth"])
-for endpoint in (par, authorize, token, introspect, userinfo, revoke, grant_management):
+for endpoint in (
+    par,
+    authorize,
+    token,
+    introspect,
+    userinfo,
+    revoke,
+    device_authorization,
+    grant_management,
+):
     router.routes.extend(endpoint.router.routes)

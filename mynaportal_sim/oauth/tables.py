@@ -7,6 +7,9 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Connection, Text
 from sqlmodel import Field, SQLModel
 
+TOLD_FOR = 3_600
+"""For how many seconds a device is told that its code has run out; later it is unknown."""
+
 
 class PushedRequestRow(SQLModel, table=True):
     """An authorization request that a client pushed (RFC 9126); `digest` is of its handle."""
@@ -21,7 +24,10 @@ class PushedRequestRow(SQLModel, table=True):
 
 
 class InteractionRow(SQLModel, table=True):
-    """A person's way through login and consent; `session` is the digest of the session's id."""
+    """A person's way through login and consent; `session` is the digest of the session's id.
+
+    It came of what was `pushed`, or is for a `device`: the digest of a handle, or of a code.
+    """
 
     __tablename__ = "interactions"
 
@@ -29,8 +35,28 @@ class InteractionRow(SQLModel, table=True):
     client_id: str
     request: str = Field(sa_type=Text)
     pushed: bytes | None
+    device: bytes | None
     state: str
     session: bytes | None
+    begun_at: int = Field(sa_type=BigInteger)
+    expires_at: int = Field(index=True, sa_type=BigInteger)
+
+
+class DeviceCodeRow(SQLModel, table=True):
+    """What a device asks for (RFC 8628); `digest` is of its code, `typed` of what people type.
+
+    `pause` is how many seconds it is to leave between two polls.
+    """
+
+    __tablename__ = "device_codes"
+
+    digest: bytes = Field(primary_key=True)
+    typed: bytes = Field(unique=True)
+    client_id: str
+    request: str = Field(sa_type=Text)
+    state: str
+    pause: int
+    polled_at: int | None = Field(sa_type=BigInteger)
     begun_at: int = Field(sa_type=BigInteger)
     expires_at: int = Field(index=True, sa_type=BigInteger)
 
@@ -79,6 +105,7 @@ class RevokedTokenRow(SQLModel, table=True):
 
 pushed_requests = SQLModel.metadata.tables["pushed_requests"]
 interactions = SQLModel.metadata.tables["interactions"]
+device_codes = SQLModel.metadata.tables["device_codes"]
 token_families = SQLModel.metadata.tables["token_families"]
 revoked_tokens = SQLModel.metadata.tables["revoked_tokens"]
 
@@ -97,6 +124,8 @@ def forget_expired(connection: Connection, now: datetime) -> int:
         revoked_tokens.c.expires_at,
     )
     seconds = int(now.timestamp())
-    return sum(
+    gone = sum(
         connection.execute(end.table.delete().where(end < seconds)).rowcount for end in ends
     )
+    told = device_codes.c.expires_at < seconds - TOLD_FOR
+    return gone + connection.execute(device_codes.delete().where(told)).rowcount

@@ -27,6 +27,7 @@ from mynaportal_sim.oauth.client_authentication import Client, authenticate
 from mynaportal_sim.oauth.client_token import ClientToken
 from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import (
+    AuthorizationPendingError,
     InvalidGrantError,
     OAuthError,
     UnsupportedGrantTypeError,
@@ -37,6 +38,7 @@ from mynaportal_sim.oauth.grants import (
     TokenRequest,
     authorization_code,
     client_credentials,
+    device_code,
     refresh_token,
 )
 from mynaportal_sim.oauth.keys.ring import KeyRing
@@ -53,6 +55,7 @@ GRANTS: dict[str, Grant] = {
     "client_credentials": Grant(
         client_credentials.scope_needs_no_person, client_credentials.exchange
     ),
+    device_code.NAME: Grant(device_code.poll_is_complete, device_code.exchange),
 }
 
 router = APIRouter(route_class=ToClients)
@@ -112,6 +115,8 @@ def exchange(
     if refused is None and asked.proof is not None:
         refused = asked.proof.use_up(connection)
     outcome = refused or _issued(connection, server, name, asked, now)
+    if isinstance(outcome, AuthorizationPendingError):
+        return outcome  # of which nobody need be told: nothing was given or refused
     entry = _entry(server, asked, name, outcome)
     ledger.append(connection, entry, now, server.randomness)
     return outcome

@@ -5,6 +5,7 @@ WebError                    carries .code and .status for the answer
 ├── NoSuchConsentError      no answer of this person's by that id
 ├── NoSuchRecordError       no record that this consent is about by that name
 ├── NoSuchRequestError      no question waits for this person's answer by that id
+├── NoSuchUserCodeError     no device waits behind a code that was typed
 ├── NoSuchRefusalError      no refusal by that id, or it was forgotten
 ├── UnknownChoiceError      a form names what it did not offer
 ├── NotSignedLaterError     what was put off is answered without a signature
@@ -64,6 +65,15 @@ class NoSuchRequestError(WebError):
 
     def __init__(self) -> None:
         super().__init__("no such question waits for your answer any more")
+
+
+class NoSuchUserCodeError(WebError):
+    """No device shows this code, or not any more."""
+
+    code = "no_such_user_code"
+
+    def __init__(self) -> None:
+        super().__init__("no device waits behind this code, or it was used or has run out")
 
 
 class NoSuchRefusalError(WebError):

@@ -221,6 +221,7 @@ async def _question(page: Page, portal: Portal, put: Put, problem: str | None) -
     target = origin_of(put.interaction.request.redirect_uri)
     values: dict[str, object] = {"ask": asked, "problem": problem}
     values["target"] = urlsplit(target).netloc
+    values["for_device"] = put.interaction.device is not None
     values |= {"answerer": answerer, "agreed": False, "signs": True}
     mine = await portal.db.read(service.represented_by, put.whom.session.resident_id)
     values["others"] = str(put.interaction.id) if mine else ""

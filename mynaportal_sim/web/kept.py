@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_bytes
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -10,10 +11,13 @@ from fastapi import Depends, Request
 from consent.catalogue import Catalogue
 from mynaportal_sim.database import Database
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
+from mynaportal_sim.login import sessions
+from mynaportal_sim.login.sessions import Session
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.settings import Settings
 from mynaportal_sim.web.language import marked
 from mynaportal_sim.web.render import Page
+from mynaportal_sim.web.visitor import Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,15 @@ async def _portal(
 
 
 PortalDep = Annotated[Portal, Depends(_portal)]
+
+
+async def begun(page: Page, portal: Portal) -> Session | None:
+    """An anonymous session for a visitor without any, which the answer's cookie must bear."""
+    if page.visitor.session is not None:
+        return None
+    session = await portal.db.write(sessions.begin, portal.now, token_bytes)
+    page.visitor = Visitor(session)
+    return session
 
 
 def category_labels(catalogue: Catalogue, codes: Iterable[str], page: Page) -> list[str]:

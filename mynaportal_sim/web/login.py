@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from http import HTTPStatus
-from secrets import token_bytes
 from typing import Annotated
 from uuid import UUID
 
@@ -23,11 +22,10 @@ from mynaportal_sim.login.trust import TrustDep
 from mynaportal_sim.residents import personas
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Resident
-from mynaportal_sim.web.kept import Portal, PortalDep
+from mynaportal_sim.web.kept import Portal, PortalDep, begun
 from mynaportal_sim.web.on_the_way import on_the_way_to
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
-from mynaportal_sim.web.visitor import Visitor
 from mynaportal_sim.web.wording import LOGIN_PROBLEMS
 
 router = APIRouter()
@@ -60,10 +58,7 @@ async def login_page(
     interaction: UUID | None = None,
 ) -> Response:
     """Show the ways to log in; begins the anonymous session that a login is bound to."""
-    begun = None
-    if page.visitor.session is None:
-        begun = await portal.db.write(sessions.begin, portal.now, token_bytes)
-        page.visitor = Visitor(begun)
+    new = await begun(page, portal)
     if page.for_program:
         response = page.data(
             {
@@ -73,8 +68,8 @@ async def login_page(
         )
     else:
         response = await _form(page, portal, cards, interaction, {})
-    if begun is not None:
-        cookies.write(response, begun.id, portal.settings)
+    if new is not None:
+        cookies.write(response, new.id, portal.settings)
     return response
 
 

@@ -13,6 +13,11 @@ def see_other(url: str) -> RedirectResponse:
 
 
 def origin_of(uri: str) -> str:
-    """The origin of a redirect URI, which a page's forms may lead to (CSP form-action)."""
+    """The origin of a redirect URI, which a page's forms may lead to (CSP form-action).
+
+    Of none, where a device waits for the answer, nothing.
+    """
+    if not uri:
+        return ""
     parts = urlsplit(uri)
     return f"{parts.scheme}://{parts.netloc}"

@@ -21,6 +21,7 @@ from mynaportal_sim.web import (
     console_events,
     console_purposes,
     console_requests,
+    device,
     docs,
     end_session,
     exchanges,
@@ -55,7 +56,7 @@ _CONSENTING = (
     consent_documents,
     prohibitions,
 )
-_DECIDING = (start, login, end_session, second_device, *_CONSENTING)
+_DECIDING = (start, login, end_session, second_device, device, *_CONSENTING)
 _ACTING = (proxies, acting_for)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
 _WITHOUT_CONSENT = (without_consent, statistics)

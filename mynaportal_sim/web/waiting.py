@@ -96,7 +96,7 @@ def _question(
         "target": "",
         "answerer": answerer,
     }
-    values |= {"agreed": waiting.agreed, "others": "", "signs": False}
+    values |= {"agreed": waiting.agreed, "others": "", "signs": False, "for_device": False}
     return page("consent.html", values, status=status)
 
 

@@ -291,6 +291,10 @@ PROBLEMS = {
     "no_such_request": marked(
         "This question no longer waits: it was answered, has run out, or the app asks anew."
     ),
+    "no_such_user_code": marked(
+        "No device waits behind this code. Compare each letter with the device; each code "
+        "serves once, and for ten minutes."
+    ),
     "no_such_prohibition": marked("There is no such prohibition."),
     "not_yours": marked("You cannot lift this prohibition."),
     "unknown_choice": marked("There is no such app or kind of data. Choose from the lists."),

@@ -8,6 +8,7 @@ import pytest
 
 from mynaportal_sim.sample_app.relying_party import RelyingParty
 from tests.browser.conftest import WIDE
+from tests.browser.devices import pages_for_devices
 from tests.browser.kit import PASSWORD, PIN, NewTab, Tab
 from tests.journeys.kit import details
 
@@ -154,7 +155,10 @@ def test_no_page_is_found_fault_with(
         tab.go("/?lang=ja-easy")
         tab.go("/?size=large")
     faults: list[str] = []
-    walks = (_before_login(tab), _app_before(tab), _consent(tab, persona), _afterwards(tab))
+    walks = (
+        *(_before_login(tab), _app_before(tab), _consent(tab, persona), _afterwards(tab)),
+        pages_for_devices(tab, persona),
+    )
     for walk in walks:
         for name in walk:
             faults += tab.judge(name, axe=axe)

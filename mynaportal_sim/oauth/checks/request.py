@@ -204,6 +204,16 @@ CHECKS = (
     grant_id_fits_the_action,
     grant_is_the_apps,
 )
+_OF_THE_BROWSER = {
+    response_type_is_code,
+    response_mode_is_query,
+    pkce_by_s256,
+    challenge_is_a_hash,
+    state_is_short,
+    prompt_is_known,
+}
+OF_A_DEVICE = tuple(one for one in CHECKS if one not in _OF_THE_BROWSER)
+"""Those that are not about a browser which comes back to the app."""
 # What a client can get wrong without harm to the person, to itself or to others.
 HARMLESS = frozenset(
     {pkce_by_s256, state_is_short, nonce_is_short, prompt_is_known, resource_is_ours}

@@ -5,17 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from mynaportal_sim.apps import store as apps
-from mynaportal_sim.jose import b64url
-from mynaportal_sim.oauth import families, form, revocation
+from mynaportal_sim.oauth import form
 from mynaportal_sim.oauth.checks import code as checks
-from mynaportal_sim.oauth.checks.code import Redemption
-from mynaportal_sim.oauth.errors import InvalidGrantError, OAuthError
-from mynaportal_sim.oauth.families import SECRET_LENGTH, Family
+from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.grants import Granted, TokenRequest
-from mynaportal_sim.oauth.grants.standing import Standing, standing
-from mynaportal_sim.oauth.profiles import demanded
-from mynaportal_sim.oauth.scopes import OFFLINE
+from mynaportal_sim.oauth.grants.redemption import redeem
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.trail import asked_by
 
@@ -29,48 +23,6 @@ def exchange_is_complete(parameters: Mapping[str, str]) -> None:
 def exchange(
     connection: Connection, server: Server, asked: TokenRequest, now: datetime
 ) -> Granted | OAuthError:
-    """Use the code up for a token family.
-
-    A code that is offered with anything wrong is used up all the same, and one that was used
-    before ends all that came of it (RFC 9700 4.5).
-    """
-    refresh_token = b64url(server.randomness(SECRET_LENGTH))
-    client_id = asked.client.app.client_id
-    bound, code, trail = asked.proof is not None, asked.parameters["code"], asked.client.trail
-    row = families.redeem(connection, client_id, code, now, refresh_token, bound)
-    family = trail.hold(code_is_live, row)
-    if isinstance(family, OAuthError):
-        _end_replayed(connection, server, asked, now)
-        return family
-    jkt = None if asked.proof is None else asked.proof.jkt
-    try:
-        trail.hold_all(checks.CHECKS, Redemption(family, asked.parameters, jkt))
-    except InvalidGrantError as error:
-        found: Standing | OAuthError = error
-    else:
-        found = standing(connection, family, now, trail)
-    if isinstance(found, OAuthError):
-        families.kill(connection, family.id, now)
-        return found
-    refreshed = demanded(asked.client.app, server).refreshes or OFFLINE in family.scope.split()
-    kept = refresh_token if refreshed else None
-    return Granted(family, found.version, found.resident_id, kept)
-
-
-@asked_by("RFC 6749 4.1.2", "The code is this client's, was not used, and has not expired.")
-def code_is_live(family: Family | None) -> Family | InvalidGrantError:
-    if family is None:
-        return InvalidGrantError("the code is unknown, expired, used, or another app's")
-    return family
-
-
-def _end_replayed(
-    connection: Connection, server: Server, asked: TokenRequest, now: datetime
-) -> None:
-    app = asked.client.app
-    killed = families.kill_replayed(connection, app.client_id, asked.parameters["code"], now)
-    if killed is None:
-        return
-    sub, version_id = killed
-    resident_id = apps.resident_of(connection, app.client_id, sub)
-    revocation.enter(connection, server, (app, "code_replayed"), (resident_id, version_id), now)
+    """Use the code up for a token family."""
+    code = asked.parameters["code"]
+    return redeem(connection, server, asked, code, checks.CHECKS, now)

@@ -10,6 +10,8 @@ from mynaportal_sim.oauth import tables
 from .conftest import Portal
 from .kit import CALLBACK, ISSUER, AppKit
 
+ENDPOINTS = ("/par", "/token", "/introspect", "/revoke", "/device_authorization")
+
 
 def test_code_replay_ends_all_that_the_code_gave(portal: Portal, fapi: AppKit) -> None:
     code = portal.code(fapi)
@@ -116,7 +118,7 @@ def test_nobody_is_redirected_to_an_unverified_place(
 def test_repeated_parameters_are_refused_everywhere(portal: Portal, oidc: AppKit) -> None:
     doubled = urlencode([*oidc.request().items(), ("state", "again")])
     assert portal.send("GET", f"/authorize?{doubled}").status_code == 400
-    for path in ("/par", "/token", "/introspect", "/revoke"):
+    for path in ENDPOINTS:
         pairs = urlencode([*oidc.signed({"token": "a"}).items(), ("token", "b")])
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         answered = portal.send("POST", path, content=pairs, headers=headers)
@@ -142,7 +144,13 @@ def test_fapi2_must_push(portal: Portal, fapi: AppKit) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/par"), ("GET", "/token"), ("PUT", "/token")]
+    ("method", "path"),
+    [
+        ("GET", "/par"),
+        ("GET", "/token"),
+        ("PUT", "/token"),
+        ("GET", "/device_authorization"),
+    ],
 )
 def test_wrong_methods(portal: Portal, method: str, path: str) -> None:
     assert portal.send(method, path).status_code == 405
@@ -165,7 +173,7 @@ def test_wrong_methods(portal: Portal, method: str, path: str) -> None:
 def test_bodies_that_are_no_form(
     portal: Portal, content: bytes, content_type: str, status: int
 ) -> None:
-    for path in ("/par", "/token", "/introspect", "/revoke"):
+    for path in ENDPOINTS:
         headers = {"Content-Type": content_type}
         assert portal.send("POST", path, content=content, headers=headers).status_code == status
 

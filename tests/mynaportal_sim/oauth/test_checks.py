@@ -18,6 +18,7 @@ from mynaportal_sim.inspector.model import Inspected, Result
 from mynaportal_sim.oauth.trail import Check
 
 from .conftest import Portal
+from .devices import Device, device_of, polls, waits
 from .kit import CALLBACK, ISSUER, AppKit
 
 Sends = Callable[[Portal], httpx.Response]
@@ -340,6 +341,13 @@ ROWS = [
     _row("scheme_fits", _fetches(lambda token: f"DPoP {token}")),
     _row("proof_is_there", _fetches_bound(lambda *_: {})),
     _row("key_is_the_tokens", _fetches_bound(_by_another_key)),
+    _row("code_flow_alone", device_of("fapi2")),
+    _row("has_devices", device_of("oidc")),
+    _row("poll_is_complete", polls(device_code="")),
+    _row("device_code_is_known", polls(device_code="another")),
+    _row("person_has_not_refused", polls(Device.turned_away)),
+    _row("codes_have_not_run_out", polls(waits)),
+    _row("polls_are_apart", polls(Device.poll)),
     _row(
         "scope_is_of_the_call",
         _manages(lambda portal, kit, _: portal.own_token(kit, "grant_management_revoke")),

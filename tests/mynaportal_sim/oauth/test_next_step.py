@@ -185,6 +185,21 @@ def test_what_changes_a_grant_is_asked_of_the_one_whose_it_is(
     assert next_step(interaction, session, consents, NOW) == step
 
 
+@pytest.mark.parametrize(
+    ("session", "consents", "step"),
+    [
+        pytest.param(ANONYMOUS, (), LogIn(), id="nobody yet"),
+        pytest.param(BEFORE, (), Ask(), id="never asked"),
+        pytest.param(BEFORE, (VERSION,), Ask(), id="granted before"),
+    ],
+)
+def test_for_a_device_a_person_is_asked_whatever_was_granted(
+    session: Session, consents: tuple[ConsentVersion, ...], step: Step
+) -> None:
+    for_device = Interaction(UUID(int=9), REQUEST, None, BEGUN, device=b"d" * 32)
+    assert next_step(for_device, session, consents, NOW) == step
+
+
 @pytest.mark.parametrize("term", list(Term))
 def test_what_is_asked_for_once_is_asked_each_time(term: Term) -> None:
     request = replace(REQUEST, wish=replace(REQUEST.wish, term=term))

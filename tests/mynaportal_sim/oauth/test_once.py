@@ -9,16 +9,19 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection
 
-from mynaportal_sim.oauth import managed
+from mynaportal_sim.oauth import devices, managed
 from mynaportal_sim.oauth.client_authentication import Client
+from mynaportal_sim.oauth.device_authorization import take_up
 from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import InteractionGoneError, OAuthError
 from mynaportal_sim.oauth.grant_management import end
 from mynaportal_sim.oauth.grants import TokenRequest
+from mynaportal_sim.oauth.grants.device_code import NAME
 from mynaportal_sim.oauth.token import Issued, exchange
 from mynaportal_sim.oauth.trail import Trail
 
 from .conftest import Portal, allow_in_one
+from .devices import asking
 from .kit import NOW, AppKit
 
 AT_ONCE = 20
@@ -118,6 +121,45 @@ def test_one_grant_is_ended_once(portal: Portal) -> None:
 
     together(portal, unit)
     assert [kind for kind, _ in portal.ledger()].count("consent.withdrawn") == 1
+
+
+def test_one_device_code_is_redeemed_once(portal: Portal) -> None:
+    device = asking(portal)
+    device.allowed()
+    form = {"device_code": device.told["device_code"]}
+
+    def unit(connection: Connection, number: int) -> object:
+        request = asked(device.kit, form, number, frozenset())
+        return exchange(connection, portal.server, NAME, request, NOW)
+
+    outcomes = together(portal, unit)
+    assert sum(isinstance(outcome, Issued) for outcome in outcomes) == 1
+    assert errors(outcomes) == {"invalid_grant"}
+
+
+def test_of_polls_at_once_all_but_one_are_too_soon(portal: Portal) -> None:
+    device = asking(portal)
+    form = {"device_code": device.told["device_code"]}
+
+    def unit(connection: Connection, number: int) -> object:
+        request = asked(device.kit, form, number, frozenset())
+        return exchange(connection, portal.server, NAME, request, NOW)
+
+    codes = [one.code for one in together(portal, unit) if isinstance(one, OAuthError)]
+    assert codes.count("authorization_pending") == 1
+    assert codes.count("slow_down") == AT_ONCE - 1
+
+
+def test_one_typed_code_is_taken_up_once(portal: Portal) -> None:
+    typed = devices.read(asking(portal).told["user_code"])
+    assert typed is not None
+
+    def unit(connection: Connection, _number: int) -> object:
+        return take_up(connection, portal.server, typed, NOW)
+
+    outcomes = together(portal, unit)
+    assert sum(isinstance(outcome, UUID) for outcome in outcomes) == 1
+    assert outcomes.count(None) == AT_ONCE - 1
 
 
 def test_one_page_is_answered_once(portal: Portal) -> None:

@@ -18,6 +18,7 @@ READS = {
     "code_is_live",
     "consent_is_in_force",
     "details_are_for_the_app",
+    "device_code_is_known",
     "grant_type_is_known",
     "proof_brings_its_key",
     "proof_is_jwt",

@@ -44,7 +44,7 @@ class Client:
 
     @classmethod
     def registered(
-        cls, portal: Portal, *recipients: Recipient, **more: str | tuple[str, ...]
+        cls, portal: Portal, *recipients: Recipient, **more: str | bool | tuple[str, ...]
     ) -> "Client":
         """A new one; `more` is what else it registers."""
         key = ec.generate_private_key(ec.SECP256R1())

@@ -27,6 +27,7 @@ FOR_PEOPLE_ALONE = {
     ("GET", "/x"),
     ("GET", "/docs"),
     ("GET", "/openapi.json"),
+    ("GET", "/device/done"),
     ("GET", "/consents/{arrangement_id}/withdraw"),
     ("GET", "/consents/withdraw"),
     ("GET", "/login/second-device/{login_id}/code.svg"),

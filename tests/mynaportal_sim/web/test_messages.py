@@ -43,6 +43,9 @@ PAGES_OF_CONSENT = (
     "acting_for",
     "without_consent",
     "second_device",
+    "device",
+    "device_compare",
+    "device_done",
     "problem",
 )
 WORDS_OF_CONSENT = (
