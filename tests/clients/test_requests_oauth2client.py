@@ -8,10 +8,12 @@ import json
 
 import pytest
 from requests_oauth2client import (
+    AccessDenied,
     ApiClient,
     AuthorizationRequest,
     AuthorizationResponseError,
     BearerToken,
+    DeviceAuthorizationPollingJob,
     DPoPToken,
     IdToken,
     InvalidGrant,
@@ -22,6 +24,7 @@ from requests_oauth2client import (
 
 from mynaportal_sim.sample_app.relying_party import RelyingParty
 from tests.clients.keys import private_jwk
+from tests.journeys.by_device import allow
 from tests.journeys.kit import REDIRECT_URI, SCOPES, Portal, details
 
 pytestmark = pytest.mark.clients
@@ -36,6 +39,8 @@ def of(portal: Portal, app: RelyingParty) -> OAuth2Client:
         redirect_uri=REDIRECT_URI,
         id_token_signed_response_alg="ES256",
         dpop_bound_access_tokens=app.dpop,
+        # Its release 1.8 does not read this one from the metadata.
+        device_authorization_endpoint=app.endpoint("device_authorization_endpoint"),
         testing=True,  # without https
     )
 
@@ -120,4 +125,40 @@ def test_it_learns_that_a_code_serves_once(portal: Portal) -> None:
     tokens = client.authorization_code(answer, validate=False)
     with pytest.raises(InvalidGrant):
         client.authorization_code(answer, validate=False)
+    assert status(portal, tokens) == 401  # what the code gave is revoked with it
+
+
+@pytest.mark.parametrize(
+    ("consent", "dpop"),
+    [
+        pytest.param("checkup", False, id="allowed"),
+        pytest.param("checkup", True, id="allowed, with a key"),
+        pytest.param("none", False, id="refused"),
+    ],
+)
+def test_it_waits_on_a_device_until_the_person_has_answered_elsewhere(
+    portal: Portal, consent: str, dpop: bool
+) -> None:
+    client = of(portal, portal.register("oidc", more=("--devices",)))
+    wanted = json.dumps(details("checkup", "medication"))
+    codes = client.authorize_device(scope=SCOPES, authorization_details=wanted)
+    job = DeviceAuthorizationPollingJob(client, codes, slow_down_interval=1, dpop=dpop)
+    assert job.interval == 5
+    job.interval = 0  # which it would wait each time, and so the test
+    assert job() is None
+    assert job.interval == 0, "the person has not answered yet"
+    assert job() is None
+    assert job.interval == 1, "and it was told to slow down"
+    allow(portal, str(codes.verification_uri_complete), consent)
+    if consent == "none":
+        with pytest.raises(AccessDenied):
+            job()
+        return
+    tokens = job()
+    assert type(tokens) is (DPoPToken if dpop else BearerToken)
+    assert status(portal, tokens) == 200
+    [detail] = tokens.authorization_details
+    assert detail["categories"] == ["checkup"]
+    with pytest.raises(InvalidGrant):
+        job()
     assert status(portal, tokens) == 401  # what the code gave is revoked with it

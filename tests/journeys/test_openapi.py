@@ -15,6 +15,7 @@ from mynaportal_sim import keys
 from mynaportal_sim.database import Database
 from mynaportal_sim.settings import Settings
 from mynaportal_sim.transparency.promises import HEADER
+from tests.journeys.by_device import ask_from_devices
 from tests.journeys.contract import Contract, HeardPortal
 from tests.journeys.every_way import (
     act_for_others,
@@ -60,6 +61,7 @@ def heard(portal: HeardPortal) -> list[httpx.Response]:
     act_for_others(portal)
     manage_grants(portal)
     launch_standalone(portal)
+    ask_from_devices(portal)
     return portal.heard[before:]
 
 
