@@ -62,6 +62,10 @@ class PublicKey:
     thumbprint: str
     kid: str | None = None
 
+    def is_named(self, kid: str) -> bool:
+        """Whether a header that says this `kid` means this key."""
+        return kid in {self.kid, self.thumbprint}
+
 
 @dataclass(frozen=True, slots=True)
 class Jws:

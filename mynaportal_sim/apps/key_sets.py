@@ -66,10 +66,12 @@ class KeySet:
 
 
 def begin(connection: Connection, client_id: str, now: datetime) -> None:
-    """Remember of an app that the set which it was registered with was read now."""
+    """Remember of an app that the set which it was registered with was read now.
+
+    That was no try for whoever comes: an app may change its keys right away.
+    """
     end(connection, client_id)
-    at = seconds(now)
-    row = {"client_id": client_id, "read_at": at, "tried_at": at, "fault": ""}
+    row = {"client_id": client_id, "read_at": seconds(now), "tried_at": 0, "fault": ""}
     connection.execute(insert(key_sets), row)
 
 

@@ -1,7 +1,7 @@
 """The checks an app passes before it is registered; each says what to change."""
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -18,6 +18,8 @@ REDIRECT_URIS_MAX = 20
 RECIPIENTS_MAX = 20
 KEYS_MAX = 20
 CLIENT_ID_LENGTH = 12
+DEFAULT_PURPOSE = "self-care"
+DEFAULT_SCOPES = ("openid", "patient/Observation.rs", "patient/MedicationDispense.rs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,23 @@ class Registration:
     post_logout_redirect_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str = ""
     devices: bool = False
+
+
+NOTHING = Registration("", "", (), "", (), "", "", "", "")
+
+
+def completed(wanted: Registration, labels: Mapping[str, str]) -> Registration:
+    """`wanted` with what need not be said filled in; `labels` are those of the purposes."""
+    organisation = wanted.organisation or wanted.name
+    purpose = wanted.purpose or DEFAULT_PURPOSE
+    return replace(
+        wanted,
+        organisation=organisation,
+        supervisor=wanted.supervisor or organisation,
+        scopes=wanted.scopes or DEFAULT_SCOPES,
+        purpose=purpose,
+        purpose_text=wanted.purpose_text or labels.get(purpose, purpose),
+    )
 
 
 def check(
@@ -79,6 +98,8 @@ def check(
     if wanted.jwks_uri:
         uris.plausible("jwks_uri", wanted.jwks_uri)
     wanted.about.check()
+    if not wanted.jwks:
+        raise RegistrationError("jwks", "give the app's public keys, or where they stand")
     keys = parse_jwks(wanted.jwks)
     _signs(wanted.about.signing_alg, keys)
     return _app(wanted, client_id, keys, now)

@@ -10,8 +10,8 @@ from rich.text import Text
 from consent.instants import rfc3339
 from mynaportal_sim.apps import registration, service, texts
 from mynaportal_sim.apps.model import DeclaredVersion
+from mynaportal_sim.apps.registration import DEFAULT_PURPOSE
 from mynaportal_sim.cli.answer import plain, say
-from mynaportal_sim.cli.app_register import DEFAULT_PURPOSE
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.state import opened
 from mynaportal_sim.clock import Clock

@@ -1,5 +1,6 @@
 """`mynasim app register` and `mynasim app list`."""
 
+import asyncio
 from pathlib import Path
 from secrets import token_bytes
 from typing import Annotated
@@ -9,29 +10,30 @@ from rich.table import Table
 from rich.text import Text
 
 from mynaportal_sim.apps import registration, service, store
+from mynaportal_sim.apps.fetching import with_its_keys
 from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.recipient_keys import with_keys
-from mynaportal_sim.apps.registration import Registration
+from mynaportal_sim.apps.registration import DEFAULT_PURPOSE, DEFAULT_SCOPES, Registration
 from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.state import opened
 from mynaportal_sim.clock import Clock
-from mynaportal_sim.delivery.reach import PUBLIC
+from mynaportal_sim.delivery.reach import ANYWHERE, PUBLIC
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.settings import Mode, Settings
-
-DEFAULT_PURPOSE = "self-care"
-DEFAULT_SCOPES = ["openid", "patient/Observation.rs", "patient/MedicationDispense.rs"]
-
 
 NameOption = Annotated[str, typer.Option(help="The name that people read when asked.")]
 RedirectOption = Annotated[
     list[str], typer.Option(help="Where codes go; exact; repeat for several.")
 ]
 JwksOption = Annotated[
-    Path, typer.Option(metavar="FILE", help="The app's PUBLIC keys, a JWK Set; - for stdin.")
+    Path | None,
+    typer.Option(metavar="FILE", help="The app's PUBLIC keys, a JWK Set; - for stdin."),
+]
+JwksUriOption = Annotated[
+    str, typer.Option(metavar="URL", help="Where they stand instead; read now, and anew.")
 ]
 ScopeOption = Annotated[
     list[str], typer.Option(help="What it may ask for; repeat, or join by spaces.")
@@ -85,8 +87,9 @@ DevicesOption = Annotated[
 def register(  # noqa: PLR0913, PLR0917  one parameter per option
     name: NameOption,
     redirect_uri: RedirectOption,
-    jwks: JwksOption,
-    scope: ScopeOption = DEFAULT_SCOPES,
+    jwks: JwksOption = None,
+    jwks_uri: JwksUriOption = "",
+    scope: ScopeOption = [*DEFAULT_SCOPES],  # noqa: B006  typer copies it
     profile: ProfileOption = Profile.OIDC,
     organisation: OrganisationOption = "",
     supervisor: SupervisorOption = "",
@@ -110,17 +113,17 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
     --jwks keys.json --profile fapi2
     """
     settings = settings_of(data=data, db=db)
-    known = catalogue().purposes
     wanted = Registration(
         name=name,
-        organisation=organisation or name,
+        organisation=organisation,
         redirect_uris=tuple(redirect_uri),
-        jwks=read_keys("--jwks", jwks),
+        jwks="" if jwks is None else read_keys("--jwks", jwks),
+        jwks_uri=jwks_uri,
         scopes=tuple(" ".join(scope).split()),
         profile=profile.value,
-        supervisor=supervisor or organisation or name,
+        supervisor=supervisor,
         purpose=purpose,
-        purpose_text=purpose_text or (known[purpose].label_ja if purpose in known else purpose),
+        purpose_text=purpose_text,
         recipients=tuple(map(registration.recipient_of, recipient)),
         authority=authority,
         ethics_approval=ethics_approval,
@@ -147,8 +150,14 @@ def _told(app: App, settings: Settings) -> str:
 def _registered(wanted: Registration, keys: list[str], settings: Settings) -> App:
     now = Clock(settings.clock).now()
     client_id = registration.new_client_id(token_bytes)
-    reach = PUBLIC if settings.mode is Mode.STRICT else None
-    app = registration.check(wanted, client_id, SCOPES, catalogue().purposes, now, reach)
+    strict = settings.mode is Mode.STRICT
+    if wanted.jwks_uri:
+        wanted = asyncio.run(with_its_keys(wanted, PUBLIC if strict else ANYWHERE))
+    known = catalogue().purposes
+    labels = {code: one.label_ja for code, one in known.items()}
+    whole = registration.completed(wanted, labels)
+    reach = PUBLIC if strict else None
+    app = registration.check(whole, client_id, SCOPES, known, now, reach)
     for given in keys:
         name, _, file = given.partition("=")
         app = with_keys(app, name, read_keys("--recipient-keys", Path(file)))
@@ -194,6 +203,7 @@ def _shown(app: App, settings: Settings) -> dict[str, object]:
         "client_name": app.name,
         "organisation": app.organisation,
         "redirect_uris": list(app.redirect_uris),
+        "jwks_uri": app.jwks_uri or None,
         "scope": " ".join(sorted(app.scopes)),
         "profile": app.profile.value,
         "purpose": app.purpose.code,

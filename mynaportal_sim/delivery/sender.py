@@ -15,7 +15,7 @@ from consent.store import outbox
 from consent.store.outbox import Notice
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
-from mynaportal_sim.delivery import push, security_event, store
+from mynaportal_sim.delivery import pinned, push, security_event, store
 from mynaportal_sim.delivery.model import Delivery, Try, Way, wait
 from mynaportal_sim.delivery.reach import Reach
 from mynaportal_sim.delivery.security_event import Sign, Signing
@@ -48,7 +48,7 @@ async def send_for_ever(
     randomness: Callable[[int], bytes],
 ) -> None:
     """Deliver until cancelled; workers may do so side by side."""
-    async with push.client() as http:
+    async with pinned.client() as http:
         while True:
             busy = False
             try:

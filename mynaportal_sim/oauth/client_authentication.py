@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from mynaportal_sim import once
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.jose import JoseError
-from mynaportal_sim.oauth import instants
+from mynaportal_sim.oauth import client_keys, instants
 from mynaportal_sim.oauth.checks import assertion as checks
 from mynaportal_sim.oauth.checks.assertion import Assertion, Credentials
 from mynaportal_sim.oauth.errors import InvalidClientError
@@ -64,6 +64,7 @@ async def authenticate(
         claimed = trail.hold(checks.assertion_names_one_client, jws)
         trail.hold(checks.client_id_agrees, (shown, claimed))
         app = trail.hold(checks.client_is_registered, await server.app(claimed))
+        app = await client_keys.current(server, app, jws.kid, now)
         sent_to = f"{server.issuer}{request.scope['path']}"
         seen = Assertion(jws, app, server.issuer, server.token_endpoint, sent_to, now)
         trail.hold_all(demanded(app, server).assertion, seen)

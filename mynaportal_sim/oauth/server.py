@@ -1,7 +1,8 @@
 """What the endpoints work with, and the addresses at which they are found."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import token_bytes
 from typing import Annotated
@@ -15,6 +16,7 @@ from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
+from mynaportal_sim.delivery.reach import ANYWHERE, PUBLIC, Reach
 from mynaportal_sim.oauth.keys.following import SigningKeys
 from mynaportal_sim.oauth.nonces import Nonces
 from mynaportal_sim.pseudonyms import Pseudonyms
@@ -25,7 +27,8 @@ from mynaportal_sim.settings import Mode
 class Server:
     """One authorization server. `issuer` has no slash at its end.
 
-    `step_up` is what data take of a login, as `phr.step_up` reads it.
+    `step_up` is what data take of a login, as `phr.step_up` reads it. `reading` is which apps'
+    keys are being read at their jwks_uri.
     """
 
     issuer: str
@@ -37,7 +40,13 @@ class Server:
     nonces: Nonces
     strict: bool = False
     step_up: tuple[str, ...] = ()
+    reading: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     randomness: Callable[[int], bytes] = token_bytes
+
+    @property
+    def reach(self) -> Reach:
+        """Where it may connect to because an app named the place."""
+        return PUBLIC if self.strict else ANYWHERE
 
     @property
     def token_endpoint(self) -> str:

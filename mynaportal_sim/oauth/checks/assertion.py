@@ -84,7 +84,9 @@ def signed_by_the_client(algorithms: Collection[str]) -> Check[Assertion, None]:
 
     @asked_by("RFC 7523 3-9", f"A registered key signed it, by one of {accepted}.")
     def assertion_is_signed(seen: Assertion) -> None:
-        verify(seen.jws, _key(seen.jws, seen.app.keys), algorithms)
+        said = seen.app.about.signing_alg
+        accepted = {said} & {*algorithms} if said else algorithms
+        verify(seen.jws, _key(seen.jws, seen.app.keys), accepted)
 
     return assertion_is_signed
 
@@ -92,7 +94,7 @@ def signed_by_the_client(algorithms: Collection[str]) -> Check[Assertion, None]:
 def _key(jws: Jws, keys: Sequence[PublicKey]) -> PublicKey:
     """The client's key that the header names; without a kid, its only one for that alg."""
     if jws.kid is not None:
-        fitting = [key for key in keys if jws.kid in (key.kid, key.thumbprint)]
+        fitting = [key for key in keys if key.is_named(jws.kid)]
     else:
         fitting = [key for key in keys if jws.algorithm in key.algorithms]
     if len(fitting) != 1:

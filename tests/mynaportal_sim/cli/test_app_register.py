@@ -19,6 +19,7 @@ from mynaportal_sim.apps.errors import (
 )
 from mynaportal_sim.cli.app import app
 from mynaportal_sim.jose import b64url
+from tests.mynaportal_sim.delivery.kit import Endpoint
 
 
 @pytest.fixture
@@ -82,6 +83,25 @@ def test_a_strict_portal_takes_no_event_endpoint_that_is_not_public(
         json.loads(CliRunner().invoke(app, ["list", "--data", str(data), "--json"]).stdout)
         == []
     )
+
+
+def test_an_app_is_registered_with_the_keys_that_stand_at_an_address(data: Path) -> None:
+    keys = _keys(data)
+    with Endpoint() as endpoint:
+        endpoint.serve(json.loads(Path(keys).read_text()))
+        command = [
+            *(one for one in _command(data, keys) if one not in {"--jwks", keys}),
+            *("--jwks-uri", endpoint.jwks_uri),
+        ]
+        said = json.loads(CliRunner().invoke(app, command, catch_exceptions=False).stdout)
+        assert (said["jwks_uri"], endpoint.got) == (endpoint.jwks_uri, ["/jwks.json"])
+        endpoint.answer = (404, b"", {})
+        gone = CliRunner().invoke(app, command).exception
+        both = CliRunner().invoke(app, [*command, "--jwks", keys]).exception
+    none = CliRunner().invoke(app, command[:-2]).exception
+    for error, fault in ((gone, "HTTP 404"), (both, "not both"), (none, "where they stand")):
+        assert isinstance(error, RegistrationError)
+        assert fault in str(error)
 
 
 def test_a_private_key_is_refused(data: Path) -> None:

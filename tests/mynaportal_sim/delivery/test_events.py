@@ -20,7 +20,7 @@ from consent.store import outbox
 from consent.token import SigningKey
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
-from mynaportal_sim.delivery import push, store
+from mynaportal_sim.delivery import pinned, push, store
 from mynaportal_sim.delivery.model import BACKOFF, Delivery, Try, Way, wait
 from mynaportal_sim.delivery.reach import ANYWHERE
 from mynaportal_sim.delivery.sender import Targets, send_for_ever, take_up
@@ -176,7 +176,7 @@ def test_an_endpoint_that_is_away_is_no_error_of_ours(endpoint: Endpoint) -> Non
 
 
 async def _pushed(url: str) -> str:
-    async with push.client() as http:
+    async with pinned.client() as http:
         assert isinstance(http, httpx.AsyncClient)
         return await push.push(http, url, "a.b.c", ANYWHERE)
 

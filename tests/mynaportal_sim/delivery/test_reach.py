@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from mynaportal_sim.clock import Clock
-from mynaportal_sim.delivery import push
+from mynaportal_sim.delivery import pinned, push
 from mynaportal_sim.delivery.reach import PUBLIC, Address, Reach, is_public
 from tests.mynaportal_sim.delivery.kit import Endpoint, Names
 
@@ -61,7 +61,7 @@ def is_home(address: Address) -> bool:
 
 def pushed(url: str, reach: Reach, http: httpx.AsyncClient | None = None) -> str:
     async def once() -> str:
-        async with http or push.client() as opened:
+        async with http or pinned.client() as opened:
             return await push.push(opened, url, "a.b.c", reach)
 
     return asyncio.run(once())
@@ -108,7 +108,7 @@ def test_hosts_at_one_address_share_no_connection(endpoint: Endpoint) -> None:
     endpoint.answer = (400, b"{}", {})  # one that is read to its end could be gone on with
 
     async def both() -> None:
-        async with push.client() as http:
+        async with pinned.client() as http:
             for host in ("app.example", "other.example"):
                 url = f"http://{host}:{endpoint.port}/events"
                 assert await push.push(http, url, "a.b.c", reach) == "HTTP 400"

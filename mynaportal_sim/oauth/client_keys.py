@@ -1,0 +1,54 @@
+"""The keys of an app that has a jwks_uri, read anew when they are old or one is not among them.
+
+An app changes its keys by what stands there: it publishes a new one, and signs with it. What
+was read last, and was good, counts until something newer was read.
+"""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+
+from mynaportal_sim.apps import amending, fetching, key_sets
+from mynaportal_sim.apps.errors import RegistrationError
+from mynaportal_sim.apps.model import App
+from mynaportal_sim.apps.registration import parse_jwks
+from mynaportal_sim.oauth.server import Server
+
+
+async def current(server: Server, app: App, kid: str | None, now: datetime) -> App:
+    """`app` with the keys that count for an assertion whose header names `kid`.
+
+    Who asks while they are being read waits for that: a new key is refused to nobody.
+    """
+    if not app.jwks_uri:
+        return app
+    reading = server.reading.get(app.client_id)
+    if reading is None:
+        known = await server.database.read(key_sets.find, app.client_id)
+        unknown = kid is not None and not any(key.is_named(kid) for key in app.keys)
+        if known is None or not known.is_due(now, unknown=unknown):
+            return app
+        reading = server.reading.get(app.client_id) or _begin(server, app, now)
+    await asyncio.shield(reading)
+    return await server.app(app.client_id) or app
+
+
+def _begin(server: Server, app: App, now: datetime) -> asyncio.Task[None]:
+    reading = asyncio.create_task(_read(server, app, now))
+    server.reading[app.client_id] = reading
+    reading.add_done_callback(lambda _: server.reading.pop(app.client_id, None))
+    return reading
+
+
+async def _read(server: Server, app: App, now: datetime) -> None:
+    """Read the keys and keep them, unless another process is at it."""
+    database = server.database
+    if not await database.write(key_sets.claim, app.client_id, now):
+        return
+    try:
+        jwks = await fetching.key_set(app.jwks_uri, server.reach)
+    except RegistrationError as error:
+        await database.write(key_sets.failed, app.client_id, str(error))
+        return
+    read = replace(app, jwks=jwks, keys=parse_jwks(jwks))
+    await database.write(amending.take_keys, app, read, now, server.randomness)
