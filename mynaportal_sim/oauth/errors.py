@@ -24,6 +24,9 @@ OAuthError                        carries .code, .status, .headers and .redirect
 ├── InvalidTargetError            RFC 8707 2
 ├── InvalidAuthorizationDetailsError   RFC 9396 5
 ├── InvalidGrantIdError           Grant Management 5.4
+├── InvalidRedirectUriError       RFC 7591 3.2.2
+├── InvalidClientMetadataError
+├── UnapprovedSoftwareStatementError
 ├── InvalidDpopProofError         RFC 9449 5
 │   └── UseDpopNonceError         RFC 9449 8
 ├── RequestNotSupportedError      OpenID Connect Core 3.1.2.6
@@ -234,6 +237,36 @@ class InvalidGrantIdError(OAuthError):
     """The grant is unknown, ended, another app's or person's; nobody learns which."""
 
     code = "invalid_grant_id"
+
+
+class InvalidClientMetadataError(OAuthError):
+    """What a client says of itself is refused: `member` names what, `reason` says why in full.
+
+    The description of RFC 7591 is ASCII, which the words of a purpose seldom are.
+    """
+
+    code = "invalid_client_metadata"
+
+    def __init__(self, member: str, reason: str) -> None:
+        super().__init__(f"{member}: {reason}")
+        self.member = member
+        self.reason = reason
+
+    @property
+    def body(self) -> dict[str, str]:
+        return {**super().body, "member": self.member, "reason": self.reason}
+
+
+class InvalidRedirectUriError(InvalidClientMetadataError):
+    """Nobody can be sent to one of the redirect URIs."""
+
+    code = "invalid_redirect_uri"
+
+
+class UnapprovedSoftwareStatementError(OAuthError):
+    """Nobody's word for a client counts but its own."""
+
+    code = "unapproved_software_statement"
 
 
 class InvalidDpopProofError(OAuthError):

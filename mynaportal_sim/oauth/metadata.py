@@ -108,16 +108,10 @@ class Published:
 
 def describe(issuer: str, *, strict: bool = False) -> dict[str, object]:
     """The metadata of the server at `issuer`; a strict one knows no soft cards."""
-    algorithms = _algorithms()
-    authentication: dict[str, object] = {}
-    for endpoint in ("token", "introspection", "revocation"):
-        prefix = f"{endpoint}_endpoint_auth"
-        authentication[f"{prefix}_methods_supported"] = ["private_key_jwt"]
-        authentication[f"{prefix}_signing_alg_values_supported"] = algorithms
     return {
         "issuer": issuer,
         **_endpoints(issuer),
-        **authentication,
+        **_of_authentication(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANTS),
@@ -166,12 +160,6 @@ def _of_logins(issuer: str, *, strict: bool) -> dict[str, object]:
     }
 
 
-def _algorithms() -> list[str]:
-    """What clients sign by; SMART apps read theirs at the FHIR server."""
-    others = [one for profile, one in PROFILES.items() if profile is not Profile.SMART]
-    return sorted(set().union(*(one.algorithms for one in others)))
-
-
 def _endpoints(issuer: str) -> dict[str, object]:
     return {
         "authorization_endpoint": f"{issuer}/authorize",
@@ -180,8 +168,21 @@ def _endpoints(issuer: str) -> dict[str, object]:
         "device_authorization_endpoint": f"{issuer}/device_authorization",
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
+        "registration_endpoint": f"{issuer}/register",
         "jwks_uri": f"{issuer}/jwks",
     }
+
+
+def _of_authentication() -> dict[str, object]:
+    """How clients prove themselves (RFC 8414 2); SMART apps read it at the FHIR server."""
+    others = [one for profile, one in PROFILES.items() if profile is not Profile.SMART]
+    algorithms = sorted(set().union(*(one.algorithms for one in others)))
+    found: dict[str, object] = {}
+    for endpoint in ("token", "introspection", "revocation"):
+        prefix = f"{endpoint}_endpoint_auth"
+        found[f"{prefix}_methods_supported"] = ["private_key_jwt"]
+        found[f"{prefix}_signing_alg_values_supported"] = algorithms
+    return found
 
 
 def _of_grants(issuer: str) -> dict[str, object]:

@@ -40,6 +40,16 @@ class ClientProfile:
     token_in_body: tuple[Check[None, None], ...] = ()
     refreshes: bool = True
 
+    @property
+    def binds_tokens(self) -> bool:
+        """Whether every token is bound to a key by DPoP."""
+        return tokens.sends_a_proof in self.token
+
+    @property
+    def wants_pushed(self) -> bool:
+        """Whether an authorization request must be pushed."""
+        return request.is_pushed in self.unpushed
+
 
 _OIDC_ALGORITHMS = frozenset({"RS256", "ES256", "PS256", "EdDSA"})
 _FAPI2_ALGORITHMS = frozenset({"PS256", "ES256", "EdDSA"})

@@ -7,7 +7,9 @@ from mynaportal_sim.oauth import (
     device_authorization,
     grant_management,
     introspect,
+    managed_registration,
     par,
+    register,
     revoke,
     token,
     userinfo,
@@ -23,5 +25,7 @@ for endpoint in (
     revoke,
     device_authorization,
     grant_management,
+    register,
+    managed_registration,
 ):
     router.routes.extend(endpoint.router.routes)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from consent.ledger import promise, store
-from consent.ledger.entry import read_leaf
+from consent.ledger.entry import read_body, read_leaf
 from consent.ledger.merkle import leaf_hash
 from consent.service.without import ACCESS
 from mynaportal_sim import keys
@@ -28,6 +28,7 @@ from tests.journeys.every_way import (
 from tests.journeys.kit import copy_keys, free_port, running
 from tests.journeys.launching import launch_standalone
 from tests.journeys.managing import manage_grants
+from tests.journeys.registering import register_itself
 
 PIN, WRONG_PIN, PASSWORD = "1234", "8052", "ABC123"
 JSON = {"Accept": "application/json"}
@@ -62,6 +63,7 @@ def heard(portal: HeardPortal) -> list[httpx.Response]:
     manage_grants(portal)
     launch_standalone(portal)
     ask_from_devices(portal)
+    register_itself(portal)
     return portal.heard[before:]
 
 
@@ -87,19 +89,29 @@ def test_each_entry_was_promised_with_the_answer_that_stands_for_it(
     entries = database.run(store.newest, 10_000)
     database.close()
     kinds = {leaf_hash(entry.leaf): read_leaf(entry.leaf).type for entry in entries}
-    answered = {
-        hashed
-        for hashed, kind in kinds.items()
-        if kind.partition(".")[0]
-        in {"login", "consent", "token", "access", "mandate", "research"}
-        if kind not in {"mandate.registered", "mandate.blocked"}  # before anybody asked
-        and kind != ACCESS  # by a command, which is promised nothing
-    } | {
-        # An end's request for erasure is no answer.
-        hashed
-        for hashed, kind in kinds.items()
-        if kind in {"erasure.acknowledged", "erasure.attested"}
-    }
+    answered = (
+        {
+            hashed
+            for hashed, kind in kinds.items()
+            if kind.partition(".")[0]
+            in {"login", "consent", "token", "access", "mandate", "research"}
+            if kind not in {"mandate.registered", "mandate.blocked"}  # before anybody asked
+            and kind != ACCESS  # by a command, which is promised nothing
+        }
+        | {
+            # An end's request for erasure is no answer.
+            hashed
+            for hashed, kind in kinds.items()
+            if kind in {"erasure.acknowledged", "erasure.attested"}
+        }
+        | {
+            # One that a command registers is promised to nobody.
+            leaf_hash(entry.leaf)
+            for entry in entries
+            if read_leaf(entry.leaf).type == "app.registered"
+            if "invite" in read_body(entry.body or b"")
+        }
+    )
     assert set(promised) == answered
     assert len(promised) == len(answered)
     assert {kinds[hashed] for hashed in promised} >= {

@@ -59,6 +59,7 @@ class AppKit:
     key: ec.EllipticCurvePrivateKey = field(repr=False)
     dpop_key: ec.EllipticCurvePrivateKey = field(repr=False)
     verifier: str = field(default_factory=lambda: token_urlsafe(48))
+    kid: str | None = None  # which its assertions name
 
     @property
     def client_id(self) -> str:
@@ -76,7 +77,7 @@ class AppKit:
             **spoilt,
         }
         kept = {name: value for name, value in claims.items() if value is not None}
-        return jwt.encode(kept, self.key, "ES256")
+        return jwt.encode(kept, self.key, "ES256", {"kid": self.kid} if self.kid else None)
 
     def signed(self, form: Mapping[str, str], assertion: str | None = None) -> Form:
         return {

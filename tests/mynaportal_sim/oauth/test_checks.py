@@ -20,6 +20,7 @@ from mynaportal_sim.oauth.trail import Check
 from .conftest import Portal
 from .devices import Device, device_of, polls, waits
 from .kit import CALLBACK, ISSUER, AppKit
+from .registering_wrongly import REGISTERING
 
 Sends = Callable[[Portal], httpx.Response]
 PAR, TOKEN, PATIENT = f"{ISSUER}/par", f"{ISSUER}/token", f"{ISSUER}/fhir/Patient"
@@ -367,6 +368,7 @@ ROWS = [
         "logout_uri_is_registered",
         _has_log_out(hinted=True, post_logout_redirect_uri=CALLBACK),
     ),
+    *(_row(name, sends) for name, sends in REGISTERING.items()),
 ]
 
 

@@ -11,6 +11,7 @@ from .without import VARIABLE
 
 NOTICED = 1  # pytest's exit code where tests have failed
 READS = {
+    "app_may_be_registered",
     "assertion_is_jwt",
     "assertion_names_one_client",
     "client_is_known",
@@ -20,10 +21,15 @@ READS = {
     "details_are_for_the_app",
     "device_code_is_known",
     "grant_type_is_known",
+    "invitation_stands",
+    "keys_can_be_read",
+    "metadata_are_an_object",
     "proof_brings_its_key",
     "proof_is_jwt",
     "proof_is_signed",
     "refresh_token_is_live",
+    "registration_token_is_in_the_header",
+    "registration_token_is_the_clients",
     "request_uri_is_live",
     "scopes_are_the_apps",
     "token_holds",
