@@ -1,8 +1,9 @@
 """The checks an app passes before it is registered; each says what to change."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from consent.model import DeclaredPurpose, Recipient, Relation, is_country
@@ -82,39 +83,60 @@ def check(
     Raises:
         RegistrationError: for the first check that fails.
     """
+    for holds in _checks(wanted, scopes, purposes, reach):
+        holds()
+    return _app(wanted, client_id, now)
+
+
+def faults(
+    wanted: Registration,
+    scopes: Collection[str],
+    purposes: Collection[str],
+    reach: Reach | None = None,
+) -> list[RegistrationError]:
+    """All that `check` would refuse, for whoever corrects it at once."""
+    found: list[RegistrationError] = []
+    for holds in _checks(wanted, scopes, purposes, reach):
+        try:
+            holds()
+        except RegistrationError as error:
+            found.append(error)
+    return found
+
+
+def _checks(
+    wanted: Registration,
+    scopes: Collection[str],
+    purposes: Collection[str],
+    reach: Reach | None,
+) -> Iterator[Callable[[], object]]:
+    """Each thing that is looked at; what does not hold raises RegistrationError."""
     for name in ("name", "organisation", "supervisor"):
-        named(name, getattr(wanted, name))
+        yield partial(named, name, getattr(wanted, name))
     for name in ("authority", "ethics_approval"):
         if getattr(wanted, name):
-            named(name.replace("_", " "), getattr(wanted, name))
-    concrete(wanted.purpose_text)
-    _recipients(wanted)
-    _addresses(wanted, reach)
-    known("scope", wanted.scopes, scopes)
-    known("profile", (wanted.profile,), tuple(Profile))
-    known("purpose", (wanted.purpose,), purposes)
-    if wanted.devices and wanted.profile in {Profile.FAPI2, Profile.SMART}:
-        raise RegistrationError("devices", "this profile has none; take another for them")
+            yield partial(named, name.replace("_", " "), getattr(wanted, name))
+    yield partial(concrete, wanted.purpose_text)
+    yield partial(_recipients, wanted)
+    yield from _addresses(wanted, reach)
+    yield partial(_scopes, wanted.scopes, scopes)
+    yield partial(known, "profile", (wanted.profile,), tuple(Profile))
+    yield partial(known, "purpose", (wanted.purpose,), purposes)
+    yield partial(_devices, wanted)
     if wanted.jwks_uri:
-        uris.plausible("jwks_uri", wanted.jwks_uri)
-    wanted.about.check()
-    if not wanted.jwks:
-        raise RegistrationError("jwks", "give the app's public keys, or where they stand")
-    keys = parse_jwks(wanted.jwks)
-    _signs(wanted.about.signing_alg, keys)
-    return _app(wanted, client_id, keys, now)
+        yield partial(uris.plausible, "jwks_uri", wanted.jwks_uri)
+    yield wanted.about.check
+    yield partial(_keys, wanted)
 
 
-def _app(
-    wanted: Registration, client_id: str, keys: tuple[PublicKey, ...], now: datetime
-) -> App:
+def _app(wanted: Registration, client_id: str, now: datetime) -> App:
     return App(
         client_id=client_id,
         name=wanted.name,
         organisation=wanted.organisation,
         redirect_uris=wanted.redirect_uris,
         jwks=wanted.jwks,
-        keys=keys,
+        keys=parse_jwks(wanted.jwks),
         scopes=frozenset(wanted.scopes),
         profile=Profile(wanted.profile),
         supervisor=wanted.supervisor,
@@ -214,21 +236,18 @@ def known(name: str, wanted: Iterable[str], existing: Collection[str]) -> None:
         )
 
 
-def _addresses(wanted: Registration, reach: Reach | None) -> None:
+def _addresses(wanted: Registration, reach: Reach | None) -> Iterator[Callable[[], object]]:
     """Where the portal will send something, and where it will send people."""
     if wanted.event_endpoint:
-        _endpoint(
-            "event endpoint",
-            wanted.event_endpoint,
-            "“%(uri)s” %(why)s: let the app poll instead",
-            reach,
-        )
+        advice = "“%(uri)s” %(why)s: let the app poll instead"
+        yield partial(_endpoint, "event endpoint", wanted.event_endpoint, advice, reach)
     if wanted.backchannel_logout_uri:
-        place = wanted.backchannel_logout_uri
-        _endpoint("back-channel logout URI", place, "“%(uri)s” %(why)s", reach)
-    _redirect_uris("redirect URI", wanted.redirect_uris)
+        named_as, place = "back-channel logout URI", wanted.backchannel_logout_uri
+        yield partial(_endpoint, named_as, place, "“%(uri)s” %(why)s", reach)
+    yield partial(_redirect_uris, "redirect URI", wanted.redirect_uris)
     if wanted.post_logout_redirect_uris:
-        _redirect_uris("post-logout redirect URI", wanted.post_logout_redirect_uris)
+        uris_after = wanted.post_logout_redirect_uris
+        yield partial(_redirect_uris, "post-logout redirect URI", uris_after)
 
 
 def _redirect_uris(name: str, given: tuple[str, ...]) -> None:
@@ -238,7 +257,21 @@ def _redirect_uris(name: str, given: tuple[str, ...]) -> None:
         uris.plausible(name, uri)
 
 
-def _signs(algorithm: str, keys: Iterable[PublicKey]) -> None:
+def _devices(wanted: Registration) -> None:
+    if wanted.devices and wanted.profile in {Profile.FAPI2, Profile.SMART}:
+        raise RegistrationError("devices", "this profile has none; take another for them")
+
+
+def _scopes(wanted: tuple[str, ...], existing: Collection[str]) -> None:
+    if not wanted:
+        raise RegistrationError("scope", "give at least one")
+    known("scope", wanted, existing)
+
+
+def _keys(wanted: Registration) -> None:
+    if not wanted.jwks:
+        raise RegistrationError("jwks", "give the app's public keys, or where they stand")
+    keys, algorithm = parse_jwks(wanted.jwks), wanted.about.signing_alg
     if algorithm and not any(algorithm in key.algorithms for key in keys):
         raise RegistrationError(
             "signing algorithm", "no key of the set is for %(algorithm)s", algorithm=algorithm

@@ -47,6 +47,9 @@ class Way(StrEnum):
     KEY = "private_key_jwt"
     """By whoever has the app's key."""
 
+    REGISTRATION = "registration"
+    """By whoever registered the app on the page for that, with no link at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -87,8 +90,15 @@ def follow(
     app = None if taken is None else apps.find(connection, taken.app_id)
     if taken is None or app is None:
         return None
+    return let_in(connection, app, Way(taken.way), now, randomness)
+
+
+def let_in(
+    connection: Connection, app: App, way: Way, now: datetime, randomness: Randomness
+) -> Operator:
+    """A session that sees one app, entered in the ledger."""
     operator = sessions.begin(connection, app, now, randomness)
-    fields = {"app_id": app.client_id, "app_name": app.name, "way": taken.way}
+    fields = {"app_id": app.client_id, "app_name": app.name, "way": way.value}
     ledger.append(connection, Entry("app.console_opened", {**fields}), now, randomness)
     return operator
 

@@ -10,6 +10,7 @@ from mynaportal_sim.web import (
     app_declarations,
     app_erasures,
     app_events,
+    app_registering,
     app_view,
     consent_documents,
     consents,
@@ -72,6 +73,7 @@ _OF_APPS = (
 _CONSOLE = (
     console,
     console_entry,
+    app_registering,
     console_purposes,
     console_arrangements,
     console_erasures,

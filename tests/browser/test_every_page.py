@@ -10,6 +10,7 @@ from mynaportal_sim.sample_app.relying_party import RelyingParty
 from tests.browser.conftest import WIDE
 from tests.browser.devices import pages_for_devices
 from tests.browser.kit import PASSWORD, PIN, NewTab, Tab
+from tests.browser.registering import register_an_app
 from tests.journeys.kit import details
 
 PHONE = (390, 844)
@@ -268,6 +269,7 @@ def _console(tab: Tab, persona: str) -> Iterator[str]:
     tab.page.fill("#token", "x")
     tab.press("main button")
     yield "console: no such link"
+    yield from register_an_app(tab)
 
 
 def _open_console(tab: Tab, app: RelyingParty) -> None:
@@ -309,7 +311,9 @@ def test_no_page_of_a_console_is_found_fault_with(
     assert faults == []
 
 
-@pytest.mark.parametrize("path", ["/", "/login", "/docs", "/apps/console/open"])
+@pytest.mark.parametrize(
+    "path", ["/", "/login", "/docs", "/apps/console/open", "/apps/register"]
+)
 def test_whoever_has_no_mouse_sees_where_they_are(new_tab: NewTab, path: str) -> None:
     tab = new_tab()
     tab.go(path)

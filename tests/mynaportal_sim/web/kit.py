@@ -72,9 +72,11 @@ class Browser:
         form: Form = {"persona": persona, "pin": pin, **goal, **more}
         return self.post("/login/soft", form)
 
-    def send(self, method: str, path: str, **given: object) -> httpx.Response:
+    def send(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **given: object
+    ) -> httpx.Response:
         """Send what a program would; `given` is what httpx takes."""
-        return self._send(method, path, {}, None, **given)
+        return self._send(method, path, headers or {}, None, **given)
 
     def _send(
         self,

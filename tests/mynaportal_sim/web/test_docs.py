@@ -45,6 +45,10 @@ FOR_PEOPLE_ALONE = {
     ("GET", "/apps/console/events"),
     ("GET", "/apps/console/accesses"),
     ("GET", "/apps/console/requests"),
+    ("GET", "/apps/console/registered"),
+    # What they do, an app does by POST /register.
+    ("GET", "/apps/register"),
+    ("POST", "/apps/register"),
 }
 
 

@@ -22,10 +22,18 @@ from mynaportal_sim.web.language import LANGUAGES, messages
 
 PORTAL = Path(web.__file__).parents[1]
 # Room -> its catalogue, and the modules beside its own that have messages in it.
-ROOMS = {"web": ("mynasim", ["problems.py"]), "sample_app": ("sample_app", [])}
+ROOMS = {"web": ("mynasim", ["problems.py", "apps/**.py"]), "sample_app": ("sample_app", [])}
 OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true"}
 PARSER = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
-KEYWORDS = {"marked": None, "text": None, "_": None, "gettext": None}
+FAULT = (2,)  # which of its arguments is a message
+KEYWORDS = {
+    "marked": None,
+    "text": None,
+    "_": None,
+    "gettext": None,
+    "RegistrationError": FAULT,
+    "PrivateKeyGivenError": FAULT,
+}
 
 # The pages of consent, with those that it leads to; what words something on them: modules
 # beside problems.py, and the tables of wording.py.
