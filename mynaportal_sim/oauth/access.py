@@ -19,11 +19,8 @@ from mynaportal_sim.oauth.checks import access as checks
 from mynaportal_sim.oauth.checks.access import Bound, Credentials
 from mynaportal_sim.oauth.checks.proof import Target
 from mynaportal_sim.oauth.dpop import Proof
-from mynaportal_sim.oauth.errors import (
-    InvalidDpopProofError,
-    InvalidProofError,
-    ResourceError,
-)
+from mynaportal_sim.oauth.errors import InvalidDpopProofError
+from mynaportal_sim.oauth.resource_errors import InvalidProofError, ResourceError
 from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.oauth.trail import Trail, trail_of
 

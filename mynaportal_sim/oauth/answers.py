@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.routing import request_response
 
 from mynaportal_sim.oauth import inspection, resources
-from mynaportal_sim.oauth.errors import AuthorizationPendingError, OAuthError, ResourceError
+from mynaportal_sim.oauth.errors import AuthorizationPendingError, OAuthError
+from mynaportal_sim.oauth.resource_errors import ResourceError
 from mynaportal_sim.oauth.server import Server, ServerDep, server_of
 
 TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"  # RFC 6749 4.1.2.1

@@ -14,11 +14,7 @@ from mynaportal_sim.apps.model import App
 from mynaportal_sim.oauth import form, inspection, par
 from mynaportal_sim.oauth.answers import TEMPORARILY_UNAVAILABLE
 from mynaportal_sim.oauth.checks.request import Asked, redirect_uri_is_registered
-from mynaportal_sim.oauth.errors import (
-    InvalidRequestError,
-    OAuthError,
-    UnverifiedRequestError,
-)
+from mynaportal_sim.oauth.errors import InvalidRequestError, OAuthError, UnverifiedRequestError
 from mynaportal_sim.oauth.interaction import begin
 from mynaportal_sim.oauth.profiles import demanded
 from mynaportal_sim.oauth.request import AuthorizationRequest, asked_by_app, check

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
-from mynaportal_sim.delivery import logouts, push
+from mynaportal_sim.delivery import logouts, pinned, push
 from mynaportal_sim.delivery.logouts import Logout
 from mynaportal_sim.delivery.push import Message
 from mynaportal_sim.delivery.security_event import Signing
@@ -55,7 +55,7 @@ class Teller(NamedTuple):
 
 async def tell_for_ever(database: Database, clock: Clock, teller: Teller) -> None:
     """Tell until cancelled; workers may do so side by side."""
-    async with push.client() as http:
+    async with pinned.client() as http:
         while True:
             try:
                 await tell(database, clock, http, teller)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from consent.model.granted import DETAIL_TYPE
 from mynaportal_sim.oauth import managed
-from mynaportal_sim.oauth.errors import DPOP_ALGORITHMS, ResourceError
+from mynaportal_sim.oauth.errors import DPOP_ALGORITHMS
+from mynaportal_sim.oauth.resource_errors import ResourceError
 from mynaportal_sim.oauth.scopes import CATEGORY_OF
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"

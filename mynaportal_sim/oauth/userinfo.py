@@ -20,8 +20,9 @@ from mynaportal_sim.oauth.checks import userinfo as checks
 from mynaportal_sim.oauth.checks.access import Credentials
 from mynaportal_sim.oauth.checks.grant import Called
 from mynaportal_sim.oauth.dpop import Proof
-from mynaportal_sim.oauth.errors import InvalidProofError, OAuthError
+from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.profiles import demanded
+from mynaportal_sim.oauth.resource_errors import InvalidProofError
 from mynaportal_sim.oauth.scopes import OPENID
 from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.oauth.trail import Trail, trail_of

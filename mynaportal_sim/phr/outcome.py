@@ -9,12 +9,11 @@ from consent.policy import Reason
 from mynaportal_sim.domains.base import OWN_SYSTEM, Json
 from mynaportal_sim.oauth import resources
 from mynaportal_sim.oauth.access import Presented
-from mynaportal_sim.oauth.errors import (
+from mynaportal_sim.oauth.errors import NotConsentedError, OAuthError
+from mynaportal_sim.oauth.resource_errors import (
     InsufficientScopeError,
     InvalidProofError,
     InvalidTokenError,
-    NotConsentedError,
-    OAuthError,
     ResourceError,
 )
 from mynaportal_sim.oauth.trail import asked_by

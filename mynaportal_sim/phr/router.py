@@ -12,7 +12,7 @@ from consent.token import AccessToken
 from mynaportal_sim.domains.catalogue import CATEGORIES_OF
 from mynaportal_sim.oauth import families
 from mynaportal_sim.oauth.access import Presented, TokenDep, enter_refusal
-from mynaportal_sim.oauth.errors import ResourceError
+from mynaportal_sim.oauth.resource_errors import ResourceError
 from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.phr import capability, consents, outcome, route, scoped, search
 from mynaportal_sim.phr.errors import (

@@ -7,7 +7,7 @@ from fastapi import Request
 
 from mynaportal_sim.oauth import scope_rules
 from mynaportal_sim.oauth.access import Presented, enter_refusal, kind_of
-from mynaportal_sim.oauth.errors import InsufficientScopeError
+from mynaportal_sim.oauth.resource_errors import InsufficientScopeError
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.smart_scopes import DataScope
 from mynaportal_sim.oauth.trail import asked_by

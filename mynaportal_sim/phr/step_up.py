@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from consent.token import AccessToken
 from mynaportal_sim.login.assurance import CARD
-from mynaportal_sim.oauth.errors import InsufficientAuthenticationError
+from mynaportal_sim.oauth.resource_errors import InsufficientAuthenticationError
 from mynaportal_sim.oauth.trail import asked_by
 
 _CARD = "card"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from consent.token import AccessToken, Rejected
-from mynaportal_sim.oauth.errors import (
+from mynaportal_sim.oauth.resource_errors import (
     InvalidProofError,
     InvalidTokenError,
     TokenInQueryError,

@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from mynaportal_sim.oauth.errors import (
-    InsufficientScopeError,
-    InvalidTokenError,
-    UnknownArrangementError,
-)
+from mynaportal_sim.oauth.errors import UnknownArrangementError
 from mynaportal_sim.oauth.managed import Grant
+from mynaportal_sim.oauth.resource_errors import InsufficientScopeError, InvalidTokenError
 from mynaportal_sim.oauth.trail import asked_by
 
 

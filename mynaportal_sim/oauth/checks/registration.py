@@ -13,10 +13,10 @@ from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.jose import JoseError, Json, strict_json
 from mynaportal_sim.oauth.errors import (
     InvalidClientMetadataError,
-    InvalidTokenError,
     OAuthError,
     UnapprovedSoftwareStatementError,
 )
+from mynaportal_sim.oauth.resource_errors import InvalidTokenError
 from mynaportal_sim.oauth.trail import asked_by
 
 GIVEN_BY_SERVER = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mynaportal_sim.oauth.errors import InvalidTokenError, TokenInBodyError
+from mynaportal_sim.oauth.resource_errors import InvalidTokenError, TokenInBodyError
 from mynaportal_sim.oauth.trail import asked_by
 
 

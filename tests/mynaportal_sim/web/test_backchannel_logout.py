@@ -14,7 +14,7 @@ import pytest
 
 from mynaportal_sim.app import create_app
 from mynaportal_sim.apps import store as apps
-from mynaportal_sim.delivery import logouts, push
+from mynaportal_sim.delivery import logouts, pinned
 from mynaportal_sim.delivery.model import BACKOFF
 from mynaportal_sim.delivery.reach import ANYWHERE
 from mynaportal_sim.delivery.sender import Targets
@@ -46,7 +46,7 @@ def tell(portal: Portal) -> None:
     teller = backchannel.Teller(ORIGIN, state.pseudonyms, signing, targets, urandom)
 
     async def once() -> None:
-        async with push.client() as http:
+        async with pinned.client() as http:
             await backchannel.tell(state.database, state.clock, http, teller)
 
     portal.runner.run(once())
