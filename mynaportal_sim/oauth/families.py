@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, exists, insert, select, update
 from consent.insertion import insert_once
 from mynaportal_sim.apps.store import subjects
 from mynaportal_sim.jose import b64url
+from mynaportal_sim.oauth.scopes import OPENID
 from mynaportal_sim.oauth.tables import digest, revoked_tokens, token_families
 
 CODE_LIFETIME = timedelta(seconds=60)  # FAPI 2.0 5.3.2.1-11
@@ -102,7 +103,7 @@ _OF_ARRANGEMENT = (
 )
 _FIND = select(*_COLUMNS).where(token_families.c.id == bindparam("family"))
 _OF_SESSION = (
-    select(token_families.c.client_id, token_families.c.sub)
+    select(token_families.c.client_id, token_families.c.sub, token_families.c.scope)
     .where(
         token_families.c.session == bindparam("session"),
         token_families.c.code_used_at.is_not(None),
@@ -213,9 +214,10 @@ def of_arrangement(
 
 
 def known_in(connection: Connection, session: bytes) -> list[tuple[str, str]]:
-    """The apps that learned of a login of one session, each with its name for the person."""
+    """The apps that got an ID token in one session, each with its name for the person."""
     found = connection.execute(_OF_SESSION, {"session": session})
-    return [(row.client_id, row.sub) for row in found]
+    told = {(row.client_id, row.sub) for row in found if OPENID in row.scope.split()}
+    return sorted(told)
 
 
 def new_jti(family_id: UUID, randomness: Randomness) -> str:

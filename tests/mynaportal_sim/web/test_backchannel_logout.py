@@ -163,6 +163,12 @@ def test_apps_that_learned_nothing_of_the_login_or_take_no_tokens_are_told_nothi
     quiet.tokens(decide(browser, path, "allow", "checkup"))
     path = str(portal.ask(browser, asked_only.client_id).headers["location"])
     decide(browser, path, "deny")
+    path = str(
+        portal.ask(
+            browser, asked_only.client_id, scope="patient/Observation.rs", prompt="consent"
+        ).headers["location"]
+    )
+    asked_only.tokens(decide(browser, path, "allow", "checkup"))
     log_out(portal, browser, "")
     tell(portal)
     assert endpoint.taken == []
