@@ -15,7 +15,7 @@ from tests.journeys.kit import REDIRECT_URI, SCOPES, Portal, details
 
 pytestmark = pytest.mark.clients
 HERE = Path(__file__).parent
-STEPS = ["read", "introspect", "refresh", "revoke"]
+STEPS = ["read", "introspect", "userinfo", "refresh", "revoke"]
 ANSWER_WITHIN = 30  # seconds
 
 
@@ -94,6 +94,7 @@ def test_it_completes_the_road(
     assert found["read"]["status"] == 200
     assert found["read"]["type"] == "Bundle"
     assert found["introspect"]["active"] is True
+    assert found["userinfo"] == {"sub": tokens["claims"]["sub"]}
     assert found["read renewed"] == found["read"]
     assert found["revoke"] == "done"
     assert found["refresh revoked"]["error"] == "invalid_grant"

@@ -87,6 +87,8 @@ const refresh = (token) => asked(async () => oauth.processRefreshTokenResponse(
   await oauth.refreshTokenGrantRequest(server, client, authentication, token, options)))
 const introspect = async (token) => oauth.processIntrospectionResponse(
   server, client, await oauth.introspectionRequest(server, client, authentication, token, http))
+const userInfo = (token, sub) => asked(async () => oauth.processUserInfoResponse(
+  server, client, sub, await oauth.userInfoRequest(server, client, token, options)))
 const revoke = async (token) => {
   await oauth.processRevocationResponse(
     await oauth.revocationRequest(server, client, authentication, token, http))
@@ -103,6 +105,9 @@ const tokens = await attempt('code', redeem)
 for (const step of steps) {
   if (step === 'read') await attempt('read', () => read(tokens.access_token))
   if (step === 'introspect') await attempt('introspect', () => introspect(tokens.access_token))
+  if (step === 'userinfo') {
+    await attempt('userinfo', () => userInfo(tokens.access_token, tokens.claims.sub))
+  }
   if (step === 'code again') await attempt('code again', redeem)
   if (step === 'refresh') {
     const renewed = await attempt('refresh', () => refresh(tokens.refresh_token))

@@ -77,6 +77,11 @@ for (const step of steps) {
   if (step === 'introspect') {
     await attempt('introspect', () => client.tokenIntrospection(config, tokens.access_token))
   }
+  if (step === 'userinfo') {
+    // It compares `sub` with the ID token's.
+    await attempt('userinfo',
+      () => client.fetchUserInfo(config, tokens.access_token, tokens.claims.sub, options))
+  }
   if (step === 'code again') await attempt('code again', redeem)
   if (step === 'refresh') {
     const renewed = await attempt('refresh',
