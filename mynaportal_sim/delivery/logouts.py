@@ -39,7 +39,10 @@ logout_deliveries = SQLModel.metadata.tables["logout_deliveries"]
 
 @dataclass(frozen=True, slots=True)
 class Logout:
-    """An app, its names for a person and for a session of theirs, and when that ended."""
+    """An app, its names for a person and for a session of theirs, and when that ended.
+
+    Once it has arrived or was given up there is no `next_at`; `fault` is what was wrong last.
+    """
 
     id: UUID
     client_id: str
@@ -48,6 +51,7 @@ class Logout:
     ended_at: datetime
     tries: int = 0
     fault: str = ""
+    next_at: datetime | None = None
 
 
 _SETTLE = (
@@ -58,7 +62,8 @@ _SETTLE = (
 _OF_APP = (
     select(logout_deliveries)
     .where(logout_deliveries.c.client_id == bindparam("app"))
-    .order_by(logout_deliveries.c.ended_at, logout_deliveries.c.id)
+    .order_by(logout_deliveries.c.ended_at.desc(), logout_deliveries.c.id)
+    .limit(bindparam("most"))
 )
 
 
@@ -110,9 +115,10 @@ def settle(connection: Connection, done: Logout, fault: str, at: datetime) -> No
     connection.execute(_SETTLE, {"of": done.id, "then": then, "wrong": fault})
 
 
-def of_app(connection: Connection, client_id: str) -> list[Logout]:
-    """What an app is told or was told of late, oldest first."""
-    return [_logout(row) for row in connection.execute(_OF_APP, {"app": client_id})]
+def of_app(connection: Connection, client_id: str, most: int) -> list[Logout]:
+    """What an app is told or was told of late, newest first."""
+    found = connection.execute(_OF_APP, {"app": client_id, "most": most})
+    return [_logout(row) for row in found]
 
 
 def forget_old(connection: Connection, now: datetime) -> None:
@@ -132,4 +138,5 @@ def _due(now: datetime) -> Select[UUID]:
 # Any: a row's columns have no static types in Core.
 def _logout(row: Row[Any]) -> Logout:
     known = (row.id, row.client_id, row.sub, row.sid, instant(row.ended_at))
-    return Logout(*known, row.tries, row.fault)
+    next_at = None if row.next_at is None else instant(row.next_at)
+    return Logout(*known, row.tries, row.fault, next_at)

@@ -1,4 +1,4 @@
-"""What an app was told of its consents, and whether it has heard."""
+"""What an app was told of its consents and of sessions, and whether it has heard."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from mynaportal_sim.delivery import store
+from mynaportal_sim.delivery import logouts, store
+from mynaportal_sim.delivery.logouts import Logout
 from mynaportal_sim.delivery.model import Delivery
 from mynaportal_sim.web.console import Console, ConsoleDep, PageParam
 from mynaportal_sim.web.language import marked
@@ -21,6 +22,8 @@ router = APIRouter()
 DELIVERED = (marked("Acknowledged"), "good")
 WAITING = (marked("Waits"), "past")
 FAILING = (marked("Fails"), "bad")
+GIVEN_UP = (marked("Given up"), "bad")
+LATEST = 20
 
 
 @unique
@@ -67,6 +70,30 @@ class DeliveryOut:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class LogoutOut:
+    """One end of a session on its way, in words."""
+
+    sid: str
+    ended_at: datetime
+    status: str
+    tone: str
+    next_at: datetime | None
+    tries: int
+    fault: str
+
+    @classmethod
+    def of(cls, logout: Logout, console: Console) -> "LogoutOut":
+        """`logout` in the reader's language."""
+        label, tone = DELIVERED
+        if logout.next_at is not None:
+            label, tone = FAILING if logout.fault else WAITING
+        elif logout.fault:
+            label, tone = GIVEN_UP
+        told = (logout.next_at, logout.tries, logout.fault)
+        return cls(logout.sid, logout.ended_at, console.page.text(label), tone, *told)
+
+
 @router.get(PLACE)
 async def events(
     console: ConsoleDep,
@@ -78,7 +105,9 @@ async def events(
     look = store.of_app if show is Show.EVERY else store.waiting
     found = await db.read(look, app_id, PAGE_LENGTH + 1, (page - 1) * PAGE_LENGTH)
     waiting, failing = await db.read(store.count_waiting, app_id)
+    ended = await db.read(logouts.of_app, app_id, LATEST)
     values: dict[str, object] = {
+        "logouts": [LogoutOut.of(one, console) for one in ended],
         "events": [DeliveryOut.of(one, console) for one in found[:PAGE_LENGTH]],
         "show": show.value,
         "number": page,

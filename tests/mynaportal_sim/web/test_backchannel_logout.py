@@ -23,6 +23,7 @@ from mynaportal_sim.oauth import backchannel
 from mynaportal_sim.settings import Mode, Settings
 from tests.mynaportal_sim.delivery.kit import Endpoint
 from tests.mynaportal_sim.web.client import Client
+from tests.mynaportal_sim.web.console import inside, part
 from tests.mynaportal_sim.web.kit import HANAKO, KENICHI, ORIGIN, Browser, Portal, decide
 
 WITHIN = 20.0  # seconds
@@ -195,8 +196,12 @@ def test_what_acknowledges_is_200_or_204(
     endpoint.answer = answer
     log_out(portal, browser, "")
     tell(portal)
-    [told] = portal.web.state.database.run(logouts.of_app, client.client_id)
+    [told] = portal.web.state.database.run(logouts.of_app, client.client_id, 10)
     assert (told.tries, told.fault) == (1, fault)
+    shown = part(inside(client, "en"), "/events")
+    assert told.sid in shown
+    assert (fault in shown) is (("Fails" if fault else "Acknowledged") in shown)
+    assert endpoint.url in part(inside(client, "en"), "")
     assert len(endpoint.taken) == 1
 
 
@@ -207,10 +212,12 @@ def test_a_token_is_made_anew_for_each_try_until_nobody_tries_any_more(
     endpoint.answer = (500, b"", {})
     log_out(portal, browser, "")
     clock, database = portal.web.state.clock, portal.web.state.database
+    assert "No such session has ended lately" in part(inside(client, "en"), "/events")
     for pause in (*BACKOFF, BACKOFF[-1]):
         tell(portal)
         tell(portal)
         clock.forward(pause)
+    assert "Given up" in part(inside(client, "en"), "/events")
     found = taken(portal, endpoint)
     assert len(found) == len(BACKOFF) + 1
     assert len({said["jti"] for said in found}) == len(found)
@@ -219,7 +226,7 @@ def test_a_token_is_made_anew_for_each_try_until_nobody_tries_any_more(
     assert made == sorted(set(made))
     clock.forward(logouts.KEPT_FOR)
     database.run(logouts.forget_old, clock.now())
-    assert database.run(logouts.of_app, client.client_id) == []
+    assert database.run(logouts.of_app, client.client_id, 10) == []
 
 
 @pytest.mark.parametrize(
@@ -249,7 +256,7 @@ async def _tried(settings: Settings, client_id: str) -> logouts.Logout:
         while monotonic() < deadline:
             await asyncio.sleep(0.05)
             found: list[logouts.Logout]
-            found = await web.state.database.read(logouts.of_app, client_id)
+            found = await web.state.database.read(logouts.of_app, client_id, 10)
             due = await web.state.database.read(logouts.any_due, LATER)
             if found and found[0].tries and (found[0].fault or not due):
                 return found[0]
