@@ -14,10 +14,11 @@ from consent.ledger import store as ledger
 from consent.token import AccessToken, Rejected, Rejection
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.jose import JoseError, read_jws
-from mynaportal_sim.oauth import dpop, entries
+from mynaportal_sim.oauth import client_token, dpop, entries
 from mynaportal_sim.oauth.checks import access as checks
 from mynaportal_sim.oauth.checks.access import Bound, Credentials
 from mynaportal_sim.oauth.checks.proof import Target
+from mynaportal_sim.oauth.client_token import ClientToken
 from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import InvalidDpopProofError
 from mynaportal_sim.oauth.resource_errors import InvalidProofError, ResourceError
@@ -48,8 +49,11 @@ async def _presented(request: Request, server: ServerDep) -> Presented:
     now, trail = server.now(), trail_of(request)
     credentials = credentials_of(request, trail)
     checked = await server.verified(credentials.token, now)
-    trail.sender = _client_id(credentials.token, checked)
+    system = await _of_a_system(credentials, checked, server, now)
+    own = None if system is None else system.client_id
+    trail.sender = own or _client_id(credentials.token, checked)
     try:
+        trail.hold(checks.token_is_of_a_consent, (credentials, system))
         token = trail.hold(checks.token_holds, (credentials, checked))
         proof = proof_beside(request, server, credentials, token.jkt, now)
     except ResourceError as error:
@@ -92,6 +96,15 @@ def proof_beside(
         raise InvalidProofError(str(error), error.code) from None
     trail.hold(checks.key_is_the_tokens, (proof.jkt, jkt))
     return proof
+
+
+async def _of_a_system(
+    credentials: Credentials, checked: AccessToken | Rejected, server: Server, now: datetime
+) -> ClientToken | None:
+    """The token, if it lacks what a consent's has because it is a system's own."""
+    if isinstance(checked, AccessToken) or checked.reason is not Rejection.CLAIM:
+        return None
+    return await client_token.verified(credentials.token, server, now, server.resource)
 
 
 def _client_id(token: str, checked: AccessToken | Rejected) -> str | None:

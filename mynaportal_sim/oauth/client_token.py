@@ -1,9 +1,11 @@
 """Access tokens that an app gets for itself, about no person (RFC 6749 4.4; RFC 9068).
 
-Signed and typed as consent tokens are, but `sub` is the client and the audience is where the
-app manages what is its own: neither kind of token is taken for the other.
+Signed and typed as consent tokens are, but `sub` is the client, and no consent is behind it:
+neither kind of token is taken for the other. The audience is where the app manages its grants
+or, for the scopes of systems (SMART Backend Services), the FHIR server.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +14,7 @@ from consent.instants import instant, seconds
 from consent.token import Rejected, Rejection
 from mynaportal_sim.jose import Json, b64url
 from mynaportal_sim.oauth.keys.ring import KeyRing
+from mynaportal_sim.oauth.scopes import SYSTEM
 from mynaportal_sim.oauth.server import Server
 
 LIFETIME = timedelta(seconds=300)
@@ -39,13 +42,14 @@ class ClientToken:
 
 
 def new(
-    server: Server, client_id: str, scope: str, jkt: str | None, now: datetime
+    server: Server, client_id: str, scopes: Collection[str], jkt: str | None, now: datetime
 ) -> ClientToken:
-    """A token for the app's own grants, bound to a key where one was proven."""
+    """A token for scopes of one audience, bound to a key where one was proven."""
     issued_at = now.replace(microsecond=0)
     jti = b64url(server.randomness(_JTI_LENGTH))
     ends = issued_at + LIFETIME
-    said = (server.issuer, client_id, scope, server.grant_endpoint)
+    audience = server.resource if SYSTEM.issuperset(scopes) else server.grant_endpoint
+    said = (server.issuer, client_id, " ".join(scopes), audience)
     return ClientToken(*said, jti, issued_at, ends, jkt)
 
 
@@ -66,15 +70,23 @@ def mint(token: ClientToken, ring: KeyRing) -> str:
     return ring.sign(claims, _TYPE)
 
 
-async def verified(text: str, server: Server, now: datetime) -> ClientToken | None:
-    """The claims of a client's own token that this server made and that holds at `now`."""
+async def verified(
+    text: str, server: Server, now: datetime, *audiences: str
+) -> ClientToken | None:
+    """The claims of a client's own token that this server made and that holds at `now`.
+
+    It is for one of these audiences; where none is named, for either that there is.
+    """
     claims = tokens.signed_claims(text, (await server.keys.fresh()).public)
     if isinstance(claims, Rejected) and claims.reason is Rejection.KEY:
         # As in Server.verified: another process may have made a key since.
         claims = tokens.signed_claims(text, (await server.keys.anew()).public)
-    if isinstance(claims, Rejected) or claims.get("aud") != server.grant_endpoint:
+    known = audiences or (server.grant_endpoint, server.resource)
+    if isinstance(claims, Rejected) or claims.get("aud") not in known:
         return None
-    # Nobody else signs with these keys, so that what is for this audience is as `mint` made it.
+    if claims.get("sub") != claims.get("client_id"):  # then it is about a person
+        return None
+    # Nobody else signs with these keys, so that what is about a client is as `mint` made it.
     token = ClientToken(
         claims["iss"],
         claims["client_id"],

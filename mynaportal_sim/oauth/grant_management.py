@@ -97,7 +97,7 @@ async def _called(
 async def _caller(
     credentials: Credentials, server: Server, now: datetime, trail: Trail
 ) -> Caller:
-    own = await client_token.verified(credentials.token, server, now)
+    own = await client_token.verified(credentials.token, server, now, server.grant_endpoint)
     if own is not None:
         return Caller(
             own.client_id, own.scope, own.jti, own.jkt, about_person=False, trail=trail

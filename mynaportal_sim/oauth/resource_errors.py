@@ -6,6 +6,7 @@ ResourceError
 ├── TokenInQueryError
 ├── TokenInBodyError
 ├── InsufficientScopeError
+├── SystemAccessError         SMART Backend Services, of which there is only the token yet
 ├── InsufficientAuthenticationError   RFC 9470 3
 └── InvalidProofError         RFC 9449 7.1
 """
@@ -96,6 +97,20 @@ class InsufficientAuthenticationError(ResourceError):
 
     def _wrong(self) -> dict[str, str]:
         return {**self.body, **self.wanted}
+
+
+class SystemAccessError(ResourceError):
+    """A system shows its own token, by which nobody's data are given here yet."""
+
+    code = "insufficient_scope"
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self, scheme: str) -> None:
+        super().__init__(
+            "a system/ token is of nobody's consent, and bulk data ($export), which would ask"
+            " each person's, are not offered yet: use a token of the person's",
+            scheme,
+        )
 
 
 class InvalidProofError(ResourceError):

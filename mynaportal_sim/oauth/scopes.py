@@ -14,7 +14,9 @@ FHIR_USER = "fhirUser"
 
 _FILE = json.loads(files(__package__).joinpath("scopes.json").read_text())
 CATEGORY_OF: Mapping[str, str] = _FILE["categories"]
-SCOPES: frozenset[str] = frozenset(CATEGORY_OF) | frozenset(_FILE["without_data"])
+SYSTEM: frozenset[str] = frozenset(_FILE["system"])
+"""What an app asks for itself, with nobody there (SMART Backend Services)."""
+SCOPES: frozenset[str] = frozenset(CATEGORY_OF) | frozenset(_FILE["without_data"]) | SYSTEM
 
 _TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 
 from fastapi import Response
 
@@ -11,7 +12,6 @@ from mynaportal_sim.oauth import resources
 from mynaportal_sim.oauth.access import Presented
 from mynaportal_sim.oauth.errors import NotConsentedError, OAuthError
 from mynaportal_sim.oauth.resource_errors import (
-    InsufficientScopeError,
     InvalidProofError,
     InvalidTokenError,
     ResourceError,
@@ -48,7 +48,7 @@ def of_oauth_error(error: OAuthError, issuer: str, uri: str) -> Response:
     if isinstance(error, NotConsentedError):
         detail = (error.code, error.sentence_ja)
         return answer(error.status, _outcome("forbidden", f"{error}; see {uri}", detail))
-    issue = "forbidden" if isinstance(error, InsufficientScopeError) else "login"
+    issue = "forbidden" if error.status == HTTPStatus.FORBIDDEN else "login"
     body = _outcome(issue, f"{error}; see {uri}", (error.code, str(error)))
     headers = dict(error.headers)
     if isinstance(error, ResourceError):

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from consent.token import AccessToken, Rejected
+from mynaportal_sim.oauth.client_token import ClientToken
 from mynaportal_sim.oauth.resource_errors import (
     InvalidProofError,
     InvalidTokenError,
+    SystemAccessError,
     TokenInQueryError,
     TokenRequiredError,
 )
@@ -58,6 +60,13 @@ def token_holds(shown: tuple[Credentials, AccessToken | Rejected]) -> AccessToke
         said = f"{checked.reason.value} {checked.claim}".strip()
         raise InvalidTokenError(f"the access token is not accepted: {said}", credentials.scheme)
     return checked
+
+
+@asked_by("SMART 2.2 backend-services", "The token is of a consent, and not a system's own.")
+def token_is_of_a_consent(shown: tuple[Credentials, ClientToken | None]) -> None:
+    credentials, system = shown
+    if system is not None:
+        raise SystemAccessError(credentials.scheme)
 
 
 @asked_by("RFC 9449 7.1, 7.2", "A token bound to a key comes by the scheme DPoP, another not.")

@@ -183,7 +183,8 @@ def is_pushed(_asked: Asked) -> None:
 @asked_by("RFC 6749 3.3", "scope names only what the client is registered for.")
 def scopes_are_the_apps(asked: Asked) -> tuple[str, ...]:
     text = asked.parameters.get("scope")
-    return () if text is None else scopes.parse(text, asked.app.scopes | managed.SCOPES)
+    allowed = asked.app.scopes - scopes.SYSTEM | managed.SCOPES
+    return () if text is None else scopes.parse(text, allowed)
 
 
 CHECKS = (

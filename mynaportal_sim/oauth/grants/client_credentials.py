@@ -1,6 +1,7 @@
 """grant_type=client_credentials (RFC 6749 4.4): what an app may do for itself.
 
-There is nothing of a person's in it: so far, to ask about its own grants and to end them.
+To ask about its own grants and to end them; or, as a system (SMART Backend Services), data of
+those who consent. Either takes a token of its own, since each is for another audience.
 """
 
 from collections.abc import Mapping
@@ -8,25 +9,48 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from mynaportal_sim.apps.model import App
 from mynaportal_sim.oauth import client_token, form, managed, scopes
 from mynaportal_sim.oauth.client_token import ClientToken
-from mynaportal_sim.oauth.errors import OAuthError
+from mynaportal_sim.oauth.errors import InvalidScopeError, OAuthError
 from mynaportal_sim.oauth.grants import TokenRequest
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.trail import asked_by
 
-SCOPES = managed.SCOPES
+SCOPES = managed.SCOPES | scopes.SYSTEM
 
 
 @asked_by("RFC 6749 4.4.2, 3.3", "scope names what a client may do without a person.")
 def scope_needs_no_person(parameters: Mapping[str, str]) -> None:
-    scopes.parse(form.required(parameters, "scope"), SCOPES)
+    named = scopes.split(form.required(parameters, "scope"))
+    unknown = [one for one in named if one not in SCOPES]
+    if unknown:
+        raise InvalidScopeError(f"{unknown[0]} is none of {', '.join(sorted(SCOPES))}")
+    if not managed.SCOPES.isdisjoint(named) and not scopes.SYSTEM.isdisjoint(named):
+        raise InvalidScopeError(
+            "grants and system/ scopes are for two audiences: ask for a token each (RFC 8707 2)"
+        )
+
+
+@asked_by("SMART 2.2 backend-services", "The client is registered for the system/ scopes.")
+def system_scopes_are_the_clients(
+    asked: tuple[tuple[str, ...], App],
+) -> InvalidScopeError | None:
+    named, app = asked
+    unknown = sorted(scopes.SYSTEM.intersection(named) - app.scopes)
+    if unknown:
+        return InvalidScopeError(f"this app is not registered for the scope {unknown[0]}")
+    return None
 
 
 def exchange(
     _connection: Connection, server: Server, asked: TokenRequest, now: datetime
 ) -> ClientToken | OAuthError:
     """A token for the client itself, without a refresh token (4.4.3)."""
-    wanted = " ".join(scopes.parse(asked.parameters["scope"], SCOPES))
+    app, trail = asked.client.app, asked.client.trail
+    wanted = tuple(scopes.split(asked.parameters["scope"]))
+    refused = trail.hold(system_scopes_are_the_clients, (wanted, app))
+    if refused is not None:
+        return refused
     jkt = asked.proof.jkt if asked.proof else None
-    return client_token.new(server, asked.client.app.client_id, wanted, jkt, now)
+    return client_token.new(server, app.client_id, wanted, jkt, now)

@@ -227,6 +227,17 @@ def _manages(change: Callable[[Portal, AppKit, str], str]) -> Sends:
     return sends
 
 
+def _asks_as_a_system(portal: Portal) -> httpx.Response:
+    kit = portal.register(profile="smart")
+    form = {"grant_type": "client_credentials", "scope": "system/Observation.rs"}
+    return portal.post("/token", kit.signed(form))
+
+
+def _fetches_as_a_system(portal: Portal) -> httpx.Response:
+    kit = portal.register(profile="smart", scopes=("system/Observation.rs",))
+    return portal.fetch(f"Bearer {portal.own_token(kit, 'system/Observation.rs')}")
+
+
 def _revoked(portal: Portal, kit: AppKit, token: str) -> str:
     assert portal.post("/revoke", kit.signed({"token": token})).status_code == 200
     return token
@@ -338,6 +349,8 @@ ROWS = [
     _row("consent_is_in_force", _refreshes_what_was_withdrawn),
     _row("token_is_not_in_the_url", _fetches(str, "/fhir/Patient?access_token=x")),
     _row("token_is_in_the_header", _fetches(lambda token: f"Basic {token}")),
+    _row("token_is_of_a_consent", _fetches_as_a_system),
+    _row("system_scopes_are_the_clients", _asks_as_a_system),
     _row("token_holds", _fetches(lambda token: f"Bearer {token}x")),
     _row("scheme_fits", _fetches(lambda token: f"DPoP {token}")),
     _row("proof_is_there", _fetches_bound(lambda *_: {})),

@@ -7,7 +7,7 @@ from fastapi.routing import APIRoute
 
 from mynaportal_sim import __version__
 from mynaportal_sim.oauth import managed
-from mynaportal_sim.oauth.scopes import SCOPES
+from mynaportal_sim.oauth.scopes import SCOPES, SYSTEM
 from mynaportal_sim.web.docs import document
 from tests.mynaportal_sim.web.kit import Browser, Portal
 
@@ -83,10 +83,9 @@ def test_the_document_is_whole() -> None:
     assert len({one["operationId"] for one in operations}) == len(operations)
     used = {name for one in operations for wanted in one.get("security", ()) for name in wanted}
     assert used == schemes.keys()
-    assert (
-        schemes["oauth2"]["flows"]["authorizationCode"]["scopes"].keys()
-        == SCOPES | managed.SCOPES
-    )
+    flows = schemes["oauth2"]["flows"]
+    assert flows["authorizationCode"]["scopes"].keys() == SCOPES - SYSTEM | managed.SCOPES
+    assert flows["clientCredentials"]["scopes"].keys() == SYSTEM | managed.SCOPES
     tags = {tag["name"] for tag in document()["tags"]}
     assert {tag for one in operations for tag in one["tags"]} == tags
     for path, methods in document()["paths"].items():
