@@ -100,6 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
         issuer=settings.issuer.rstrip("/"),
         keys=app.state.token_keys,
         strict=not dev,
+        public_clients=settings.public_clients,
     )
     app.add_middleware(Promises, signer=keys.ledger_signer(settings.keys))
     app.add_middleware(HostGuard, hosts=settings.hosts, issuer=settings.issuer)

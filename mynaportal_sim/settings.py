@@ -139,6 +139,12 @@ class Settings(BaseSettings):
         "CATEGORY=card, with commas between (RFC 9470)",
         json_schema_extra=_VARIABLE_ONLY | {"default": "none"},
     )
+    public_clients: bool = Field(
+        default=False,
+        description="let apps in that have no key (OAuth 2.0: public clients), so that anybody "
+        "can pose as them; of the profile smart alone",
+        json_schema_extra=_VARIABLE_ONLY | {"default": "false"},
+    )
     minors_assent_from: int = Field(
         default=12,
         ge=0,

@@ -60,19 +60,19 @@ class DeclaredVersion:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A registered app (OAuth 2.0: a confidential client).
+    """A registered app (OAuth 2.0: a client, confidential unless it has no keys).
 
     `jwks` is the JSON of its public keys as registered, or as they stood at its `jwks_uri` when
-    that was last read; `keys` is the same, parsed. `organisation`
-    answers for the app, `supervisor` is the person or body that watches over its use of data,
-    under an `authority` and an `ethics_approval` where there are. `recipients` are those beside
-    the organisation to whom it may ask to pass data; those in `recipient_keys` certify
-    themselves what they have erased. Events are pushed to `event_endpoint`, or
-    wait until the app polls for them where it has none. Whoever logs out by the app can be sent
-    to one of `post_logout_redirect_uris`; that a session of the portal's has ended is told at
-    `backchannel_logout_uri`. What it wants, the `scopes`, and why,
-    the `purpose`, are its newest declaration; a `reviewer` has looked at that, or nobody has.
-    With `devices`, it runs on some that have no browser and ask by a code (RFC 8628).
+    that was last read; `keys` is the same, parsed. A public client has none, and proves nothing
+    by what it sends. `organisation` answers for the app, `supervisor` is the person or body
+    that watches over its use of data, under an `authority` and an `ethics_approval` where there
+    are. `recipients` are those beside the organisation to whom it may ask to pass data; those
+    in `recipient_keys` certify themselves what they have erased. Events are pushed to
+    `event_endpoint`, or wait until the app polls for them where it has none. Whoever logs out
+    by the app can be sent to one of `post_logout_redirect_uris`; that a session of the portal's
+    has ended is told at `backchannel_logout_uri`. What it wants, the `scopes`, and why, the
+    `purpose`, are its newest declaration; a `reviewer` has looked at that, or nobody has. With
+    `devices`, it runs on some that have no browser and ask by a code (RFC 8628).
     """
 
     client_id: str
@@ -97,6 +97,11 @@ class App:
     post_logout_redirect_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str = ""
     devices: bool = False
+
+    @property
+    def public(self) -> bool:
+        """Whether it can keep no key, so that anybody may pose as it (RFC 6749 2.1)."""
+        return not self.keys
 
     @property
     def keys_of_recipients(self) -> dict[str, tuple[PublicKey, ...]]:

@@ -27,7 +27,8 @@ DEFAULT_SCOPES = ("openid", "patient/Observation.rs", "patient/MedicationDispens
 class Registration:
     """What a developer declares of an app.
 
-    `jwks` is JSON (RFC 7517 5); with a `jwks_uri`, what was read there.
+    `jwks` is JSON (RFC 7517 5); with a `jwks_uri`, what was read there. A `public` client has
+    no keys.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Registration:
     post_logout_redirect_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str = ""
     devices: bool = False
+    public: bool = False
 
 
 NOTHING = Registration("", "", (), "", (), "", "", "", "")
@@ -78,7 +80,7 @@ def check(
     """The app that `wanted` becomes.
 
     `scopes` and `purposes` are those that exist; the hosts of its endpoints must be within
-    `reach`, if one is given.
+    `reach`, if one is given. Whether public clients are let in is for the caller to ask.
 
     Raises:
         RegistrationError: for the first check that fails.
@@ -126,7 +128,7 @@ def _checks(
     if wanted.jwks_uri:
         yield partial(uris.plausible, "jwks_uri", wanted.jwks_uri)
     yield wanted.about.check
-    yield partial(_keys, wanted)
+    yield partial(_public if wanted.public else _keys, wanted)
 
 
 def _app(wanted: Registration, client_id: str, now: datetime) -> App:
@@ -136,7 +138,7 @@ def _app(wanted: Registration, client_id: str, now: datetime) -> App:
         organisation=wanted.organisation,
         redirect_uris=wanted.redirect_uris,
         jwks=wanted.jwks,
-        keys=parse_jwks(wanted.jwks),
+        keys=() if wanted.public else parse_jwks(wanted.jwks),
         scopes=frozenset(wanted.scopes),
         profile=Profile(wanted.profile),
         supervisor=wanted.supervisor,
@@ -152,6 +154,28 @@ def _app(wanted: Registration, client_id: str, now: datetime) -> App:
         backchannel_logout_uri=wanted.backchannel_logout_uri,
         devices=wanted.devices,
     )
+
+
+def let_public_in(wanted: Registration, *, policy: bool) -> None:
+    """Raise RegistrationError for a public client where the portal's policy lets none in."""
+    if wanted.public and not policy:
+        raise RegistrationError(
+            "public",
+            "anybody can pose as an app without keys, so that this portal lets none in: give"
+            " its keys, or set MYNASIM_PUBLIC_CLIENTS=true for it and for the portal",
+        )
+
+
+def _public(wanted: Registration) -> None:
+    if wanted.jwks or wanted.jwks_uri:
+        raise RegistrationError("jwks", "a public client has no keys: leave either away")
+    if wanted.profile != Profile.SMART:
+        raise RegistrationError("profile", "a public client is of the profile smart alone")
+    own = sorted(one for one in wanted.scopes if one.startswith("system/"))
+    if own:
+        raise RegistrationError(
+            "scope", "%(scope)s takes a key, which a public client lacks", scope=own[0]
+        )
 
 
 def recipient_of(text: str) -> Recipient:

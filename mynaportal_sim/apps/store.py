@@ -301,7 +301,7 @@ def _app(row: Row[tuple[str, ...]]) -> App:
         organisation=row.organisation,
         redirect_uris=tuple(json.loads(row.redirect_uris)),
         jwks=row.jwks,
-        keys=parse_jwks(row.jwks),
+        keys=parse_jwks(row.jwks) if row.jwks else (),
         scopes=frozenset(row.scopes.split()),
         profile=Profile(row.profile),
         supervisor=row.supervisor,

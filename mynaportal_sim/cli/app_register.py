@@ -32,6 +32,10 @@ JwksOption = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="The app's PUBLIC keys, a JWK Set; - for stdin."),
 ]
+PublicOption = Annotated[
+    bool,
+    typer.Option("--public", help="It can keep no key, where the portal lets such apps in."),
+]
 JwksUriOption = Annotated[
     str, typer.Option(metavar="URL", help="Where they stand instead; read now, and anew.")
 ]
@@ -89,6 +93,7 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
     redirect_uri: RedirectOption,
     jwks: JwksOption = None,
     jwks_uri: JwksUriOption = "",
+    public: PublicOption = False,
     scope: ScopeOption = [*DEFAULT_SCOPES],  # noqa: B006  typer copies it
     profile: ProfileOption = Profile.OIDC,
     organisation: OrganisationOption = "",
@@ -113,10 +118,9 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
     --jwks keys.json --profile fapi2
     """
     settings = settings_of(data=data, db=db)
+    named = (name, organisation, tuple(redirect_uri))
     wanted = Registration(
-        name=name,
-        organisation=organisation,
-        redirect_uris=tuple(redirect_uri),
+        *named,
         jwks="" if jwks is None else read_keys("--jwks", jwks),
         jwks_uri=jwks_uri,
         scopes=tuple(" ".join(scope).split()),
@@ -131,26 +135,27 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
         post_logout_redirect_uris=tuple(post_logout_redirect_uri),
         backchannel_logout_uri=backchannel_logout_uri,
         devices=devices,
+        public=public,
     )
-    app = _registered(wanted, recipient_keys, settings)
-    say(_shown(app, settings), _told(app, settings), json)
+    _say(_registered(wanted, recipient_keys, settings), settings, json)
 
 
-def _told(app: App, settings: Settings) -> str:
-    """What a developer must know of a new app."""
+def _say(app: App, settings: Settings, json: bool) -> None:
+    """Say what a developer must know of a new app."""
     lines = (
         f"{app.name} is registered.",
         f"  client_id  {app.client_id}",
         f"  issuer     {settings.issuer}",
         f"  profile    {app.profile.value}",
     )
-    return "\n".join(lines)
+    say(_shown(app, settings), "\n".join(lines), json)
 
 
 def _registered(wanted: Registration, keys: list[str], settings: Settings) -> App:
     now = Clock(settings.clock).now()
     client_id = registration.new_client_id(token_bytes)
     strict = settings.mode is Mode.STRICT
+    registration.let_public_in(wanted, policy=settings.public_clients)
     if wanted.jwks_uri:
         wanted = asyncio.run(with_its_keys(wanted, PUBLIC if strict else ANYWHERE))
     known = catalogue().purposes
@@ -206,6 +211,7 @@ def _shown(app: App, settings: Settings) -> dict[str, object]:
         "jwks_uri": app.jwks_uri or None,
         "scope": " ".join(sorted(app.scopes)),
         "profile": app.profile.value,
+        "token_endpoint_auth_method": "none" if app.public else "private_key_jwt",
         "purpose": app.purpose.code,
         "purpose_text": app.purpose.text,
         "purpose_version": app.purpose.version,

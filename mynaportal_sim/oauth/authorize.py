@@ -13,6 +13,7 @@ from starlette.responses import Response
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.oauth import form, inspection, par
 from mynaportal_sim.oauth.answers import TEMPORARILY_UNAVAILABLE
+from mynaportal_sim.oauth.checks.assertion import public_clients_are_let_in
 from mynaportal_sim.oauth.checks.request import Asked, redirect_uri_is_registered
 from mynaportal_sim.oauth.errors import InvalidRequestError, OAuthError, UnverifiedRequestError
 from mynaportal_sim.oauth.interaction import begin
@@ -81,6 +82,7 @@ async def _checked(
     asked: Asked, server: Server, now: datetime, trail: Trail
 ) -> tuple[AuthorizationRequest, bytes | None]:
     """The request, checked, and the digest of its handle if it was pushed."""
+    trail.hold(public_clients_are_let_in, (asked.app, server.public_clients))
     request_uri = asked.parameters.get("request_uri")
     if request_uri is not None:
         given = (asked.app.client_id, request_uri, now)

@@ -1,7 +1,7 @@
 """Who a client is: a JWT signed by its own key (private_key_jwt; RFC 7521, 7523).
 
 The assertion is verified before the unit of work, and used up inside it, together with what it
-was presented for.
+was presented for. A public client says its name and proves nothing, where that is enough.
 """
 
 from collections.abc import Mapping
@@ -24,25 +24,28 @@ from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.trail import Trail, asked_by, trail_of
 
 
+def methods(*, named: bool) -> list[str]:
+    """How clients authenticate (RFC 8414 2); not at all, where they may be just `named`."""
+    return ["private_key_jwt", *(["none"] if named else [])]
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An authenticated client, whose assertion is still to be used up."""
+    """A client, whose assertion is still to be used up; a public one has none."""
 
     app: App
-    jti: str = field(repr=False)
-    expires_at: datetime
     trail: Trail = field(repr=False)
+    used: tuple[str, datetime] | None = field(default=None, repr=False)
 
     def use_up(self, connection: Connection) -> InvalidClientError | None:
         """Take the assertion for this one use; the refusal if it was used before."""
-        return self.trail.hold(is_new, (self, connection))
+        return None if self.used is None else self.trail.hold(is_new, (self.used, connection))
 
 
 @asked_by("FAPI 2.0 SP 5.3.2.1; RFC 7523 3-7", "The assertion was not used before (jti).")
-def is_new(shown: tuple[Client, Connection]) -> InvalidClientError | None:
-    client, connection = shown
-    used = f"{client.app.client_id} {client.jti}"
-    if once.burn(connection, "client_assertion", used, client.expires_at):
+def is_new(shown: tuple[tuple[str, datetime], Connection]) -> InvalidClientError | None:
+    used, connection = shown
+    if once.burn(connection, "client_assertion", *used):
         return None
     return InvalidClientError("this client assertion (jti) was used before")
 
@@ -72,4 +75,22 @@ async def authenticate(
         raise InvalidClientError(f"client assertion: {error}") from None
     trail.sender = app.client_id
     ends = cast("datetime", instants.instant(jws.claims, "exp"))
-    return Client(app, str(jws.claims["jti"]), ends, trail)
+    return Client(app, trail, (f"{app.client_id} {jws.claims['jti']}", ends))
+
+
+async def identify(
+    server: Server, request: Request, parameters: Mapping[str, str], now: datetime
+) -> Client:
+    """The client that a request is from, where a public one may come by its name alone.
+
+    Raises:
+        InvalidClientError: it is from none.
+        UnauthorizedClientError: from a public one, where none is let in.
+    """
+    shown = Credentials(parameters, request.headers.get("authorization"))
+    app = None if shown.proves else await server.app(parameters.get("client_id", ""))
+    if app is None or not app.public:
+        return await authenticate(server, request, parameters, now)
+    trail = trail_of(request)
+    trail.hold(checks.public_clients_are_let_in, (app, server.public_clients))
+    return Client(app, trail)

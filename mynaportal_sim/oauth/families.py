@@ -86,6 +86,11 @@ _KILL = (
     .where(token_families.c.id == bindparam("family"), token_families.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("now"))
 )
+_BIND = (
+    update(token_families)
+    .where(token_families.c.id == bindparam("family"))
+    .values(dpop_jkt=bindparam("key"))
+)
 _BY_REFRESH = select(*_COLUMNS).where(
     token_families.c.refresh_digest == bindparam("refresh"),
     token_families.c.client_id == bindparam("client"),
@@ -192,6 +197,11 @@ def kill(connection: Connection, family_id: UUID, now: datetime) -> bool:
     """End a family; False when it had ended before."""
     ended = connection.execute(_KILL, {"family": family_id, "now": int(now.timestamp())})
     return ended.rowcount == 1
+
+
+def bind(connection: Connection, family_id: UUID, jkt: str) -> None:
+    """Have a family refreshed by nobody but the holder of a key (RFC 9449 5)."""
+    connection.execute(_BIND, {"family": family_id, "key": jkt})
 
 
 def of_refresh(

@@ -19,6 +19,7 @@ from mynaportal_sim.apps.model import Profile
 from mynaportal_sim.login.assurance import acr_values
 from mynaportal_sim.oauth import details_schema, managed, resources, smart_configuration
 from mynaportal_sim.oauth.checks.request import PROMPTS
+from mynaportal_sim.oauth.client_authentication import methods
 from mynaportal_sim.oauth.errors import DPOP_ALGORITHMS
 from mynaportal_sim.oauth.keys.files import ALGORITHM
 from mynaportal_sim.oauth.keys.following import SigningKeys
@@ -71,17 +72,24 @@ class Published:
     """Answers for the documents of an authorization server, before anything is routed."""
 
     def __init__(
-        self, app: ASGIApp, issuer: str, keys: SigningKeys, *, strict: bool = False
+        self,
+        app: ASGIApp,
+        issuer: str,
+        keys: SigningKeys,
+        *,
+        strict: bool = False,
+        public_clients: bool = False,
     ) -> None:
         self._app = app
         self._keys = keys
-        described = _document(describe(issuer, strict=strict))
+        described = _document(describe(issuer, strict=strict, public_clients=public_clients))
+        smart = smart_configuration.describe(issuer, public_clients=public_clients)
         self._documents: dict[str, ASGIApp] = {
             **{path: _document(one) for path, one in resources.described(issuer).items()},
             details_schema.PATH: _document(details_schema.described(issuer)),
             "/.well-known/oauth-authorization-server": described,
             "/.well-known/openid-configuration": described,
-            smart_configuration.PATH: _document(smart_configuration.describe(issuer)),
+            smart_configuration.PATH: _document(smart),
             "/jwks": self._key_set,
         }
         self._ring: KeyRing | None = None
@@ -106,12 +114,17 @@ class Published:
         await self._rendered(scope, receive, send)
 
 
-def describe(issuer: str, *, strict: bool = False) -> dict[str, object]:
-    """The metadata of the server at `issuer`; a strict one knows no soft cards."""
+def describe(
+    issuer: str, *, strict: bool = False, public_clients: bool = False
+) -> dict[str, object]:
+    """The metadata of the server at `issuer`; a strict one knows no soft cards.
+
+    Where `public_clients` are let in, they authenticate by nothing.
+    """
     return {
         "issuer": issuer,
         **_endpoints(issuer),
-        **_of_authentication(),
+        **_of_authentication(public_clients=public_clients),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANTS),
@@ -173,14 +186,15 @@ def _endpoints(issuer: str) -> dict[str, object]:
     }
 
 
-def _of_authentication() -> dict[str, object]:
+def _of_authentication(*, public_clients: bool) -> dict[str, object]:
     """How clients prove themselves (RFC 8414 2); SMART apps read it at the FHIR server."""
     others = [one for profile, one in PROFILES.items() if profile is not Profile.SMART]
     algorithms = sorted(set().union(*(one.algorithms for one in others)))
     found: dict[str, object] = {}
     for endpoint in ("token", "introspection", "revocation"):
         prefix = f"{endpoint}_endpoint_auth"
-        found[f"{prefix}_methods_supported"] = ["private_key_jwt"]
+        named = public_clients and endpoint != "introspection"
+        found[f"{prefix}_methods_supported"] = methods(named=named)
         found[f"{prefix}_signing_alg_values_supported"] = algorithms
     return found
 

@@ -10,7 +10,7 @@ from mynaportal_sim.jose import b64url
 from mynaportal_sim.oauth import dpop, form
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.checks.proof import Target
-from mynaportal_sim.oauth.client_authentication import Client, authenticate
+from mynaportal_sim.oauth.client_authentication import Client, identify
 from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import InvalidDpopProofError, OAuthError
 from mynaportal_sim.oauth.request import AuthorizationRequest, asked_by_app, check
@@ -39,7 +39,7 @@ async def push(request: Request, server: ServerDep) -> Response:
     """Take an authorization request in and give a handle for it."""
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, request, parameters, now)
+    client = await identify(server, request, parameters, now)
     proof = bind(request, server, client, parameters, now)
     received = await asked_by_app(parameters, client.app, server, now)
     asked = check(received, server, client.trail)

@@ -16,7 +16,7 @@ from consent.token import AccessToken, Rejected
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.oauth import client_token, entries, families, form, revocation
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
-from mynaportal_sim.oauth.client_authentication import Client, authenticate
+from mynaportal_sim.oauth.client_authentication import Client, identify
 from mynaportal_sim.oauth.client_token import ClientToken
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.server import Server, ServerDep
@@ -32,7 +32,7 @@ async def revoke(request: Request, server: ServerDep) -> Response:
     """End a token."""
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, request, parameters, now)
+    client = await identify(server, request, parameters, now)
     text = form.required(parameters, "token")
     presented = await _read(text, server, now)
     refused = await server.database.write(_revoke, server, client, presented, now)

@@ -146,8 +146,9 @@ def granted(scopes: Iterable[str], given: Collection[ConsentRule]) -> str:
     Those that name days or codes are narrowed to what was given; the others are told whole as
     soon as something of their category was.
     """
-    permitted = sorted(rule for rule in given if rule.permits)
-    left = (one for scope in scopes for one in _left(scope, permitted))
+    permitted = {rule for rule in given if rule.permits}
+    widest = sorted(rule for rule in permitted if not any(map(rule.within, permitted - {rule})))
+    left = (one for scope in scopes for one in _left(scope, widest))
     return " ".join(dict.fromkeys(left))
 
 
@@ -171,7 +172,8 @@ def _narrowed(scope: DataScope, rule: ConsentRule) -> DataScope | None:
     first = max(sides.get("ge", EARLIEST), rule.period_from)
     last = min(sides.get("le", rule.period_to), rule.period_to)
     codes = sorted(set(wanted or rule.codes).intersection(rule.codes or wanted))
-    if first > last or rule.labels or (not codes and (wanted or rule.codes)):
+    unsaid = rule.labels or rule.items or (not codes and (wanted or rule.codes))
+    if first > last or unsaid:
         return None
     rest = [pair for pair in scope.by if pair[0] not in {day, CODE}]
     by = [*rest, *_between(day, first, last), *([(CODE, ",".join(codes))] if codes else [])]

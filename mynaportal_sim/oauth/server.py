@@ -40,6 +40,7 @@ class Server:
     nonces: Nonces
     strict: bool = False
     step_up: tuple[str, ...] = ()
+    public_clients: bool = False
     reading: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     randomness: Callable[[int], bytes] = token_bytes
 
@@ -94,6 +95,7 @@ async def server_of(request: Request) -> Server:
             nonces=Nonces(state.pseudonyms, state.settings.dpop_nonce),
             strict=state.settings.mode is Mode.STRICT,
             step_up=state.settings.step_up,
+            public_clients=state.settings.public_clients,
         )
     server: Server = state.server
     return server

@@ -2,6 +2,7 @@
 
 from mynaportal_sim.apps.model import Profile
 from mynaportal_sim.oauth import managed
+from mynaportal_sim.oauth.client_authentication import methods
 from mynaportal_sim.oauth.profiles import PROFILES
 from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.oauth.token import GRANTS
@@ -22,7 +23,7 @@ CAPABILITIES = (
 """What is true here. No app is launched from within another system, and no style is sent."""
 
 
-def describe(issuer: str) -> dict[str, object]:
+def describe(issuer: str, *, public_clients: bool) -> dict[str, object]:
     """The document of the FHIR server of the portal at `issuer`.
 
     The algorithms are those of SMART apps: RFC 8414's document lists what other profiles take.
@@ -32,7 +33,7 @@ def describe(issuer: str) -> dict[str, object]:
         "jwks_uri": f"{issuer}/jwks",
         "authorization_endpoint": f"{issuer}/authorize",
         "token_endpoint": f"{issuer}/token",
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_methods_supported": methods(named=public_clients),
         "token_endpoint_auth_signing_alg_values_supported": sorted(
             PROFILES[Profile.SMART].algorithms
         ),
@@ -43,5 +44,5 @@ def describe(issuer: str) -> dict[str, object]:
         "management_endpoint": f"{issuer}/consents",
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
-        "capabilities": list(CAPABILITIES),
+        "capabilities": [*CAPABILITIES, *(["client-public"] if public_clients else [])],
     }

@@ -103,11 +103,22 @@ class RevokedTokenRow(SQLModel, table=True):
     expires_at: int = Field(index=True, sa_type=BigInteger)
 
 
+class SpentRefreshTokenRow(SQLModel, table=True):
+    """A refresh token that another has taken the place of, as long as its family may last."""
+
+    __tablename__ = "spent_refresh_tokens"
+
+    digest: bytes = Field(primary_key=True)
+    family_id: UUID
+    ends_at: int = Field(index=True, sa_type=BigInteger)
+
+
 pushed_requests = SQLModel.metadata.tables["pushed_requests"]
 interactions = SQLModel.metadata.tables["interactions"]
 device_codes = SQLModel.metadata.tables["device_codes"]
 token_families = SQLModel.metadata.tables["token_families"]
 revoked_tokens = SQLModel.metadata.tables["revoked_tokens"]
+spent_refresh_tokens = SQLModel.metadata.tables["spent_refresh_tokens"]
 
 
 def digest(secret: str) -> bytes:
@@ -122,6 +133,7 @@ def forget_expired(connection: Connection, now: datetime) -> int:
         interactions.c.expires_at,
         token_families.c.ends_at,
         revoked_tokens.c.expires_at,
+        spent_refresh_tokens.c.ends_at,
     )
     seconds = int(now.timestamp())
     gone = sum(

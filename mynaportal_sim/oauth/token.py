@@ -23,7 +23,7 @@ from mynaportal_sim.oauth import client_token, dpop, entries, families, form, sm
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.checks.proof import Target
 from mynaportal_sim.oauth.checks.tokens import TokenAsked
-from mynaportal_sim.oauth.client_authentication import Client, authenticate
+from mynaportal_sim.oauth.client_authentication import Client, identify
 from mynaportal_sim.oauth.client_token import ClientToken
 from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import (
@@ -74,7 +74,7 @@ async def token(request: Request, server: ServerDep) -> Response:
     """Exchange a grant for tokens."""
     now = server.now()
     parameters = await form.read(request)
-    client = await authenticate(server, request, parameters, now)
+    client = await identify(server, request, parameters, now)
     name = client.trail.hold(grant_type_is_known, parameters)
     client.trail.hold(GRANTS[name].is_complete, parameters)
     asked = TokenRequest(client, parameters, _proof(request, client, parameters, server, now))

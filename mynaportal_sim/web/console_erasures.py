@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from consent.instants import seconds
 from consent.model import OnWithdrawal
+from mynaportal_sim.apps.model import App
 from mynaportal_sim.erasure import store
 from mynaportal_sim.erasure.claims import Derived, Method
 from mynaportal_sim.erasure.faults import TYPE, Fault
@@ -130,7 +131,6 @@ async def erasures(
     found = owed[skip : skip + PAGE_LENGTH + 1]
     if show is Show.CERTIFIED:
         found = await db.read(store.certified, app_id, PAGE_LENGTH + 1, skip)
-    key = console.app.keys[0]
     values: dict[str, object] = {
         "duties": [DutyOut.of(case, console) for case in found[:PAGE_LENGTH]],
         "show": show.value,
@@ -138,12 +138,20 @@ async def erasures(
         "more": len(found) > PAGE_LENGTH,
         "owed": len(owed),
         "overdue": sum(one.status(now) is Status.OVERDUE for one in owed),
-        "header": json.dumps(
-            {"typ": TYPE, "alg": min(key.algorithms), "kid": key.kid or key.thumbprint}
-        ),
+        "header": _header(console.app),
         "issuer": console.portal.settings.issuer.rstrip("/"),
     }
     return console("console_erasures.html", values)
+
+
+def _header(app: App) -> str:
+    """The header of a certificate, empty for a public client, which has no key to sign by."""
+    if app.public:
+        return ""
+    key = app.keys[0]
+    return json.dumps(
+        {"typ": TYPE, "alg": min(key.algorithms), "kid": key.kid or key.thumbprint}
+    )
 
 
 def _template(case: ErasureCase, console: Console) -> str:

@@ -215,6 +215,9 @@ REASONS: dict[str, str] = {
     TokenFault.REPLAYED_PROOF: marked("The app used a proof a second time."),
     "code_replayed": marked("The app's authorization code was used a second time."),
     "mandate_over": marked("It was asked for by somebody who no longer acts for you."),
+    "refresh_token_reused": marked(
+        "The app's refresh token was used a second time; somebody else may have a copy."
+    ),
     "revoked_by_app": marked("The app gave it back."),
     Why.ATTESTED: marked("The app had certified that it erased your data, and kept a copy."),
     Why.ENDED: marked("The app kept a copy after its consent had ended."),

@@ -12,7 +12,8 @@ from tests.journeys.kit import Portal, copy_keys, free_port, running
 def portal(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     data = tmp_path_factory.mktemp("clients") / "data"
     copy_keys(template, data)
-    with running(Portal(data, free_port())) as started:
+    public = {"MYNASIM_PUBLIC_CLIENTS": "true"}  # as which apps in browsers come
+    with running(Portal(data, free_port(), settings=public)) as started:
         yield started
 
 

@@ -40,7 +40,15 @@ def program() -> Path:
         pytest.skip(str(error))
 
 
-def registered(portal: Portal, port: int, algorithm: str, key: Key) -> tuple[str, Json]:
+def registered(portal: Portal, port: int, *own: str) -> str:
+    """The client_id of an app that comes back to this port; `own` says by which keys."""
+    options = ("--redirect-uri", f"http://127.0.0.1:{port}/back", "--scope", REGISTERED)
+    named = ("--name", "検査値ノート", "--profile", "smart")
+    app = json.loads(portal.run("app", "register", *named, *options, *own, "--json"))
+    return str(app["client_id"])
+
+
+def keyed(portal: Portal, port: int, algorithm: str, key: Key) -> tuple[str, Json]:
     """The client_id of an app of that key, and its private JWK."""
     of = jwt.get_algorithm_by_name(algorithm)
     named = {"kid": "own", "alg": algorithm}
@@ -48,10 +56,8 @@ def registered(portal: Portal, port: int, algorithm: str, key: Key) -> tuple[str
     public.pop("key_ops", None)
     jwks = portal.data.parent / f"jwks-{port}.json"
     jwks.write_text(json.dumps({"keys": [public]}))
-    options = ("--redirect-uri", f"http://127.0.0.1:{port}/back", "--jwks", str(jwks))
-    named_so = ("--name", "検査値ノート", "--profile", "smart", "--scope", REGISTERED)
-    app = json.loads(portal.run("app", "register", *named_so, *options, "--json"))
-    return str(app["client_id"]), {**json.loads(of.to_jwk(key)), **named}
+    client_id = registered(portal, port, "--jwks", str(jwks))
+    return client_id, {**json.loads(of.to_jwk(key)), **named}
 
 
 @contextmanager
@@ -72,6 +78,18 @@ def serving(program: Path, told: Json) -> Iterator[str]:
             running.kill()
 
 
+def launched(program: Path, portal: Portal, told: Json) -> Json:
+    """What the app found once the person has come back to it."""
+    with serving(program, told) as app, httpx.Client(timeout=30) as browser:
+        asked = browser.get(f"{app}/launch")
+        assert asked.status_code == 302, asked.text
+        _, redirect = portal.follow(asked.headers["location"])
+        came = browser.get(redirect)
+    assert came.status_code == 200, came.text
+    found: Json = came.json()
+    return found
+
+
 @pytest.mark.parametrize(
     ("algorithm", "key"),
     [
@@ -83,15 +101,9 @@ def test_it_launches_by_itself_and_reads_what_was_granted(
     program: Path, portal: Portal, algorithm: str, key: Key
 ) -> None:
     port, fhir = free_port(), f"{portal.url}/fhir"
-    client_id, jwk = registered(portal, port, algorithm, key)
+    client_id, jwk = keyed(portal, port, algorithm, key)
     told = {"iss": fhir, "clientId": client_id, "jwk": jwk, "scope": SCOPE, "port": port}
-    with serving(program, told) as app, httpx.Client(timeout=30) as browser:
-        asked = browser.get(f"{app}/launch")
-        assert asked.status_code == 302, asked.text
-        _, redirect = portal.follow(asked.headers["location"])
-        came = browser.get(redirect)
-    assert came.status_code == 200, came.text
-    found = came.json()
+    found = launched(program, portal, told)
     assert found["pkce"] == ["S256"]
     assert found["banner"] is True
     assert found["patient"]["id"] == found["patientId"] == found["tokens"]["patient"]
@@ -106,3 +118,15 @@ def test_it_launches_by_itself_and_reads_what_was_granted(
     assert found["report"]["status"] == 403
     assert f"{LABORATORY}&date=ge" in found["tokens"]["scope"]
     assert found["tokens"]["refresh_token"]
+
+
+def test_as_a_public_client_it_gets_another_refresh_token_each_time(
+    program: Path, portal: Portal
+) -> None:
+    port, fhir = free_port(), f"{portal.url}/fhir"
+    client_id = registered(portal, port, "--public")
+    told = {"iss": fhir, "clientId": client_id, "scope": SCOPE, "port": port, "refresh": True}
+    found = launched(program, portal, told)
+    assert found["patient"]["id"] == found["tokens"]["patient"]
+    assert found["refreshed"]["refresh_token"] != found["tokens"]["refresh_token"]
+    assert found["refreshed"]["access_token"] != found["tokens"]["access_token"]

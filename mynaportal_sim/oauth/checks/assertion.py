@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.jose import JoseError, Jws, PublicKey, read_jws, verify
 from mynaportal_sim.oauth import instants
-from mynaportal_sim.oauth.errors import InvalidClientError
+from mynaportal_sim.oauth.errors import InvalidClientError, UnauthorizedClientError
 from mynaportal_sim.oauth.trail import Check, asked_by
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # How far ahead `exp` may lie; bounds how long a used jti must be remembered.
 LIFETIME_MAX = timedelta(minutes=60)
 JTI_MAX = 256
+_PROOFS = frozenset({"client_assertion", "client_assertion_type", "client_secret"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class Credentials:
 
     parameters: Mapping[str, str] = field(repr=False)
     authorization: str | None = field(default=None, repr=False)
+
+    @property
+    def proves(self) -> bool:
+        """Whether it means to prove who sends it."""
+        return self.authorization is not None or not _PROOFS.isdisjoint(self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,16 @@ class Assertion:
     token_endpoint: str
     sent_to: str
     now: datetime
+
+
+@asked_by("RFC 9700 2.1; RFC 6749 2.1", "A client without keys is one that the portal lets in.")
+def public_clients_are_let_in(shown: tuple[App, bool]) -> None:
+    app, let = shown
+    if app.public and not let:
+        raise UnauthorizedClientError(
+            "a client without keys is public, and this portal lets none in"
+            " (MYNASIM_PUBLIC_CLIENTS)"
+        )
 
 
 @asked_by("FAPI 2.0 SP 5.3.2.1-6", "Clients authenticate by private_key_jwt alone.")

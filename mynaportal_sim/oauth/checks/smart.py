@@ -1,16 +1,22 @@
 """What an authorization request of a SMART app is held to (SMART App Launch 2.2)."""
 
+from collections.abc import Collection
+from datetime import date
+
 from mynaportal_sim.oauth import managed, scope_rules, scopes
 from mynaportal_sim.oauth.checks.request import Asked
 from mynaportal_sim.oauth.errors import (
     InvalidRequestError,
     InvalidScopeError,
     InvalidTargetError,
+    UnauthorizedClientError,
 )
 from mynaportal_sim.oauth.form import required
 from mynaportal_sim.oauth.smart_scopes import DataScope
 from mynaportal_sim.oauth.trail import asked_by
 
+DATA_SCOPES_MAX = 10
+LENGTH_MAX = 2048
 _NOT_OFFERED = {
     "launch": "no app is launched from here (EHR launch): ask for launch/patient",
     "online_access": "the portal does not watch whether a person is there: ask for"
@@ -41,19 +47,44 @@ def data_are_asked_by_scopes(asked: Asked) -> None:
         )
 
 
+@asked_by("Grant Management 1, 5.2", "A client that manages grants is confidential.")
+def public_client_manages_no_grants(asked: Asked) -> None:
+    wanted = {"grant_management_action", "grant_id"}.intersection(asked.parameters)
+    scope = scopes.split(asked.parameters.get("scope", "-"))
+    if asked.app.public and (wanted or not managed.SCOPES.isdisjoint(scope)):
+        raise UnauthorizedClientError("a public client manages no grants")
+
+
 @asked_by("SMART 2.2 scopes", "scope names, by version 2, what this app may ask a person for.")
 def smart_scopes_are_the_apps(asked: Asked) -> tuple[str, ...]:
     named, others = [], []
     for one in scopes.split(required(asked.parameters, "scope")):
         if one in _NOT_OFFERED or one.startswith("launch/enc"):
             raise InvalidScopeError(_NOT_OFFERED.get(one, "there are no encounters here"))
-        data = DataScope.of(one)
-        if data is None:
+        found = DataScope.of(one)
+        if found is None:
             others.append(one)
         else:
-            named += scope_rules.asked(data, asked.app.scopes, asked.today)
+            named += scope_rules.asked(found, asked.app.scopes, asked.today)
     scopes.registered(others, asked.app.scopes | managed.SCOPES)
-    return tuple(sorted({*others, *map(str, named)}))
+    data = {str(one) for one in named}
+    _fits_a_token(data, asked.today)
+    return tuple(sorted(data.union(others)))
 
 
-CHECKS = (audience_is_the_fhir_server, launch_is_standalone, data_are_asked_by_scopes)
+def _fits_a_token(data: Collection[str], today: date) -> None:
+    """What a person may give, told in each token, must not outgrow it."""
+    told = scope_rules.granted(data, scope_rules.rules(data, today))
+    if len(data) > DATA_SCOPES_MAX or len(told) > LENGTH_MAX:
+        raise InvalidScopeError(
+            f"ask for at most {DATA_SCOPES_MAX} scopes for data at once, which together come to"
+            f" {LENGTH_MAX} characters once each names its days"
+        )
+
+
+CHECKS = (
+    audience_is_the_fhir_server,
+    launch_is_standalone,
+    data_are_asked_by_scopes,
+    public_client_manages_no_grants,
+)

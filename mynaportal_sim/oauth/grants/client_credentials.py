@@ -12,7 +12,11 @@ from sqlalchemy import Connection
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.oauth import client_token, form, managed, scopes
 from mynaportal_sim.oauth.client_token import ClientToken
-from mynaportal_sim.oauth.errors import InvalidScopeError, OAuthError
+from mynaportal_sim.oauth.errors import (
+    InvalidScopeError,
+    OAuthError,
+    UnauthorizedClientError,
+)
 from mynaportal_sim.oauth.grants import TokenRequest
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.trail import asked_by
@@ -32,6 +36,13 @@ def scope_needs_no_person(parameters: Mapping[str, str]) -> None:
         )
 
 
+@asked_by("RFC 6749 4.4", "The client is confidential.")
+def client_is_confidential(app: App) -> UnauthorizedClientError | None:
+    if app.public:
+        return UnauthorizedClientError("a public client has no credentials to get a token by")
+    return None
+
+
 @asked_by("SMART 2.2 backend-services", "The client is registered for the system/ scopes.")
 def system_scopes_are_the_clients(
     asked: tuple[tuple[str, ...], App],
@@ -49,7 +60,9 @@ def exchange(
     """A token for the client itself, without a refresh token (4.4.3)."""
     app, trail = asked.client.app, asked.client.trail
     wanted = tuple(scopes.split(asked.parameters["scope"]))
-    refused = trail.hold(system_scopes_are_the_clients, (wanted, app))
+    refused: OAuthError | None = trail.hold(client_is_confidential, app)
+    if refused is None:
+        refused = trail.hold(system_scopes_are_the_clients, (wanted, app))
     if refused is not None:
         return refused
     jkt = asked.proof.jkt if asked.proof else None

@@ -50,6 +50,8 @@ def redeem(
     if isinstance(found, OAuthError):
         families.kill(connection, family.id, now)
         return found
+    if jkt is not None and asked.client.app.public:
+        families.bind(connection, family.id, jkt)
     refreshed = demanded(asked.client.app, server).refreshes or OFFLINE in family.scope.split()
     kept = refresh_token if refreshed else None
     return Granted(family, found.version, found.resident_id, kept)

@@ -5,7 +5,7 @@
 import { createServer } from 'node:http'
 import smart from 'fhirclient'
 
-const { iss, clientId, jwk, scope, port } = JSON.parse(process.argv[2])
+const { iss, clientId, jwk, scope, port, refresh } = JSON.parse(process.argv[2])
 
 const session = {} // there is one person
 const found = async (name, action) => [name, await action().catch((error) => ({
@@ -17,7 +17,12 @@ const back = async (request, response) => {
   const { tokenResponse, ...state } = client.state
   const observations = await client.request('Observation?_count=3')
   const [first] = observations.entry
+  if (refresh) { // which it offers to public clients, and to those with a shared secret
+    client.environment.options.refreshTokenWithClientId = true
+    await client.refresh()
+  }
   return {
+    refreshed: client.state.tokenResponse,
     ...Object.fromEntries(await Promise.all([
       found('patient', () => client.patient.read()),
       found('user', () => client.user.read()),

@@ -39,7 +39,7 @@ from mynaportal_sim.pseudonyms import Pseudonyms
 from tests.mynaportal_sim.delivery.kit import Names
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
-SCOPES = ("openid", "patient/Observation.rs")
+SCOPES = ("openid", "patient/Observation.rs", "system/Patient.rs")
 
 
 def jwk(**more: str) -> dict[str, str]:
@@ -57,7 +57,7 @@ WANTED = Registration(
     organisation="健康ノート株式会社",
     redirect_uris=("https://app.example/cb",),
     jwks=jwks(jwk()),
-    scopes=SCOPES,
+    scopes=SCOPES[:2],
     profile="fapi2",
     supervisor="個人情報保護責任者 田中一郎",
     purpose="self-care",

@@ -104,6 +104,22 @@ def test_an_app_is_registered_with_the_keys_that_stand_at_an_address(data: Path)
         assert fault in str(error)
 
 
+def test_a_public_client_is_registered_where_the_policy_lets_it_in(data: Path) -> None:
+    command = [one for one in _command(data, "-") if one not in {"--jwks", "-"}]
+    smart = [*command, "--profile", "smart"]
+    let = {"MYNASIM_PUBLIC_CLIENTS": "true"}
+    neither = CliRunner(env=let).invoke(app, smart)
+    assert "give the app's public keys" in str(neither.exception)
+    refused = CliRunner().invoke(app, [*smart, "--public"])
+    assert isinstance(refused.exception, RegistrationError)
+    assert "MYNASIM_PUBLIC_CLIENTS=true" in str(refused.exception)
+    said = json.loads(CliRunner(env=let).invoke(app, [*smart, "--public"]).stdout)
+    assert said["token_endpoint_auth_method"] == "none"
+    assert _say(data, "list") == [said]
+    known = json.loads(CliRunner().invoke(app, _command(data, _keys(data))).stdout)
+    assert known["token_endpoint_auth_method"] == "private_key_jwt"
+
+
 def test_a_private_key_is_refused(data: Path) -> None:
     with pytest.raises(PrivateKeyGivenError):
         CliRunner().invoke(app, _command(data, _keys(data, d="AA")), catch_exceptions=False)

@@ -154,6 +154,16 @@ class Portal:
         location = self.allow(self.interaction_id(kit, **spoilt), *categories)
         return parse_qs(urlsplit(location).query)["code"][0]
 
+    def code_of(self, parameters: Mapping[str, str], *categories: str) -> str:
+        """The code that comes of a request through the browser."""
+        location = self.authorize(parameters).headers["location"]
+        interaction_id = UUID(location.removeprefix("/interactions/"))
+        allowed = self.allow(interaction_id, *categories)
+        return parse_qs(urlsplit(allowed).query)["code"][0]
+
+    def let_public_clients_in(self, *, let: bool) -> None:
+        self.web.state.server = replace(self.server, public_clients=let)
+
     def redeem(self, kit: AppKit, code: str, **spoilt: str) -> httpx.Response:
         headers = kit.proof(f"{ISSUER}/token") if kit.app.profile == "fapi2" else {}
         return self.post("/token", kit.signed(kit.redemption(code, **spoilt)), headers)
@@ -281,7 +291,9 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
     pseudonyms, keys = Pseudonyms(b"p" * 32), begun(database, clock, tmp_path / "keys")
     web = FastAPI()
     state = {
-        "settings": SimpleNamespace(issuer=ISSUER, dpop_nonce=False, mode=Mode.DEV, step_up=()),
+        "settings": SimpleNamespace(
+            issuer=ISSUER, dpop_nonce=False, mode=Mode.DEV, step_up=(), public_clients=False
+        ),
         "database": database,
         "clock": clock,
         "pseudonyms": pseudonyms,

@@ -21,6 +21,7 @@ from .conftest import Portal
 from .devices import Device, device_of, polls, waits
 from .kit import CALLBACK, ISSUER, AppKit
 from .registering_wrongly import REGISTERING
+from .unproven import UNPROVEN
 
 Sends = Callable[[Portal], httpx.Response]
 PAR, TOKEN, PATIENT = f"{ISSUER}/par", f"{ISSUER}/token", f"{ISSUER}/fhir/Patient"
@@ -381,7 +382,7 @@ ROWS = [
         "logout_uri_is_registered",
         _has_log_out(hinted=True, post_logout_redirect_uri=CALLBACK),
     ),
-    *(_row(name, sends) for name, sends in REGISTERING.items()),
+    *(_row(name, sends) for name, sends in {**REGISTERING, **UNPROVEN}.items()),
 ]
 
 

@@ -53,7 +53,7 @@ def asked(
     assertion = "one" if "assertion" in shared else f"assertion {number}"
     proof = "one" if "proof" in shared else f"proof {number}"
     trail = Trail()
-    client = Client(kit.app, assertion, ends, trail)
+    client = Client(kit.app, trail, (f"{kit.client_id} {assertion}", ends))
     return TokenRequest(client, parameters, Proof("j" * 43, proof, ends, trail))
 
 
@@ -108,6 +108,27 @@ def test_refreshing_with_proofs_of_their_own_serves_all(portal: Portal) -> None:
         return exchange(connection, portal.server, "refresh_token", request, NOW)
 
     assert all(isinstance(outcome, Issued) for outcome in together(portal, unit))
+
+
+def test_one_refresh_token_of_a_public_client_is_served_once_and_its_family_ends(
+    portal: Portal,
+) -> None:
+    scopes = ("offline_access", "patient/Observation.rs")
+    kit = portal.register(profile="smart", jwks="", public=True, scopes=scopes)
+    portal.let_public_clients_in(let=True)
+    form = {**kit.redemption(portal.code_of(kit.launch(" ".join(scopes))))}
+    given = portal.post("/token", {**form, "client_id": kit.client_id}).json()
+
+    def unit(connection: Connection, _number: int) -> object:
+        refresh = {"refresh_token": given["refresh_token"]}
+        request = TokenRequest(Client(kit.app, Trail()), refresh, None)
+        return exchange(connection, portal.server, "refresh_token", request, NOW)
+
+    outcomes = together(portal, unit)
+    assert sum(isinstance(outcome, Issued) for outcome in outcomes) == 1
+    assert errors(outcomes) == {"invalid_grant"}
+    revoked = [fields for kind, fields in portal.ledger() if kind == "token.revoked"]
+    assert [fields["reason"] for fields in revoked] == ["refresh_token_reused"]
 
 
 def test_one_grant_is_ended_once(portal: Portal) -> None:

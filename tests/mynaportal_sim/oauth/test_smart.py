@@ -11,6 +11,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from mynaportal_sim.oauth import metadata, smart_configuration
 from mynaportal_sim.oauth.tables import forget_expired
 
 from .conftest import Portal
@@ -180,6 +181,16 @@ def test_scopes_are_granted_as_the_person_narrowed_them(
         pytest.param("patient/Observation.rs?date=le2200-01-01", "geYYYY", id="far ahead"),
         pytest.param("patient/Patient.rs?_id=x", "narrowed by nothing", id="a person"),
         pytest.param("patient/*.rs?date=ge2024-01-01", "name a type", id="any type, narrowed"),
+        pytest.param(
+            " ".join(f"patient/Observation.rs?date=ge2024-01-{day}" for day in range(10, 21)),
+            "at most 10 scopes",
+            id="many scopes",
+        ),
+        pytest.param(
+            "patient/Observation.rs?code=" + ",".join(f"a|{n:04}" for n in range(340)),
+            "2048 characters",
+            id="many codes",
+        ),
         pytest.param("launch", "EHR launch", id="launch"),
         pytest.param("launch/encounter", "no encounters", id="encounter"),
         pytest.param("online_access", "offline_access", id="online"),
@@ -339,6 +350,18 @@ def test_the_configuration_says_what_is_true(portal: Portal) -> None:
         assert found != {404}, name
     known = {"If-None-Match": answered.headers["etag"]}
     assert portal.send("GET", path, headers=known).status_code == 304
+
+
+@pytest.mark.parametrize("let", [False, True])
+def test_each_document_says_whether_public_clients_are_let_in(let: bool) -> None:
+    smart = smart_configuration.describe(ISSUER, public_clients=let)
+    told = metadata.describe(ISSUER, public_clients=let)
+    assert ("client-public" in smart["capabilities"]) is let  # type: ignore[operator]  # a list
+    methods = ["private_key_jwt", "none"] if let else ["private_key_jwt"]
+    for document in (smart, told):
+        assert document["token_endpoint_auth_methods_supported"] == methods
+    assert told["revocation_endpoint_auth_methods_supported"] == methods
+    assert told["introspection_endpoint_auth_methods_supported"] == ["private_key_jwt"]
 
 
 @sqlite

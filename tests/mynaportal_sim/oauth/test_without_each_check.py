@@ -32,6 +32,7 @@ READS = {
     "registration_token_is_the_clients",
     "request_uri_is_live",
     "scopes_are_the_apps",
+    "smart_scopes_are_the_apps",
     "token_holds",
     "token_is_in_the_header",
 }

@@ -5,20 +5,26 @@ from os import urandom
 
 import pytest
 
+from mynaportal_sim.apps import registration
 from mynaportal_sim.apps import service as apps
 from mynaportal_sim.apps import store as known_apps
+from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.apps.service import Declaration
 from mynaportal_sim.disclosure import arrangements
+from mynaportal_sim.operators import links
+from mynaportal_sim.operators.links import Way
 from mynaportal_sim.web import console_arrangements
 from tests.mynaportal_sim.web.client import Client
 from tests.mynaportal_sim.web.console import (
     arrangement,
     change,
+    follow,
     inside,
     part,
+    token_of,
 )
 from tests.mynaportal_sim.web.ended import told
-from tests.mynaportal_sim.web.kit import KENICHI, Browser, Form, Portal, decide
+from tests.mynaportal_sim.web.kit import KENICHI, ORIGIN, Browser, Form, Portal, decide
 
 
 @pytest.fixture
@@ -212,3 +218,35 @@ def test_no_page_looks_through_more_people_than_it_may(
     for path in ("", "/purposes"):
         assert "Counted among the first 1 people" in part(browser, path)
     assert len(two) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "it cannot prove who it is"), ("ja", "自分であることを証明できません")],
+)
+def test_a_public_client_has_a_console_that_says_so(
+    portal: Portal, language: str, said: str
+) -> None:
+    state = portal.web.state
+    wanted = Registration(
+        name="歩く手帳",
+        organisation="歩く手帳株式会社",
+        redirect_uris=("http://127.0.0.1:9/back",),
+        jwks="",
+        scopes=("patient/Observation.rs",),
+        profile="smart",
+        supervisor="田中一郎",
+        purpose="self-care",
+        purpose_text="推移を見るため",
+        public=True,
+    )
+    now, known = state.clock.now(), state.catalogue.purposes
+    app = registration.check(wanted, "app-public", wanted.scopes, known, now)
+    state.database.run(apps.register, app, now, urandom)
+    link = state.database.run(links.issue, app, Way.COMMAND, now, urandom)
+    browser = portal.browser(language)
+    assert follow(browser, token_of(link.url(ORIGIN))).status_code == 303
+    overview = part(browser, "")
+    assert said in overview
+    assert "/apps/self/events" not in overview
+    assert part(browser, "/erasures")

@@ -33,7 +33,9 @@ from mynaportal_sim.web.wording import (
 BESIDE_STATES = {
     "resumed", "signature_refused", "agreed", "assented", "prohibited", "prohibition_lifted",
 }  # fmt: skip
-REVOCATIONS = {"code_replayed", "revoked_by_app"}  # what `oauth` enters for a person's token
+REVOCATIONS = {  # what `oauth` enters for a person's token
+    "code_replayed", "refresh_token_reused", "revoked_by_app",
+}  # fmt: skip
 
 
 def _values(kind: type[StrEnum]) -> set[str]:
