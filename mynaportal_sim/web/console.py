@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from consent.model import Status
+from mynaportal_sim.apps import key_sets
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.delivery import store as deliveries
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
@@ -88,6 +89,8 @@ async def overview(console: ConsoleDep) -> Response:
         "overdue": sum(one.status(now) is Owed.OVERDUE for one in owed),
         "waiting": waiting,
         "failing": failing,
+        "said": app.about,
+        "key_set": await db.read(key_sets.find, app.client_id),
         "keys": [
             {
                 "name": key.kid or key.thumbprint,

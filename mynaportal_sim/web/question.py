@@ -135,6 +135,8 @@ class AskOut:
     once: bool
     left_out: int
     addition: Addition
+    policy_uri: str
+    tos_uri: str
     terms: TermsOut
     replaces: ReplacedOut | None
 
@@ -158,6 +160,8 @@ class AskOut:
             once=terms.usage.max_uses == 1,
             left_out=len(asked.as_usual.left_out),
             addition=asked.addition,
+            policy_uri=app.about.policy_uri,
+            tos_uri=app.about.tos_uri,
             terms=TermsOut.of(terms, page),
             replaces=_replaces(asked, catalogue, page),
         )
@@ -170,6 +174,8 @@ class AskOut:
                 "name": self.app_name,
                 "organisation": self.organisation,
                 "supervisor": self.supervisor,
+                "policy_uri": self.policy_uri,
+                "tos_uri": self.tos_uri,
             },
             "purpose": {"label": self.purpose_label, "text": self.purpose_text},
             "recipients": self.recipients,
