@@ -263,15 +263,13 @@ def known(name: str, wanted: Iterable[str], existing: Collection[str]) -> None:
 def _addresses(wanted: Registration, reach: Reach | None) -> Iterator[Callable[[], object]]:
     """Where the portal will send something, and where it will send people."""
     if wanted.event_endpoint:
-        advice = "“%(uri)s” %(why)s: let the app poll instead"
-        yield partial(_endpoint, "event endpoint", wanted.event_endpoint, advice, reach)
+        yield partial(_event_endpoint, wanted.event_endpoint, reach)
     if wanted.backchannel_logout_uri:
-        named_as, place = "back-channel logout URI", wanted.backchannel_logout_uri
-        yield partial(_endpoint, named_as, place, "“%(uri)s” %(why)s", reach)
+        yield partial(_logout_endpoint, wanted.backchannel_logout_uri, reach)
     yield partial(_redirect_uris, "redirect URI", wanted.redirect_uris)
     if wanted.post_logout_redirect_uris:
-        uris_after = wanted.post_logout_redirect_uris
-        yield partial(_redirect_uris, "post-logout redirect URI", uris_after)
+        afterwards = wanted.post_logout_redirect_uris
+        yield partial(_redirect_uris, "post-logout redirect URI", afterwards)
 
 
 def _redirect_uris(name: str, given: tuple[str, ...]) -> None:
@@ -302,9 +300,22 @@ def _keys(wanted: Registration) -> None:
         )
 
 
-def _endpoint(name: str, uri: str, beyond: str, reach: Reach | None) -> None:
-    """Raise RegistrationError for a place that the portal will not send anything to."""
+def _event_endpoint(uri: str, reach: Reach | None) -> None:
+    name = "event endpoint"
+    if why := _out_of_reach(name, uri, reach):
+        raise RegistrationError(
+            name, "“%(uri)s” %(why)s: let the app poll instead", uri=uri, why=why
+        )
+
+
+def _logout_endpoint(uri: str, reach: Reach | None) -> None:
+    name = "back-channel logout URI"
+    if why := _out_of_reach(name, uri, reach):
+        raise RegistrationError(name, "“%(uri)s” %(why)s", uri=uri, why=why)
+
+
+def _out_of_reach(name: str, uri: str, reach: Reach | None) -> str:
+    """Why the portal will not send anything to a plausible place; empty if it will."""
     uris.plausible(name, uri)
     found = None if reach is None else reach.of(urlsplit(uri).hostname or "")
-    if isinstance(found, str):
-        raise RegistrationError(name, beyond, uri=uri, why=found)
+    return found if isinstance(found, str) else ""

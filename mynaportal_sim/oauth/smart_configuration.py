@@ -3,6 +3,7 @@
 from mynaportal_sim.apps.model import Profile
 from mynaportal_sim.oauth import managed
 from mynaportal_sim.oauth.client_authentication import methods
+from mynaportal_sim.oauth.grants import device_code
 from mynaportal_sim.oauth.profiles import PROFILES
 from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.oauth.token import GRANTS
@@ -37,7 +38,7 @@ def describe(issuer: str, *, public_clients: bool) -> dict[str, object]:
         "token_endpoint_auth_signing_alg_values_supported": sorted(
             PROFILES[Profile.SMART].algorithms
         ),
-        "grant_types_supported": list(GRANTS),
+        "grant_types_supported": [one for one in GRANTS if one != device_code.NAME],
         "scopes_supported": sorted(SCOPES | managed.SCOPES),
         "response_types_supported": ["code"],
         "code_challenge_methods_supported": ["S256"],

@@ -56,6 +56,13 @@ PROFILES = {
             "(DPoP). For apps that will handle health records in earnest."
         ),
     ),
+    Profile.SMART: (
+        _("SMART App Launch 2.2"),
+        _(
+            "Data are asked for by SMART scopes, which can name codes and days. For apps and "
+            "libraries that launch against any FHIR server."
+        ),
+    ),
     Profile.LENIENT: (
         _("Lenient"),
         _(
@@ -67,6 +74,8 @@ PROFILES = {
 SCOPES = {
     "openid": _("Who the person is, by a name that only this app knows"),
     "offline_access": _("Refresh tokens; registered apps have them without this too"),
+    "launch/patient": _("The app is told which record is the person's (SMART)"),
+    "fhirUser": _("The ID token names the person's record (SMART)"),
     "patient/Patient.rs": _("Name, date of birth and sex"),
     "patient/Observation.rs": _("Each result by itself"),
     "patient/DiagnosticReport.rs": _("Whole reports"),
