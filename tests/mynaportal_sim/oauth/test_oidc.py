@@ -3,6 +3,9 @@
 A row is for the module of the OpenID Foundation's conformance suite that is called so.
 """
 
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -10,8 +13,14 @@ import httpx
 import jwt
 import pytest
 
+from mynaportal_sim.oauth.keys.files import KeyFiles
+from mynaportal_sim.oauth.scopes import CATEGORY_OF
+
 from .conftest import Portal
+from .key_operator import Operator
 from .kit import CALLBACK, ISSUER, AppKit
+
+Tokens = dict[str, object]
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TENANT = "http://127.0.0.1:9000/cb?tenant=1"
@@ -28,11 +37,16 @@ TENANT = "http://127.0.0.1:9000/cb?tenant=1"
         pytest.param({"state": None}, id="oidcc-alternate-happy-flow"),
     ],
 )
-@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param("GET", id="oidcc-server"),
+        pytest.param("POST", id="oidcc-ensure-post-request-succeeds"),
+    ],
+)
 def test_a_code_is_had_without_a_push_and_gives_an_id_token(
     portal: Portal, oidc: AppKit, method: str, changed: dict[str, str | None]
 ) -> None:
-    """By POST it is oidcc-ensure-post-request-succeeds."""
     request = oidc.request(**changed)
     given = {"params": request} if method == "GET" else {"data": request}
     answer = portal.send(method, "/authorize", **given)
@@ -106,9 +120,18 @@ def test_what_is_not_in_order_or_not_offered_is_refused(
     assert query["iss"] == [ISSUER]
 
 
-def test_the_discovery_document_says_what_it_must_and_what_is_true(portal: Portal) -> None:
-    """oidcc-discovery-endpoint-verification (OpenID Connect Discovery 3)."""
-    said = portal.send("GET", "/.well-known/openid-configuration").json()
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(
+            "/.well-known/openid-configuration", id="oidcc-discovery-endpoint-verification"
+        )
+    ],
+)
+def test_the_discovery_document_says_what_it_must_and_what_is_true(
+    portal: Portal, path: str
+) -> None:
+    said = portal.send("GET", path).json()
     assert said["issuer"] == ISSUER
     for name in ("authorization", "token", "userinfo", "end_session"):
         assert said[f"{name}_endpoint"].startswith(f"{ISSUER}/")
@@ -123,3 +146,50 @@ def test_the_discovery_document_says_what_it_must_and_what_is_true(portal: Porta
     told = jwt.decode(token, options={"verify_signature": False})
     assert told.keys() | {"act", "sid"} == set(said["claims_supported"])
     assert told["acr"] in said["acr_values_supported"]
+
+
+def _refreshed(portal: Portal, kit: AppKit, tokens: Tokens, _keys: KeyFiles) -> Tokens:
+    portal.clock.time += timedelta(minutes=10)
+    return dict(portal.refresh(kit, str(tokens["refresh_token"])).json())
+
+
+def _of_another_key(portal: Portal, kit: AppKit, _tokens: Tokens, keys: KeyFiles) -> Tokens:
+    Operator(portal, keys).rotate_in_time()
+    return dict(portal.redeem(kit, portal.code(kit)).json())
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param(lambda *given: given[2], id="oidcc-idtoken-signature"),
+        pytest.param(_refreshed, id="oidcc-refresh-token"),
+        pytest.param(_of_another_key, id="oidcc-server-rotate-keys"),
+    ],
+)
+def test_an_id_token_is_signed_by_a_published_key_and_names_the_same_person(
+    portal: Portal, oidc: AppKit, tmp_path: Path, later: Callable[..., Tokens]
+) -> None:
+    first = dict(portal.redeem(oidc, portal.code(oidc)).json())
+    before = str(first["id_token"])
+    token = str(later(portal, oidc, first, KeyFiles(tmp_path / "keys"))["id_token"])
+    published = jwt.PyJWKSet.from_dict(portal.send("GET", "/jwks").json())
+    said = jwt.decode(
+        token,
+        published[jwt.get_unverified_header(token)["kid"]],
+        ["ES256"],
+        audience=oidc.client_id,
+        issuer=ISSUER,
+        options={"verify_exp": False, "verify_iat": False},
+    )
+    assert said["sub"] == jwt.decode(before, options={"verify_signature": False})["sub"]
+
+
+@pytest.mark.parametrize("more", [pytest.param("offline_access", id="oidcc-scope-all")])
+def test_all_scopes_at_once_are_granted_as_far_as_the_person_gives(
+    portal: Portal, more: str
+) -> None:
+    kit = portal.register(scopes=(*sorted(CATEGORY_OF), "openid", more))
+    scope = " ".join(sorted(kit.app.scopes))
+    tokens = portal.redeem(kit, portal.code(kit, scope=scope)).json()
+    of_checkup = {one for one, category in CATEGORY_OF.items() if category == "checkup"}
+    assert set(tokens["scope"].split()) == {*of_checkup, "openid", more}

@@ -263,8 +263,7 @@ async def _tried(settings: Settings, client_id: str) -> logouts.Logout:
     raise AssertionError("the portal did not try")
 
 
-def test_the_metadata_say_so(portal: Portal) -> None:
-    """oidcc-backchannel-logout-discovery-endpoint-verification."""
+def test_oidcc_backchannel_logout_discovery_endpoint_verification(portal: Portal) -> None:
     answer: httpx.Response = portal.browser().get("/.well-known/openid-configuration")
     said = answer.json()
     assert said["backchannel_logout_supported"] is True

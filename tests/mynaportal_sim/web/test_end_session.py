@@ -221,7 +221,6 @@ def test_logging_in_again_is_the_same_session_for_the_same_person_alone(
     assert jwt.decode(token, options={"verify_signature": False})["sid"] not in sids
 
 
-def test_the_metadata_say_where(portal: Portal) -> None:
-    """oidcc-rp-initiated-logout-discovery-endpoint-verification."""
+def test_oidcc_rp_initiated_logout_discovery_endpoint_verification(portal: Portal) -> None:
     said = portal.browser().get("/.well-known/openid-configuration").json()
     assert said["end_session_endpoint"] == f"{said['issuer']}/end-session"
