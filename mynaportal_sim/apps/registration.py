@@ -281,7 +281,7 @@ def _redirect_uris(name: str, given: tuple[str, ...]) -> None:
 
 def _devices(wanted: Registration) -> None:
     if wanted.devices and wanted.profile in {Profile.FAPI2, Profile.SMART}:
-        raise RegistrationError("devices", "this profile has none; take another for them")
+        raise RegistrationError("devices", "this profile has none; register them under oidc")
 
 
 def _scopes(wanted: tuple[str, ...], existing: Collection[str]) -> None:

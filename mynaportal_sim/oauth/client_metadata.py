@@ -17,6 +17,7 @@ from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.jose import Json
 from mynaportal_sim.oauth.errors import InvalidClientMetadataError, InvalidRedirectUriError
+from mynaportal_sim.oauth.grants import device_code
 from mynaportal_sim.oauth.keys.files import ALGORITHM
 from mynaportal_sim.oauth.profiles import PROFILES
 from mynaportal_sim.oauth.token import GRANTS
@@ -57,6 +58,7 @@ _MEMBERS = {  # the field of a registration -> its member, where they differ
     "scopes": "scope",
     "redirect URI": "redirect_uris",
     "recipient": RECIPIENTS,
+    "devices": "grant_types",
     "signing algorithm": "token_endpoint_auth_signing_alg",
     **{field.replace("_", " "): member for member, field in _OWN.items()},
 }
@@ -133,7 +135,7 @@ def read(said: Metadata, like: Registration) -> Registration:
     own = {field: _text(said, member, getattr(like, field)) for member, field in _OWN.items()}
     about = {name: _text(said, member) for member, name in _ABOUT.items() if name != "contacts"}
     recipients = tuple(map(registration.recipient_of, texts(said, RECIPIENTS)))
-    jwks = said.get("jwks")
+    jwks, grants = said.get("jwks"), texts(said, "grant_types")
     wanted = replace(like, **own)  # type: ignore[arg-type]  # all of them are texts
     return replace(
         wanted,
@@ -144,6 +146,7 @@ def read(said: Metadata, like: Registration) -> Registration:
         jwks_uri=_text(said, "jwks_uri"),
         scopes=tuple(_text(said, "scope").split()) or like.scopes,
         recipients=recipients or like.recipients,
+        devices=device_code.NAME in grants if grants else like.devices,
         about=replace(About(**about), names=names, contacts=texts(said, "contacts")),  # type: ignore[arg-type]  # as above
     )
 
@@ -188,7 +191,7 @@ def told(app: App) -> dict[str, object]:
         "client_id_issued_at": seconds(app.registered_at),
         **(names or {NAME: app.name}),
         "redirect_uris": list(app.redirect_uris),
-        "grant_types": list(GRANTS),
+        "grant_types": [one for one in GRANTS if app.devices or one != device_code.NAME],
         "response_types": ["code"],
         "token_endpoint_auth_method": "private_key_jwt",
         "scope": " ".join(sorted(app.scopes)),

@@ -201,6 +201,7 @@ def test_the_parts_of_a_japanese_name_may_stand_apart() -> None:
         pytest.param({"recipients": (Recipient("x", "jp"),)}, "recipient", id="no country"),
         pytest.param({"recipients": (Recipient("x"),) * 2}, "recipient", id="recipient twice"),
         pytest.param({"profile": "loose"}, "profile", id="unknown profile"),
+        pytest.param({"devices": True, "profile": "smart"}, "devices", id="SMART device"),
         pytest.param({"redirect_uris": ()}, "redirect URI", id="nowhere to go"),
         pytest.param({"jwks": jwks()}, "jwks", id="no key"),
         pytest.param({"jwks": jwks(jwk(kid="a"), jwk(kid="a"))}, "jwks", id="kid twice"),

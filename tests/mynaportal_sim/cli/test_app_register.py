@@ -56,6 +56,18 @@ def test_an_app_that_is_registered_is_listed(data: Path) -> None:
     assert json.loads(listed.stdout) == [said]
 
 
+@pytest.mark.parametrize("options", [(), ("--devices",)])
+def test_an_app_is_registered_with_devices_or_without(
+    data: Path, options: tuple[str, ...]
+) -> None:
+    command = [*_command(data, _keys(data)), "--profile", "oidc", *options]
+    registered = CliRunner().invoke(app, command, catch_exceptions=False)
+    listed = CliRunner().invoke(app, ["list", "--data", str(data), "--json"])
+    [said] = json.loads(listed.stdout)
+    assert said == json.loads(registered.stdout)
+    assert said["devices"] is bool(options)
+
+
 STRICT = {"MYNASIM_MODE": "strict", "MYNASIM_ISSUER": "https://portal.test"}
 
 

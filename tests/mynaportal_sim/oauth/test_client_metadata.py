@@ -3,6 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from mynaportal_sim.oauth.grants.device_code import NAME as DEVICE_CODE
 from mynaportal_sim.sample_app.relying_party import public_jwk
 
 from .conftest import Portal
@@ -78,6 +79,12 @@ BOUND = "dpop_bound_access_tokens"
             id="alg without a key",
         ),
         pytest.param({"grant_types": ["implicit"]}, "grant_types", "has implicit", id="grant"),
+        pytest.param(
+            {"grant_types": [DEVICE_CODE], "mynasim_profile": "fapi2"},
+            "grant_types",
+            "under oidc",
+            id="devices under FAPI 2.0",
+        ),
         pytest.param(
             {"response_types": ["code", "id_token"]},
             "response_types",

@@ -236,6 +236,7 @@ def test_what_a_device_may_not_ask_is_refused_at_once(
         pytest.param("lenient", True, None, id="lenient"),
         pytest.param("lenient", False, "unauthorized_client", id="lenient, not registered"),
         pytest.param("fapi2", False, "unauthorized_client", id="fapi2"),
+        pytest.param("smart", False, "unauthorized_client", id="smart"),
     ],
 )
 def test_only_an_app_that_runs_on_devices_asks_by_a_code(

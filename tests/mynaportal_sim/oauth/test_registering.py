@@ -9,10 +9,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from mynaportal_sim.apps import invites
+from mynaportal_sim.oauth.grants.device_code import NAME as DEVICE_CODE
 from mynaportal_sim.oauth.metadata import describe
 from mynaportal_sim.sample_app.relying_party import public_jwk
 
 from .conftest import Portal
+from .devices import Device
 from .kit import CALLBACK, ISSUER
 from .registering import Newcomer, invited, serving
 
@@ -41,6 +43,25 @@ def test_an_app_that_registered_itself_is_told_of_itself_and_gets_tokens(
     read = newcomer.manage(told, "GET")
     assert (read.status_code, read.json()) == (200, told)
     assert read.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "devices"),
+    [
+        pytest.param(None, False, id="as usual"),
+        pytest.param(["authorization_code"], False, id="by the code flow"),
+        pytest.param(["authorization_code", DEVICE_CODE], True, id="on devices too"),
+    ],
+)
+def test_an_app_that_registers_for_devices_asks_by_a_code(
+    newcomer: Newcomer, portal: Portal, wanted: list[str] | None, devices: bool
+) -> None:
+    told = newcomer.registered(grant_types=wanted)
+    assert (DEVICE_CODE in told["grant_types"]) is devices  # type: ignore[operator]  # a list
+    answered = Device(portal, newcomer.kit(told)).ask()
+    assert answered.status_code == (200 if devices else 400)
+    kept = newcomer.manage(told, "PUT", grant_types=None)
+    assert kept.json()["grant_types"] == told["grant_types"]
 
 
 def test_people_are_asked_by_the_japanese_name(newcomer: Newcomer) -> None:
@@ -272,6 +293,7 @@ def test_an_app_moves_and_changes_its_keys_itself(newcomer: Newcomer, portal: Po
             {"client_id_issued_at": 1}, "client_id_issued_at", id="what the server gives"
         ),
         pytest.param({"redirect_uris": []}, "redirect_uris", id="nowhere to go"),
+        pytest.param({"grant_types": [DEVICE_CODE]}, "grant_types", id="devices"),
     ],
 )
 def test_what_people_are_asked_by_is_not_changed_so(
