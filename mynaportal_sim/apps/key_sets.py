@@ -19,13 +19,17 @@ PAUSE = timedelta(seconds=30)
 
 
 class KeySetRow(SQLModel, table=True):
-    """Of an app with a jwks_uri; `fault` is what was wrong at the last try, if anything was."""
+    """Of an app with a jwks_uri; `fault` is what was wrong at the last try, if anything was.
+
+    `reading` says that somebody is at it since `tried_at`.
+    """
 
     __tablename__ = "key_sets"
 
     client_id: str = Field(primary_key=True, foreign_key="apps.client_id")
     read_at: int = Field(sa_type=BigInteger)
     tried_at: int = Field(sa_type=BigInteger)
+    reading: bool
     fault: str = Field(sa_type=Text)
 
 
@@ -37,17 +41,17 @@ _CLAIM = (
     .where(
         key_sets.c.client_id == bindparam("wanted"), key_sets.c.tried_at <= bindparam("last")
     )
-    .values(tried_at=bindparam("now"))
+    .values(tried_at=bindparam("now"), reading=True)
 )
 _READ = (
     update(key_sets)
     .where(key_sets.c.client_id == bindparam("wanted"))
-    .values(read_at=bindparam("now"), fault="")
+    .values(read_at=bindparam("now"), reading=False, fault="")
 )
 _FAILED = (
     update(key_sets)
     .where(key_sets.c.client_id == bindparam("wanted"))
-    .values(fault=bindparam("said"))
+    .values(reading=False, fault=bindparam("said"))
 )
 
 
@@ -57,7 +61,12 @@ class KeySet:
 
     read_at: datetime
     tried_at: datetime
+    reading: bool
     fault: str
+
+    def is_being_read(self, now: datetime) -> bool:
+        """Whether some process reads it right now, unless that was killed meanwhile."""
+        return self.reading and now < self.tried_at + PAUSE
 
     def is_due(self, now: datetime, *, unknown: bool) -> bool:
         """Whether to read it anew for an assertion, whose key is `unknown` or not."""
@@ -71,7 +80,8 @@ def begin(connection: Connection, client_id: str, now: datetime) -> None:
     That was no try for whoever comes: an app may change its keys right away.
     """
     end(connection, client_id)
-    row = {"client_id": client_id, "read_at": seconds(now), "tried_at": 0, "fault": ""}
+    row: dict[str, object] = {"client_id": client_id, "read_at": seconds(now), "tried_at": 0}
+    row |= {"reading": False, "fault": ""}
     connection.execute(insert(key_sets), row)
 
 
@@ -85,7 +95,7 @@ def find(connection: Connection, client_id: str) -> KeySet | None:
     row = connection.execute(_FIND, {"wanted": client_id}).first()
     if row is None:
         return None
-    return KeySet(instant(row.read_at), instant(row.tried_at), row.fault)
+    return KeySet(instant(row.read_at), instant(row.tried_at), row.reading, row.fault)
 
 
 def claim(connection: Connection, client_id: str, now: datetime) -> bool:

@@ -14,6 +14,9 @@ from mynaportal_sim.apps.model import App
 from mynaportal_sim.apps.registration import parse_jwks
 from mynaportal_sim.oauth.server import Server
 
+LOOKS = 50
+"""How often it is looked whether another process is done, for as long as that may take."""
+
 
 async def current(server: Server, app: App, kid: str | None, now: datetime) -> App:
     """`app` with the keys that count for an assertion whose header names `kid`.
@@ -22,14 +25,13 @@ async def current(server: Server, app: App, kid: str | None, now: datetime) -> A
     """
     if not app.jwks_uri:
         return app
-    reading = server.reading.get(app.client_id)
-    if reading is None:
+    if app.client_id not in server.reading:
         known = await server.database.read(key_sets.find, app.client_id)
         unknown = kid is not None and not any(key.is_named(kid) for key in app.keys)
-        if known is None or not known.is_due(now, unknown=unknown):
+        elsewhere = known is not None and unknown and known.is_being_read(now)
+        if known is None or not (elsewhere or known.is_due(now, unknown=unknown)):
             return app
-        reading = server.reading.get(app.client_id) or _begin(server, app, now)
-    await asyncio.shield(reading)
+    await asyncio.shield(server.reading.get(app.client_id) or _begin(server, app, now))
     return await server.app(app.client_id) or app
 
 
@@ -41,9 +43,10 @@ def _begin(server: Server, app: App, now: datetime) -> asyncio.Task[None]:
 
 
 async def _read(server: Server, app: App, now: datetime) -> None:
-    """Read the keys and keep them, unless another process is at it."""
+    """Read the keys and keep them, or wait until another process has."""
     database = server.database
     if not await database.write(key_sets.claim, app.client_id, now):
+        await _read_elsewhere(server, app, now)
         return
     try:
         jwks = await fetching.key_set(app.jwks_uri, server.reach)
@@ -52,3 +55,11 @@ async def _read(server: Server, app: App, now: datetime) -> None:
         return
     read = replace(app, jwks=jwks, keys=parse_jwks(jwks))
     await database.write(amending.take_keys, app, read, now, server.randomness)
+
+
+async def _read_elsewhere(server: Server, app: App, now: datetime) -> None:
+    for _ in range(LOOKS):
+        known = await server.database.read(key_sets.find, app.client_id)
+        if known is None or not known.is_being_read(now):
+            return
+        await asyncio.sleep(fetching.SECONDS_IN_ALL / LOOKS)

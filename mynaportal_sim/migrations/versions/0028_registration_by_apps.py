@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("client_id", sa.String(), nullable=False),
         sa.Column("read_at", sa.BigInteger(), nullable=False),
         sa.Column("tried_at", sa.BigInteger(), nullable=False),
+        sa.Column("reading", sa.Boolean(), nullable=False),
         sa.Column("fault", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["client_id"], ["apps.client_id"]),
         sa.PrimaryKeyConstraint("client_id"),

@@ -14,6 +14,7 @@ from mynaportal_sim.apps import fetching, key_sets
 from mynaportal_sim.apps.errors import RegistrationError
 from mynaportal_sim.apps.key_sets import PAUSE, READ_EVERY
 from mynaportal_sim.delivery.reach import ANYWHERE, PUBLIC, Reach, is_public
+from mynaportal_sim.oauth import client_keys
 from mynaportal_sim.sample_app.relying_party import public_jwk
 from mynaportal_sim.settings import Mode
 from tests.mynaportal_sim.delivery.kit import Endpoint, Names
@@ -120,6 +121,28 @@ def test_who_comes_while_the_keys_are_read_waits_for_them(
             return [answered.status_code for answered in pushed]
 
     assert portal.runner.run(at_once()) == [201] * 4
+    assert len(served.endpoint.got) == 1
+
+
+def test_who_comes_to_another_process_meanwhile_waits_too(
+    served: Served, portal: Portal
+) -> None:
+    rotated = served.rotated()
+    served.publish(rotated.key)
+    served.endpoint.takes = 0.2
+
+    async def in_both() -> int:
+        # The server of the test and that of its web application share a database alone.
+        asked = (portal.server, rotated.app, rotated.kid, portal.clock.now())
+        first = asyncio.create_task(client_keys.current(*asked))
+        await asyncio.sleep(0.1)
+        transport = httpx.ASGITransport(portal.web)
+        async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
+            pushed = await client.post("/par", data=rotated.signed(rotated.request()))
+        assert (await first).keys[0].kid == rotated.kid
+        return pushed.status_code
+
+    assert portal.runner.run(in_both()) == 201
     assert len(served.endpoint.got) == 1
 
 
