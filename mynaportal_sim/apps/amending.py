@@ -28,8 +28,7 @@ def amend(
         key_sets.begin(connection, after.client_id, now)
     else:
         key_sets.end(connection, after.client_id)
-    moved = (after.redirect_uris, after.event_endpoint)
-    if (before.redirect_uris, before.event_endpoint) != moved:
+    if before.addresses != after.addresses:
         service.enter_addresses(connection, after, now, randomness)
     _enter_own_keys(connection, before, after, now, randomness)
 

@@ -104,6 +104,16 @@ class App:
         return not self.keys
 
     @property
+    def addresses(self) -> dict[str, str | list[str]]:
+        """Where people are sent, and what the app is told."""
+        return {
+            "redirect_uris": list(self.redirect_uris),
+            "event_endpoint": self.event_endpoint,
+            "post_logout_redirect_uris": list(self.post_logout_redirect_uris),
+            "backchannel_logout_uri": self.backchannel_logout_uri,
+        }
+
+    @property
     def keys_of_recipients(self) -> dict[str, tuple[PublicKey, ...]]:
         """The keys of those recipients that have some, by name."""
         return {one.name: one.keys for one in self.recipient_keys}

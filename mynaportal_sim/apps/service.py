@@ -199,15 +199,8 @@ def settle(
 def enter_addresses(
     connection: Connection, app: App, now: datetime, randomness: Callable[[int], bytes]
 ) -> None:
-    """Enter where people are sent, and events, from now on."""
-    entry = Entry(
-        type="app.moved",
-        fields={
-            "app_id": app.client_id,
-            "redirect_uris": list(app.redirect_uris),
-            "event_endpoint": app.event_endpoint,
-        },
-    )
+    """Enter where people are sent, and what the app is told, from now on."""
+    entry = Entry(type="app.moved", fields={"app_id": app.client_id, **app.addresses})
     ledger.append(connection, entry, now, randomness)
 
 

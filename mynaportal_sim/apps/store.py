@@ -87,6 +87,8 @@ _AMEND = (
     .values(
         redirect_uris=bindparam("uris"),
         event_endpoint=bindparam("endpoint"),
+        post_logout_redirect_uris=bindparam("after_logout"),
+        backchannel_logout_uri=bindparam("told_at"),
         jwks=bindparam("keys"),
         jwks_uri=bindparam("at"),
         about=bindparam("said"),
@@ -178,6 +180,8 @@ def amend(connection: Connection, app: App) -> None:
             "wanted": app.client_id,
             "uris": json.dumps(app.redirect_uris),
             "endpoint": app.event_endpoint,
+            "after_logout": json.dumps(app.post_logout_redirect_uris),
+            "told_at": app.backchannel_logout_uri,
             "keys": app.jwks,
             "at": app.jwks_uri,
             "said": app.about.dump(),

@@ -39,24 +39,35 @@ _OWN = {
 }
 _ABOUT = {**{name: name for name in PLAIN}, "token_endpoint_auth_signing_alg": "signing_alg"}
 FLAGS = frozenset({"dpop_bound_access_tokens", "require_pushed_authorization_requests"})
+_SESSION_REQUIRED = "backchannel_logout_session_required"
 _LISTS = frozenset(
     {
         "authorization_details_types",
         "contacts",
         "grant_types",
+        "post_logout_redirect_uris",
         "redirect_uris",
         "response_types",
         RECIPIENTS,
     }
 )
 _STRINGS = (
-    {NAME, "id_token_signed_response_alg", "jwks_uri", "scope", "software_statement"}
+    {
+        NAME,
+        "backchannel_logout_uri",
+        "id_token_signed_response_alg",
+        "jwks_uri",
+        "scope",
+        "software_statement",
+    }
     | {"subject_type", "token_endpoint_auth_method", *_OWN, *_ABOUT}
 ) - _LISTS
 _MEMBERS = {  # the field of a registration -> its member, where they differ
     "name": NAME,
     "scopes": "scope",
     "redirect URI": "redirect_uris",
+    "post-logout redirect URI": "post_logout_redirect_uris",
+    "back-channel logout URI": "backchannel_logout_uri",
     "recipient": RECIPIENTS,
     "devices": "grant_types",
     "signing algorithm": "token_endpoint_auth_signing_alg",
@@ -100,7 +111,7 @@ def _is_texts(value: Json) -> bool:
 
 _KINDS = (
     _Kind(_STRINGS, lambda value: isinstance(value, str), "a string"),
-    _Kind(FLAGS, lambda value: isinstance(value, bool), "true or false"),
+    _Kind({*FLAGS, _SESSION_REQUIRED}, lambda value: isinstance(value, bool), "true or false"),
     _Kind(_LISTS, _is_texts, "an array of strings"),
     _Kind({"jwks"}, lambda value: isinstance(value, dict), "a JWK Set, as an object"),
 )
@@ -142,6 +153,8 @@ def read(said: Metadata, like: Registration) -> Registration:
         profile=profile_of(said, like.profile),
         name=_name(names) or _text(said, NAME, like.name),
         redirect_uris=texts(said, "redirect_uris"),
+        post_logout_redirect_uris=texts(said, "post_logout_redirect_uris"),
+        backchannel_logout_uri=_text(said, "backchannel_logout_uri"),
         jwks="" if jwks is None else json.dumps(jwks, ensure_ascii=False),
         jwks_uri=_text(said, "jwks_uri"),
         scopes=tuple(_text(said, "scope").split()) or like.scopes,
@@ -185,7 +198,12 @@ def told(app: App) -> dict[str, object]:
         f"{PREFIX}event_endpoint": app.event_endpoint,
         RECIPIENTS: [f"{one.name},{one.country},{one.relation}" for one in app.recipients],
     }
-    said = {**about, **own}
+    logout = {
+        "post_logout_redirect_uris": list(app.post_logout_redirect_uris),
+        "backchannel_logout_uri": app.backchannel_logout_uri,
+        _SESSION_REQUIRED: bool(app.backchannel_logout_uri),  # each token names one
+    }
+    said = {**about, **own, **logout}
     return {
         "client_id": app.client_id,
         "client_id_issued_at": seconds(app.registered_at),

@@ -30,7 +30,8 @@ from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.oauth.trail import trail_of
 
 _OWN = f"{PLACE}/{{client_id}}"
-_MAY_CHANGE = frozenset({"redirect_uris", "event_endpoint", "jwks", "jwks_uri", "about"})
+_ADDRESSES = ("redirect_uris", "event_endpoint", "post_logout_redirect_uris")
+_MAY_CHANGE = frozenset({*_ADDRESSES, "backchannel_logout_uri", "jwks", "jwks_uri", "about"})
 
 router = APIRouter(route_class=ToClients)
 

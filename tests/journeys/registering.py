@@ -19,6 +19,8 @@ def register_itself(portal: HeardPortal) -> None:
         "client_name": "Health notes",
         "client_name#ja": "健康ノート",
         "redirect_uris": ["http://127.0.0.1:9000/cb"],
+        "post_logout_redirect_uris": ["http://127.0.0.1:9000/out"],
+        "backchannel_logout_uri": "http://127.0.0.1:9000/backchannel",
         "jwks": {"keys": [public_jwk(ec.generate_private_key(ec.SECP256R1()))]},
         "dpop_bound_access_tokens": True,
         "mynasim_purpose_text": "健診結果の推移を見るため",

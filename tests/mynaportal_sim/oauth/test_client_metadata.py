@@ -142,6 +142,24 @@ BOUND = "dpop_bound_access_tokens"
         pytest.param(
             {"redirect_uris": [f"{CALLBACK}#a"]}, "redirect_uris", "fragment", id="fragment"
         ),
+        pytest.param(
+            {"post_logout_redirect_uris": [f"{CALLBACK}#a"]},
+            "post_logout_redirect_uris",
+            "fragment",
+            id="fragment after logout",
+        ),
+        pytest.param(
+            {"backchannel_logout_uri": "http://app.example/out"},
+            "backchannel_logout_uri",
+            "https",
+            id="http back channel",
+        ),
+        pytest.param(
+            {"backchannel_logout_session_required": "yes"},
+            "backchannel_logout_session_required",
+            "true or false",
+            id="session flag's type",
+        ),
         pytest.param({"redirect_uris": None}, "redirect_uris", "1 to 20", id="nowhere to go"),
     ],
 )

@@ -64,6 +64,26 @@ def test_an_app_that_registers_for_devices_asks_by_a_code(
     assert kept.json()["grant_types"] == told["grant_types"]
 
 
+def test_where_logouts_lead_and_are_told_is_registered_and_changed(
+    newcomer: Newcomer, portal: Portal
+) -> None:
+    first = {
+        "post_logout_redirect_uris": [f"{CALLBACK}/out"],
+        "backchannel_logout_uri": f"{CALLBACK}/backchannel",
+    }
+    told = newcomer.registered(**first, backchannel_logout_session_required=True)
+    assert told == told | first | {"backchannel_logout_session_required": True}
+    moved = {"post_logout_redirect_uris": [f"{CALLBACK}/bye"]}
+    changed = newcomer.manage(told, "PUT", **moved)
+    assert changed.json() == changed.json() | moved
+    assert "backchannel_logout_uri" not in changed.json()
+    app = newcomer.kit(told).app
+    assert app.post_logout_redirect_uris == (f"{CALLBACK}/bye",)
+    assert app.backchannel_logout_uri == ""
+    kind, entered = portal.ledger()[-1]
+    assert (kind, entered["post_logout_redirect_uris"]) == ("app.moved", [f"{CALLBACK}/bye"])
+
+
 def test_people_are_asked_by_the_japanese_name(newcomer: Newcomer) -> None:
     assert newcomer.kit(newcomer.registered()).app.name == "健康ノート"
     bare = {"client_name#ja": None}
