@@ -40,6 +40,7 @@ from mynaportal_sim.login.second_device import store as second_device
 from mynaportal_sim.login.second_device.router import router as second_device_router
 from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.oauth import backchannel, tables
+from mynaportal_sim.oauth.browsers import Browsers
 from mynaportal_sim.oauth.keys.following import SigningKeys
 from mynaportal_sim.oauth.metadata import Published
 from mynaportal_sim.oauth.router import router as oauth_router
@@ -103,6 +104,8 @@ def create_app(settings: Settings) -> FastAPI:
         public_clients=settings.public_clients,
     )
     app.add_middleware(Promises, signer=keys.ledger_signer(settings.keys))
+    if settings.public_clients:
+        app.add_middleware(Browsers, database=app.state.database)
     app.add_middleware(HostGuard, hosts=settings.hosts, issuer=settings.issuer)
     return app
 

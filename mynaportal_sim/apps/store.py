@@ -17,7 +17,7 @@ from sqlmodel import Field, SQLModel
 from consent.insertion import insert_once
 from consent.model import DeclaredPurpose
 from consent.model.plain import plain_recipients, recipients_of
-from mynaportal_sim.apps import declarations
+from mynaportal_sim.apps import declarations, uris
 from mynaportal_sim.apps.about import About
 from mynaportal_sim.apps.declarations import declarations as declared
 from mynaportal_sim.apps.model import App, DeclaredVersion, Profile, RecipientKeys
@@ -119,6 +119,7 @@ _PURPOSE_VERSION = select(apps.c.purpose_version).where(apps.c.client_id == bind
 _PURPOSE_VERSIONS = select(apps.c.client_id, apps.c.purpose_version)
 _LOCKED_PURPOSE_VERSION = _PURPOSE_VERSION.with_for_update()
 _ALL = _DECLARING.order_by(apps.c.registered_at, apps.c.client_id)
+_PUBLIC_REDIRECT_URIS = select(apps.c.redirect_uris).where(apps.c.jwks == "")
 _SUBJECTS = (
     select(subjects)
     .where(subjects.c.app_id == bindparam("app"), subjects.c.sub > bindparam("after"))
@@ -256,6 +257,12 @@ def find(connection: Connection, client_id: str) -> App | None:
 def every(connection: Connection) -> list[App]:
     """All apps, in the order of their registration."""
     return [_app(row) for row in connection.execute(_ALL)]
+
+
+def origins_of_public(connection: Connection) -> frozenset[str]:
+    """Where the pages of public clients stand, as browsers name it (RFC 6454 6)."""
+    found = connection.scalars(_PUBLIC_REDIRECT_URIS)
+    return frozenset(uris.origin(one) for row in found for one in json.loads(row))
 
 
 def subject(

@@ -12,6 +12,16 @@ URI_MAX = 1000
 _URI = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 
 
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+def origin(uri: str) -> str:
+    """The origin of a plausible address as browsers write it, without the usual port."""
+    parts = urlsplit(uri)
+    host = parts.netloc.lower().removesuffix(f":{_DEFAULT_PORTS[parts.scheme]}")
+    return f"{parts.scheme}://{host}"
+
+
 def plausible(field: str, uri: str) -> None:
     """Raise RegistrationError for what is no such address (RFC 6749 3.1.2, FAPI 2.0 5.3.2.2-8).
 

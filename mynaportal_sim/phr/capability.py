@@ -15,12 +15,15 @@ _SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-serv
 _REFERENCES = ("patient", "subject")
 
 
-def statement(issuer: str) -> bytes:
-    """The CapabilityStatement of the portal at `issuer`, ready to be sent."""
-    return json.dumps(_statement(issuer), ensure_ascii=False).encode()
+def statement(issuer: str, *, cors: bool) -> bytes:
+    """The CapabilityStatement of the portal at `issuer`, ready to be sent.
+
+    With `cors`, pages of public clients may call it.
+    """
+    return json.dumps(_statement(issuer, cors=cors), ensure_ascii=False).encode()
 
 
-def _statement(issuer: str) -> Json:
+def _statement(issuer: str, *, cors: bool) -> Json:
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -37,14 +40,14 @@ def _statement(issuer: str) -> Json:
         "rest": [
             {
                 "mode": "server",
-                "security": _security(issuer),
+                "security": _security(issuer, cors=cors),
                 "resource": [*map(_resource, PARAMETERS), _consent()],
             }
         ],
     }
 
 
-def _security(issuer: str) -> Json:
+def _security(issuer: str, *, cors: bool) -> Json:
     return {
         "extension": [
             {
@@ -58,7 +61,7 @@ def _security(issuer: str) -> Json:
                 ],
             }
         ],
-        "cors": False,
+        "cors": cors,
         "service": [
             {
                 "coding": [{"system": _SECURITY_SERVICE, "code": "SMART-on-FHIR"}],

@@ -47,7 +47,8 @@ _statement = lru_cache(maxsize=8)(capability.statement)
 @router.get("/metadata")
 async def metadata(server: ServerDep) -> Response:
     """What this server can do."""
-    return Response(_statement(server.issuer), media_type=outcome.FHIR_JSON)
+    body = _statement(server.issuer, cors=server.public_clients)
+    return Response(body, 200, {"Access-Control-Allow-Origin": "*"}, outcome.FHIR_JSON)
 
 
 router.routes.extend(consents.router.routes)

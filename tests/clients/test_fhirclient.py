@@ -1,10 +1,14 @@
 """npm's fhirclient, which SMART apps are written with, completes a standalone launch."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -14,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from mynaportal_sim.cli.benchmarks import npm
 from mynaportal_sim.cli.benchmarks.errors import NoPeerError
+from tests.browser.conftest import chromium_of
 from tests.journeys.kit import Portal, free_port
 
 pytestmark = pytest.mark.clients
@@ -130,3 +135,47 @@ def test_as_a_public_client_it_gets_another_refresh_token_each_time(
     assert found["patient"]["id"] == found["tokens"]["patient"]
     assert found["refreshed"]["refresh_token"] != found["tokens"]["refresh_token"]
     assert found["refreshed"]["access_token"] != found["tokens"]["access_token"]
+
+
+@contextmanager
+def page_of(program: Path) -> Iterator[int]:
+    """An app that is a page alone, and the port at which it stands."""
+    files = partial(SimpleHTTPRequestHandler, directory=str(program))
+    with ThreadingHTTPServer(("127.0.0.1", 0), files) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.browser
+def test_in_a_browser_a_page_alone_launches_reads_and_refreshes(
+    program: Path, portal: Portal
+) -> None:
+    with page_of(program) as port, chromium_of(os.environ) as browser:
+        at = f"http://127.0.0.1:{port}/page.html"
+        client_id = registered(portal, port, "--public", "--redirect-uri", at)
+        told = {"iss": f"{portal.url}/fhir", "clientId": client_id, "scope": SCOPE}
+        wanted = {**told, "redirectUri": at, "noRedirect": True, "pkceMode": "required"}
+        page = browser.new_page()
+        page.goto(at)
+        asked = page.evaluate("wanted => FHIR.oauth2.authorize(wanted)", wanted)
+        _, redirect = portal.follow(asked)
+        page.goto(redirect)
+        found = page.evaluate(
+            """async () => {
+                const client = await FHIR.oauth2.ready()
+                const first = client.state.tokenResponse
+                client.environment.options.refreshTokenWithClientId = true
+                const renewed = (await client.refresh()).tokenResponse
+                const patient = await client.patient.read()
+                const observations = await client.request('Observation?_count=2')
+                return { first, renewed, patient, observations }
+            }"""
+        )
+    assert found["patient"]["id"] == found["first"]["patient"]
+    assert found["renewed"]["refresh_token"] != found["first"]["refresh_token"]
+    assert len(found["observations"]["entry"]) == 2

@@ -203,6 +203,7 @@ def refusal(response: httpx.Response) -> str:
 
 def test_the_server_says_without_a_token_what_it_can_do(portal: Portal) -> None:
     response = portal.get("/fhir/metadata", {})
+    assert response.headers["access-control-allow-origin"] == "*"
     statement = CapabilityStatement.model_validate(response.json())
     assert statement.fhirVersion == "4.0.1"
     offered = {one["type"]: one for one in response.json()["rest"][0]["resource"]}
