@@ -99,6 +99,12 @@ def test_who_fills_in_the_form_has_an_app_and_is_told_its_settings(desk: Desk) -
     assert str(registered["invite"].value).startswith("invite-")
 
 
+def test_an_app_says_whether_it_runs_on_devices(desk: Desk) -> None:
+    for given in ({}, {"devices": "yes"}):
+        assert desk.send(profile="oidc", **given).status_code == 303
+    assert sorted(app.devices for app in desk.apps()) == [False, True]
+
+
 def test_an_invitation_opens_the_form_once_and_a_second_wish_is_told_so(desk: Desk) -> None:
     token = desk.invited()
     assert desk.send(token).status_code == 303
@@ -130,6 +136,7 @@ WRONG = [
         id="whatever",
     ),
     pytest.param({"profile": "loose"}, "profile", "使えません", id="unknown profile"),
+    pytest.param({"devices": "yes"}, "devices", "oidcで登録", id="devices under FAPI 2.0"),
     pytest.param({"jwks": ""}, "jwks", "公開鍵", id="no key"),
     pytest.param({"jwks": "{"}, "jwks", "鍵として読み取れません", id="no JSON"),
     pytest.param({"tos_uri": "javascript:a"}, "tos_uri", "ホスト名", id="script as a page"),
