@@ -96,6 +96,7 @@ class App:
     about: About = SAYS_NOTHING
     post_logout_redirect_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str = ""
+    userinfo_signed_response_alg: str = ""
     devices: bool = False
 
     @property

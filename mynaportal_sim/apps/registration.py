@@ -19,6 +19,8 @@ REDIRECT_URIS_MAX = 20
 RECIPIENTS_MAX = 20
 KEYS_MAX = 20
 CLIENT_ID_LENGTH = 12
+SIGNED_BY = ("ES256",)
+"""By which algorithms this portal can sign what it tells an app."""
 DEFAULT_PURPOSE = "self-care"
 DEFAULT_SCOPES = ("openid", "patient/Observation.rs", "patient/MedicationDispense.rs")
 
@@ -48,6 +50,7 @@ class Registration:
     about: About = SAYS_NOTHING
     post_logout_redirect_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str = ""
+    userinfo_signed_response_alg: str = ""
     devices: bool = False
     public: bool = False
 
@@ -124,6 +127,9 @@ def _checks(
     yield partial(_scopes, wanted.scopes, scopes)
     yield partial(known, "profile", (wanted.profile,), tuple(Profile))
     yield partial(known, "purpose", (wanted.purpose,), purposes)
+    if wanted.userinfo_signed_response_alg:
+        algorithm = (wanted.userinfo_signed_response_alg,)
+        yield partial(known, "userinfo_signed_response_alg", algorithm, SIGNED_BY)
     yield partial(_devices, wanted)
     if wanted.jwks_uri:
         yield partial(uris.plausible, "jwks_uri", wanted.jwks_uri)
@@ -152,6 +158,7 @@ def _app(wanted: Registration, client_id: str, now: datetime) -> App:
         about=wanted.about,
         post_logout_redirect_uris=wanted.post_logout_redirect_uris,
         backchannel_logout_uri=wanted.backchannel_logout_uri,
+        userinfo_signed_response_alg=wanted.userinfo_signed_response_alg,
         devices=wanted.devices,
     )
 

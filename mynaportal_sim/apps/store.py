@@ -45,6 +45,7 @@ class AppRow(SQLModel, table=True):
     event_endpoint: str
     post_logout_redirect_uris: str = Field(sa_type=Text)
     backchannel_logout_uri: str
+    userinfo_signed_response_alg: str
     devices: bool
     registered_at: int = Field(sa_type=BigInteger)
     jwks_uri: str = Field(sa_type=Text)
@@ -89,6 +90,7 @@ _AMEND = (
         event_endpoint=bindparam("endpoint"),
         post_logout_redirect_uris=bindparam("after_logout"),
         backchannel_logout_uri=bindparam("told_at"),
+        userinfo_signed_response_alg=bindparam("signed_by"),
         jwks=bindparam("keys"),
         jwks_uri=bindparam("at"),
         about=bindparam("said"),
@@ -151,6 +153,7 @@ def add(connection: Connection, app: App) -> None:
             "event_endpoint": app.event_endpoint,
             "post_logout_redirect_uris": json.dumps(app.post_logout_redirect_uris),
             "backchannel_logout_uri": app.backchannel_logout_uri,
+            "userinfo_signed_response_alg": app.userinfo_signed_response_alg,
             "devices": app.devices,
             "registered_at": int(app.registered_at.timestamp()),
             "jwks_uri": app.jwks_uri,
@@ -183,6 +186,7 @@ def amend(connection: Connection, app: App) -> None:
             "endpoint": app.event_endpoint,
             "after_logout": json.dumps(app.post_logout_redirect_uris),
             "told_at": app.backchannel_logout_uri,
+            "signed_by": app.userinfo_signed_response_alg,
             "keys": app.jwks,
             "at": app.jwks_uri,
             "said": app.about.dump(),
@@ -328,6 +332,7 @@ def _app(row: Row[tuple[str, ...]]) -> App:
         event_endpoint=row.event_endpoint,
         post_logout_redirect_uris=tuple(json.loads(row.post_logout_redirect_uris)),
         backchannel_logout_uri=row.backchannel_logout_uri,
+        userinfo_signed_response_alg=row.userinfo_signed_response_alg,
         reviewer=row.reviewer,
         jwks_uri=row.jwks_uri,
         about=About.load(row.about),

@@ -82,6 +82,10 @@ BackchannelOption = Annotated[
     str,
     typer.Option(metavar="URL", help="Where it is told that a session ended. [default: none]"),
 ]
+UserinfoOption = Annotated[
+    str,
+    typer.Option(metavar="ALG", help="By which /userinfo signs. [default: none, it is JSON]"),
+]
 EthicsOption = Annotated[str, typer.Option(help="The number of its ethics approval.")]
 DevicesOption = Annotated[
     bool, typer.Option("--devices", help="It runs on devices that ask by a code (RFC 8628).")
@@ -107,6 +111,7 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
     event_endpoint: EventsOption = "",
     post_logout_redirect_uri: PostLogoutOption = [],  # noqa: B006  typer copies it
     backchannel_logout_uri: BackchannelOption = "",
+    userinfo_signed_response_alg: UserinfoOption = "",
     devices: DevicesOption = False,
     data: DataOption = None,
     db: DatabaseOption = None,
@@ -134,6 +139,7 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
         event_endpoint=event_endpoint,
         post_logout_redirect_uris=tuple(post_logout_redirect_uri),
         backchannel_logout_uri=backchannel_logout_uri,
+        userinfo_signed_response_alg=userinfo_signed_response_alg,
         devices=devices,
         public=public,
     )
@@ -223,6 +229,7 @@ def _shown(app: App, settings: Settings) -> dict[str, object]:
         "event_endpoint": app.event_endpoint or None,
         "post_logout_redirect_uris": list(app.post_logout_redirect_uris),
         "backchannel_logout_uri": app.backchannel_logout_uri or None,
+        "userinfo_signed_response_alg": app.userinfo_signed_response_alg or None,
         "devices": app.devices,
         "recipients": [
             {

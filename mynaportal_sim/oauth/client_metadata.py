@@ -59,6 +59,7 @@ _STRINGS = (
         "jwks_uri",
         "scope",
         "software_statement",
+        "userinfo_signed_response_alg",
     }
     | {"subject_type", "token_endpoint_auth_method", *_OWN, *_ABOUT}
 ) - _LISTS
@@ -155,6 +156,7 @@ def read(said: Metadata, like: Registration) -> Registration:
         redirect_uris=texts(said, "redirect_uris"),
         post_logout_redirect_uris=texts(said, "post_logout_redirect_uris"),
         backchannel_logout_uri=_text(said, "backchannel_logout_uri"),
+        userinfo_signed_response_alg=_text(said, "userinfo_signed_response_alg"),
         jwks="" if jwks is None else json.dumps(jwks, ensure_ascii=False),
         jwks_uri=_text(said, "jwks_uri"),
         scopes=tuple(_text(said, "scope").split()) or like.scopes,
@@ -198,12 +200,13 @@ def told(app: App) -> dict[str, object]:
         f"{PREFIX}event_endpoint": app.event_endpoint,
         RECIPIENTS: [f"{one.name},{one.country},{one.relation}" for one in app.recipients],
     }
-    logout = {
+    of_logins: dict[str, object] = {
         "post_logout_redirect_uris": list(app.post_logout_redirect_uris),
         "backchannel_logout_uri": app.backchannel_logout_uri,
+        "userinfo_signed_response_alg": app.userinfo_signed_response_alg,
         _SESSION_REQUIRED: bool(app.backchannel_logout_uri),  # each token names one
     }
-    said = {**about, **own, **logout}
+    said = {**about, **own, **of_logins}
     return {
         "client_id": app.client_id,
         "client_id_issued_at": seconds(app.registered_at),

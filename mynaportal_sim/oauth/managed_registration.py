@@ -31,7 +31,8 @@ from mynaportal_sim.oauth.trail import trail_of
 
 _OWN = f"{PLACE}/{{client_id}}"
 _ADDRESSES = ("redirect_uris", "event_endpoint", "post_logout_redirect_uris")
-_MAY_CHANGE = frozenset({*_ADDRESSES, "backchannel_logout_uri", "jwks", "jwks_uri", "about"})
+_OF_LOGINS = ("backchannel_logout_uri", "userinfo_signed_response_alg")
+_MAY_CHANGE = frozenset({*_ADDRESSES, *_OF_LOGINS, "jwks", "jwks_uri", "about"})
 
 router = APIRouter(route_class=ToClients)
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from consent.model.granted import DETAIL_TYPE
 from mynaportal_sim.apps.model import Profile
+from mynaportal_sim.apps.registration import SIGNED_BY
 from mynaportal_sim.login.assurance import acr_values
 from mynaportal_sim.oauth import details_schema, managed, resources, smart_configuration
 from mynaportal_sim.oauth.checks.request import PROMPTS
@@ -147,6 +148,7 @@ def _of_logins(issuer: str, *, strict: bool) -> dict[str, object]:
     """What apps are told of a login (OpenID Connect Discovery 3)."""
     return {
         "userinfo_endpoint": f"{issuer}/userinfo",
+        "userinfo_signing_alg_values_supported": list(SIGNED_BY),
         "end_session_endpoint": f"{issuer}/end-session",
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,

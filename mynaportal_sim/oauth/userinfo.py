@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from consent import service
 from consent.token import AccessToken
+from mynaportal_sim.apps.model import App
+from mynaportal_sim.jose import Json
 from mynaportal_sim.oauth import claims, families, form
 from mynaportal_sim.oauth.access import credentials_of, proof_beside
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
@@ -21,6 +23,7 @@ from mynaportal_sim.oauth.checks.access import Credentials
 from mynaportal_sim.oauth.checks.grant import Called
 from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import OAuthError
+from mynaportal_sim.oauth.keys.ring import KeyRing
 from mynaportal_sim.oauth.profiles import demanded
 from mynaportal_sim.oauth.resource_errors import InvalidProofError
 from mynaportal_sim.oauth.scopes import OPENID
@@ -29,7 +32,7 @@ from mynaportal_sim.oauth.trail import Trail, trail_of
 
 router = APIRouter(route_class=ToClients)
 
-Said = dict[str, object]
+Said = dict[str, Json]
 
 
 @router.get("/userinfo")
@@ -60,7 +63,16 @@ async def _answered(request: Request, server: Server) -> Response:
     found = await server.database.write(_said, token, credentials.scheme, proof, (trail, now))
     if isinstance(found, OAuthError):
         raise found
-    return answer(found)
+    if app is None or not app.userinfo_signed_response_alg:
+        return answer(found)
+    return _signed(found, app, server.issuer, await server.keys.fresh())
+
+
+def _signed(found: Said, app: App, issuer: str, ring: KeyRing) -> Response:
+    """The answer as a JWT for this app, as it has registered that it wants it (5.3.2)."""
+    said = {**found, "iss": issuer, "aud": app.client_id}
+    headers = {"Cache-Control": "no-store"}
+    return Response(ring.sign(said), 200, headers, "application/jwt")
 
 
 async def _shown(request: Request, trail: Trail) -> tuple[Credentials, bool]:
@@ -102,7 +114,7 @@ def _of_login(connection: Connection, token: AccessToken) -> Said:
     told: Said = {
         "sub": family.sub,
         "acr": family.acr,
-        "amr": family.amr.split(),
+        "amr": [*family.amr.split()],
         "auth_time": family.authenticated_at,
     }
     return {name: told[name] for name in claims.names_in(family.claims, "userinfo")}

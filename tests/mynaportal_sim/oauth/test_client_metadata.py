@@ -160,6 +160,12 @@ BOUND = "dpop_bound_access_tokens"
             "true or false",
             id="session flag's type",
         ),
+        pytest.param(
+            {"userinfo_signed_response_alg": "RS256"},
+            "userinfo_signed_response_alg",
+            "choose of ES256",
+            id="oidcc-userinfo-rs256",
+        ),
         pytest.param({"redirect_uris": None}, "redirect_uris", "1 to 20", id="nowhere to go"),
     ],
 )

@@ -99,3 +99,18 @@ def test_an_id_token_is_no_access_token(portal: Portal, oidc: AppKit) -> None:
     tokens = portal.redeem(oidc, portal.code(oidc)).json()
     refused = portal.userinfo(oidc, tokens["id_token"])
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_token")
+
+
+def test_an_app_that_wants_it_signed_gets_a_jwt_that_is_no_id_token(portal: Portal) -> None:
+    kit = portal.register(userinfo_signed_response_alg="ES256")
+    tokens = portal.redeem(kit, portal.code(kit)).json()
+    answered = portal.userinfo(kit, tokens["access_token"])
+    assert answered.headers["content-type"] == "application/jwt"
+    header = jwt.get_unverified_header(answered.text)
+    key = jwt.PyJWKSet.from_dict(portal.send("GET", "/jwks").json())[header["kid"]]
+    said = jwt.decode(answered.text, key, ["ES256"], audience=kit.client_id, issuer=ISSUER)
+    assert said == {"sub": sub_of(tokens["id_token"]), "iss": ISSUER, "aud": kit.client_id}
+    as_hint = kit.signed(kit.request(id_token_hint=answered.text))
+    assert portal.post("/par", as_hint).json()["error"] == "invalid_request"
+    supported = portal.send("GET", "/.well-known/openid-configuration").json()
+    assert supported["userinfo_signing_alg_values_supported"] == ["ES256"]
