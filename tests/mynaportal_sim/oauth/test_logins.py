@@ -4,21 +4,26 @@ Rows with names that begin with `oidcc-` or `fapi2-` are for the modules of the 
 Foundation's conformance suite that are called so.
 """
 
+import hmac
 import json
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import jwt
 import pytest
 
+from mynaportal_sim.jose import b64url
 from mynaportal_sim.login.assurance import CARD, SOFT_CARD
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.oauth import interaction
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.interaction import Ask, LogIn, Refuse, Step
+from mynaportal_sim.oauth.keys.files import KeyFiles
 
 from .conftest import Portal
+from .key_operator import Operator, followed, kid_of, published
 from .kit import ISSUER, AppKit
 
 Json = dict[str, object]
@@ -233,6 +238,13 @@ def test_only_the_person_whom_the_app_means_is_let_through(
     assert step(portal, oidc, Channel.SOFT, ago, **asked) == expected
 
 
+def _hmac_by_public_key(portal: Portal, header: Json, said: Json) -> str:
+    parts = (header | {"alg": "HS256"}, said)
+    signed = ".".join(b64url(json.dumps(part).encode()) for part in parts)
+    key = portal.send("GET", "/jwks").content
+    return f"{signed}.{b64url(hmac.digest(key, signed.encode(), 'sha256'))}"
+
+
 @pytest.mark.parametrize(
     ("kind", "accepted"),
     [
@@ -243,6 +255,8 @@ def test_only_the_person_whom_the_app_means_is_let_through(
         pytest.param("unsigned", False, id="none"),
         pytest.param("access", False, id="an access token"),
         pytest.param("own key", False, id="signed by the app, which names its key"),
+        pytest.param("foreign", False, id="signed by the app, by our key's name"),
+        pytest.param("hmac", False, id="HS256 by the public key"),
     ],
 )
 def test_a_hint_is_an_id_token_that_the_app_got(
@@ -257,6 +271,8 @@ def test_a_hint_is_an_id_token_that_the_app_got(
     hints = {
         "spoilt": f"{token[:-8]}AAAAAAAA",
         "unsigned": jwt.encode(said, "", "none", header | {"alg": "none"}),
+        "foreign": jwt.encode(said, oidc.key, "ES256", header),
+        "hmac": _hmac_by_public_key(portal, header, said),
         "own key": jwt.encode(said, oidc.key, "ES256", header | {"jku": "https://app.example"}),
     }
     request = oidc.request(id_token_hint=hints.get(kind, token), prompt="none")
@@ -281,3 +297,18 @@ def test_a_refusal_for_want_of_a_login_reaches_the_app(portal: Portal, oidc: App
     query = parse_qs(urlsplit(location).query)
     assert query["error"] == ["unmet_authentication_requirements"]
     assert query["iss"] == [ISSUER]
+
+
+def test_a_hint_outlives_the_key_that_signed_it_unless_that_leaked(
+    portal: Portal, oidc: AppKit, tmp_path: Path
+) -> None:
+    operator = Operator(portal, KeyFiles(tmp_path / "keys"))
+    hint = portal.redeem(oidc, portal.code(oidc)).json()["id_token"]
+    operator.rotate_in_time()
+    operator.wait(timedelta(days=1))
+    followed()
+    asked = oidc.request(id_token_hint=hint)
+    assert kid_of(hint) not in published(portal)
+    assert portal.post("/par", oidc.signed(asked)).status_code == 201
+    operator.remove(kid_of(hint))
+    assert portal.post("/par", oidc.signed(asked)).json()["error"] == "invalid_request"
