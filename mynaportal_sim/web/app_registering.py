@@ -23,7 +23,7 @@ from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.login import cookies
 from mynaportal_sim.login.csrf import check_origin
 from mynaportal_sim.oauth import form
-from mynaportal_sim.oauth.scopes import CATEGORY_OF
+from mynaportal_sim.oauth.scopes import CATEGORY_OF, SYSTEM
 from mynaportal_sim.oauth.scopes import SCOPES as KNOWN_SCOPES
 from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.operators import links
@@ -32,6 +32,7 @@ from mynaportal_sim.operators.sessions import COOKIE, Operator
 from mynaportal_sim.settings import Mode
 from mynaportal_sim.web.console import ConsoleDep
 from mynaportal_sim.web.kept import Portal, PortalDep
+from mynaportal_sim.web.language import marked as _
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.registration_form import (
     EMPTY,
@@ -144,20 +145,31 @@ def _profiles(page: Page, portal: Portal) -> list[Mapping[str, str]]:
 
 
 def _scopes(page: Page, portal: Portal) -> list[dict[str, object]]:
-    """The scopes by the category of data that they are about, those without data last."""
+    """The scopes by the category of data that they are about, then all others."""
     groups: list[dict[str, object]] = []
     for code, category in portal.catalogue.categories.items():
         of_it = sorted(scope for scope in KNOWN_SCOPES if CATEGORY_OF.get(scope) == code)
         label = page.choose(category.label_ja, category.label_en, category.label_easy)
         meaning = page.choose(category.explanation_ja, category.explanation_en)
         groups.append({"label": label, "meaning": meaning, "scopes": _named(of_it, page)})
-    rest = sorted(KNOWN_SCOPES - CATEGORY_OF.keys())
-    groups.append({"label": "", "meaning": "", "scopes": _named(rest, page)})
+    others = (
+        (_("Without any data"), "", KNOWN_SCOPES - CATEGORY_OF.keys() - SYSTEM),
+        (
+            _("As a system, with nobody there"),
+            _("For SMART Backend Services alone. Most apps need none of these."),
+            SYSTEM,
+        ),
+    )
+    for label, meaning, scopes in others:
+        told = {"label": page.text(label), "meaning": meaning and page.text(meaning)}
+        groups.append({**told, "scopes": _named(sorted(scopes), page)})
     return groups
 
 
 def _named(scopes: Sequence[str], page: Page) -> dict[str, str]:
-    return {one: page.text(SCOPES[one]) if one in SCOPES else one for one in scopes}
+    """Each scope with what it is; as a system, what it is of a person."""
+    words = {one: SCOPES.get(one.replace("system/", "patient/")) for one in scopes}
+    return {one: one if said is None else page.text(said) for one, said in words.items()}
 
 
 @router.get(REGISTERED)
