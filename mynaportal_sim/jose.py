@@ -131,12 +131,16 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_no_const
 
 
 def read_jws(
-    token: str, types: Collection[str] | None = None, longest: int = JWS_LENGTH_MAX
+    token: str,
+    types: Collection[str] | None = None,
+    longest: int = JWS_LENGTH_MAX,
+    *,
+    names_key_set: bool = False,
 ) -> Jws:
     """The parts of a compact JWS, unverified, of which only who to ask for a key may be used.
 
     `types` are the accepted `typ` values in lower case; None takes any, or none. `longest` is
-    for tokens that hold others.
+    for tokens that hold others. Where it `names_key_set`, the caller looks at `jku` itself.
 
     Raises:
         JoseError: the token is malformed, oversized, or its header asks for what is refused.
@@ -146,12 +150,13 @@ def read_jws(
     parts = token.split(".")
     if len(parts) != 3:
         raise JoseError("not a compact JWS: three parts joined by dots")
+    foreign = _FOREIGN_KEYS - {"jku"} if names_key_set else _FOREIGN_KEYS
     header = _object(parts[0], "header")
     claims = _object(parts[1], "payload")
     return Jws(
         header,
         claims,
-        _checked_algorithm(header, types),
+        _checked_algorithm(header, types, foreign),
         f"{parts[0]}.{parts[1]}".encode(),
         unb64url(parts[2]),
     )
@@ -164,10 +169,12 @@ def _object(part: str, name: str) -> dict[str, Json]:
     return value
 
 
-def _checked_algorithm(header: Mapping[str, Json], types: Collection[str] | None) -> str:
+def _checked_algorithm(
+    header: Mapping[str, Json], types: Collection[str] | None, foreign: frozenset[str]
+) -> str:
     if "crit" in header or header.get("b64") is not None:
         raise JoseError("the header has an extension that is not understood")
-    if not _FOREIGN_KEYS.isdisjoint(header):
+    if not foreign.isdisjoint(header):
         raise JoseError("the header brings its own key (jku, x5u or x5c)")
     if types is not None and str(header.get("typ")).lower() not in types:
         raise JoseError(f"typ must be {' or '.join(types)}")

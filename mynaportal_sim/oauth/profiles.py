@@ -70,6 +70,7 @@ PROFILES: Mapping[Profile, ClientProfile] = {
     Profile.OIDC: ClientProfile(
         algorithms=_OIDC_ALGORITHMS,
         assertion=(
+            assertion.names_no_key_set,
             assertion.signed_by_the_client(_OIDC_ALGORITHMS),
             assertion.audience_is_this_server,
             *_OF_EACH_ASSERTION,
@@ -84,6 +85,7 @@ PROFILES: Mapping[Profile, ClientProfile] = {
     Profile.FAPI2: ClientProfile(
         algorithms=_FAPI2_ALGORITHMS,
         assertion=(
+            assertion.names_no_key_set,
             assertion.signed_by_the_client(_FAPI2_ALGORITHMS),
             assertion.audience_is_the_issuer,
             *_OF_EACH_ASSERTION,
@@ -98,6 +100,7 @@ PROFILES: Mapping[Profile, ClientProfile] = {
     Profile.SMART: ClientProfile(
         algorithms=_SMART_ALGORITHMS,
         assertion=(
+            assertion.key_set_is_registered,
             assertion.signed_by_the_client(_SMART_ALGORITHMS),
             assertion.audience_is_this_server,
             *_OF_EACH_ASSERTION,
@@ -112,6 +115,7 @@ PROFILES: Mapping[Profile, ClientProfile] = {
     Profile.LENIENT: ClientProfile(
         algorithms=_OIDC_ALGORITHMS,
         assertion=(
+            assertion.names_no_key_set,
             assertion.signed_by_the_client(_OIDC_ALGORITHMS),
             lenient(assertion.audience_is_this_server),
             lenient(assertion.assertion_is_not_of_later),

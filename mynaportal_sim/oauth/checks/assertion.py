@@ -69,7 +69,7 @@ def assertion_type(shown: Credentials) -> None:
 
 @asked_by("RFC 7523 2.2", "client_assertion is one JWT, whose header brings no key along.")
 def assertion_is_jwt(shown: Credentials) -> Jws:
-    return read_jws(shown.parameters.get("client_assertion", ""))
+    return read_jws(shown.parameters.get("client_assertion", ""), names_key_set=True)
 
 
 @asked_by("RFC 7523 3", "iss and sub are both the client_id.")
@@ -105,6 +105,21 @@ def signed_by_the_client(algorithms: Collection[str]) -> Check[Assertion, None]:
         verify(seen.jws, _key(seen.jws, seen.app.keys), accepted)
 
     return assertion_is_signed
+
+
+@asked_by("FAPI 2.0 SP 5.4; RFC 8725 3.10", "The header names no key set (jku).")
+def names_no_key_set(seen: Assertion) -> None:
+    if "jku" in seen.jws.header:
+        raise JoseError("the header names a key set (jku); leave it out")
+
+
+@asked_by(
+    "SMART 2.2 client-confidential-asymmetric", "jku, if sent, is the registered jwks_uri."
+)
+def key_set_is_registered(seen: Assertion) -> None:
+    registered = seen.app.jwks_uri
+    if "jku" in seen.jws.header and (not registered or seen.jws.header["jku"] != registered):
+        raise JoseError("jku is not the jwks_uri that this app has registered")
 
 
 def _key(jws: Jws, keys: Sequence[PublicKey]) -> PublicKey:

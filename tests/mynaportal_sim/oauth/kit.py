@@ -66,6 +66,10 @@ class AppKit:
         return self.app.client_id
 
     def assertion(self, **spoilt: object) -> str:
+        return self.headed({}, **spoilt)
+
+    def headed(self, header: Mapping[str, object], /, **spoilt: object) -> str:
+        """An assertion with more in its header."""
         now = int(self.clock.now().timestamp())
         claims: Claims = {
             "iss": self.client_id,
@@ -77,7 +81,8 @@ class AppKit:
             **spoilt,
         }
         kept = {name: value for name, value in claims.items() if value is not None}
-        return jwt.encode(kept, self.key, "ES256", {"kid": self.kid} if self.kid else None)
+        named = {"kid": self.kid} if self.kid else {}
+        return jwt.encode(kept, self.key, "ES256", {**named, **header})
 
     def signed(self, form: Mapping[str, str], assertion: str | None = None) -> Form:
         return {

@@ -39,6 +39,15 @@ def _authenticates(profile: str = "oidc", **spoilt: object) -> Sends:
     return sends
 
 
+def _names_keys_elsewhere(profile: str) -> Sends:
+    def sends(portal: Portal) -> httpx.Response:
+        kit = portal.register(profile=profile)
+        named = kit.headed({"jku": "https://app.example/jwks.json"})
+        return portal.post("/revoke", kit.signed({"token": "x"}, named))
+
+    return sends
+
+
 def _sends_form(**form: str) -> Sends:
     def sends(portal: Portal) -> httpx.Response:
         kit = portal.register()
@@ -285,6 +294,8 @@ ROWS = [
     _row("assertion_names_one_client", _authenticates(iss="someone")),
     _row("client_id_agrees", _sends_form(client_id="another")),
     _row("client_is_registered", _authenticates_as_nobody),
+    _row("names_no_key_set", _names_keys_elsewhere("fapi2")),
+    _row("key_set_is_registered", _names_keys_elsewhere("smart")),
     _row("assertion_is_signed", _authenticates_with_a_spoilt_signature),
     _row("audience_is_this_server", _authenticates(aud="https://other.example")),
     _row("audience_is_the_issuer", _authenticates("fapi2", aud=[ISSUER])),

@@ -29,6 +29,7 @@ SCOPES = (
 )
 DAYS = "date=ge2021-01-01&date=le2027-12-31"
 LAB = "category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory"
+KEY_SET = "https://app.example/jwks.json"
 RSA = rsa.generate_private_key(65537, 2048)
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 KEYS: dict[str, Key] = {
@@ -88,6 +89,26 @@ def test_an_app_signs_by_what_its_profile_takes(
     claims = {"iss": app.client_id, "sub": app.client_id, "aud": audience}
     more = {"jti": token_urlsafe(16), "exp": now + 60}
     signed = jwt.encode({**claims, **more}, key, algorithm)
+    answered = portal.post("/revoke", app.signed({"token": "unknown"}, signed))
+    assert answered.status_code == status, answered.text
+
+
+@sqlite
+@pytest.mark.parametrize(
+    ("registered", "named", "status"),
+    [
+        pytest.param(KEY_SET, KEY_SET, 200, id="the same"),
+        pytest.param(KEY_SET, f"{KEY_SET}?x", 401, id="nearly the same"),
+        pytest.param(KEY_SET, None, 401, id="null"),
+        pytest.param("", "", 401, id="neither"),
+        pytest.param("", KEY_SET, 401, id="one that was not registered"),
+    ],
+)
+def test_a_header_may_name_the_key_set_that_is_registered(
+    portal: Portal, registered: str, named: str | None, status: int
+) -> None:
+    app = portal.register(profile="smart", jwks_uri=registered)
+    signed = app.headed({"jku": named})
     answered = portal.post("/revoke", app.signed({"token": "unknown"}, signed))
     assert answered.status_code == status, answered.text
 
