@@ -33,6 +33,7 @@ class Endpoint:
         self.taken: list[bytes] = []
         self.got: list[str] = []
         self.takes = 0.0  # seconds until it answers
+        self.drips = 0.0  # seconds until the body goes on
         self.meanwhile: Callable[[], object] = bool  # what is done until then
         self.headers: list[dict[str, str]] = []
         self.peers: list[tuple[str, int]] = []
@@ -62,7 +63,9 @@ class Endpoint:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                for part in (body[:1], body[1:]):
+                    self.wfile.write(part)
+                    sleep(outer.drips)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

@@ -209,11 +209,12 @@ def test_a_key_that_nobody_should_publish_is_never_stored(
     assert b"c2VjcmV0LXNlY3JldA" not in stored
 
 
+@pytest.mark.parametrize("what", ["takes", "drips"])
 def test_a_slow_server_holds_an_app_up_no_longer_than_a_moment(
-    served: Served, monkeypatch: pytest.MonkeyPatch
+    served: Served, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     monkeypatch.setattr(fetching, "SECONDS_IN_ALL", 0.05)
-    served.endpoint.takes = 0.3
+    setattr(served.endpoint, what, 0.3)
     assert served.push(served.rotated()).status_code == 401
     assert served.push(served.kit).status_code == 201
 
@@ -245,11 +246,16 @@ def test_nothing_is_asked_where_only_the_portals_own_network_is(
     assert failure.value.field == "jwks_uri"
 
 
-def test_a_strict_portal_asks_nobody_beside_it(portal: Portal, endpoint: Endpoint) -> None:
+@pytest.mark.parametrize("member", ["jwks_uri", "sector_identifier_uri"])
+def test_a_strict_portal_asks_nobody_beside_it(
+    portal: Portal, endpoint: Endpoint, member: str
+) -> None:
     portal.web.state.settings.mode = Mode.STRICT
-    said: Document = {"jwks": None, "jwks_uri": endpoint.jwks_uri}
+    said: Document = {member: endpoint.jwks_uri}
+    if member == "jwks_uri":
+        said["jwks"] = None
     refused = Newcomer(portal).register(None, **said)
-    assert (refused.status_code, refused.json()["member"]) == (400, "jwks_uri")
+    assert (refused.status_code, refused.json()["member"]) == (400, member)
     assert "no public address" in refused.json()["reason"]
     assert endpoint.got == []
 
