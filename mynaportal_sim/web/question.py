@@ -16,7 +16,7 @@ from mynaportal_sim.web.kept import category_labels, purpose_label
 from mynaportal_sim.web.render import Page
 from mynaportal_sim.web.terms import TermsOut, narrowings, one_period
 
-NOTICE_VERSION = "consent-2"
+NOTICE_VERSION = "consent-3"
 
 
 @unique
