@@ -106,12 +106,13 @@ class App:
 
     @property
     def addresses(self) -> dict[str, str | list[str]]:
-        """Where people are sent, and what the app is told."""
+        """Where people are sent, what the app is told, and where its keys are read."""
         return {
             "redirect_uris": list(self.redirect_uris),
             "event_endpoint": self.event_endpoint,
             "post_logout_redirect_uris": list(self.post_logout_redirect_uris),
             "backchannel_logout_uri": self.backchannel_logout_uri,
+            "jwks_uri": self.jwks_uri,
         }
 
     @property

@@ -58,6 +58,7 @@ def register(
             "supervisor": app.supervisor,
             "recipients": [one.shown for one in app.recipients],
             "keys": [key.thumbprint for key in app.keys],
+            **app.addresses,
             **({"invite": invite} if invite else {}),
             **_said(app.purpose, app.scopes),
         },
@@ -199,8 +200,9 @@ def settle(
 def enter_addresses(
     connection: Connection, app: App, now: datetime, randomness: Callable[[int], bytes]
 ) -> None:
-    """Enter where people are sent, and what the app is told, from now on."""
-    entry = Entry(type="app.moved", fields={"app_id": app.client_id, **app.addresses})
+    """Enter where an app's addresses are from now on."""
+    named: dict[str, Value] = {"app_id": app.client_id, "app_name": app.name}
+    entry = Entry(type="app.moved", fields={**named, **app.addresses})
     ledger.append(connection, entry, now, randomness)
 
 

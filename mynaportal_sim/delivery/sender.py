@@ -117,16 +117,16 @@ async def _push_due(
     outcomes = await asyncio.gather(*pushes, return_exceptions=True)
     for delivery, outcome in zip(claimed, outcomes, strict=True):
         at = clock.now()
-        done = Try(at, Way.PUSH, _fault(outcome))
+        done = Try(at, Way.PUSH, fault_of(outcome))
         await database.write(store.settle, delivery, done, at + wait(delivery.tries))
     return len(claimed) == CLAIM
 
 
-def _fault(outcome: str | BaseException) -> str:
-    """What was wrong with a push; one that failed takes no other with it."""
+def fault_of(outcome: str | BaseException) -> str:
+    """What was wrong with a try; one that failed takes no other with it."""
     if isinstance(outcome, str):
         return outcome
     if not isinstance(outcome, Exception):
         raise outcome
-    _log.error("an event could not be pushed", exc_info=outcome)
+    _log.error("what an app is told could not be sent", exc_info=outcome)
     return f"no answer: {type(outcome).__name__}"

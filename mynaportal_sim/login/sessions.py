@@ -18,6 +18,7 @@ from fastapi import Depends, Request
 from sqlalchemy import BigInteger, Connection, Row, bindparam, insert, select
 from sqlmodel import Field, SQLModel
 
+from consent.instants import instant
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.login import cookies
@@ -79,7 +80,17 @@ _TURN = (
 )
 _WHOSE = (sessions.c.resident_id, sessions.c.began_as)
 _END = sessions.delete().where(sessions.c.digest == bindparam("wanted")).returning(*_WHOSE)
-_TAKE_ENDED = ended_sessions.delete().returning(ended_sessions.c.began_as)
+_TAKE_ENDED = (
+    ended_sessions.delete()
+    .where(
+        ended_sessions.c.began_as.in_(
+            select(ended_sessions.c.began_as)
+            .order_by(ended_sessions.c.ended_at)
+            .limit(bindparam("most"))
+        )
+    )
+    .returning(ended_sessions)
+)
 _ANY_ENDED = select(ended_sessions.c.began_as).limit(1)
 
 
@@ -244,9 +255,17 @@ def any_ended(connection: Connection) -> bool:
     return connection.execute(_ANY_ENDED).first() is not None
 
 
-def take_ended(connection: Connection) -> list[bytes]:
-    """The persons' sessions that have ended, by what they began as; nobody gets one twice."""
-    return [row.began_as for row in connection.execute(_TAKE_ENDED)]
+class Ended(NamedTuple):
+    """A person's session that has ended, by what it began as."""
+
+    began_as: bytes
+    at: datetime
+
+
+def take_ended(connection: Connection, most: int) -> list[Ended]:
+    """At most so many of the persons' sessions that have ended; nobody gets one twice."""
+    taken = connection.execute(_TAKE_ENDED, {"most": most})
+    return [Ended(row.began_as, instant(row.ended_at)) for row in taken]
 
 
 def _note_ended(connection: Connection, gone: Iterable[Row[Any, Any]], now: datetime) -> None:

@@ -23,7 +23,7 @@ from mynaportal_sim.delivery import logouts, pinned, push
 from mynaportal_sim.delivery.logouts import Logout
 from mynaportal_sim.delivery.push import Message
 from mynaportal_sim.delivery.security_event import Signing
-from mynaportal_sim.delivery.sender import Targets
+from mynaportal_sim.delivery.sender import BATCH, CLAIM, CLAIMED_FOR, Targets, fault_of
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.jose import Json
 from mynaportal_sim.login import sessions
@@ -34,9 +34,6 @@ EVENT = "http://schemas.openid.net/event/backchannel-logout"
 TYPE = "logout+jwt"
 LIFETIME = timedelta(minutes=2)
 EVERY = 0.5  # seconds
-BATCH = 16
-# As for events: longer than a try can take.
-CLAIMED_FOR = timedelta(seconds=30)
 _FORM = "application/x-www-form-urlencoded"
 _ACKNOWLEDGED_BY = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)
 
@@ -69,21 +66,20 @@ async def tell(
 ) -> None:
     """Send what is due, once."""
     if await database.read(sessions.any_ended):
-        await database.write(take_up, teller, clock.now())
+        await database.write(take_up, teller)
     now = clock.now()
     if not await database.read(logouts.any_due, now):
         return
     places = await database.read(teller.targets.endpoints)
-    claimed = await database.write(logouts.claim, now, now + CLAIMED_FOR, BATCH)
+    claimed = await database.write(logouts.claim, now, now + CLAIMED_FOR, CLAIM)
 
-    async def told(one: Logout) -> None:
-        fault = await _send(http, places.get(one.client_id), one, teller, now)
-        await database.write(logouts.settle, one, fault, clock.now())
+    sent = (_send(http, places.get(one.client_id), one, teller, now) for one in claimed)
+    outcomes = await asyncio.gather(*sent, return_exceptions=True)
+    for one, outcome in zip(claimed, outcomes, strict=True):
+        await database.write(logouts.settle, one, fault_of(outcome), clock.now())
 
-    await asyncio.gather(*map(told, claimed))
 
-
-def take_up(connection: Connection, teller: Teller, now: datetime) -> None:
+def take_up(connection: Connection, teller: Teller) -> None:
     """Find who must learn of the sessions that have ended; a unit of work."""
     places = teller.targets.endpoints(connection)
     logouts.add(
@@ -93,11 +89,11 @@ def take_up(connection: Connection, teller: Teller, now: datetime) -> None:
                 UUID(bytes=teller.randomness(16), version=4),
                 client_id,
                 sub,
-                teller.names.session(client_id, session),
-                now,
+                teller.names.session(client_id, session.began_as),
+                session.at,
             )
-            for session in sessions.take_ended(connection)
-            for client_id, sub in families.known_in(connection, session)
+            for session in sessions.take_ended(connection, BATCH)
+            for client_id, sub in families.known_in(connection, session.began_as)
             if client_id in places
         ],
     )
