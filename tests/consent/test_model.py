@@ -105,6 +105,16 @@ def test_a_consent_is_exhausted_once_it_is_used_as_often_as_it_allows(
     assert granted.uses == 0
 
 
+def test_of_a_number_of_uses_those_are_left_that_were_not_made(
+    granted: ConsentVersion,
+) -> None:
+    usage = Usage(max_uses=3, min_interval=timedelta(days=1))
+    thrice = replace(granted, terms=replace(granted.terms, usage=usage))
+    left = [replace(thrice, uses=uses).usage_left for uses in range(3)]
+    assert left == [replace(usage, max_uses=most) for most in (3, 2, 1)]
+    assert replace(granted, uses=5).usage_left == granted.terms.usage == Usage()
+
+
 def test_what_a_guardian_gave_ends_with_the_mandate_if_that_is_before_its_own_end(
     granted: ConsentVersion,
 ) -> None:
