@@ -4,7 +4,7 @@ None do, unless the portal is set so. What an app then does about a refusal is t
 authorization again, with the `max_age` and `acr_values` that it names.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -66,6 +66,11 @@ def demand_on(token: AccessToken, touched: Iterable[str], settings: tuple[str, .
     for category in given.intersection(touched):
         found = found.joined(taken.get(category, Demand()))
     return found
+
+
+def unknown_in(settings: tuple[str, ...], known: Container[str]) -> list[str]:
+    """What settings name that is no known kind of data, and would never be looked at."""
+    return [category for category in _demands(settings) if category not in known]
 
 
 @lru_cache(maxsize=8)
