@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mynaportal_sim.jose import JoseError, Json, strict_json
-from mynaportal_sim.login.assurance import SOFT_CARD
+from mynaportal_sim.login.assurance import CARD, SOFT_CARD
 from mynaportal_sim.oauth.errors import InvalidRequestError
 
 OF_LOGIN = ("acr", "amr", "auth_time")
@@ -36,6 +36,11 @@ class ClaimsAsked:
         """What is told, each as PLACE.NAME with spaces between."""
         told = ((place, name) for place in _PLACES for name in getattr(self, place))
         return " ".join(f"{place}.{name}" for place, name in told)
+
+    @property
+    def likes_card(self) -> bool:
+        """Whether a soft card does, but the person's own would be better."""
+        return CARD in self.preferred and SOFT_CARD not in self.preferred
 
     @property
     def demands_card(self) -> bool:

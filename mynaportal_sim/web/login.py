@@ -149,6 +149,7 @@ async def _form(
         "interaction": interaction,
         "app_name": way.app_name,
         "by_card": way.by_card and cards is not None,
+        "likes_card": way.likes_card and not way.by_card,
         "personas": [
             {
                 "id": one.persona,

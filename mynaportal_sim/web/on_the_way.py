@@ -14,12 +14,14 @@ from mynaportal_sim.web.render import Page
 class OnTheWay(NamedTuple):
     """The app that sent the person here, and the origin to which they may be sent back.
 
-    `by_card` says that it takes no login by a soft card.
+    `by_card` says that it takes no login by a soft card, `likes_card` that it would like one
+    by the person's own.
     """
 
     app_name: str | None = None
     target: str = ""
     by_card: bool = False
+    likes_card: bool = False
 
 
 NOWHERE = OnTheWay()
@@ -39,4 +41,5 @@ async def on_the_way_to(page: Page, portal: Portal, interaction: UUID | None) ->
     app = await portal.db.read(apps.find, taken.request.client_id)
     request = taken.request
     target = origin_of(request.redirect_uri)
-    return OnTheWay(app.name if app else None, target, request.claims.demands_card)
+    name, claims = app.name if app else None, request.claims
+    return OnTheWay(name, target, claims.demands_card, claims.likes_card)

@@ -75,6 +75,24 @@ def test_no_soft_card_is_offered_where_none_would_do(
 
 
 @pytest.mark.parametrize(
+    ("acr_values", "said"),
+    [
+        pytest.param(CARD, True, id="a card"),
+        pytest.param(f"{CARD} {SOFT_CARD}", False, id="either"),
+        pytest.param("urn:x", False, id="what nobody has"),
+    ],
+)
+def test_a_person_reads_that_a_card_would_be_liked_and_may_do_otherwise(
+    portal: Portal, acr_values: str, said: bool
+) -> None:
+    browser = portal.browser("en")
+    asked = portal.ask(browser, portal.register(), acr_values=acr_values)
+    page = browser.get(browser.get(str(asked.headers["location"])).headers["location"]).text
+    assert ("would like a login by a card on a card reader" in page) is said
+    assert 'name="persona"' in page
+
+
+@pytest.mark.parametrize(
     ("ui_locales", "chosen", "language"),
     [
         pytest.param("en-GB ja", "", "en", id="as the app says"),
