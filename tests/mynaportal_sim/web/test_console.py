@@ -250,3 +250,6 @@ def test_a_public_client_has_a_console_that_says_so(
     assert said in overview
     assert "/apps/self/events" not in overview
     assert part(browser, "/erasures")
+    settings = part(browser, "/registered")
+    assert "TOKEN_ENDPOINT_AUTH_METHOD=none</code>" in settings
+    assert "KEY_ID" not in settings
