@@ -175,7 +175,9 @@ def let_public_in(wanted: Registration, *, policy: bool) -> None:
 
 def _public(wanted: Registration) -> None:
     if wanted.jwks or wanted.jwks_uri:
-        raise RegistrationError("jwks", "a public client has no keys: leave either away")
+        raise RegistrationError(
+            "jwks", "a public client has no keys: give keys or --public, not both"
+        )
     if wanted.profile != Profile.SMART:
         raise RegistrationError("profile", "a public client is of the profile smart alone")
     own = sorted(one for one in wanted.scopes if one.startswith("system/"))

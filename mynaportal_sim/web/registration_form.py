@@ -74,7 +74,9 @@ PROFILES = {
 }
 SCOPES = {
     "openid": _("Who the person is, by a name that only this app knows"),
-    "offline_access": _("Refresh tokens; registered apps have them without this too"),
+    "offline_access": _(
+        "Refresh tokens (smart needs this for them; other profiles have them anyway)"
+    ),
     "launch/patient": _("The app is told which record is the person's (SMART)"),
     "fhirUser": _("The ID token names the person's record (SMART)"),
     "patient/Patient.rs": _("Name, date of birth and sex"),
