@@ -200,12 +200,13 @@ def names_this_client(seen: tuple[Mapping[str, Json], App]) -> None:
             raise InvalidClientMetadataError(member, "must be left out; the portal gives it")
 
 
-@asked_by("RFC 7592 2.2", "What people are asked by stays: its change is a new declaration.")
+@asked_by("RFC 7592 2.2", "What people are asked by stays as it was registered.")
 def stays_what_people_are_asked(changed: str | None) -> None:
     if changed is not None:
+        declared = changed in {"scope", "mynasim_purpose", "mynasim_purpose_text"}
+        way = "declare anew (mynasim app declare)" if declared else "register another app"
         raise InvalidClientMetadataError(
-            changed,
-            "cannot be changed here; leave it out, or declare anew (mynasim app declare)",
+            changed, f"cannot be changed here; leave it out, or {way}"
         )
 
 

@@ -325,6 +325,24 @@ def test_what_people_are_asked_by_is_not_changed_so(
     assert newcomer.manage(told, "GET").json() == told
 
 
+@pytest.mark.parametrize(
+    ("changed", "way"),
+    [
+        pytest.param({"scope": "openid"}, "mynasim app declare", id="scope"),
+        pytest.param({"mynasim_purpose": "fitness"}, "mynasim app declare", id="purpose"),
+        pytest.param({"mynasim_purpose_text": "体重"}, "mynasim app declare", id="its words"),
+        pytest.param({"client_name#ja": "別の名前"}, "register another app", id="name"),
+        pytest.param({"mynasim_profile": "fapi2"}, "register another app", id="profile"),
+        pytest.param({"grant_types": [DEVICE_CODE]}, "register another app", id="devices"),
+    ],
+)
+def test_who_may_not_change_something_is_told_the_way_that_there_is(
+    newcomer: Newcomer, changed: dict[str, object], way: str
+) -> None:
+    refused = newcomer.manage(newcomer.registered(), "PUT", **changed)
+    assert way in refused.json()["reason"]
+
+
 def test_an_app_is_managed_by_its_own_token_alone_and_never_deleted(
     newcomer: Newcomer, portal: Portal
 ) -> None:
