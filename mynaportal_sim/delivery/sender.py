@@ -30,7 +30,10 @@ CLAIMED_FOR = timedelta(seconds=30)
 
 
 class Targets(NamedTuple):
-    """Where apps take events, by app (what polls is not in it), and what is within reach."""
+    """Where apps are told of events, or of logouts, by app, and what is within reach.
+
+    An app that is told of none there, such as one that polls, is not in it.
+    """
 
     endpoints: Callable[[Connection], Mapping[str, str]]
     reach: Reach

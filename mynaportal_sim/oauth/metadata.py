@@ -1,10 +1,8 @@
-"""What the server says of itself and of its resources.
+"""What the server says of itself (RFC 8414), and how it publishes that and what others say.
 
-RFC 8414, OpenID Connect Discovery and its key set, RFC 9728, SMART App Launch.
-
-The documents change only with the issuer and the keys, so each is rendered once for as long as
-it holds, with an ETag.
-Discovery says the same as RFC 8414, byte for byte.
+OpenID Connect Discovery says the same, byte for byte. The documents, with those of
+`resources`, `smart_configuration` and `details_schema`, change only with the issuer, and the
+key set with the keys, so each is rendered once for as long as it holds, with an ETag.
 """
 
 import json

@@ -26,7 +26,7 @@ class ClientProfile:
     each is held to; `scopes` reads what it asks for; `token` what it brings to the token
     endpoint; `token_in_body` where it shows a token at the userinfo endpoint in a form. Unless
     it `refreshes`, an app gets a refresh token by the scope offline_access alone. `devices` is
-    whether it may ask by a device's code, and `device_request` what it then asks.
+    an app that would ask by a device's code, and `device_request` what it then asks.
     """
 
     algorithms: frozenset[str]
