@@ -33,7 +33,7 @@ from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.exchange import service as exchanges
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.inspector import store as inspected
-from mynaportal_sim.login import challenge, sessions
+from mynaportal_sim.login import challenge, demands, sessions
 from mynaportal_sim.login.limit import CODES_BURST, SECOND_DEVICE_BURST, RateLimit
 from mynaportal_sim.login.router import router as login_router
 from mynaportal_sim.login.second_device import store as second_device
@@ -85,6 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.token_keys = SigningKeys(app.state.database, clock, settings.keys)
     app.state.soft_cards = SoftCards(settings.cards) if dev else None
     app.state.catalogue = catalogue()
+    app.state.step_up = demands.read(settings.step_up, app.state.catalogue.categories)
     app.state.login_limit = RateLimit()
     app.state.second_device_limit = RateLimit(SECOND_DEVICE_BURST, SECOND_DEVICE_BURST / 60)
     app.state.code_limit = RateLimit(CODES_BURST, CODES_BURST / 60)

@@ -46,10 +46,10 @@ from mynaportal_sim.clock import Clock
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
-from mynaportal_sim.phr import step_up
+from mynaportal_sim.login import demands
 from mynaportal_sim.residents.model import CardState, Resident
 from mynaportal_sim.sample_app.errors import StartError
-from mynaportal_sim.settings import Mode, Settings, variable
+from mynaportal_sim.settings import Mode, Settings
 from mynaportal_sim.tls import store as certificates
 from mynaportal_sim.tls.names import LOOPBACK
 
@@ -94,14 +94,9 @@ def up(  # noqa: PLR0913  one option each
 def _check(settings: Settings) -> None:
     """Raise what keeps a portal from being started like this."""
     settings.check_exposure()
+    demands.read(settings.step_up, catalogue().categories)  # before workers fail at it
     if settings.workers > 1 and settings.database_url.startswith("sqlite"):
         raise CommandError("several workers need PostgreSQL: give --db postgresql://…")
-    known = catalogue().categories
-    if unknown := step_up.unknown_in(settings.step_up, known):
-        raise CommandError(
-            f"{variable('step_up')} names {', '.join(unknown)}; kinds of data are "
-            f"{', '.join(sorted(known))}"
-        )
 
 
 def _run(settings: Settings, json: bool) -> None:

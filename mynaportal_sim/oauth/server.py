@@ -1,7 +1,7 @@
 """What the endpoints work with, and the addresses at which they are found."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import token_bytes
@@ -17,6 +17,7 @@ from mynaportal_sim.apps.model import App
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.delivery.reach import ANYWHERE, PUBLIC, Reach
+from mynaportal_sim.login.demands import Demand
 from mynaportal_sim.oauth.keys.following import SigningKeys
 from mynaportal_sim.oauth.nonces import Nonces
 from mynaportal_sim.pseudonyms import Pseudonyms
@@ -27,8 +28,8 @@ from mynaportal_sim.settings import Mode
 class Server:
     """One authorization server. `issuer` has no slash at its end.
 
-    `step_up` is what data take of a login, as `phr.step_up` reads it. `reading` is which apps'
-    keys are being read at their jwks_uri.
+    `step_up` is what data take of a login, by category. `reading` is which apps' keys are being
+    read at their jwks_uri.
     """
 
     issuer: str
@@ -39,7 +40,7 @@ class Server:
     catalogue: Catalogue
     nonces: Nonces
     strict: bool = False
-    step_up: tuple[str, ...] = ()
+    step_up: Mapping[str, Demand] = field(default_factory=dict)
     public_clients: bool = False
     reading: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     randomness: Callable[[int], bytes] = token_bytes
@@ -94,7 +95,7 @@ async def server_of(request: Request) -> Server:
             catalogue=state.catalogue,
             nonces=Nonces(state.pseudonyms, state.settings.dpop_nonce),
             strict=state.settings.mode is Mode.STRICT,
-            step_up=state.settings.step_up,
+            step_up=state.step_up,
             public_clients=state.settings.public_clients,
         )
     server: Server = state.server

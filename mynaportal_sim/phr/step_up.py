@@ -4,29 +4,15 @@ None do, unless the portal is set so. What an app then does about a refusal is t
 authorization again, with the `max_age` and `acr_values` that it names.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 
 from consent.token import AccessToken
 from mynaportal_sim.login.assurance import CARD
+from mynaportal_sim.login.demands import Demand
 from mynaportal_sim.oauth.resource_errors import InsufficientAuthenticationError
 from mynaportal_sim.oauth.trail import asked_by
-
-_CARD = "card"
-
-
-class Demand(NamedTuple):
-    """What data take: a login not older than so many seconds, and by a card of the person's."""
-
-    max_age: int | None = None
-    by_card: bool = False
-
-    def joined(self, other: "Demand") -> "Demand":
-        """What data take of which some take this and some the other."""
-        ages = [one.max_age for one in (self, other) if one.max_age is not None]
-        return Demand(min(ages, default=None), self.by_card or other.by_card)
 
 
 class Shown(NamedTuple):
@@ -49,12 +35,13 @@ def login_suffices(shown: Shown) -> None:
         raise InsufficientAuthenticationError(acr_values, demand.max_age, scheme)
 
 
-def demand_on(token: AccessToken, touched: Iterable[str], settings: tuple[str, ...]) -> Demand:
+def demand_on(
+    token: AccessToken, touched: Iterable[str], taken: Mapping[str, Demand]
+) -> Demand:
     """What the data take that a token gives of the categories that are touched.
 
-    `settings` are written CATEGORY=SECONDS or CATEGORY=card.
+    `taken` is what each category takes.
     """
-    taken = _demands(settings)
     if not taken:
         return Demand()
     given = {
@@ -65,21 +52,6 @@ def demand_on(token: AccessToken, touched: Iterable[str], settings: tuple[str, .
     found = Demand()
     for category in given.intersection(touched):
         found = found.joined(taken.get(category, Demand()))
-    return found
-
-
-def unknown_in(settings: tuple[str, ...], known: Container[str]) -> list[str]:
-    """What settings name that is no known kind of data, and would never be looked at."""
-    return [category for category in _demands(settings) if category not in known]
-
-
-@lru_cache(maxsize=8)
-def _demands(settings: tuple[str, ...]) -> Mapping[str, Demand]:
-    found: dict[str, Demand] = {}
-    for text in settings:
-        category, _, what = text.partition("=")
-        one = Demand(by_card=True) if what == _CARD else Demand(int(what))
-        found[category] = found.get(category, Demand()).joined(one)
     return found
 
 

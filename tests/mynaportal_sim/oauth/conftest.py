@@ -292,8 +292,9 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
     web = FastAPI()
     state = {
         "settings": SimpleNamespace(
-            issuer=ISSUER, dpop_nonce=False, mode=Mode.DEV, step_up=(), public_clients=False
+            issuer=ISSUER, dpop_nonce=False, mode=Mode.DEV, public_clients=False
         ),
+        "step_up": {},
         "database": database,
         "clock": clock,
         "pseudonyms": pseudonyms,

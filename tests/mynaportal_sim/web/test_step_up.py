@@ -14,6 +14,7 @@ from consent.ledger.entry import read_body, read_leaf
 from consent.ledger.store import newest
 from mynaportal_sim.app import create_app
 from mynaportal_sim.login.assurance import CARD
+from mynaportal_sim.login.demands import UnknownDataError
 from mynaportal_sim.settings import Settings, variable
 from tests.mynaportal_sim.web.client import Client
 from tests.mynaportal_sim.web.kit import (
@@ -151,3 +152,9 @@ def test_a_setting_that_says_nothing_is_refused(
     monkeypatch.setenv(variable("step_up"), text)
     with pytest.raises(ValueError, match="step_up"):
         Settings()
+
+
+def test_no_portal_starts_that_would_protect_data_that_there_are_not(prepared: Path) -> None:
+    settings = Settings(data=prepared, port=PORT, step_up=("checkup=9", "chekcup=600"))
+    with pytest.raises(UnknownDataError, match=r"chekcup.*choose of basic, checkup"):
+        create_app(settings)
