@@ -1,8 +1,8 @@
 """Lets pages of public clients call the token endpoint and the FHIR server (Fetch 3.3, CORS).
 
-SMART App Launch 2.2 has it of whoever lets apps in that are a page alone. A page is answered so
-where it stands at an origin that such an app has registered. No cookie is looked at in these
-places, and none is allowed.
+SMART App Launch 2.2 has it of whoever lets apps in that are a page alone, and OpenID Connect
+Core 5.3 of the userinfo endpoint. A page is answered so where it stands at an origin that such
+an app has registered. No cookie is looked at in these places, and none is allowed.
 """
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mynaportal_sim.apps import store
 from mynaportal_sim.database import Database
 
-_PLACES = frozenset({"/par", "/token", "/revoke"})
+_PLACES = frozenset({"/par", "/token", "/revoke", "/userinfo"})
 _FHIR = "/fhir/"
 _PREFLIGHT = [
     (b"access-control-allow-methods", b"GET, POST"),

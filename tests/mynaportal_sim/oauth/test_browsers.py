@@ -41,7 +41,7 @@ def sent(portal: Portal, method: str, path: str, headers: Mapping[str, str]) -> 
 
 
 @sqlite
-@pytest.mark.parametrize("path", ["/token", "/par", "/revoke", "/fhir/Patient"])
+@pytest.mark.parametrize("path", ["/token", "/par", "/revoke", "/userinfo", "/fhir/Patient"])
 @pytest.mark.parametrize("origin", [PAGE, PORTED])
 def test_a_page_of_a_public_client_reads_what_it_is_answered(
     pages: Portal, path: str, origin: str
