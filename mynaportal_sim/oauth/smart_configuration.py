@@ -38,6 +38,7 @@ def describe(issuer: str, *, public_clients: bool) -> dict[str, object]:
         "token_endpoint_auth_signing_alg_values_supported": sorted(
             PROFILES[Profile.SMART].algorithms
         ),
+        "registration_endpoint": f"{issuer}/register",
         "grant_types_supported": [one for one in GRANTS if one != device_code.NAME],
         "scopes_supported": sorted(SCOPES | managed.SCOPES),
         "response_types_supported": ["code"],

@@ -342,6 +342,7 @@ def test_the_configuration_says_what_is_true(portal: Portal) -> None:
         "token_endpoint": TOKEN,
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["ES256", "ES384", "RS384"],
+        "registration_endpoint": f"{ISSUER}/register",
         "grant_types_supported": [
             "authorization_code",
             "refresh_token",
@@ -366,7 +367,13 @@ def test_the_configuration_says_what_is_true(portal: Portal) -> None:
         ],
     }
     assert {*SCOPES} <= {*told["scopes_supported"]}
-    for name in ("jwks_uri", "authorization_endpoint", "token_endpoint", "revocation_endpoint"):
+    for name in (
+        "jwks_uri",
+        "authorization_endpoint",
+        "token_endpoint",
+        "registration_endpoint",
+        "revocation_endpoint",
+    ):
         found = {portal.send(how, told[name]).status_code for how in ("GET", "POST")}
         assert found != {404}, name
     known = {"If-None-Match": answered.headers["etag"]}
