@@ -1,6 +1,7 @@
 """Which addresses an app may name: where people are sent, and what is fetched or shown."""
 
 import re
+from collections.abc import Collection
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
@@ -10,9 +11,29 @@ URI_MAX = 1000
 
 # RFC 3986 2: unreserved, reserved, percent-encoded.
 _URI = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
-
+# `localhost` is not meant: it can lead elsewhere (RFC 8252 8.3).
+_ON_THIS_MACHINE = re.compile(
+    r"http://(127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?(/[^#]*)?", re.ASCII
+)
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+def is_among(uri: str, registered: Collection[str]) -> bool:
+    """Whether a URI is one of those, character for character.
+
+    A program on the person's own machine gets its port as it starts, so of an address on
+    loopback the port may be any (RFC 8252 7.3).
+    """
+    if uri in registered:
+        return True
+    parts = _but_for_the_port(uri)
+    return parts is not None and any(_but_for_the_port(one) == parts for one in registered)
+
+
+def _but_for_the_port(uri: str) -> tuple[str | None, ...] | None:
+    found = _ON_THIS_MACHINE.fullmatch(uri)
+    return None if found is None else found.groups()
 
 
 def origin(uri: str) -> str:

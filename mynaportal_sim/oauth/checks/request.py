@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from mynaportal_sim.apps import uris
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.oauth import claims, managed, pkce, scopes
 from mynaportal_sim.oauth.claims import NOTHING, ClaimsAsked
@@ -43,9 +44,13 @@ class Asked:
     hint: Hint | None = None
 
 
-@asked_by("RFC 9700 2.1", "redirect_uri is, character for character, one that is registered.")
+@asked_by(
+    "RFC 9700 2.1; RFC 8252 7.3",
+    "redirect_uri is, character for character, one that is registered, or on loopback but for"
+    " its port.",
+)
 def redirect_uri_is_registered(asked: Asked) -> None:
-    if asked.parameters.get("redirect_uri") not in asked.app.redirect_uris:
+    if not uris.is_among(asked.parameters.get("redirect_uri", ""), asked.app.redirect_uris):
         raise UnverifiedRequestError("redirect_uri is not one this app has registered")
 
 

@@ -104,7 +104,14 @@ def test_a_bad_request_goes_back_to_the_app_with_issuer_and_state(
         pytest.param({"redirect_uri": f"{CALLBACK}.evil.example"}, id="prefix"),
         pytest.param({"redirect_uri": f"{CALLBACK}?next=1"}, id="query added"),
         pytest.param({"redirect_uri": CALLBACK.upper()}, id="other case"),
-        pytest.param({"redirect_uri": "http://127.0.0.1:9001/cb?tenant=1"}, id="other port"),
+        pytest.param({"redirect_uri": "https://app.example:444/callback"}, id="other port"),
+        pytest.param({"redirect_uri": "http://localhost:9000/cb?tenant=1"}, id="loopback name"),
+        pytest.param(
+            {"redirect_uri": "http://127.0.0.1:9001/cb?tenant=2"}, id="loopback query"
+        ),
+        pytest.param({"redirect_uri": "http://127.0.0.1:9001@x/cb?tenant=1"}, id="user name"),
+        pytest.param({"redirect_uri": "http://127.0.0.1.x:90/cb?tenant=1"}, id="longer host"),
+        pytest.param({"redirect_uri": "http://127.0.0.1:9001/cb?tenant=1#"}, id="fragment"),
     ],
 )
 def test_nobody_is_redirected_to_an_unverified_place(
@@ -227,3 +234,15 @@ def test_an_app_is_told_to_come_again_where_the_database_does_not_answer(
     assert location.startswith(f"{CALLBACK}?")
     assert query["error"] == ["temporarily_unavailable"]
     assert (query["state"], query["iss"]) == (["mine"], [ISSUER])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("port", [pytest.param(":9000", id="the registered one"), ":49152", ""])
+def test_a_program_on_the_persons_machine_takes_whatever_port_it_gets(
+    portal: Portal, oidc: AppKit, port: str
+) -> None:
+    here = f"http://127.0.0.1{port}/cb?tenant=1"
+    location = portal.allow(portal.interaction_id(oidc, redirect_uri=here))
+    code = parse_qs(urlsplit(location).query)["code"][0]
+    assert location.startswith(f"{here}&")
+    assert portal.redeem(oidc, code, redirect_uri=here).status_code == 200
