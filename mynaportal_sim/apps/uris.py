@@ -11,6 +11,9 @@ URI_MAX = 1000
 
 # RFC 3986 2: unreserved, reserved, percent-encoded.
 _URI = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+_HOST = re.compile(
+    r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?"
+)
 # `localhost` is not meant: it can lead elsewhere (RFC 8252 8.3).
 _ON_THIS_MACHINE = re.compile(
     r"http://(127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?(/[^#]*)?", re.ASCII
@@ -61,12 +64,29 @@ def plausible(field: str, uri: str) -> None:
         raise RegistrationError(field, "“%(uri)s” has a fragment (#); leave it out", uri=uri)
     if parts.username is not None or parts.password is not None or not parts.hostname:
         raise RegistrationError(field, "“%(uri)s” needs a host, and no user name", uri=uri)
+    if not _is_host(parts) or parts.port == 0:
+        raise RegistrationError(
+            field,
+            "“%(uri)s” names no host that there can be, or the port 0",
+            uri=uri,
+        )
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts)):
         raise RegistrationError(
             field,
             "“%(uri)s” must be https (http only on localhost, 127.0.0.1 or [::1])",
             uri=uri,
         )
+
+
+def _is_host(parts: SplitResult) -> bool:
+    """Whether it is a DNS name or an address: other characters have a meaning in headers."""
+    name = parts.hostname or ""
+    if "[" not in parts.netloc and _HOST.fullmatch(name):
+        return True
+    try:
+        return "%" not in name and bool(ip_address(name))
+    except ValueError:
+        return False
 
 
 def _short(text: str) -> str:

@@ -226,6 +226,7 @@ def _config(settings: Settings, certificate: Path | None) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         date_header=False,  # the app gives the portal's own time
+        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,  # else anybody says who they are
         timeout_graceful_shutdown=5,
         http="auto"
         if certificate is None

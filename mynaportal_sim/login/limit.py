@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from datetime import datetime
+from ipaddress import IPv4Address, ip_address, ip_network
 from math import ceil
 
 from fastapi import Depends, Request
@@ -12,6 +13,7 @@ from mynaportal_sim.login.errors import RateLimitedError
 BURST = 400
 PER_SECOND = 200.0
 ADDRESSES_MAX = 10_000
+_NETWORK_BITS = 64
 SECOND_DEVICE_BURST = 5
 """Logins by a second device that one address may begin at once, and in each minute after it."""
 CODES_BURST = 10
@@ -45,8 +47,20 @@ class RateLimit:
         return 0 if granted else ceil((1 - tokens) / self._per_second)
 
 
+def subscriber(address: str) -> str:
+    """Whose an address is: one that has IPv6 has a network of 64 bits at least (RFC 6177)."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return address
+    mapped = found.ipv4_mapped
+    return str(mapped or ip_network((found, _NETWORK_BITS), strict=False).network_address)
+
+
 def _take(request: Request, limit: RateLimit, now: datetime) -> None:
-    address = request.client.host if request.client else ""
+    address = subscriber(request.client.host) if request.client else ""
     if wait := limit.take(address, now):
         raise RateLimitedError(wait)
 

@@ -14,13 +14,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from consent import service
 from consent import token as tokens
-from consent.mandate import MandateStatus
 from consent.model import ConsentVersion, Term
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.sessions import LoggedIn, Session
-from mynaportal_sim.oauth import devices, families, managed, scope_rules, scopes
+from mynaportal_sim.oauth import devices, families, logins, managed, scope_rules, scopes
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.families import Family, NewFamily
 from mynaportal_sim.oauth.logins import Login, Person, judge
@@ -28,7 +26,13 @@ from mynaportal_sim.oauth.managed import Action
 from mynaportal_sim.oauth.request import AuthorizationRequest
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.tables import digest, interactions
-from mynaportal_sim.oauth.way_back import DEVICE_DONE, redirect, tell_device, use_pushed
+from mynaportal_sim.oauth.way_back import (
+    DEVICE_DONE,
+    leads_to_the_app,
+    redirect,
+    tell_device,
+    use_pushed,
+)
 from mynaportal_sim.pseudonyms import Pseudonyms
 
 LIFETIME = timedelta(minutes=10)
@@ -225,7 +229,8 @@ def take_up(
     """The open interaction; from now on only this session's, if its login is what was asked.
 
     Raises:
-        InteractionGoneError: it was answered, has expired, is another session's, or never was.
+        InteractionGoneError: it was answered, has expired, is another session's, leads to where
+            the app is no more, or never was.
     """
     mine = {
         "wanted": interaction_id,
@@ -236,38 +241,20 @@ def take_up(
     if row is None:
         raise InteractionGoneError
     request = AuthorizationRequest.load(row.request)
+    if row.device is None and not leads_to_the_app(connection, request):
+        raise InteractionGoneError
     interaction = Interaction(
         row.id,
         request,
         row.pushed,
         datetime.fromtimestamp(row.begun_at, UTC),
-        _person(connection, request, session, names, now),
+        logins.person(connection, request, session, names, now),
         row.device,
     )
     serves = _login(interaction, session, now) is Login.SERVES
     if serves and not connection.execute(_BIND, mine).rowcount:
         raise InteractionGoneError
     return interaction
-
-
-def _person(
-    connection: Connection,
-    request: AuthorizationRequest,
-    session: Session | None,
-    names: Pseudonyms,
-    now: datetime,
-) -> Person:
-    """Who is logged in, as seen from whom the app means, if it means somebody."""
-    meant = request.claims.subs
-    if not meant or not isinstance(session, LoggedIn):
-        return Person.MEANT
-    if names.subject(request.client_id, session.whom) in meant:
-        return Person.MEANT
-    mandates = service.represented_by(connection, session.resident_id)
-    acts_for = [one.principal for one in mandates if one.status(now) is MandateStatus.ACTIVE]
-    could_be = (session.resident_id, *acts_for)
-    could = any(names.subject(request.client_id, one) in meant for one in could_be)
-    return Person.REPRESENTATIVE if could else Person.ANOTHER
 
 
 def issue(

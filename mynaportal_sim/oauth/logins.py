@@ -7,9 +7,14 @@ within this interaction, what is lacking will go on lacking, and the app is told
 from datetime import datetime, timedelta
 from enum import Enum, auto, unique
 
+from sqlalchemy import Connection
+
+from consent import service
+from consent.mandate import MandateStatus
 from mynaportal_sim.login.assurance import acr_values
-from mynaportal_sim.login.sessions import Session
+from mynaportal_sim.login.sessions import LoggedIn, Session
 from mynaportal_sim.oauth.request import AuthorizationRequest
+from mynaportal_sim.pseudonyms import Pseudonyms
 
 _AGAIN = frozenset({"login", "select_account"})
 _KNOWN = frozenset(acr_values(soft_cards=True))
@@ -40,6 +45,26 @@ _OF = {
     Person.REPRESENTATIVE: Login.TO_BE_TURNED,
     Person.ANOTHER: Login.OF_ANOTHER,
 }
+
+
+def person(
+    connection: Connection,
+    request: AuthorizationRequest,
+    session: Session | None,
+    names: Pseudonyms,
+    now: datetime,
+) -> Person:
+    """Who is logged in, as seen from whom the app means, if it means somebody."""
+    meant = request.claims.subs
+    if not meant or not isinstance(session, LoggedIn):
+        return Person.MEANT
+    if names.subject(request.client_id, session.whom) in meant:
+        return Person.MEANT
+    mandates = service.represented_by(connection, session.resident_id)
+    acts_for = [one.principal for one in mandates if one.status(now) is MandateStatus.ACTIVE]
+    could_be = (session.resident_id, *acts_for)
+    could = any(names.subject(request.client_id, one) in meant for one in could_be)
+    return Person.REPRESENTATIVE if could else Person.ANOTHER
 
 
 def judge(

@@ -5,7 +5,10 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Connection, bindparam, update
 
+from mynaportal_sim.apps import store as apps
+from mynaportal_sim.apps import uris
 from mynaportal_sim.oauth import devices
+from mynaportal_sim.oauth.request import AuthorizationRequest
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.tables import pushed_requests
 
@@ -17,6 +20,12 @@ _USE_PUSHED = (
     .where(pushed_requests.c.digest == bindparam("handle"), pushed_requests.c.used_at.is_(None))
     .values(used_at=bindparam("now"))
 )
+
+
+def leads_to_the_app(connection: Connection, request: AuthorizationRequest) -> bool:
+    """Whether the app still has the redirect URI: it may have taken it away since it asked."""
+    app = apps.find(connection, request.client_id)
+    return app is not None and uris.is_among(request.redirect_uri, app.redirect_uris)
 
 
 def redirect(server: Server, uri: str, state: str | None, answer: dict[str, str]) -> str:

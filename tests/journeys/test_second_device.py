@@ -1,6 +1,7 @@
 """`mynasim login` logs in a browser that is somewhere else, and says what goes wrong."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from card_reader.emulator.store import tries
 from card_reader.spec import EF
+from mynaportal_sim.login.limit import SECOND_DEVICE_BURST
 from tests.journeys.kit import PERSONA, Portal, Screen
 
 PIN = "8642"
@@ -126,3 +128,15 @@ def test_a_code_that_ran_out_is_said(portal: Portal, screen: Screen, card: Path)
     usual = ("--portal", portal.url, "--code", code, "--card", str(card), "--yes")
     assert "run out" in portal.run("login", *usual, "--pin", PIN, status=1)
     assert "Show a new code" in screen.read()
+
+
+def test_nobody_says_from_where_they_come(portal: Portal) -> None:
+    portal.run("clock", "forward", "61s")  # which no address need wait for
+    http, answers = portal.client(), []
+    for number in range(SECOND_DEVICE_BURST + 1):
+        told = {"X-Forwarded-For": f"192.0.2.{number}", "Accept": "text/html"}
+        page = http.get(f"{portal.url}/login", headers=told).text
+        [csrf, *_] = re.findall(r'name="csrf" value="([0-9a-f]{64})"', page)
+        form = {"csrf": csrf}
+        answers.append(http.post(f"{portal.url}/auth/card/qr", data=form, headers=told))
+    assert [one.status_code for one in answers] == [303] * SECOND_DEVICE_BURST + [429]

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mynaportal_sim.login.limit import ADDRESSES_MAX, RateLimit
+from mynaportal_sim.login.limit import ADDRESSES_MAX, RateLimit, subscriber
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -48,3 +49,17 @@ def test_the_longest_unseen_address_is_forgotten_in_a_flood() -> None:
     assert all(limit.take(str(number), NOW) == 0 for number in range(ADDRESSES_MAX))
     assert limit.take("first", NOW) == 0
     assert limit.take(str(ADDRESSES_MAX - 1), NOW) > 0
+
+
+@pytest.mark.parametrize(
+    ("one", "another", "same"),
+    [
+        pytest.param("2001:db8::1", "2001:db8::ffff:2", True, id="one network of IPv6"),
+        pytest.param("2001:db8::1", "2001:db8:0:1::1", False, id="two networks of IPv6"),
+        pytest.param("192.0.2.1", "192.0.2.2", False, id="two addresses of IPv4"),
+        pytest.param("192.0.2.1", "::ffff:192.0.2.1", True, id="IPv4 within IPv6"),
+        pytest.param("/run/portal.sock", "/run/portal.sock", True, id="no address"),
+    ],
+)
+def test_who_has_a_network_counts_once(one: str, another: str, same: bool) -> None:
+    assert (subscriber(one) == subscriber(another)) is same

@@ -1,11 +1,15 @@
 """Attacks on requests, codes and refresh tokens, by name."""
 
+from dataclasses import replace
 from hashlib import sha256
+from secrets import token_bytes
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from mynaportal_sim.apps.amending import amend
 from mynaportal_sim.oauth import tables
+from mynaportal_sim.oauth.errors import InteractionGoneError
 
 from .conftest import Portal
 from .kit import CALLBACK, ISSUER, AppKit
@@ -246,3 +250,11 @@ def test_a_program_on_the_persons_machine_takes_whatever_port_it_gets(
     code = parse_qs(urlsplit(location).query)["code"][0]
     assert location.startswith(f"{here}&")
     assert portal.redeem(oidc, code, redirect_uri=here).status_code == 200
+
+
+def test_no_answer_goes_where_the_app_is_no_more(portal: Portal, oidc: AppKit) -> None:
+    left = portal.interaction_id(oidc)
+    moved = replace(oidc.app, redirect_uris=("https://app.example/new",))
+    portal.server.database.run(amend, oidc.app, moved, portal.clock.now(), token_bytes)
+    with pytest.raises(InteractionGoneError):
+        portal.allow(left)
