@@ -222,7 +222,7 @@ def test_no_page_looks_through_more_people_than_it_may(
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", "it cannot prove who it is"), ("ja", "自分であることを証明できません")],
+    [("en", "it cannot prove who it is"), ("ja", "なりすましでないことを証明できません")],
 )
 def test_a_public_client_has_a_console_that_says_so(
     portal: Portal, language: str, said: str
