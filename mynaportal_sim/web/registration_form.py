@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import parse_qsl
 
 from mynaportal_sim.apps import registration
@@ -147,13 +147,28 @@ EMPTY = Filled(
 )
 
 
-def faults_beside(found: Sequence[RegistrationError], page: Page) -> dict[str, str]:
-    """What is wrong with each field, in the reader's words; the first fault of each."""
-    beside: dict[str, str] = {}
+class Beside(NamedTuple):
+    """What is wrong with a field; why, as a program says it, where that stands apart."""
+
+    sentence: str
+    why: str = ""
+
+
+def faults_beside(found: Sequence[RegistrationError], page: Page) -> dict[str, Beside]:
+    """What is wrong with each field, in the reader's words; the first fault of each.
+
+    Why something was not read or reached there is English alone: a part of an English
+    sentence, and apart from a Japanese one.
+    """
+    beside: dict[str, Beside] = {}
     for one in found:
-        said = page.text(one.fault, **one.values)
-        sentence = said if page.language == "ja" else f"{said[:1].upper()}{said[1:]}."
-        beside.setdefault(_FIELDS.get(one.field, one.field), sentence)
+        if page.language == "ja":
+            why = str(one.values.get("why", ""))
+            told = Beside(page.text(one.fault, **{**one.values, "why": ""}), why)
+        else:
+            said = page.text(one.fault, **one.values)
+            told = Beside(f"{said[:1].upper()}{said[1:]}.")
+        beside.setdefault(_FIELDS.get(one.field, one.field), told)
     return beside
 
 

@@ -138,7 +138,7 @@ WRONG = [
     pytest.param({"profile": "loose"}, "profile", "使えません", id="unknown profile"),
     pytest.param({"devices": "yes"}, "devices", "oidcで登録", id="devices under FAPI 2.0"),
     pytest.param({"jwks": ""}, "jwks", "公開鍵", id="no key"),
-    pytest.param({"jwks": "{"}, "jwks", "鍵として読み取れません", id="no JSON"),
+    pytest.param({"jwks": "{"}, "jwks", "鍵として読み取れません。", id="no JSON"),
     pytest.param({"tos_uri": "javascript:a"}, "tos_uri", "ホスト名", id="script as a page"),
 ]
 
@@ -173,6 +173,22 @@ def test_all_that_is_wrong_is_told_at_once_also_in_english(desk: Desk) -> None:
     assert [where for where, _ in found] == ["name", "purpose_text", "redirect_uris"]
     assert found[0][1] == "Give 1 to 100 characters."
     assert "say what the person gets from it" in found[1][1]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        pytest.param("en", "Cannot be read as keys: not JSON.</p>", id="in English"),
+        pytest.param(
+            "ja", "公開鍵として読み取れません。 <code>not JSON</code></p>", id="apart"
+        ),
+    ],
+)
+def test_why_a_program_could_not_read_something_stands_apart_from_japanese(
+    desk: Desk, language: str, told: str
+) -> None:
+    browser = desk.portal.browser(language)
+    assert told in browser.post(PAGE, {"token": desk.invited(), **desk.form(jwks="{")}).text
 
 
 def test_a_private_key_is_refused_and_shown_to_nobody_again(desk: Desk) -> None:
