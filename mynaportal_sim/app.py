@@ -255,6 +255,7 @@ def _forget(connection: Connection, now: datetime) -> None:
     once.forget_expired(connection, now)
     challenge.forget_expired(connection, now)
     sessions.forget_ended(connection, now)
+    backchannel.forget_old(connection, now)
     second_device.forget_expired(connection, now)
     tables.forget_expired(connection, now)
     inspected.forget_old(connection, now)

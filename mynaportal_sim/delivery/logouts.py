@@ -68,7 +68,7 @@ _OF_APP = (
 
 
 def add(connection: Connection, new: Sequence[Logout]) -> None:
-    """Have these sent from now on."""
+    """Have these sent from `next_at` on, or from their session's end."""
     rows = [
         {
             "id": one.id,
@@ -76,7 +76,7 @@ def add(connection: Connection, new: Sequence[Logout]) -> None:
             "sub": one.sub,
             "sid": one.sid,
             "ended_at": seconds(one.ended_at),
-            "next_at": seconds(one.ended_at),
+            "next_at": seconds(one.next_at or one.ended_at),
             "tries": 0,
             "fault": "",
         }

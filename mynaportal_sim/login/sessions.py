@@ -18,7 +18,6 @@ from fastapi import Depends, Request
 from sqlalchemy import BigInteger, Connection, Row, bindparam, insert, select
 from sqlmodel import Field, SQLModel
 
-from consent.instants import instant
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.login import cookies
@@ -49,7 +48,7 @@ class SessionRow(SQLModel, table=True):
 
 
 class EndedSessionRow(SQLModel, table=True):
-    """A session of a person's that has ended, until that was told on."""
+    """A session of a person's that has ended, as long as an app may yet learn of its login."""
 
     __tablename__ = "ended_sessions"
 
@@ -80,18 +79,6 @@ _TURN = (
 )
 _WHOSE = (sessions.c.resident_id, sessions.c.began_as)
 _END = sessions.delete().where(sessions.c.digest == bindparam("wanted")).returning(*_WHOSE)
-_TAKE_ENDED = (
-    ended_sessions.delete()
-    .where(
-        ended_sessions.c.began_as.in_(
-            select(ended_sessions.c.began_as)
-            .order_by(ended_sessions.c.ended_at)
-            .limit(bindparam("most"))
-        )
-    )
-    .returning(ended_sessions)
-)
-_ANY_ENDED = select(ended_sessions.c.began_as).limit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,24 +235,6 @@ def forget_ended(connection: Connection, now: datetime) -> int:
     ).all()
     _note_ended(connection, gone, now)
     return len(gone)
-
-
-def any_ended(connection: Connection) -> bool:
-    """Whether there is anything for `take_ended`, without taking it."""
-    return connection.execute(_ANY_ENDED).first() is not None
-
-
-class Ended(NamedTuple):
-    """A person's session that has ended, by what it began as."""
-
-    began_as: bytes
-    at: datetime
-
-
-def take_ended(connection: Connection, most: int) -> list[Ended]:
-    """At most so many of the persons' sessions that have ended; nobody gets one twice."""
-    taken = connection.execute(_TAKE_ENDED, {"most": most})
-    return [Ended(row.began_as, instant(row.ended_at)) for row in taken]
 
 
 def _note_ended(connection: Connection, gone: Iterable[Row[Any, Any]], now: datetime) -> None:

@@ -14,9 +14,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from consent.instants import instant, seconds
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.delivery import logouts, pinned, push
@@ -26,16 +27,35 @@ from mynaportal_sim.delivery.security_event import Signing
 from mynaportal_sim.delivery.sender import BATCH, CLAIM, CLAIMED_FOR, Targets, fault_of
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.jose import Json
-from mynaportal_sim.login import sessions
-from mynaportal_sim.oauth import families
+from mynaportal_sim.login.sessions import ended_sessions
+from mynaportal_sim.oauth import devices, families
+from mynaportal_sim.oauth.families import Known
+from mynaportal_sim.oauth.tables import token_families
 from mynaportal_sim.pseudonyms import Pseudonyms
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 TYPE = "logout+jwt"
 LIFETIME = timedelta(minutes=2)
+KEPT_FOR = max(families.CODE_LIFETIME, devices.LIFETIME) + timedelta(minutes=1)
+"""How long after a session has ended an app may still redeem a code of it; a bit more."""
+ANSWERED = timedelta(seconds=2)
+"""After so long an app has the ID token that it is then told about."""
 EVERY = 0.5  # seconds
 _FORM = "application/x-www-form-urlencoded"
 _ACKNOWLEDGED_BY = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)
+_LEARNED_OF = exists().where(
+    token_families.c.session == ended_sessions.c.began_as,
+    token_families.c.code_used_at.is_not(None),
+)
+_UNTOLD = (
+    select(ended_sessions)
+    .where(_LEARNED_OF)
+    .order_by(ended_sessions.c.ended_at)
+    .limit(bindparam("most"))
+)
+_FORGET = ended_sessions.delete().where(
+    ended_sessions.c.ended_at < bindparam("before"), ~_LEARNED_OF
+)
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +85,7 @@ async def tell(
     database: Database, clock: Clock, http: httpx.AsyncClient, teller: Teller
 ) -> None:
     """Send what is due, once."""
-    if await database.read(sessions.any_ended):
+    if await database.read(any_untold):
         await database.write(take_up, teller)
     now = clock.now()
     if not await database.read(logouts.any_due, now):
@@ -79,24 +99,41 @@ async def tell(
         await database.write(logouts.settle, one, fault_of(outcome), clock.now())
 
 
+def any_untold(connection: Connection) -> bool:
+    """Whether there is anything for `take_up`, without taking it up."""
+    return connection.execute(_UNTOLD, {"most": 1}).first() is not None
+
+
 def take_up(connection: Connection, teller: Teller) -> None:
     """Find who must learn of the sessions that have ended; a unit of work."""
     places = teller.targets.endpoints(connection)
+    ended = connection.execute(_UNTOLD, {"most": BATCH}).all()
     logouts.add(
         connection,
         [
-            Logout(
-                UUID(bytes=teller.randomness(16), version=4),
-                client_id,
-                sub,
-                teller.names.session(client_id, session.began_as),
-                session.at,
-            )
-            for session in sessions.take_ended(connection, BATCH)
-            for client_id, sub in families.known_in(connection, session.began_as)
-            if client_id in places
+            _logout(app, row.began_as, instant(row.ended_at), teller)
+            for row in ended
+            for app in families.leave(connection, row.began_as)
+            if app.client_id in places
         ],
     )
+
+
+def _logout(app: Known, session: bytes, ended_at: datetime, teller: Teller) -> Logout:
+    """What an app is told; if it redeemed a code after the end, once it has its ID token."""
+    return Logout(
+        UUID(bytes=teller.randomness(16), version=4),
+        app.client_id,
+        app.sub,
+        teller.names.session(app.client_id, session),
+        ended_at,
+        next_at=ended_at if app.at <= ended_at else app.at + ANSWERED,
+    )
+
+
+def forget_old(connection: Connection, now: datetime) -> None:
+    """Drop the ended sessions whose login no app can learn of any more."""
+    connection.execute(_FORGET, {"before": seconds(now - KEPT_FOR)})
 
 
 async def _send(

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from consent.insertion import insert_once
+from consent.instants import instant
 from mynaportal_sim.apps.store import subjects
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.oauth.scopes import OPENID
@@ -107,13 +108,19 @@ _OF_ARRANGEMENT = (
     .order_by(token_families.c.code_used_at.desc())
 )
 _FIND = select(*_COLUMNS).where(token_families.c.id == bindparam("family"))
-_OF_SESSION = (
-    select(token_families.c.client_id, token_families.c.sub, token_families.c.scope)
+_LEAVE = (
+    update(token_families)
     .where(
-        token_families.c.session == bindparam("session"),
+        token_families.c.session == bindparam("ended"),
         token_families.c.code_used_at.is_not(None),
     )
-    .distinct()
+    .values(session=None)
+    .returning(
+        token_families.c.client_id,
+        token_families.c.sub,
+        token_families.c.scope,
+        token_families.c.code_used_at,
+    )
 )
 _ACTOR = select(token_families.c.actor).where(token_families.c.id == bindparam("family"))
 _REVOKED = select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == bindparam("token"))
@@ -223,11 +230,26 @@ def of_arrangement(
     return [Family(*row) for row in connection.execute(_OF_ARRANGEMENT, sought)]
 
 
-def known_in(connection: Connection, session: bytes) -> list[tuple[str, str]]:
-    """The apps that got an ID token in one session, each with its name for the person."""
-    found = connection.execute(_OF_SESSION, {"session": session})
-    told = {(row.client_id, row.sub) for row in found if OPENID in row.scope.split()}
-    return sorted(told)
+class Known(NamedTuple):
+    """An app that got ID tokens in a session, its name for the person, when it got the last."""
+
+    client_id: str
+    sub: str
+    at: datetime
+
+
+def leave(connection: Connection, session: bytes) -> list[Known]:
+    """The apps that got an ID token in a session that has ended: of many that ask, one is told.
+
+    No token of theirs names that session any more. Who redeems a code later is told of later.
+    """
+    left = connection.execute(_LEAVE, {"ended": session}).all()
+    last: dict[tuple[str, str], int] = {}
+    for row in left:
+        if OPENID in row.scope.split():
+            app = (row.client_id, row.sub)
+            last[app] = max(row.code_used_at, last.get(app, 0))
+    return [Known(*app, instant(at)) for app, at in sorted(last.items())]
 
 
 def new_jti(family_id: UUID, randomness: Randomness) -> str:
