@@ -4,16 +4,27 @@ What is sent is made anew for each try, since it lives for two minutes only. Aft
 as there are pauses, and one, nobody tries any more: who was logged out a day ago is history.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 from sqlmodel import Field, SQLModel
 
 from consent.instants import instant, seconds
+from mynaportal_sim.delivery.flight import in_turn
 from mynaportal_sim.delivery.model import BACKOFF, wait
 
 KEPT_FOR = timedelta(days=7)
@@ -86,20 +97,27 @@ def add(connection: Connection, new: Sequence[Logout]) -> None:
         connection.execute(insert(logout_deliveries), rows)
 
 
-def any_due(connection: Connection, now: datetime) -> bool:
-    """Whether anything is due, without taking it up."""
-    return connection.execute(_due(now).limit(1)).first() is not None
+def any_due(connection: Connection, busy: Collection[str], now: datetime) -> bool:
+    """Whether anything is due to apps but these, without taking it up."""
+    due = select(logout_deliveries.c.id).where(_due(busy, now)).limit(1)
+    return connection.execute(due).first() is not None
 
 
-def claim(connection: Connection, now: datetime, until: datetime, most: int) -> list[Logout]:
-    """Take up at most so many that are due; nobody else gets them before `until`.
+def claim(
+    connection: Connection, busy: Collection[str], now: datetime, until: datetime, most: int
+) -> list[Logout]:
+    """Take up at most so many that are due to apps but these, a few of each app's.
+
+    Nobody else gets them before `until`.
 
     Of two that claim at once, one gets each.
     """
+    ours = logout_deliveries.c
+    turn = in_turn(ours.id, ours.client_id, ours.next_at, _due(busy, now), most)
     claimed = (
         update(logout_deliveries)
         .where(
-            logout_deliveries.c.id.in_(_due(now).limit(most)),
+            logout_deliveries.c.id.in_(turn),
             logout_deliveries.c.next_at <= seconds(now),
         )
         .values(next_at=seconds(until), tries=logout_deliveries.c.tries + 1)
@@ -127,12 +145,9 @@ def forget_old(connection: Connection, now: datetime) -> None:
     connection.execute(logout_deliveries.delete().where(old))
 
 
-def _due(now: datetime) -> Select[UUID]:
-    return (
-        select(logout_deliveries.c.id)
-        .where(logout_deliveries.c.next_at <= seconds(now))
-        .order_by(logout_deliveries.c.next_at)
-    )
+def _due(busy: Collection[str], now: datetime) -> ColumnElement[bool]:
+    in_time = logout_deliveries.c.next_at <= seconds(now)
+    return and_(in_time, logout_deliveries.c.client_id.not_in(busy))
 
 
 # Any: a row's columns have no static types in Core.

@@ -1,9 +1,8 @@
 """Brings events from the outbox to the apps, while the portal runs."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from consent.store.outbox import Notice
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.delivery import pinned, push, security_event, store
+from mynaportal_sim.delivery.flight import CLAIMED_FOR, Flight
 from mynaportal_sim.delivery.model import Delivery, Try, Way, wait
 from mynaportal_sim.delivery.reach import Reach
 from mynaportal_sim.delivery.security_event import Sign, Signing
@@ -24,9 +24,6 @@ from mynaportal_sim.errors import PortalError
 
 EVERY = 0.2  # seconds
 BATCH = 100
-CLAIM = 16
-# A sender that is killed while it sends leaves its deliveries to others after this.
-CLAIMED_FOR = timedelta(seconds=30)
 
 
 class Targets(NamedTuple):
@@ -51,19 +48,17 @@ async def send_for_ever(
     randomness: Callable[[int], bytes],
 ) -> None:
     """Deliver until cancelled; workers may do so side by side."""
-    async with pinned.client() as http:
+    async with pinned.client() as http, Flight(database, clock, _settle) as flight:
         while True:
-            busy = False
             try:
                 now = clock.now()
                 if await database.read(outbox.any_due, now):
                     sign = (await signing()).sign
                     await database.write(take_up, issuer, sign, now, randomness)
-                busy = await _push_due(database, clock, http, signing, targets)
+                await _push_due(flight, http, signing, targets)
             except (SQLAlchemyError, PortalError):
                 _log.exception("events could not be delivered; trying again")
-            if not busy:
-                await asyncio.sleep(EVERY)
+            await flight.pause(EVERY)
 
 
 def take_up(
@@ -97,39 +92,22 @@ def _delivery(
 
 
 async def _push_due(
-    database: Database,
-    clock: Clock,
-    http: httpx.AsyncClient,
-    signing: Signing,
-    targets: Targets,
-) -> bool:
-    """Push what is due to those who take pushes; whether there may be more."""
+    flight: Flight[Delivery], http: httpx.AsyncClient, signing: Signing, targets: Targets
+) -> None:
+    """Push what is due to those who take pushes, as far as there is room for it."""
+    database, now = flight.database, flight.clock.now()
     places = await database.read(targets.endpoints)
-    if not places:
-        return False
-    now = clock.now()
-    if not await database.read(store.any_due, places, now):
-        return False
+    free = places.keys() - flight.busy
+    if not (free and flight.room) or not await database.read(store.any_due, free, now):
+        return
     until = now + CLAIMED_FOR
-    claimed = await database.write(store.claim, places, now, until, CLAIM)
+    claimed = await database.write(store.claim, free, now, until, flight.room)
     renewed = (await signing()).renewed
-    pushes = (
-        push.push(http, places[one.app_id], renewed(one.token), targets.reach)
-        for one in claimed
-    )
-    outcomes = await asyncio.gather(*pushes, return_exceptions=True)
-    for delivery, outcome in zip(claimed, outcomes, strict=True):
-        at = clock.now()
-        done = Try(at, Way.PUSH, fault_of(outcome))
-        await database.write(store.settle, delivery, done, at + wait(delivery.tries))
-    return len(claimed) == CLAIM
+    for one in claimed:
+        place = places[one.app_id]
+        flight.send(one.app_id, one, push.push(http, place, renewed(one.token), targets.reach))
 
 
-def fault_of(outcome: str | BaseException) -> str:
-    """What was wrong with a try; one that failed takes no other with it."""
-    if isinstance(outcome, str):
-        return outcome
-    if not isinstance(outcome, Exception):
-        raise outcome
-    _log.error("what an app is told could not be sent", exc_info=outcome)
-    return f"no answer: {type(outcome).__name__}"
+def _settle(connection: Connection, delivery: Delivery, fault: str, at: datetime) -> None:
+    done = Try(at, Way.PUSH, fault)
+    store.settle(connection, delivery, done, at + wait(delivery.tries))

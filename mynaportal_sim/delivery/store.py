@@ -5,9 +5,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from consent.instants import instant, seconds
+from mynaportal_sim.delivery.flight import in_turn
 from mynaportal_sim.delivery.model import Delivery, Try, Way
 from mynaportal_sim.delivery.tables import event_deliveries, event_tries
 
@@ -45,25 +56,17 @@ def add(connection: Connection, new: Sequence[Delivery]) -> None:
 def claim(
     connection: Connection, apps: Iterable[str], now: datetime, until: datetime, most: int
 ) -> list[Delivery]:
-    """Take up at most so many deliveries to these apps that are due, oldest first.
+    """Take up at most so many deliveries to these apps that are due, a few of each app's.
 
     Nobody else gets them before `until`; whoever took them says by then how it went. Of two
     that claim at once, one gets each.
     """
-    due = (
-        select(event_deliveries.c.jti)
-        .where(
-            _WAITING,
-            event_deliveries.c.next_at <= seconds(now),
-            event_deliveries.c.app_id.in_(list(apps)),
-        )
-        .order_by(event_deliveries.c.next_at)
-        .limit(most)
-    )
+    ours = event_deliveries.c
+    turn = in_turn(ours.jti, ours.app_id, ours.next_at, _due(apps, now), most)
     claimed = (
         update(event_deliveries)
         .where(
-            event_deliveries.c.jti.in_(due),
+            event_deliveries.c.jti.in_(turn),
             _WAITING,
             event_deliveries.c.next_at <= seconds(now),
         )
@@ -76,16 +79,16 @@ def claim(
 
 def any_due(connection: Connection, apps: Iterable[str], now: datetime) -> bool:
     """Whether anything to these apps is due, without taking it up."""
-    due = (
-        select(event_deliveries.c.jti)
-        .where(
-            _WAITING,
-            event_deliveries.c.next_at <= seconds(now),
-            event_deliveries.c.app_id.in_(list(apps)),
-        )
-        .limit(1)
-    )
+    due = select(event_deliveries.c.jti).where(_due(apps, now)).limit(1)
     return connection.execute(due).first() is not None
+
+
+def _due(apps: Iterable[str], now: datetime) -> ColumnElement[bool]:
+    return and_(
+        _WAITING,
+        event_deliveries.c.next_at <= seconds(now),
+        event_deliveries.c.app_id.in_(list(apps)),
+    )
 
 
 def settle(connection: Connection, delivery: Delivery, done: Try, next_at: datetime) -> None:

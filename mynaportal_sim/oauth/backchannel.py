@@ -4,7 +4,6 @@ OpenID Connect Back-Channel Logout 1.0: each gets a logout token that names the 
 session as the app alone knows them, wherever it has registered that it takes them.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -21,10 +20,11 @@ from consent.instants import instant, seconds
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.delivery import logouts, pinned, push
+from mynaportal_sim.delivery.flight import CLAIMED_FOR, Flight
 from mynaportal_sim.delivery.logouts import Logout
 from mynaportal_sim.delivery.push import Message
 from mynaportal_sim.delivery.security_event import Signing
-from mynaportal_sim.delivery.sender import BATCH, CLAIM, CLAIMED_FOR, Targets, fault_of
+from mynaportal_sim.delivery.sender import BATCH, Targets
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.jose import Json
 from mynaportal_sim.login.sessions import ended_sessions
@@ -72,31 +72,29 @@ class Teller(NamedTuple):
 
 async def tell_for_ever(database: Database, clock: Clock, teller: Teller) -> None:
     """Tell until cancelled; workers may do so side by side."""
-    async with pinned.client() as http:
+    async with pinned.client() as http, Flight(database, clock, logouts.settle) as flight:
         while True:
             try:
-                await tell(database, clock, http, teller)
+                await tell(flight, http, teller)
             except (SQLAlchemyError, PortalError):
                 _log.exception("logouts could not be told; trying again")
-            await asyncio.sleep(EVERY)
+            await flight.pause(EVERY)
 
 
-async def tell(
-    database: Database, clock: Clock, http: httpx.AsyncClient, teller: Teller
-) -> None:
-    """Send what is due, once."""
+async def tell(flight: Flight[Logout], http: httpx.AsyncClient, teller: Teller) -> None:
+    """Send what is due, as far as there is room for it, and wait for nobody's answer."""
+    database = flight.database
     if await database.read(any_untold):
         await database.write(take_up, teller)
-    now = clock.now()
-    if not await database.read(logouts.any_due, now):
+    now = flight.clock.now()
+    busy, room = flight.busy, flight.room
+    if not room or not await database.read(logouts.any_due, busy, now):
         return
     places = await database.read(teller.targets.endpoints)
-    claimed = await database.write(logouts.claim, now, now + CLAIMED_FOR, CLAIM)
-
-    sent = (_send(http, places.get(one.client_id), one, teller, now) for one in claimed)
-    outcomes = await asyncio.gather(*sent, return_exceptions=True)
-    for one, outcome in zip(claimed, outcomes, strict=True):
-        await database.write(logouts.settle, one, fault_of(outcome), clock.now())
+    claimed = await database.write(logouts.claim, busy, now, now + CLAIMED_FOR, room)
+    for one in claimed:
+        place = places.get(one.client_id)
+        flight.send(one.client_id, one, _send(http, place, one, teller, now))
 
 
 def any_untold(connection: Connection) -> bool:

@@ -234,6 +234,26 @@ def test_an_endpoint_that_cannot_be_reached_keeps_no_other_app_waiting(
     asyncio.run(asyncio.wait_for(_until_taken(database, clock, RING, targets, endpoint), 10))
 
 
+def test_an_app_that_answers_slowly_gets_a_few_at_once_and_keeps_no_other_waiting(
+    database: Database, proposal: Proposal, endpoint: Endpoint
+) -> None:
+    clock = Clock()
+    now = clock.now()
+    before = now - timedelta(minutes=1)
+    terms = replace(proposal.terms, valid_from=before)
+    for number in range(20):
+        asked = replace(proposal, id=uuid4(), service=f"s{number}", app_id="slow", terms=terms)
+        granted_to(database, asked, before)
+    database.run(take_up, ISSUER, RING.sign, before, urandom)
+    granted_to(database, replace(proposal, id=uuid4(), app_id="quick", terms=terms), now)
+    with Endpoint() as slow:
+        slow.takes = 30
+        targets = Targets(lambda _: {"slow": slow.url, "quick": endpoint.url}, ANYWHERE)
+        told = _until_taken(database, clock, RING, targets, endpoint)
+        asyncio.run(asyncio.wait_for(told, 2))
+        assert len(slow.taken) <= 4
+
+
 def test_an_event_is_pushed_by_the_key_that_signs_when_it_leaves(
     database: Database, proposal: Proposal, endpoint: Endpoint
 ) -> None:

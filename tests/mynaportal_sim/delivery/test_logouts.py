@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from mynaportal_sim.database import Database
 from mynaportal_sim.delivery import logouts
+from mynaportal_sim.delivery.flight import EACH
 from mynaportal_sim.delivery.logouts import Logout
 from mynaportal_sim.delivery.reach import ANYWHERE
 from mynaportal_sim.delivery.security_event import Signer
@@ -24,14 +25,18 @@ SOON = NOW + timedelta(seconds=30)
 
 
 def test_of_many_that_claim_at_once_one_gets_each_delivery(database: Database) -> None:
-    new = [Logout(uuid4(), "app-1", "sub", f"sid-{number}", NOW) for number in range(20)]
+    new = [
+        Logout(uuid4(), f"app-{app}", "sub", f"sid-{number}", NOW)
+        for app in range(5)
+        for number in range(EACH)
+    ]
     database.run(logouts.add, new)
-    claim = partial(logouts.claim, now=NOW, until=SOON, most=20)
+    claim = partial(logouts.claim, busy=(), now=NOW, until=SOON, most=20)
     claimed = at_once(database, [claim] * 4)
     found = [one.id for some in claimed if isinstance(some, list) for one in some]
     assert sorted(found) == sorted(one.id for one in new)
-    assert not database.run(logouts.any_due, NOW)
-    assert database.run(logouts.any_due, SOON)  # whoever stops while it sends leaves them
+    assert not database.run(logouts.any_due, (), NOW)
+    assert database.run(logouts.any_due, (), SOON)  # whoever stops while it sends leaves them
 
 
 def test_of_many_that_take_up_ended_sessions_at_once_one_tells_each(database: Database) -> None:

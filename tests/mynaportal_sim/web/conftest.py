@@ -11,6 +11,7 @@ from mynaportal_sim import world
 from mynaportal_sim.app import create_app
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.settings import Settings
+from tests.mynaportal_sim.delivery.kit import Endpoint
 from tests.mynaportal_sim.web.acting import EVERYBODY
 from tests.mynaportal_sim.web.kit import HANAKO, KENICHI, PORT, Browser, Portal
 
@@ -49,3 +50,11 @@ def portal(prepared: Path, tmp_path: Path) -> Iterator[Portal]:
 def browser(portal: Portal) -> Browser:
     """A browser that nobody has used before."""
     return portal.browser()
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    """What takes logout tokens."""
+    with Endpoint() as listening:
+        listening.answer = (200, b"", {})
+        yield listening

@@ -1,28 +1,19 @@
 """Apps learn that a session has ended (OpenID Connect Back-Channel Logout 1.0)."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from os import urandom
 from time import monotonic
-from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 import httpx
 import jwt
 import pytest
-from sqlalchemy import Connection, func, select
 
 from mynaportal_sim.app import create_app
-from mynaportal_sim.apps import store as apps
-from mynaportal_sim.delivery import logouts, pinned
+from mynaportal_sim.delivery import logouts
 from mynaportal_sim.delivery.model import BACKOFF
-from mynaportal_sim.delivery.reach import ANYWHERE
-from mynaportal_sim.delivery.sender import Targets
 from mynaportal_sim.login import sessions
-from mynaportal_sim.login.sessions import ended_sessions
-from mynaportal_sim.oauth import backchannel
-from mynaportal_sim.oauth.grants.device_code import NAME as DEVICE_CODE
 from mynaportal_sim.settings import Mode, Settings
 from tests.mynaportal_sim.delivery.kit import Endpoint
 from tests.mynaportal_sim.web.client import Client
@@ -32,74 +23,19 @@ from tests.mynaportal_sim.web.kit import (
     KENICHI,
     ORIGIN,
     Browser,
-    Form,
     Portal,
     decide,
+)
+from tests.mynaportal_sim.web.logging_out import (
+    log_out,
+    logged_in,
+    taken,
+    tell,
 )
 
 WITHIN = 20.0  # seconds
 LATER = datetime(2999, 1, 1, tzinfo=UTC)
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
-Json = dict[str, Any]  # Any: what a test compares
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as listening:
-        listening.answer = (200, b"", {})
-        yield listening
-
-
-def tell(portal: Portal) -> None:
-    """Let the portal send what is due."""
-    state = portal.web.state
-    targets = Targets(apps.backchannel_logout_uris, ANYWHERE)
-    signing = state.token_keys.fresh
-    teller = backchannel.Teller(ORIGIN, state.pseudonyms, signing, targets, urandom)
-
-    async def once() -> None:
-        async with pinned.client() as http:
-            await backchannel.tell(state.database, state.clock, http, teller)
-
-    portal.runner.run(once())
-
-
-def logged_in(portal: Portal, endpoint: Endpoint) -> tuple[Client, Browser, str]:
-    """An app that takes logout tokens, a person who has logged in for it, and the ID token."""
-    uris = ("https://app.example/out",)
-    client = Client.registered(
-        portal, backchannel_logout_uri=endpoint.url, post_logout_redirect_uris=uris
-    )
-    browser, path = portal.asked(client.client_id)
-    answer = decide(browser, path, "allow", "checkup", "medication")
-    return client, browser, client.tokens(answer)["id_token"]
-
-
-def taken(portal: Portal, endpoint: Endpoint) -> list[Json]:
-    """The claims of each logout token that arrived, as an app would check them."""
-    keys = jwt.PyJWKSet.from_dict(portal.browser().get("/jwks").json())
-    found = []
-    for body, headers in zip(endpoint.taken, endpoint.headers, strict=True):
-        assert headers["Content-Type"] == "application/x-www-form-urlencoded"
-        form = parse_qs(body.decode())
-        assert list(form) == ["logout_token"]
-        [token] = form["logout_token"]
-        header = jwt.get_unverified_header(token)
-        assert header["typ"] == "logout+jwt"
-        found.append(
-            jwt.decode(
-                token,
-                keys[header["kid"]],
-                ["ES256"],
-                issuer=ORIGIN,
-                options={"verify_aud": False, "verify_exp": False, "verify_iat": False},
-            )
-        )
-    return found
-
-
-def log_out(_portal: Portal, browser: Browser, _id_token: str) -> None:
-    browser.post("/logout", {"csrf": browser.csrf("/consents")})
 
 
 def log_out_by_the_app(_portal: Portal, browser: Browser, id_token: str) -> None:
@@ -164,89 +100,6 @@ def test_an_app_is_told_once_that_the_session_ended(
         "events": {EVENT: {}},
     }
     assert said.keys() == {"iss", "aud", "sub", "sid", "events", "iat", "exp", "jti"}
-
-
-def by_browser(client: Client, browser: Browser) -> Callable[[], Json]:
-    """What redeems the code that a browser was just sent back with."""
-    path = str(client.portal.ask(browser, client.client_id).headers["location"])
-    answer = decide(browser, path, "allow", "checkup")
-    return lambda: client.tokens(answer)
-
-
-def by_device(client: Client, browser: Browser) -> Callable[[], Json]:
-    """What polls with the code that a person has just allowed."""
-    scope = {"scope": "openid patient/Observation.rs"}
-    program = client.portal.browser()
-    codes = program.post("/device_authorization", {**client.proof, **scope}).json()
-    typed = {"user_code": codes["user_code"], "decision": "mine"}
-    mine = browser.post("/device", {**typed, "csrf": browser.csrf("/consents")})
-    path = mine.headers["location"]
-    decide(browser, path, "allow", "checkup")
-    device_code = codes["device_code"]
-
-    def poll() -> Json:
-        form: Form = {**client.proof, "grant_type": DEVICE_CODE, "device_code": device_code}
-        answered = client.portal.browser().post("/token", form)
-        assert answered.status_code == 200, answered.text
-        found: Json = answered.json()
-        return found
-
-    return poll
-
-
-@pytest.mark.parametrize(
-    ("way", "after"),
-    [
-        pytest.param(by_browser, timedelta(seconds=30), id="a code"),
-        pytest.param(by_device, timedelta(minutes=9), id="a device's code"),
-    ],
-)
-def test_an_app_that_redeems_its_code_after_the_end_is_told_of_it_too(
-    portal: Portal,
-    endpoint: Endpoint,
-    way: Callable[[Client, Browser], Callable[[], Json]],
-    after: timedelta,
-) -> None:
-    state = portal.web.state
-    client = Client.registered(portal, backchannel_logout_uri=endpoint.url, devices=True)
-    browser = portal.browser()
-    browser.log_in(HANAKO)
-    redeem = way(client, browser)
-    log_out(portal, browser, "")
-    tell(portal)
-    state.clock.forward(after)
-    state.database.run(backchannel.forget_old, state.clock.now())
-    got = redeem()
-    identity = jwt.decode(got["id_token"], options={"verify_signature": False})
-    tell(portal)
-    assert endpoint.taken == [], "the app has its ID token first"
-    for _ in range(2):
-        state.clock.forward(backchannel.ANSWERED)
-        tell(portal)
-    [said] = taken(portal, endpoint)
-    assert (said["sid"], said["sub"]) == (identity["sid"], identity["sub"])
-
-    refresh = {"grant_type": "refresh_token", "refresh_token": got["refresh_token"]}
-    again = portal.browser().post("/token", {**client.proof, **refresh}).json()["id_token"]
-    assert "sid" not in jwt.decode(again, options={"verify_signature": False})
-
-
-def test_ended_sessions_are_forgotten_once_no_app_can_learn_of_them(
-    portal: Portal, endpoint: Endpoint
-) -> None:
-    state = portal.web.state
-    _, browser, _ = logged_in(portal, endpoint)
-    log_out(portal, browser, "")
-    state.clock.forward(backchannel.KEPT_FOR + timedelta(seconds=1))
-    for kept in (1, 0):
-        state.database.run(backchannel.forget_old, state.clock.now())
-        assert state.database.run(_count_ended) == kept, "kept until it was told"
-        tell(portal)
-    assert len(endpoint.taken) == 1
-
-
-def _count_ended(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(ended_sessions)).scalar_one()
 
 
 def test_apps_that_learned_nothing_of_the_login_or_take_no_tokens_are_told_nothing(
@@ -351,7 +204,7 @@ async def _tried(settings: Settings, client_id: str) -> logouts.Logout:
             await asyncio.sleep(0.05)
             found: list[logouts.Logout]
             found = await web.state.database.read(logouts.of_app, client_id, 10)
-            due = await web.state.database.read(logouts.any_due, LATER)
+            due = await web.state.database.read(logouts.any_due, (), LATER)
             if found and found[0].tries and (found[0].fault or not due):
                 return found[0]
     raise AssertionError("the portal did not try")
