@@ -27,8 +27,10 @@ _HEADERS = {
 }
 
 
-async def with_its_keys(wanted: Registration, reach: Reach) -> Registration:
-    """`wanted` with the keys that stand at its jwks_uri, if it has one.
+async def with_its_keys(
+    wanted: Registration, reach: Reach, turns: asyncio.Semaphore
+) -> Registration:
+    """`wanted` with the keys that stand at its jwks_uri, if it has one, read in its turn.
 
     Raises:
         RegistrationError: they cannot be read, or it brings others along.
@@ -37,7 +39,8 @@ async def with_its_keys(wanted: Registration, reach: Reach) -> Registration:
         return wanted
     if wanted.jwks:
         raise RegistrationError(JWKS_URI, "give either the keys themselves or this, not both")
-    return replace(wanted, jwks=await key_set(wanted.jwks_uri, reach))
+    async with turns:
+        return replace(wanted, jwks=await key_set(wanted.jwks_uri, reach))
 
 
 async def key_set(uri: str, reach: Reach) -> str:
@@ -59,8 +62,10 @@ async def key_set(uri: str, reach: Reach) -> str:
     return text
 
 
-async def check_sector(wanted: Registration, reach: Reach) -> None:
+async def check_sector(wanted: Registration, reach: Reach, turns: asyncio.Semaphore) -> None:
     """See that a sector, if one is named, lists all redirect URIs (OIDC Registration 5).
+
+    It is read in its turn.
 
     Raises:
         RegistrationError: it does not, or cannot be read.
@@ -69,7 +74,8 @@ async def check_sector(wanted: Registration, reach: Reach) -> None:
     if not uri:
         return
     try:
-        listed = strict_json(await _fetched(SECTOR, uri, reach))
+        async with turns:
+            listed = strict_json(await _fetched(SECTOR, uri, reach))
     except JoseError:
         listed = None
     if not isinstance(listed, list):
@@ -82,7 +88,7 @@ async def _fetched(field: str, uri: str, reach: Reach) -> bytes:
     uris.plausible(field, uri)
     try:
         async with asyncio.timeout(SECONDS_IN_ALL):
-            # To make one reads the certificates that it trusts, which takes long.
+            # To make the first one reads the certificates that it trusts, which takes long.
             http = await asyncio.to_thread(pinned.client)
             asked = pinned.answered(http, "GET", httpx.URL(uri), reach, _HEADERS)
             async with http, asked as answer:

@@ -163,7 +163,8 @@ def _registered(wanted: Registration, keys: list[str], settings: Settings) -> Ap
     strict = settings.mode is Mode.STRICT
     registration.let_public_in(wanted, policy=settings.public_clients)
     if wanted.jwks_uri:
-        wanted = asyncio.run(with_its_keys(wanted, PUBLIC if strict else ANYWHERE))
+        reach_of_keys = PUBLIC if strict else ANYWHERE
+        wanted = asyncio.run(with_its_keys(wanted, reach_of_keys, asyncio.Semaphore()))
     known = catalogue().purposes
     labels = {code: one.label_ja for code, one in known.items()}
     whole = registration.completed(wanted, labels)

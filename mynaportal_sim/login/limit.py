@@ -24,7 +24,7 @@ Whoever guesses from one address hits a certain code, while it waits, once in 20
 
 
 class RateLimit:
-    """A token bucket for each address: `burst` at once, then `per_second`.
+    """A token bucket for each address, or other name: `burst` at once, then `per_second`.
 
     It slows a flood down. What keeps a PIN from being guessed is the card's own counter, so the
     defaults let a load test pass.
@@ -45,6 +45,12 @@ class RateLimit:
         if len(self._buckets) > ADDRESSES_MAX:
             self._buckets.popitem(last=False)
         return 0 if granted else ceil((1 - tokens) / self._per_second)
+
+    def give_back(self, address: str) -> None:
+        """Let the last attempt count as none."""
+        if address in self._buckets:
+            left, since = self._buckets[address]
+            self._buckets[address] = (min(float(self._burst), left + 1), since)
 
 
 def subscriber(address: str) -> str:

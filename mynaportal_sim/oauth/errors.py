@@ -27,6 +27,7 @@ OAuthError                        carries .code, .status, .headers and .redirect
 ├── InvalidRedirectUriError       RFC 7591 3.2.2
 ├── InvalidClientMetadataError
 ├── UnapprovedSoftwareStatementError
+├── TooManyTriesError             RFC 6585 4; carries .retry_after
 ├── InvalidDpopProofError         RFC 9449 5
 │   └── UseDpopNonceError         RFC 9449 8
 ├── RequestNotSupportedError      OpenID Connect Core 3.1.2.6
@@ -260,6 +261,21 @@ class UnapprovedSoftwareStatementError(OAuthError):
     """Nobody's word for a client counts but its own."""
 
     code = "unapproved_software_statement"
+
+
+class TooManyTriesError(OAuthError):
+    """One token was used too often in too short a time; `retry_after` is in whole seconds."""
+
+    code = "rate_limited"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too many tries by this token; try again in {retry_after} s")
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {**_NO_STORE, "Retry-After": str(self.retry_after)}
 
 
 class InvalidDpopProofError(OAuthError):

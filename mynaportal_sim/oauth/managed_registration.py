@@ -51,6 +51,7 @@ async def change(request: Request, server: ServerDep) -> Response:
     """Change where an app is found, its keys, and what it says of itself."""
     now, trail = server.now(), trail_of(request)
     before, token = await _named(request, server)
+    trail.hold(checks.tries_are_few, server.tries.take(before.client_id, now))
     said = await metadata(request, trail)
     trail.hold(checks.names_this_client, (said, before))
     hold_what_is_said(said, client_metadata.profile_of(said, before.profile.value), trail)

@@ -52,6 +52,7 @@ async def register(request: Request, server: ServerDep) -> Response:
     invite = await server.database.read(invites.find, token)
     standing = None if invite is None else invite.standing(now)
     invite = trail.hold(checks.invitation_stands, (invite, standing))
+    trail.hold(checks.tries_are_few, server.tries.take(invite.id, now))
     said = await metadata(request, trail)
     wanted = _wanted(said, invite, server, trail)
     app = await checked(
@@ -60,6 +61,7 @@ async def register(request: Request, server: ServerDep) -> Response:
     done = await server.database.write(_registered, server, app, invite, now, trail)
     if isinstance(done, OAuthError):
         raise done
+    server.tries.give_back(invite.id)  # the invitation itself counts its uses
     return answer(document(done.app, server, done.token), 201)
 
 
@@ -138,14 +140,14 @@ async def checked(
 
 async def _with_its_keys(wanted: Registration, server: Server) -> Registration | OAuthError:
     try:
-        return await fetching.with_its_keys(wanted, server.reach)
+        return await fetching.with_its_keys(wanted, server.reach, server.fetches)
     except RegistrationError as error:
         return client_metadata.refused(error)
 
 
 async def _sector(wanted: Registration, server: Server) -> OAuthError | None:
     try:
-        await fetching.check_sector(wanted, server.reach)
+        await fetching.check_sector(wanted, server.reach, server.fetches)
     except RegistrationError as error:
         return client_metadata.refused(error)
     return None

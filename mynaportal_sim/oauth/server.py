@@ -18,10 +18,24 @@ from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.delivery.reach import ANYWHERE, PUBLIC, Reach
 from mynaportal_sim.login.demands import Demand
+from mynaportal_sim.login.limit import RateLimit
 from mynaportal_sim.oauth.keys.following import SigningKeys
 from mynaportal_sim.oauth.nonces import Nonces
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.settings import Mode
+
+TRIES, TRY_EVERY = 10, 6.0
+"""How often one token may try at once to register or change an app; then once in this time."""
+FETCHES = 8
+"""How many addresses are read at once because somebody registers or changes an app."""
+
+
+def _tries() -> RateLimit:
+    return RateLimit(TRIES, 1 / TRY_EVERY)
+
+
+def _fetches() -> asyncio.Semaphore:
+    return asyncio.Semaphore(FETCHES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +43,8 @@ class Server:
     """One authorization server. `issuer` has no slash at its end.
 
     `step_up` is what data take of a login, by category. `reading` is which apps' keys are being
-    read at their jwks_uri.
+    read at their jwks_uri. `tries` are those to register and change apps, by invitation and by
+    app, and `fetches` are the turns of what is read for that; both are of this process alone.
     """
 
     issuer: str
@@ -43,6 +58,8 @@ class Server:
     step_up: Mapping[str, Demand] = field(default_factory=dict)
     public_clients: bool = False
     reading: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    tries: RateLimit = field(default_factory=_tries)
+    fetches: asyncio.Semaphore = field(default_factory=_fetches)
     randomness: Callable[[int], bytes] = token_bytes
 
     @property

@@ -22,6 +22,7 @@ from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.login import cookies
 from mynaportal_sim.login.csrf import check_origin
+from mynaportal_sim.login.errors import RateLimitedError
 from mynaportal_sim.oauth import form
 from mynaportal_sim.oauth.scopes import CATEGORY_OF, SYSTEM
 from mynaportal_sim.oauth.scopes import SCOPES as KNOWN_SCOPES
@@ -67,6 +68,8 @@ async def fill_in(request: Request, portal: PortalDep, server: ServerDep) -> Res
     standing = None if invite is None else invite.standing(portal.now)
     wanted = filled.wanted(invite)
     found = of_invitation(wanted, invite, standing)
+    if invite is not None and standing is Standing.LIVE:
+        _count(invite, server, portal.now)
     # Nobody has the portal look anything up who was not invited.
     known = await _looked_up(wanted, server, found, allowed=standing is Standing.LIVE)
     found = filled.of_its_own(found)
@@ -78,9 +81,16 @@ async def fill_in(request: Request, portal: PortalDep, server: ServerDep) -> Res
     if operator is None:
         used_up = RegistrationError(TOKEN, INVITATION[Standing.USED_UP])
         return _page(Page(request, NOBODY), portal, filled, [used_up])
+    server.tries.give_back(invite.id)  # the invitation itself counts its uses
     response = see_other(REGISTERED)
     cookies.write(response, operator.id, portal.settings, COOKIE)
     return response
+
+
+def _count(invite: Invite, server: Server, now: datetime) -> None:
+    """Count a try by an invitation, as `POST /register` does. Raises RateLimitedError."""
+    if wait := server.tries.take(invite.id, now):
+        raise RateLimitedError(wait)
 
 
 async def _looked_up(
@@ -90,7 +100,7 @@ async def _looked_up(
     known = wanted
     try:
         if allowed:
-            known = await fetching.with_its_keys(wanted, server.reach)
+            known = await fetching.with_its_keys(wanted, server.reach, server.fetches)
     except RegistrationError as error:
         found.append(error)
     purposes = server.catalogue.purposes

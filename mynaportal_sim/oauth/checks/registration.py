@@ -14,6 +14,7 @@ from mynaportal_sim.jose import JoseError, Json, strict_json
 from mynaportal_sim.oauth.errors import (
     InvalidClientMetadataError,
     OAuthError,
+    TooManyTriesError,
     UnapprovedSoftwareStatementError,
 )
 from mynaportal_sim.oauth.resource_errors import InvalidTokenError
@@ -59,6 +60,12 @@ def invitation_stands(seen: tuple[Invite | None, Standing | None]) -> Invite:
     if standing is not Standing.LIVE:
         raise InvalidTokenError(f"this initial access token is {standing}; ask for another")
     return invite
+
+
+@asked_by("RFC 6585 4", "The token was not used too often in a short time.")
+def tries_are_few(wait: int) -> None:
+    if wait:
+        raise TooManyTriesError(wait)
 
 
 @asked_by("RFC 7592 2", "It is the registration access token of the client in the URL.")

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.delivery import pinned, push
-from mynaportal_sim.delivery.reach import PUBLIC, Address, Reach, is_public
+from mynaportal_sim.delivery.reach import ANYWHERE, PUBLIC, Address, Reach, is_public
 from tests.mynaportal_sim.delivery.kit import Endpoint, Names
 
 HOME, NOBODY_HOME, PRIVATE = "127.0.0.1", "127.0.0.2", "10.0.0.1"
@@ -165,3 +165,11 @@ def test_an_endpoint_that_takes_its_time_holds_up_no_other(
     monkeypatch.setattr(push, "SECONDS_IN_ALL", 0.1)
     assert pushed(endpoint.url, Reach(slowly, is_home)) == "no answer: TimeoutError"
     assert endpoint.taken == []
+
+
+def test_the_authorities_that_are_trusted_are_read_once(
+    monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint
+) -> None:
+    pinned.client()
+    monkeypatch.delattr(ssl, "create_default_context")
+    assert not pushed(endpoint.url, ANYWHERE)

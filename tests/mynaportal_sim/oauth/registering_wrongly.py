@@ -7,6 +7,7 @@ from secrets import token_bytes
 import httpx
 
 from mynaportal_sim.apps import invites
+from mynaportal_sim.oauth.server import TRIES
 
 from .conftest import Portal
 from .kit import public_jwk
@@ -44,6 +45,16 @@ def _registers_what_was_revoked_meanwhile(portal: Portal) -> httpx.Response:
         return answered
 
 
+def _tries(times: int) -> Sends:
+    def sends(portal: Portal) -> httpx.Response:
+        token = invited(portal)
+        for _ in range(times - 1):
+            assert Newcomer(portal).register(token, jwks=None).status_code == 400
+        return Newcomer(portal).register(token)
+
+    return sends
+
+
 def _manages_registration(method: str = "PUT", /, **said: object) -> Sends:
     def sends(portal: Portal) -> httpx.Response:
         newcomer = Newcomer(portal)
@@ -61,6 +72,7 @@ def _manages_as_another(portal: Portal) -> httpx.Response:
 REGISTERING: dict[str, Sends] = {
     "registration_token_is_in_the_header": _registers(lambda _: ""),
     "invitation_stands": _registers(lambda _: "invented"),
+    "tries_are_few": _tries(TRIES + 1),
     "metadata_are_an_object": _registers(body=b"[]"),
     "members_have_their_types": _registers(client_name=1),
     "no_software_statement": _registers(software_statement="a.b.c"),

@@ -21,6 +21,7 @@ from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.registration import DEFAULT_SCOPES
 from mynaportal_sim.cli.app import app as command
 from mynaportal_sim.domains.catalogue import catalogue
+from mynaportal_sim.oauth.server import TRIES
 from mynaportal_sim.sample_app.relying_party import public_jwk
 from mynaportal_sim.web.registration_form import PROFILES
 from tests.mynaportal_sim.delivery.kit import Endpoint
@@ -112,6 +113,19 @@ def test_an_invitation_opens_the_form_once_and_a_second_wish_is_told_so(desk: De
     assert again.status_code == 422
     assert "このコードは使用済みです" in again.text
     assert len(desk.apps()) == 1
+
+
+def test_one_invitation_has_the_portal_look_up_keys_a_few_times_at_once(desk: Desk) -> None:
+    token = desk.invited()
+    with Endpoint() as endpoint:
+        endpoint.serve({})
+        said = [
+            desk.send(token, jwks="", jwks_uri=endpoint.jwks_uri).status_code
+            for _ in range(TRIES + 1)
+        ]
+        assert said == [422] * TRIES + [429]
+        assert len(endpoint.got) == TRIES
+    assert desk.send().status_code == 303
 
 
 WRONG = [
