@@ -15,7 +15,10 @@ from consent.instants import instant, seconds
 READ_EVERY = timedelta(minutes=10)
 """How long a key that an app has removed may still count."""
 PAUSE = timedelta(seconds=30)
-"""Between two tries for one app, whoever sends what: nobody has the portal ask in a loop."""
+"""Between two tries for one app, whoever sends what: nobody has the portal ask in a loop.
+
+An app cannot be told from a stranger by a key that is not known, so that either's begins it.
+"""
 
 
 class KeySetRow(SQLModel, table=True):
@@ -70,8 +73,17 @@ class KeySet:
 
     def is_due(self, now: datetime, *, unknown: bool) -> bool:
         """Whether to read it anew for an assertion, whose key is `unknown` or not."""
-        old = now >= self.read_at + READ_EVERY
-        return (unknown or old) and now >= self.tried_at + PAUSE
+        return (unknown or self._is_old(now)) and now >= self.tried_at + PAUSE
+
+    def is_in_doubt(self, now: datetime) -> bool:
+        """Whether a key of it may be one that the app has removed, for all that is known.
+
+        Where the last try failed, the next is not likelier to tell: the set counts meanwhile.
+        """
+        return self._is_old(now) and not self.fault
+
+    def _is_old(self, now: datetime) -> bool:
+        return now >= self.read_at + READ_EVERY
 
 
 def begin(connection: Connection, client_id: str, now: datetime) -> None:

@@ -21,17 +21,25 @@ LOOKS = 50
 async def current(server: Server, app: App, kid: str | None, now: datetime) -> App:
     """`app` with the keys that count for an assertion whose header names `kid`.
 
-    Who asks while they are being read waits for that: a new key is refused to nobody.
+    Only who names an unknown one waits while they are read, or comes when they are too old to
+    be sure of: by a stranger's unknown one, nobody with a known one is held up. A new key may
+    have to wait for the end of the pause, which anybody's unknown one begins.
     """
     if not app.jwks_uri:
         return app
-    if app.client_id not in server.reading:
-        known = await server.database.read(key_sets.find, app.client_id)
-        unknown = kid is not None and not any(key.is_named(kid) for key in app.keys)
-        elsewhere = known is not None and unknown and known.is_being_read(now)
-        if known is None or not (elsewhere or known.is_due(now, unknown=unknown)):
-            return app
-    await asyncio.shield(server.reading.get(app.client_id) or _begin(server, app, now))
+    begun = server.reading.get(app.client_id)  # which may end while it is asked below
+    known = await server.database.read(key_sets.find, app.client_id)
+    if known is None:
+        return app
+    unknown = kid is not None and not any(key.is_named(kid) for key in app.keys)
+    waits = unknown or known.is_in_doubt(now)
+    reading = begun or server.reading.get(app.client_id)
+    elsewhere = waits and known.is_being_read(now)
+    if reading is None and (elsewhere or known.is_due(now, unknown=unknown)):
+        reading = _begin(server, app, now)
+    if reading is None or not waits:
+        return app
+    await asyncio.shield(reading)
     return await server.app(app.client_id) or app
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import httpx
 import pytest
@@ -48,6 +49,28 @@ class Served:
 
     def push(self, kit: AppKit) -> httpx.Response:
         return self.portal.post("/par", kit.signed(kit.request()))
+
+    def push_while_read(self, first: AppKit) -> int:
+        """What the app is answered while what another request began is still being read."""
+        held, answered = Event(), list[bool]()
+        self.endpoint.meanwhile = lambda: answered.append(held.wait(3))
+        before = len(self.endpoint.got)
+
+        async def beside() -> int:
+            transport = httpx.ASGITransport(self.portal.web)
+            async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
+                began = client.post("/par", data=first.signed(first.request()))
+                beginning = asyncio.create_task(began)
+                while len(self.endpoint.got) == before:
+                    await asyncio.sleep(0.01)
+                own = self.kit.signed(self.kit.request())
+                pushed = await client.post("/par", data=own)
+                assert answered == []
+                held.set()
+                await beginning
+                return pushed.status_code
+
+        return self.portal.runner.run(beside())
 
     def later(self, by: timedelta) -> None:
         self.portal.clock.time += by
@@ -124,6 +147,19 @@ def test_who_comes_while_the_keys_are_read_waits_for_them(
     assert len(served.endpoint.got) == 1
 
 
+def test_a_stranger_holds_up_nobody_whose_key_is_known(served: Served) -> None:
+    stranger = served.rotated()
+    assert served.push_while_read(stranger) == 201
+
+
+def test_a_server_that_is_away_holds_its_app_up_once(served: Served) -> None:
+    served.endpoint.answer = (500, b"", PLAIN)
+    served.later(READ_EVERY)
+    assert served.push(served.kit).status_code == 201
+    served.later(PAUSE)
+    assert served.push_while_read(served.kit) == 201
+
+
 def test_who_comes_to_another_process_meanwhile_waits_too(
     served: Served, portal: Portal
 ) -> None:
@@ -146,9 +182,9 @@ def test_who_comes_to_another_process_meanwhile_waits_too(
     assert len(served.endpoint.got) == 1
 
 
+PLAIN: dict[str, str] = {}
 NEW = ec.generate_private_key(ec.SECP256R1())
 PRIVATE = {**public_jwk(NEW), "d": "c2VjcmV0LXNlY3JldA"}
-PLAIN: dict[str, str] = {}
 
 
 @pytest.mark.parametrize(
