@@ -1,11 +1,17 @@
 """By what an app manages its own registration (RFC 7592: registration access token)."""
 
 from collections.abc import Callable
+from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlmodel import Field, SQLModel
 
+from consent.ledger import store as ledger
+from consent.ledger.entry import Entry
+from mynaportal_sim.apps import store
+from mynaportal_sim.apps.errors import NoSuchAppError
+from mynaportal_sim.apps.model import App
 from mynaportal_sim.jose import b64url
 
 _TOKEN_LENGTH = 32
@@ -25,6 +31,9 @@ registration_tokens = SQLModel.metadata.tables["registration_tokens"]
 _OWNER = select(registration_tokens.c.client_id).where(
     registration_tokens.c.digest == bindparam("wanted")
 )
+_REVOKE = delete(registration_tokens).where(
+    registration_tokens.c.client_id == bindparam("wanted")
+)
 
 
 def issue(connection: Connection, client_id: str, randomness: Callable[[int], bytes]) -> str:
@@ -39,6 +48,25 @@ def owner(connection: Connection, token: str) -> str | None:
     """The client_id of the app whose token it is; None if it is nobody's."""
     found: str | None = connection.execute(_OWNER, {"wanted": _digest(token)}).scalar()
     return found
+
+
+def revoke(
+    connection: Connection, client_id: str, now: datetime, randomness: Callable[[int], bytes]
+) -> tuple[App, bool]:
+    """The app that can no longer manage its registration, and whether it could until now.
+
+    Raises:
+        NoSuchAppError: there is no such app.
+    """
+    app = store.find(connection, client_id)
+    if app is None:
+        raise NoSuchAppError(client_id)
+    ended = connection.execute(_REVOKE, {"wanted": client_id}).rowcount == 1
+    if ended:
+        fields = {"app_id": client_id, "app_name": app.name}
+        entry = Entry("app.registration_token_revoked", {**fields})
+        ledger.append(connection, entry, now, randomness)
+    return app, ended
 
 
 def _digest(token: str) -> bytes:

@@ -11,6 +11,7 @@ from mynaportal_sim.cli.app_login import login
 from mynaportal_sim.cli.app_open import open_console
 from mynaportal_sim.cli.app_recipient_keys import recipient_keys
 from mynaportal_sim.cli.app_register import list_apps, register
+from mynaportal_sim.cli.app_revoke_registration_token import revoke_registration_token
 from mynaportal_sim.cli.app_why import why
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app.command("list")(list_apps)
 app.command()(invite)
 app.command("invites")(list_invites)
 app.command("revoke-invite")(revoke_invite)
+app.command("revoke-registration-token")(revoke_registration_token)
 app.command("recipient-keys")(recipient_keys)
 app.command()(declare)
 app.command()(review)

@@ -18,6 +18,7 @@ from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.oauth import client_metadata
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.checks import registration as checks
+from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.register import (
     PLACE,
     bearer,
@@ -27,7 +28,7 @@ from mynaportal_sim.oauth.register import (
     metadata,
 )
 from mynaportal_sim.oauth.server import Server, ServerDep
-from mynaportal_sim.oauth.trail import trail_of
+from mynaportal_sim.oauth.trail import Trail, trail_of
 
 _OWN = f"{PLACE}/{{client_id}}"
 _ADDRESSES = ("redirect_uris", "event_endpoint", "post_logout_redirect_uris")
@@ -63,7 +64,10 @@ async def change(request: Request, server: ServerDep) -> Response:
     trail.hold(checks.stays_what_people_are_asked, _changed(like, wanted))
     app = await checked(wanted, before.client_id, server, now, trail)
     after = replace(before, **{name: getattr(app, name) for name in (*_MAY_CHANGE, "keys")})
-    await server.database.write(_amended, server, after, now)
+    change = (server, after, token, now, trail)
+    refused = await server.database.write(_amended, *change)
+    if refused is not None:
+        raise refused
     return answer(document(after, server, token))
 
 
@@ -109,7 +113,15 @@ def _changed(before: Registration, wanted: Registration) -> str | None:
     return None
 
 
-def _amended(connection: Connection, server: Server, after: App, now: datetime) -> None:
+def _amended(
+    connection: Connection, server: Server, after: App, token: str, now: datetime, trail: Trail
+) -> OAuthError | None:
+    """Change what is registered, unless the token has ended meanwhile; a unit of work."""
+    owner = registration_tokens.owner(connection, token)
+    refused = trail.hold(checks.registration_token_still_counts, owner)
+    if refused is not None:
+        return refused
     before = store.find(connection, after.client_id)
     if before is not None:
         amending.amend(connection, before, after, now, server.randomness)
+    return None

@@ -195,6 +195,11 @@ def invitation_is_not_used_up(spent: bool) -> InvalidTokenError | None:
     return None if spent else InvalidTokenError("this initial access token is used up")
 
 
+@asked_by("RFC 7592 2.2", "The registration access token was not revoked meanwhile.")
+def registration_token_still_counts(owner: str | None) -> InvalidTokenError | None:
+    return None if owner else InvalidTokenError("this registration access token is revoked")
+
+
 @asked_by(
     "RFC 7592 2.2", "client_id is this client's, and nothing of the server's is sent back."
 )

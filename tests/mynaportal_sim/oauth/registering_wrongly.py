@@ -6,12 +6,12 @@ from secrets import token_bytes
 
 import httpx
 
-from mynaportal_sim.apps import invites
+from mynaportal_sim.apps import invites, registration_tokens
 from mynaportal_sim.oauth.server import TRIES
 
 from .conftest import Portal
 from .kit import public_jwk
-from .registering import Newcomer, invited, serving
+from .registering import Document, Newcomer, invited, serving
 
 Sends = Callable[[Portal], httpx.Response]
 
@@ -63,6 +63,21 @@ def _manages_registration(method: str = "PUT", /, **said: object) -> Sends:
     return sends
 
 
+def _changes_by_what_was_revoked_meanwhile(portal: Portal) -> httpx.Response:
+    newcomer = Newcomer(portal)
+    told = newcomer.registered()
+    with serving(public_jwk(newcomer.key)) as endpoint:
+
+        def revoke() -> None:
+            ended_by = (str(told["client_id"]), portal.clock.now(), token_bytes)
+            _, ended = portal.server.database.run(registration_tokens.revoke, *ended_by)
+            assert ended
+
+        endpoint.meanwhile = revoke
+        said: Document = {"jwks": None, "jwks_uri": endpoint.jwks_uri}
+        return newcomer.manage(told, "PUT", **said)
+
+
 def _manages_as_another(portal: Portal) -> httpx.Response:
     told, other = (Newcomer(portal).registered() for _ in range(2))
     mixed = {**told, "registration_access_token": other["registration_access_token"]}
@@ -91,6 +106,7 @@ REGISTERING: dict[str, Sends] = {
     "app_may_be_registered": _registers(scope="user/*.cruds"),
     "invitation_is_not_used_up": _registers_what_was_revoked_meanwhile,
     "registration_token_is_the_clients": _manages_as_another,
+    "registration_token_still_counts": _changes_by_what_was_revoked_meanwhile,
     "names_this_client": _manages_registration(client_id="another"),
     "stays_what_people_are_asked": _manages_registration(scope="openid"),
 }
