@@ -4,6 +4,7 @@ Members of our own begin with `mynasim_`. A member that nobody here knows is ign
 """
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import NamedTuple
@@ -40,6 +41,10 @@ _OWN = {
 _ABOUT = {**{name: name for name in PLAIN}, "token_endpoint_auth_signing_alg": "signing_alg"}
 FLAGS = frozenset({"dpop_bound_access_tokens", "require_pushed_authorization_requests"})
 _SESSION_REQUIRED = "backchannel_logout_session_required"
+_LANGUAGE = re.compile(
+    r"(?=.{1,35}\Z)(?:[a-z]{2,8}|[ix](?=-))(?:-[a-z0-9]{1,8})*\Z", re.IGNORECASE | re.ASCII
+)
+"""The shape of a language tag (BCP 47: RFC 5646 2.1, and 4.4.1 for its length)."""
 _LISTS = frozenset(
     {
         "authorization_details_types",
@@ -70,6 +75,7 @@ _MEMBERS = {  # the field of a registration -> its member, where they differ
     "post-logout redirect URI": "post_logout_redirect_uris",
     "back-channel logout URI": "backchannel_logout_uri",
     "recipient": RECIPIENTS,
+    "recipients": RECIPIENTS,
     "devices": "grant_types",
     "signing algorithm": "token_endpoint_auth_signing_alg",
     **{field.replace("_", " "): member for member, field in _OWN.items()},
@@ -92,12 +98,24 @@ def member_of(field: str) -> str:
 
 def misfit(said: Metadata) -> InvalidClientMetadataError | None:
     """What is wrong with the first member that is not of its kind; None if each is."""
+    named: set[str] = set()
     for member, value in said.items():
+        if member.startswith(f"{NAME}#"):
+            if fault := _misnamed(member, named):
+                return InvalidClientMetadataError(member, fault)
+            named.add(member.lower())
         plain = NAME if member.startswith(f"{NAME}#") else member
         wanted = next((kind for kind in _KINDS if plain in kind.members), None)
         if wanted is not None and not wanted.fits(value):
             return InvalidClientMetadataError(member, f"must be {wanted.called}")
     return None
+
+
+def _misnamed(member: str, others: Collection[str]) -> str:
+    """What is wrong with the language behind #, in whichever case; empty if nothing."""
+    if _LANGUAGE.match(member.partition("#")[2]) is None:
+        return "must have a language tag of BCP 47 behind #, of at most 35 characters"
+    return "is given twice" if member.lower() in others else ""
 
 
 class _Kind(NamedTuple):

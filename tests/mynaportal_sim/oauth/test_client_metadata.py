@@ -29,6 +29,25 @@ BOUND = "dpop_bound_access_tokens"
     [
         pytest.param({"client_name": ["a"]}, "client_name", "a string", id="name's type"),
         pytest.param({"client_name#ja": 1}, "client_name#ja", "a string", id="tagged name"),
+        *(
+            pytest.param({f"client_name#{tag}": "a"}, f"client_name#{tag}", "BCP 47", id=id_)
+            for tag, id_ in (
+                ("", "no tag"),
+                ("日本語", "a tag of other letters"),
+                ("ja_JP", "a tag with another hyphen"),
+                ("ja-", "a tag that ends in a hyphen"),
+                ("j", "a tag too short"),
+                ("japanesisch", "a tag with a long part"),
+                ("ja\n", "a tag with a line after it"),
+                ("ja" + "-abcdefgh" * 4, "a tag of 38 letters"),
+            )
+        ),
+        pytest.param(
+            {"client_name#JA": "別の名前"},
+            "client_name#JA",
+            "given twice",
+            id="tag in two cases",
+        ),
         pytest.param({"contacts": "a@b"}, "contacts", "array of strings", id="list's type"),
         pytest.param({BOUND: "yes"}, BOUND, "true or false", id="flag's type"),
         pytest.param({"jwks": "{}"}, "jwks", "as an object", id="jwks as text"),

@@ -90,6 +90,12 @@ def test_people_are_asked_by_the_japanese_name(newcomer: Newcomer) -> None:
     assert newcomer.kit(newcomer.registered(**bare)).app.name == "Health notes"
 
 
+@pytest.mark.parametrize("tag", ["ja-JP", "zh-Hant-TW", "x-plain", "ast", "de-CH-1996"])
+def test_a_name_is_taken_in_each_language(newcomer: Newcomer, tag: str) -> None:
+    told = newcomer.registered(**{f"client_name#{tag}": "名前"})
+    assert told[f"client_name#{tag}"] == "名前"
+
+
 def test_what_is_left_out_is_filled_in_and_what_is_unknown_is_ignored(
     newcomer: Newcomer,
 ) -> None:
@@ -308,6 +314,7 @@ def test_an_app_moves_and_changes_its_keys_itself(newcomer: Newcomer, portal: Po
         pytest.param(
             {"mynasim_purpose_text": "体重を表示するため"}, "mynasim_purpose_text", id="purpose"
         ),
+        pytest.param({"mynasim_recipients": ["甲"]}, "mynasim_recipients", id="recipients"),
         pytest.param({"client_id": "app-other"}, "client_id", id="another client_id"),
         pytest.param(
             {"client_id_issued_at": 1}, "client_id_issued_at", id="what the server gives"
