@@ -31,6 +31,7 @@ OAuthError                        carries .code, .status, .headers and .redirect
 ├── InvalidDpopProofError         RFC 9449 5
 │   └── UseDpopNonceError         RFC 9449 8
 ├── RequestNotSupportedError      OpenID Connect Core 3.1.2.6
+├── UnmetAuthenticationError      OpenID Connect Unmet Authentication Requirements 1.0
 ├── InteractionGoneError          a page that can no longer be answered; not an OAuth code
 ├── NotConsentedError             at a resource: the token is good, the consent gives nothing
 └── ResourceError                 at a resource: resource_errors.py
@@ -294,6 +295,12 @@ class RequestNotSupportedError(OAuthError):
     """Signed request objects are not read."""
 
     code = "request_not_supported"
+
+
+class UnmetAuthenticationError(OAuthError):
+    """No login here is what is asked of one."""
+
+    code = "unmet_authentication_requirements"
 
 
 class InteractionGoneError(OAuthError):

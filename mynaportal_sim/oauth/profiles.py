@@ -80,7 +80,7 @@ PROFILES: Mapping[Profile, ClientProfile] = {
         scopes=request.scopes_are_the_apps,
         token=(tokens.sends_a_verifier,),
         devices=(device.has_devices,),
-        device_request=request.OF_A_DEVICE,
+        device_request=(*request.OF_A_DEVICE, device.a_person_may_be_asked),
     ),
     Profile.FAPI2: ClientProfile(
         algorithms=_FAPI2_ALGORITHMS,
@@ -127,7 +127,7 @@ PROFILES: Mapping[Profile, ClientProfile] = {
         scopes=request.scopes_are_the_apps,
         token=(lenient(tokens.sends_a_verifier),),
         devices=(device.has_devices,),
-        device_request=_lenient(request.OF_A_DEVICE),
+        device_request=(*_lenient(request.OF_A_DEVICE), device.a_person_may_be_asked),
     ),
 }
 

@@ -14,6 +14,7 @@ from consent.model import Term
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.oauth import details, hints, managed, scope_rules, scopes
 from mynaportal_sim.oauth.checks import request as checks
+from mynaportal_sim.oauth.checks.device import some_login_would_do
 from mynaportal_sim.oauth.checks.request import Asked
 from mynaportal_sim.oauth.claims import NOTHING, ClaimsAsked
 from mynaportal_sim.oauth.errors import InvalidAuthorizationDetailsError, InvalidScopeError
@@ -112,7 +113,9 @@ def check_of_device(asked: Asked, server: Server, trail: Trail) -> Authorization
     profile = demanded(asked.app, server)
     trail.hold_all(profile.devices, asked.app)
     trail.hold_all(profile.device_request, asked)
-    return _wanted(asked, profile, server, trail)
+    wanted = _wanted(asked, profile, server, trail)
+    trail.hold(some_login_would_do, (wanted.claims, server.strict))
+    return wanted
 
 
 def _wanted(

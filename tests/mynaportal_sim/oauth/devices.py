@@ -87,6 +87,11 @@ def asking(portal: Portal, **spoilt: str | None) -> Device:
     return device
 
 
+def device_asks(**spoilt: str) -> Callable[[Portal], httpx.Response]:
+    """What a device is answered that asks so."""
+    return lambda portal: Device(portal, on_devices(portal)).ask(**spoilt)
+
+
 def device_of(profile: str) -> Callable[[Portal], httpx.Response]:
     """What a device is answered of an app that has registered none."""
     return lambda portal: Device(portal, portal.register(profile=profile), proves=True).ask()

@@ -18,12 +18,13 @@ from mynaportal_sim.inspector.model import Inspected, Result
 from mynaportal_sim.oauth.trail import Check
 
 from .conftest import Portal
-from .devices import Device, device_of, polls, waits
+from .devices import Device, device_asks, device_of, polls, waits
 from .kit import CALLBACK, ISSUER, AppKit
 from .registering_wrongly import REGISTERING
 from .unproven import UNPROVEN
 
 Sends = Callable[[Portal], httpx.Response]
+ESSENTIAL_ACR = '{"id_token": {"acr": {"essential": true, "value": "urn:another"}}}'
 PAR, TOKEN, PATIENT = f"{ISSUER}/par", f"{ISSUER}/token", f"{ISSUER}/fhir/Patient"
 
 
@@ -369,6 +370,8 @@ ROWS = [
     _row("key_is_the_tokens", _fetches_bound(_by_another_key)),
     _row("code_flow_alone", device_of("fapi2")),
     _row("has_devices", device_of("oidc")),
+    _row("a_person_may_be_asked", device_asks(prompt="none")),
+    _row("some_login_would_do", device_asks(claims=ESSENTIAL_ACR)),
     _row("poll_is_complete", polls(device_code="")),
     _row("device_code_is_known", polls(device_code="another")),
     _row("person_has_not_refused", polls(Device.turned_away)),

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mynaportal_sim.login.assurance import CARD, SOFT_CARD
 from mynaportal_sim.oauth import devices
 from mynaportal_sim.oauth.devices import LETTERS
 from mynaportal_sim.oauth.errors import InteractionGoneError
@@ -16,6 +18,9 @@ from mynaportal_sim.oauth.grants.device_code import NAME
 from .conftest import Portal
 from .devices import Device, asking, on_devices
 from .kit import ISSUER
+from .test_logins import UNKNOWN, essential
+
+UNMET = "unmet_authentication_requirements"
 
 
 def test_a_device_gets_what_the_person_allows_elsewhere(portal: Portal) -> None:
@@ -216,6 +221,9 @@ def test_a_key_shown_first_is_the_key_of_the_tokens(
             id="unknown grant",
         ),
         pytest.param({"client_assertion": "x"}, "invalid_client", id="no client"),
+        pytest.param({"prompt": "none"}, "invalid_request", id="that nobody is asked"),
+        pytest.param({"prompt": "consent none"}, "invalid_request", id="none and another"),
+        pytest.param({"claims": essential(UNKNOWN)}, UNMET, id="a login of no known class"),
     ],
 )
 def test_what_a_device_may_not_ask_is_refused_at_once(
@@ -225,6 +233,29 @@ def test_what_a_device_may_not_ask_is_refused_at_once(
     answered = device.ask(**spoilt)
     assert answered.json()["error"] == error
     assert answered.json()["error_uri"].startswith(f"{ISSUER}/why/")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("strict", "acr", "error"),
+    [
+        pytest.param(False, (SOFT_CARD,), None, id="by a soft card"),
+        pytest.param(True, (SOFT_CARD,), UNMET, id="by a soft card, which a strict one lacks"),
+        pytest.param(True, (SOFT_CARD, CARD), None, id="by any card"),
+        pytest.param(False, (UNKNOWN, CARD), None, id="one of them known"),
+    ],
+)
+def test_a_device_may_demand_a_login_that_there_can_be(
+    portal: Portal, strict: bool, acr: tuple[str, ...], error: str | None
+) -> None:
+    portal.web.state.server = replace(portal.server, strict=strict)
+    device = Device(portal, on_devices(portal))
+    assert device.ask(claims=essential(*acr)).json().get("error") == error
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_device_may_ask_that_the_person_is_asked(portal: Portal) -> None:
+    assert Device(portal, on_devices(portal)).ask(prompt="consent").status_code == 200
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
