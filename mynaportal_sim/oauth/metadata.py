@@ -25,7 +25,7 @@ from mynaportal_sim.oauth.keys.following import SigningKeys
 from mynaportal_sim.oauth.keys.life import MAX_AGE
 from mynaportal_sim.oauth.keys.ring import KeyRing
 from mynaportal_sim.oauth.profiles import PROFILES
-from mynaportal_sim.oauth.scopes import SCOPES
+from mynaportal_sim.oauth.scopes import FHIR_USER, SCOPES
 from mynaportal_sim.oauth.token import GRANTS
 
 _CACHED = f"public, max-age={int(MAX_AGE.total_seconds())}".encode()
@@ -166,6 +166,7 @@ def _of_logins(issuer: str, *, strict: bool) -> dict[str, object]:
             "at_hash",
             "act",
             "sid",
+            FHIR_USER,
         ],
         "acr_values_supported": list(acr_values(soft_cards=not strict)),
         "prompt_values_supported": sorted(PROMPTS),

@@ -144,7 +144,7 @@ def test_the_discovery_document_says_what_it_must_and_what_is_true(
     kit = portal.register()
     token = portal.redeem(kit, portal.code(kit)).json()["id_token"]
     told = jwt.decode(token, options={"verify_signature": False})
-    assert told.keys() | {"act", "sid"} == set(said["claims_supported"])
+    assert told.keys() | {"act", "sid", "fhirUser"} == set(said["claims_supported"])
     assert told["acr"] in said["acr_values_supported"]
 
 

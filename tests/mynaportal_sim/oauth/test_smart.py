@@ -284,11 +284,14 @@ def test_the_app_learns_its_own_name_for_the_patient_and_the_user(
 ) -> None:
     scope = "launch/patient openid fhirUser offline_access patient/*.rs"
     answer = launched(portal, kit, scope)
+    said_of_itself = portal.send("GET", "/.well-known/openid-configuration").json()
+    supported = set(said_of_itself["claims_supported"])
     own = portal.server.pseudonyms.logical_id(kit.client_id, portal.resident_id)
     refreshed = portal.refresh(kit, answer["refresh_token"]).json()
     for told in (answer, refreshed):
         assert (told["patient"], told["need_patient_banner"]) == (own, True)
         assert _id_claims(told)["fhirUser"] == f"{FHIR}/Patient/{own}"
+        assert _id_claims(told).keys() <= supported
         assert told["scope"] == answer["scope"]
     assert _id_claims(answer)["nonce"]
     assert "nonce" not in _id_claims(refreshed)
