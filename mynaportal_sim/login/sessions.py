@@ -145,13 +145,13 @@ def log_in(
 ) -> LoggedIn:
     """The session of a person who has just logged in.
 
-    The one with the id `before` ends; only if it was theirs is the new one the same under
-    another id.
+    The one with the id `before` ends; only if it was theirs, or nobody's yet, is the new one
+    the same under another id.
     """
     resident_id, channel = person
     session_id = _new_id(randomness)
     old = connection.execute(_END, {"wanted": digest(before)}).first()
-    same = old is not None and old.resident_id == resident_id
+    same = old is not None and old.resident_id in {None, resident_id}
     if old is not None and not same:
         _note_ended(connection, [old], now)
     session = LoggedIn(

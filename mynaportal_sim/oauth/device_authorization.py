@@ -13,7 +13,7 @@ from starlette.responses import Response
 from mynaportal_sim.oauth import devices, form, interaction
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.client_authentication import Client, authenticate
-from mynaportal_sim.oauth.devices import LIFETIME, PAUSE, Codes, State
+from mynaportal_sim.oauth.devices import LIFETIME, PAUSE, Codes, State, Waiting
 from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import OAuthError
 from mynaportal_sim.oauth.par import bind
@@ -68,13 +68,20 @@ def _store(
     return devices.begin(connection, asked, server.pseudonyms, now, server.randomness)
 
 
-def take_up(connection: Connection, server: Server, typed: str, now: datetime) -> UUID | None:
-    """Begin the interaction that a code leads to; None if it leads nowhere any more."""
+def take_up(
+    connection: Connection, server: Server, typed: str, began_as: bytes, now: datetime
+) -> UUID | None:
+    """Begin the interaction that a code leads to; None if it leads nowhere any more.
+
+    It can be gone on with only in the session that began so, whoever else learns its address:
+    nobody else has been warned (RFC 8628 5.4).
+    """
     found = devices.asking(connection, server.pseudonyms, typed, now)
     if found is None or not devices.move(connection, found.digest, State.TAKEN_UP, now):
         return None
+    device = Waiting(found.digest, devices.shown(typed), began_as)
     randomness = server.randomness
-    return interaction.begin(connection, found.request, None, now, randomness, found.digest)
+    return interaction.begin(connection, found.request, None, now, randomness, device)
 
 
 def turn_away(connection: Connection, server: Server, typed: str, now: datetime) -> bool:

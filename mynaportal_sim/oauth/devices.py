@@ -65,6 +65,18 @@ class Asking(NamedTuple):
     begun_at: datetime
 
 
+class Waiting(NamedTuple):
+    """A device that waits for a person's answer, from when its code was typed.
+
+    `code` is the digest of its own code; `user_code` the one it shows, which is worth nothing
+    any more; `begun_in` what the session began as in which the person said that it is theirs.
+    """
+
+    code: bytes
+    user_code: str
+    begun_in: bytes
+
+
 class Polled(NamedTuple):
     """How a code stands when its device asks, and whether that came too soon."""
 

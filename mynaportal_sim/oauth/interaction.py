@@ -1,8 +1,9 @@
 """A person's way from the authorization endpoint back to the app: log in, ask, issue, refuse.
 
 `next_step` decides and does nothing; the others are units of work. An interaction is answered
-once, within ten minutes, and by the session that first took it up as a logged-in person. A
-pushed request is used up by the answer, not by looking at a page (FAPI 2.0 5.3.2.2, note 3).
+once, within ten minutes, and by the session that first took it up as a logged-in person; for a
+device it is from the start that of the browser where its code was typed. A pushed request is
+used up by the answer, not by looking at a page (FAPI 2.0 5.3.2.2, note 3).
 """
 
 from collections.abc import Callable, Iterable
@@ -19,6 +20,7 @@ from consent.model import ConsentVersion, Term
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.sessions import LoggedIn, Session
 from mynaportal_sim.oauth import devices, families, logins, managed, scope_rules, scopes
+from mynaportal_sim.oauth.devices import Waiting
 from mynaportal_sim.oauth.errors import InteractionGoneError
 from mynaportal_sim.oauth.families import Family, NewFamily
 from mynaportal_sim.oauth.logins import Login, Person, judge
@@ -54,8 +56,8 @@ class State(StrEnum):
 class Interaction:
     """An authorization request on its way.
 
-    `pushed` is the digest of its PAR handle, `device` that of the code of a device that waits,
-    if there is one. `person` is who has taken it up, as seen from whom the app means.
+    `pushed` is the digest of its PAR handle, `device` one that waits for the answer, if there
+    is one. `person` is who has taken it up, as seen from whom the app means.
     """
 
     id: UUID
@@ -63,7 +65,7 @@ class Interaction:
     pushed: bytes | None
     begun_at: datetime
     person: Person = Person.MEANT
-    device: bytes | None = None
+    device: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ _IS_OPEN = (
     interactions.c.state == State.OPEN.value,
     interactions.c.expires_at > bindparam("now"),
     or_(interactions.c.session.is_(None), interactions.c.session == bindparam("mine")),
+    or_(interactions.c.begun_in.is_(None), interactions.c.begun_in == bindparam("began_as")),
 )
 _FIND = select(interactions).where(*_IS_OPEN)
 _BIND = update(interactions).where(*_IS_OPEN).values(session=bindparam("mine"))
@@ -198,9 +201,10 @@ def begin(
     pushed: bytes | None,
     now: datetime,
     randomness: Callable[[int], bytes],
-    device: bytes | None = None,
+    device: Waiting | None = None,
 ) -> UUID:
     """Store a new interaction and give its id: 128 random bits."""
+    code, user_code, begun_in = device or (None, None, None)
     interaction_id = UUID(bytes=randomness(16))
     connection.execute(
         _INSERT,
@@ -209,7 +213,9 @@ def begin(
             "client_id": request.client_id,
             "request": request.dump(),
             "pushed": pushed,
-            "device": device,
+            "device": code,
+            "user_code": user_code,
+            "begun_in": begun_in,
             "state": State.OPEN.value,
             "session": None,
             "begun_at": int(now.timestamp()),
@@ -232,11 +238,7 @@ def take_up(
         InteractionGoneError: it was answered, has expired, is another session's, leads to where
             the app is no more, or never was.
     """
-    mine = {
-        "wanted": interaction_id,
-        "now": int(now.timestamp()),
-        "mine": _session_digest(session),
-    }
+    mine = _in_session(interaction_id, session, now)
     row = connection.execute(_FIND, mine).first()
     if row is None:
         raise InteractionGoneError
@@ -249,7 +251,7 @@ def take_up(
         row.pushed,
         datetime.fromtimestamp(row.begun_at, UTC),
         logins.person(connection, request, session, names, now),
-        row.device,
+        row.device and Waiting(row.device, row.user_code, row.begun_in),
     )
     serves = _login(interaction, session, now) is Login.SERVES
     if serves and not connection.execute(_BIND, mine).rowcount:
@@ -297,7 +299,7 @@ def issue(
     ends = ground.ends if request.refreshed else min(ground.ends, now + UNREFRESHED)
     new = NewFamily(family, ends)
     if interaction.device is not None:
-        families.begin_as(connection, new, interaction.device, now + devices.LIFETIME)
+        families.begin_as(connection, new, interaction.device.code, now + devices.LIFETIME)
         return f"{DEVICE_DONE}?outcome={State.ISSUED}"
     code = families.begin(connection, new, now, server.randomness)
     return redirect(server, request.redirect_uri, request.state, {"code": code})
@@ -350,12 +352,7 @@ def _close(
 ) -> None:
     closed = connection.execute(
         _CLOSE_BOUND if outcome is State.ISSUED else _CLOSE,
-        {
-            "wanted": interaction.id,
-            "now": int(now.timestamp()),
-            "mine": _session_digest(session),
-            "outcome": outcome.value,
-        },
+        _in_session(interaction.id, session, now) | {"outcome": outcome.value},
     )
     if closed.rowcount != 1 or not _answered(connection, interaction, outcome, now):
         raise InteractionGoneError
@@ -367,7 +364,7 @@ def _answered(
     """Use up what the interaction came of; False if something has done so before."""
     if interaction.device is not None:
         allowed = outcome is State.ISSUED
-        return tell_device(connection, interaction.device, now, allowed=allowed)
+        return tell_device(connection, interaction.device.code, now, allowed=allowed)
     return interaction.pushed is None or use_pushed(connection, interaction.pushed, now)
 
 
@@ -383,5 +380,9 @@ def _actor(server: Server, client_id: str, session: LoggedIn) -> str | None:
     return server.pseudonyms.subject(client_id, session.resident_id)
 
 
-def _session_digest(session: Session | None) -> bytes | None:
-    return None if session is None else digest(session.id)
+def _in_session(
+    interaction_id: UUID, session: Session | None, now: datetime
+) -> dict[str, object]:
+    mine, began_as = (digest(session.id), session.began_as) if session else (None, None)
+    seconds = int(now.timestamp())
+    return {"wanted": interaction_id, "now": seconds, "mine": mine, "began_as": began_as}

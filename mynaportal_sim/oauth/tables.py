@@ -27,6 +27,7 @@ class InteractionRow(SQLModel, table=True):
     """A person's way through login and consent; `session` is the digest of the session's id.
 
     It came of what was `pushed`, or is for a `device`: the digest of a handle, or of a code.
+    The latter shows `user_code`, and is answered only in the session that began as `begun_in`.
     """
 
     __tablename__ = "interactions"
@@ -36,6 +37,8 @@ class InteractionRow(SQLModel, table=True):
     request: str = Field(sa_type=Text)
     pushed: bytes | None
     device: bytes | None
+    user_code: str | None
+    begun_in: bytes | None
     state: str
     session: bytes | None
     begun_at: int = Field(sa_type=BigInteger)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
 
 from consent.instants import rfc3339
 from mynaportal_sim.apps import store as apps
@@ -20,11 +21,11 @@ from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.limit import CodesLimited
 from mynaportal_sim.oauth import devices
 from mynaportal_sim.oauth.device_authorization import PAGE, take_up, turn_away
-from mynaportal_sim.oauth.server import ServerDep
+from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.oauth.way_back import DEVICE_DONE
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.web.errors import NoSuchUserCodeError
-from mynaportal_sim.web.kept import PortalDep, begun
+from mynaportal_sim.web.kept import Portal, PortalDep, begun
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
 from mynaportal_sim.web.wording import PROBLEMS
@@ -70,17 +71,32 @@ async def answer(
     typed = devices.read(form.user_code) or ""
     if form.decision == "not_mine":
         turned = await portal.db.write(turn_away, server, typed, portal.now)
-        way = f"{PAGE}?done={_TURNED_AWAY}" if turned else None
+        response = see_other(f"{PAGE}?done={_TURNED_AWAY}") if turned else None
     else:
-        interaction_id = await portal.db.write(take_up, server, typed, portal.now)
-        way = f"/interactions/{interaction_id}" if interaction_id else None
-    return _form(page, form.user_code) if way is None else see_other(way)
+        response = await _take_up(page, portal, server, typed)
+    return _form(page, form.user_code) if response is None else response
 
 
 @router.get(DEVICE_DONE)
 async def done(page: PageDep, outcome: Literal["issued", "refused"]) -> Response:
     """Send the person back to their device."""
     return page("device_done.html", {"given": outcome == "issued"})
+
+
+async def _take_up(
+    page: Page, portal: Portal, server: Server, typed: str
+) -> RedirectResponse | None:
+    """On to the login and the question, in this browser alone; None if there is nothing."""
+    new = await begun(page, portal)  # the one whose page this was may have run out
+    session = new or page.visitor.session
+    began_as = b"" if session is None else session.began_as
+    taken = await portal.db.write(take_up, server, typed, began_as, portal.now)
+    if taken is None:
+        return None
+    response = see_other(f"/interactions/{taken}")
+    if new is not None:
+        cookies.write(response, new.id, portal.settings)
+    return response
 
 
 def _asking(

@@ -214,15 +214,16 @@ def _proposal(
 async def _question(page: Page, portal: Portal, put: Put, problem: str | None) -> Response:
     asked = AskOut.of(put.asked, portal.catalogue, page)
     answerer = AnswererOut.of(put.whom, put.proposal.terms, page)
+    device = put.interaction.device
+    user_code = device and device.user_code
     if page.for_program:
-        told = {"csrf": page.visitor.csrf, "problem": problem, "answerer": answerer._asdict()}
-        return page.data({**told, **asked.plain})
+        told = {"csrf": page.visitor.csrf, "problem": problem, "user_code": user_code}
+        return page.data({**told, "answerer": answerer._asdict(), **asked.plain})
     status = HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY
     target = origin_of(put.interaction.request.redirect_uri)
     values: dict[str, object] = {"ask": asked, "problem": problem}
     values["target"] = urlsplit(target).netloc
-    values["for_device"] = put.interaction.device is not None
-    values |= {"answerer": answerer, "agreed": False, "signs": True}
+    values |= {"answerer": answerer, "agreed": False, "signs": True, "user_code": user_code}
     mine = await portal.db.read(service.represented_by, put.whom.session.resident_id)
     values["others"] = str(put.interaction.id) if mine else ""
     return page("consent.html", values, status=status, form_action=target)

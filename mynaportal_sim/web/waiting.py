@@ -96,7 +96,7 @@ def _question(
         "target": "",
         "answerer": answerer,
     }
-    values |= {"agreed": waiting.agreed, "others": "", "signs": False, "for_device": False}
+    values |= {"agreed": waiting.agreed, "others": "", "signs": False, "user_code": None}
     return page("consent.html", values, status=status)
 
 

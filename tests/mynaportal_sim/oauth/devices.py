@@ -64,7 +64,8 @@ class Device:
         server = self.portal.server
         typed = devices.read(self.told["user_code"])
         assert typed is not None
-        return server.database.run(take_up, server, typed, self.portal.clock.now())
+        began_as = self.portal.session().began_as
+        return server.database.run(take_up, server, typed, began_as, self.portal.clock.now())
 
     def turned_away(self) -> bool:
         server = self.portal.server

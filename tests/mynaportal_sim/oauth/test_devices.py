@@ -291,6 +291,14 @@ def test_a_consent_that_stands_does_not_answer_for_a_device(portal: Portal) -> N
     assert [kind for kind, _ in portal.ledger()].count("consent.granted") == before + 1
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_login_that_does_not_serve_hands_nothing_to_a_device(portal: Portal) -> None:
+    device = asking(portal, max_age="1")
+    with pytest.raises(InteractionGoneError):
+        device.allowed()
+    assert device.error() == "authorization_pending"
+
+
 def test_neither_code_is_stored_as_it_is(portal: Portal) -> None:
     device = asking(portal)
     with portal.server.database.engine.connect() as connection:

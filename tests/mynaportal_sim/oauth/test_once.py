@@ -176,7 +176,7 @@ def test_one_typed_code_is_taken_up_once(portal: Portal) -> None:
     assert typed is not None
 
     def unit(connection: Connection, _number: int) -> object:
-        return take_up(connection, portal.server, typed, NOW)
+        return take_up(connection, portal.server, typed, b"", NOW)
 
     outcomes = together(portal, unit)
     assert sum(isinstance(outcome, UUID) for outcome in outcomes) == 1

@@ -1,6 +1,7 @@
 """What a person sees whose device has no browser: they type its code, and stay in charge."""
 
 import re
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -48,6 +49,8 @@ def test_a_person_types_the_code_compares_it_and_goes_back_to_the_device(
     browser.log_in(interaction=interaction.removeprefix("/interactions/"))
     question = browser.get(interaction)
     assert "コードを表示している機器から" in question.text
+    told = f'<strong translate="no">{codes["user_code"]}</strong>'
+    assert told in question.text, "what they compared once they can compare again"
     assert "form-action 'self';" in question.headers["content-security-policy"]
     assert _poll(client, codes).json()["error"] == "authorization_pending"
     gone_on = decide(browser, interaction, "allow", "checkup").headers["location"]
@@ -56,6 +59,43 @@ def test_a_person_types_the_code_compares_it_and_goes_back_to_the_device(
     assert events_of(browser)[:2] == ["token.issued", "consent.granted"]
     [consent] = browser.get("/consents", **JSON).json()["consents"]
     assert (consent["active"], consent["app_name"]) == (True, "歩く手帳")
+
+
+def _logs_in(browser: Browser, _interaction: str) -> None:
+    browser.log_in()
+
+
+def _logs_in_on_the_way(browser: Browser, interaction: str) -> None:
+    browser.log_in(interaction=interaction.removeprefix("/interactions/"))
+
+
+@pytest.mark.parametrize(
+    "comes",
+    [
+        pytest.param(lambda *_: None, id="as nobody"),
+        pytest.param(_logs_in, id="logged in"),
+        pytest.param(_logs_in_on_the_way, id="logged in on the way"),
+    ],
+)
+@pytest.mark.parametrize("typed", ["as nobody", "logged in"])
+def test_nobody_is_sent_past_the_warning_by_the_page_behind_it(
+    client: Client, browser: Browser, typed: str, comes: Callable[[Browser, str], None]
+) -> None:
+    """Who sends the address has said "mine"; who opens it was not asked (RFC 8628 5.4)."""
+    if typed == "logged in":
+        browser.log_in()
+    codes = _codes(client)
+    interaction = _answer(browser, codes["user_code"]).headers["location"]
+    sent = client.portal.browser()
+    comes(sent, interaction)
+    refused = sent.get(interaction)
+    assert (refused.status_code, codes["user_code"] in refused.text) == (410, False)
+    answer: Form = {"csrf": sent.csrf(), "decision": "allow", "category": "checkup"}
+    assert sent.post(interaction, answer).status_code in {401, 410}
+    assert _poll(client, codes).json()["error"] == "authorization_pending"
+    _logs_in_on_the_way(browser, interaction)
+    decide(browser, interaction, "allow", "checkup")
+    assert _poll(client, codes).status_code == 200, "theirs who typed the code it stays"
 
 
 @pytest.mark.parametrize("decision", ["deny", "later"])
