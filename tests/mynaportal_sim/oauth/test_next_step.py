@@ -23,6 +23,7 @@ from consent.model import (
 )
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.sessions import LoggedIn, Session
+from mynaportal_sim.oauth.devices import Waiting
 from mynaportal_sim.oauth.interaction import (
     Ask,
     Interaction,
@@ -196,7 +197,8 @@ def test_what_changes_a_grant_is_asked_of_the_one_whose_it_is(
 def test_for_a_device_a_person_is_asked_whatever_was_granted(
     session: Session, consents: tuple[ConsentVersion, ...], step: Step
 ) -> None:
-    for_device = Interaction(UUID(int=9), REQUEST, None, BEGUN, device=b"d" * 32)
+    device = Waiting(b"d" * 32, "BCDF-GHJK", begun_in=b"b" * 32)
+    for_device = Interaction(UUID(int=9), REQUEST, None, BEGUN, device=device)
     assert next_step(for_device, session, consents, NOW) == step
 
 
