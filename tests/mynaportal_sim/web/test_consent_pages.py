@@ -219,7 +219,7 @@ def test_a_receipt_says_all_that_was_agreed(portal: Portal) -> None:
     )
     assert path
     receipt = browser.get(path[1]).text
-    for said in ("健診結果", "薬剤情報", "模擬カードでログイン", "本人の同意", "consent-2"):
+    for said in ("健診結果", "薬剤情報", "模擬カードでログイン", "本人の同意", "consent-3"):
         assert said in receipt
     other = portal.browser()
     other.log_in(KENICHI)
