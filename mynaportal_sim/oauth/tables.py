@@ -4,8 +4,10 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Text
+from sqlalchemy import BigInteger, Connection, Text, and_, func, select
 from sqlmodel import Field, SQLModel
+
+from mynaportal_sim.login.sessions import ended_sessions, sessions
 
 TOLD_FOR = 3_600
 """For how many seconds a device is told that its code has run out; later it is unknown."""
@@ -124,6 +126,15 @@ revoked_tokens = SQLModel.metadata.tables["revoked_tokens"]
 spent_refresh_tokens = SQLModel.metadata.tables["spent_refresh_tokens"]
 
 
+# Whose tokens have ended learns all the same that the session did in which it got them.
+_WILL_BE_TOLD = and_(
+    token_families.c.code_used_at.is_not(None),
+    func.coalesce(token_families.c.session, b"").in_(
+        select(sessions.c.began_as).union_all(select(ended_sessions.c.began_as))
+    ),
+)
+
+
 def digest(secret: str) -> bytes:
     """As what a secret of at least 128 random bits is stored."""
     return sha256(secret.encode()).digest()
@@ -134,7 +145,6 @@ def forget_expired(connection: Connection, now: datetime) -> int:
     ends = (
         pushed_requests.c.expires_at,
         interactions.c.expires_at,
-        token_families.c.ends_at,
         revoked_tokens.c.expires_at,
         spent_refresh_tokens.c.ends_at,
     )
@@ -142,5 +152,7 @@ def forget_expired(connection: Connection, now: datetime) -> int:
     gone = sum(
         connection.execute(end.table.delete().where(end < seconds)).rowcount for end in ends
     )
+    ended = token_families.delete().where(token_families.c.ends_at < seconds, ~_WILL_BE_TOLD)
+    gone += connection.execute(ended).rowcount
     told = device_codes.c.expires_at < seconds - TOLD_FOR
     return gone + connection.execute(device_codes.delete().where(told)).rowcount

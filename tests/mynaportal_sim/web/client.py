@@ -44,7 +44,11 @@ class Client:
 
     @classmethod
     def registered(
-        cls, portal: Portal, *recipients: Recipient, **more: str | bool | tuple[str, ...]
+        cls,
+        portal: Portal,
+        *recipients: Recipient,
+        profile: str = "oidc",
+        **more: str | bool | tuple[str, ...],
     ) -> "Client":
         """A new one; `more` is what else it registers."""
         key = ec.generate_private_key(ec.SECP256R1())
@@ -54,7 +58,7 @@ class Client:
             redirect_uris=(CALLBACK,),
             jwks=json.dumps({"keys": [public_jwk(key)]}),
             scopes=SCOPES,
-            profile="oidc",
+            profile=profile,
             supervisor="田中一郎",
             purpose="self-care",
             purpose_text="推移を見るため",

@@ -14,9 +14,10 @@ from mynaportal_sim.delivery.logouts import Logout
 from mynaportal_sim.login.sessions import ended_sessions
 from mynaportal_sim.oauth import backchannel
 from mynaportal_sim.oauth.grants.device_code import NAME as DEVICE_CODE
+from mynaportal_sim.oauth.tables import forget_expired
 from tests.mynaportal_sim.delivery.kit import Endpoint
 from tests.mynaportal_sim.web.client import Client
-from tests.mynaportal_sim.web.kit import HANAKO, Browser, Form, Portal, decide
+from tests.mynaportal_sim.web.kit import HANAKO, ORIGIN, Browser, Form, Portal, decide
 from tests.mynaportal_sim.web.logging_out import (
     Json,
     log_out,
@@ -90,6 +91,31 @@ def test_an_app_that_redeems_its_code_after_the_end_is_told_of_it_too(
     refresh = {"grant_type": "refresh_token", "refresh_token": got["refresh_token"]}
     again = portal.browser().post("/token", {**client.proof, **refresh}).json()["id_token"]
     assert "sid" not in jwt.decode(again, options={"verify_signature": False})
+
+
+def test_an_app_whose_tokens_have_ended_is_told_all_the_same(
+    portal: Portal, endpoint: Endpoint
+) -> None:
+    state = portal.web.state
+    client = Client.registered(portal, profile="smart", backchannel_logout_uri=endpoint.url)
+    browser = portal.browser()
+    browser.log_in(HANAKO)
+    asked = portal.ask(
+        browser,
+        client.client_id,
+        scope="openid patient/Observation.rs",
+        aud=f"{ORIGIN}/fhir",
+        authorization_details="",
+    )
+    path = str(asked.headers["location"])
+    got = client.tokens(decide(browser, path, "allow", "checkup"))
+    assert "refresh_token" not in got
+    state.clock.forward(timedelta(minutes=20))
+    state.database.run(forget_expired, state.clock.now())
+    log_out(portal, browser, "")
+    tell(portal)
+    assert len(endpoint.taken) == 1
+    assert state.database.run(forget_expired, state.clock.now()) > 0
 
 
 def test_ended_sessions_are_forgotten_once_no_app_can_learn_of_them(
