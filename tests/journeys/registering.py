@@ -11,11 +11,9 @@ Document = dict[str, object]
 BEARER = {"Content-Type": "application/json"}
 
 
-def register_itself(portal: HeardPortal) -> None:
-    """Register, read and change, each also as it is refused."""
-    http, place = portal.client(), f"{portal.url}/register"
-    token = json.loads(portal.run("app", "invite", "--json"))["initial_access_token"]
-    said: Document = {
+def said_of_itself() -> Document:
+    """What an app says that can be registered."""
+    return {
         "client_name": "Health notes",
         "client_name#ja": "健康ノート",
         "redirect_uris": ["http://127.0.0.1:9000/cb"],
@@ -25,6 +23,13 @@ def register_itself(portal: HeardPortal) -> None:
         "dpop_bound_access_tokens": True,
         "mynasim_purpose_text": "健診結果の推移を見るため",
     }
+
+
+def register_itself(portal: HeardPortal) -> None:
+    """Register, read and change, each also as it is refused."""
+    http, place = portal.client(), f"{portal.url}/register"
+    token = json.loads(portal.run("app", "invite", "--json"))["initial_access_token"]
+    said = said_of_itself()
     bearer = {"Authorization": f"Bearer {token}", **BEARER}
     vague = {**said, "mynasim_purpose_text": "サービス向上のため"}
     for spoilt in (vague, {**said, "redirect_uris": []}, {**said, "software_statement": "e30"}):
