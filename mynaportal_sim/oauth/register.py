@@ -75,9 +75,7 @@ async def metadata(request: Request, trail: Trail) -> dict[str, Json]:
     """What a client says of itself, each known member of its type. Raises OAuthError."""
     said = trail.hold(checks.metadata_are_an_object, await form.read_body(request, MEDIA_TYPE))
     trail.parameters = {name: _shown(value) for name, value in said.items()}
-    fault = trail.hold(checks.members_have_their_types, client_metadata.misfit(said))
-    if fault is not None:
-        raise fault
+    trail.hold(checks.members_have_their_types, client_metadata.misfit(said))
     return said
 
 
@@ -124,18 +122,9 @@ async def checked(
     Names are resolved on the way, which takes as long as their servers like.
     """
     read = trail.hold(checks.keys_can_be_read, await _with_its_keys(wanted, server))
-    if isinstance(read, OAuthError):
-        raise read
-    fault = trail.hold(checks.sector_has_the_redirect_uris, await _sector(read, server))
-    if fault is not None:
-        raise fault
-    app = trail.hold(
-        checks.app_may_be_registered,
-        await asyncio.to_thread(_checked, read, client_id, server, now),
-    )
-    if isinstance(app, OAuthError):
-        raise app
-    return app
+    trail.hold(checks.sector_has_the_redirect_uris, await _sector(read, server))
+    made = await asyncio.to_thread(_checked, read, client_id, server, now)
+    return trail.hold(checks.app_may_be_registered, made)
 
 
 async def _with_its_keys(wanted: Registration, server: Server) -> Registration | OAuthError:

@@ -6,6 +6,7 @@ RFC 7591 and 7592; OpenID Connect Dynamic Client Registration 1.0. That rule its
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from mynaportal_sim.apps.invites import Invite, Standing
 from mynaportal_sim.apps.model import App
@@ -19,6 +20,8 @@ from mynaportal_sim.oauth.errors import (
 )
 from mynaportal_sim.oauth.resource_errors import InvalidTokenError
 from mynaportal_sim.oauth.trail import asked_by
+
+T = TypeVar("T")
 
 GIVEN_BY_SERVER = (
     "registration_access_token",
@@ -88,10 +91,8 @@ def metadata_are_an_object(body: bytes) -> dict[str, Json]:
 
 
 @asked_by("RFC 7591 2", "Each member that is known has the type that it is to have.")
-def members_have_their_types(
-    fault: InvalidClientMetadataError | None,
-) -> InvalidClientMetadataError | None:
-    return fault
+def members_have_their_types(fault: InvalidClientMetadataError | None) -> None:
+    _unless_refused(fault)
 
 
 @asked_by("RFC 7591 2.3", "There is no software_statement, since nobody's would count.")
@@ -176,18 +177,18 @@ def organisation_is_the_invited(seen: tuple[Registration, Invite]) -> None:
 
 
 @asked_by("RFC 7591 2; RFC 7517 5", "At jwks_uri, if it is given, stand public keys.")
-def keys_can_be_read(read: Registration | OAuthError) -> Registration | OAuthError:
-    return read
+def keys_can_be_read(read: Registration | OAuthError) -> Registration:
+    return _unless_refused(read)
 
 
 @asked_by("OIDC Registration 5", "At sector_identifier_uri, if given, stand all redirect URIs.")
-def sector_has_the_redirect_uris(fault: OAuthError | None) -> OAuthError | None:
-    return fault
+def sector_has_the_redirect_uris(fault: OAuthError | None) -> None:
+    _unless_refused(fault)
 
 
 @asked_by("RFC 7591 3.2.2", "The app is one that the portal would register by any way.")
-def app_may_be_registered(checked: App | OAuthError) -> App | OAuthError:
-    return checked
+def app_may_be_registered(checked: App | OAuthError) -> App:
+    return _unless_refused(checked)
 
 
 @asked_by("RFC 7591 3", "The initial access token was not used up or revoked meanwhile.")
@@ -220,6 +221,12 @@ def stays_what_people_are_asked(changed: str | None) -> None:
         raise InvalidClientMetadataError(
             changed, f"cannot be changed here; leave it out, or {way}"
         )
+
+
+def _unless_refused(found: T | OAuthError) -> T:
+    if isinstance(found, OAuthError):
+        raise found
+    return found
 
 
 def _is_one_of(said: Said, member: str, accepted: Collection[str]) -> None:

@@ -30,6 +30,7 @@ from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.database import Database
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.login.challenge import Channel
+from mynaportal_sim.login.demands import Demand
 from mynaportal_sim.login.sessions import Errand, LoggedIn
 from mynaportal_sim.oauth import end_session, families, form, interaction
 from mynaportal_sim.oauth.access import Presented, TokenDep
@@ -42,6 +43,7 @@ from mynaportal_sim.oauth.router import router
 from mynaportal_sim.oauth.scopes import SCOPES
 from mynaportal_sim.oauth.server import Server, ServerDep, server_of
 from mynaportal_sim.oauth.trail import trail_of
+from mynaportal_sim.phr.router import router as phr
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.settings import Mode
 from tests.mynaportal_sim.oauth.signing import begun
@@ -163,6 +165,11 @@ class Portal:
 
     def let_public_clients_in(self, *, let: bool) -> None:
         self.web.state.server = replace(self.server, public_clients=let)
+
+    def ask_for_a_card(self, category: str) -> None:
+        """Have the data of a category take a login by card."""
+        demands = {category: Demand(by_card=True)}
+        self.web.state.server = replace(self.server, step_up=demands)
 
     def redeem(self, kit: AppKit, code: str, **spoilt: str) -> httpx.Response:
         headers = kit.proof(f"{ISSUER}/token") if kit.app.profile == "fapi2" else {}
@@ -311,6 +318,8 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
         if await server.database.write(released, presented):
             return Response(status_code=204)
         return Response(status_code=401)
+
+    web.include_router(phr)
 
     @web.get("/end-session")
     async def ends(request: Request, server: ServerDep) -> Response:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from mynaportal_sim import oauth
+import mynaportal_sim
 from mynaportal_sim.inspector import store
 from mynaportal_sim.inspector.model import Inspected, Result
 from mynaportal_sim.oauth.trail import Check
@@ -20,9 +20,11 @@ from mynaportal_sim.oauth.trail import Check
 from .conftest import Portal
 from .devices import Device, device_asks, device_of, polls, waits
 from .kit import CALLBACK, ISSUER, AppKit
+from .reading import READING
 from .registering_wrongly import REGISTERING
 from .unproven import UNPROVEN
 
+NO_ROOMS = ("mynaportal_sim.__main__", "mynaportal_sim.migrations")
 Sends = Callable[[Portal], httpx.Response]
 ESSENTIAL_ACR = '{"id_token": {"acr": {"essential": true, "value": "urn:another"}}}'
 PAR, TOKEN, PATIENT = f"{ISSUER}/par", f"{ISSUER}/token", f"{ISSUER}/fhir/Patient"
@@ -396,7 +398,7 @@ ROWS = [
         "logout_uri_is_registered",
         _has_log_out(hinted=True, post_logout_redirect_uri=CALLBACK),
     ),
-    *(_row(name, sends) for name, sends in {**REGISTERING, **UNPROVEN}.items()),
+    *(_row(name, sends) for name, sends in {**REGISTERING, **UNPROVEN, **READING}.items()),
 ]
 
 
@@ -404,6 +406,9 @@ def refusal_of(portal: Portal, answered: httpx.Response) -> Inspected:
     """What is kept of a refusal, found by what its answer says."""
     if answered.status_code == 303:
         uri = parse_qs(urlsplit(answered.headers["location"]).query)["error_uri"][0]
+    elif "issue" in answered.json():
+        [issue] = answered.json()["issue"]
+        uri = issue["diagnostics"].rpartition(" ")[2]
     else:
         uri = answered.json()["error_uri"]
     trace = uri.removeprefix(f"{ISSUER}/why/")
@@ -429,9 +434,11 @@ def test_each_check_refuses_what_it_is_for(portal: Portal, name: str, sends: Sen
 
 
 def _checks() -> set[str]:
-    """The names of all checks that the room has."""
+    """The names of all checks that the portal has, in whichever room."""
     names: list[str] = []
-    for found in pkgutil.walk_packages(oauth.__path__, f"{oauth.__name__}."):
+    for found in pkgutil.walk_packages(mynaportal_sim.__path__, f"{mynaportal_sim.__name__}."):
+        if found.name.startswith(NO_ROOMS):
+            continue
         module = importlib.import_module(found.name)
         mine = [one for one in vars(module).values() if isinstance(one, Check)]
         names += [one.name for one in mine if one.run.__module__ == found.name]
