@@ -180,6 +180,7 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
         database,
     )
     state.pseudonyms, state.token_keys, state.catalogue = portal.pseudonyms, keys, catalogue()
+    state.step_up = {}
     database.run(generate.fill, HANAKO, date(2026, 11, 23))
     yield portal
     database.close()
