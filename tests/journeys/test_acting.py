@@ -13,9 +13,12 @@ from mynaportal_sim.jose import read_jws
 from mynaportal_sim.residents import personas
 from mynaportal_sim.sample_app.errors import RelyingPartyError
 from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
+from tests.journeys.conftest import mostly_on
 from tests.journeys.kit import Portal, details
 
 CHILD, PARENT, PIN = "tanaka-yui", "tanaka-mai", "1234"
+
+pytestmark = mostly_on("sqlite")
 
 
 @pytest.fixture(autouse=True)

@@ -14,12 +14,15 @@ from mynaportal_sim.cli.second_browser import SecondBrowser
 from mynaportal_sim.erasure.faults import TYPE
 from mynaportal_sim.sample_app.errors import RelyingPartyError
 from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens, public_jwk
+from tests.journeys.conftest import mostly_on
 from tests.journeys.erasing import certify, claims, first_duty
 from tests.journeys.kit import PERSONA, START_WITHIN, Portal, details
 from tests.mynaportal_sim.delivery.kit import Endpoint
 
 COUNT = "?_count=200"
 PROCESSOR = "株式会社集計"
+
+pytestmark = mostly_on("sqlite")
 
 
 @pytest.fixture

@@ -280,6 +280,7 @@ def test_whoever_speaks_http_is_told_to_speak_https(portal: Portal) -> None:
             assert "を開いてください" in answer.text
 
 
+@pytest.mark.deep
 @pytest.mark.postgres
 def test_each_of_several_workers_serves_https(
     postgres_server: str, template: Path, tmp_path: Path

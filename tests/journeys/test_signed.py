@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from card_reader.spec import Kind
+from tests.journeys.conftest import mostly_on
 from tests.journeys.kit import PERSONA, Portal, Screen, details, until_witnessed, witness
 
 SECRETS = {Kind.SIGNING: "ABC123", Kind.USER_AUTHENTICATION: "1234"}
@@ -32,6 +33,7 @@ def _receipts(portal: Portal, kind: Kind) -> tuple[str, str]:
     return json.dumps(browser.see(address)), its.text
 
 
+@mostly_on("sqlite")
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_receipt_is_verified_with_every_server_stopped(
     own_portal: Portal, tmp_path: Path, kind: Kind
