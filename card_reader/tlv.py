@@ -1,16 +1,21 @@
-"""The head of a BER-TLV object (X.690, 8.1): enough to know how long a file's content is."""
+"""BER-TLV objects (ISO/IEC 7816-4, 5.2.2; X.690, 8.1) as a card's files hold them."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Self
 
 from card_reader.errors import MalformedDataError
 
-HEAD_MAX = 6
-"""Bytes that show a head whose tag has one byte and whose length has at most four."""
+HEAD_MAX = 8
+"""Bytes that show a head: a tag of at most three bytes, a length of at most five."""
+
+_TAG_MAX = 3
+_LENGTH_MAX = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A one-byte tag and the length of what follows."""
+    """A tag of one to three bytes and the length of what follows."""
 
     tag: int
     header_length: int
@@ -22,20 +27,110 @@ class Head:
         return self.header_length + self.value_length
 
     @classmethod
-    def parse(cls, data: bytes) -> "Head":
+    def parse(cls, data: bytes) -> Self:
         """Read the head that `data` begins with.
 
-        Raises MalformedDataError for multi-byte tags, indefinite lengths, lengths of more than
-        four bytes, and data that ends inside the head.
+        Raises MalformedDataError for longer tags, indefinite lengths, lengths of more than four
+        bytes, and data that ends inside the head.
         """
-        if len(data) < 2:
-            raise MalformedDataError("The data ends before a tag and a length.")
-        tag, first = data[0], data[1]
-        if tag & 0x1F == 0x1F:
-            raise MalformedDataError(f"A tag that begins with {tag:02X} has several bytes.")
+        at = _tag_length(data)
+        tag, rest = int.from_bytes(data[:at], "big"), data[at:]
+        if not rest:
+            raise MalformedDataError("The data ends before a length.")
+        first = rest[0]
         if first < 0x80:
-            return cls(tag, 2, first)
+            return cls(tag, at + 1, first)
         count = first & 0x7F
-        if not 1 <= count <= HEAD_MAX - 2 or len(data) < 2 + count:
+        if not 1 <= count <= _LENGTH_MAX or len(rest) < 1 + count:
             raise MalformedDataError(f"The length that begins with {first:02X} cannot be read.")
-        return cls(tag, 2 + count, int.from_bytes(data[2 : 2 + count], "big"))
+        return cls(tag, at + 1 + count, int.from_bytes(rest[1 : 1 + count], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One object: a tag, and a value that may be personal."""
+
+    tag: int
+    value: bytes = field(repr=False)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read the object that `data` begins with; what follows it is of no account.
+
+        Raises MalformedDataError if it is no object or ends before its value does.
+        """
+        head = Head.parse(data)
+        if len(data) < head.whole_length:
+            raise MalformedDataError(f"The object {head.tag:X} ends before its value does.")
+        return cls(head.tag, data[head.header_length : head.whole_length])
+
+    def __bytes__(self) -> bytes:
+        """The object in its shortest form."""
+        return _tag(self.tag) + _length(len(self.value)) + self.value
+
+    def __iter__(self) -> Iterator["Element"]:
+        """The objects that its value is made of. Raises MalformedDataError."""
+        return elements(self.value)
+
+
+def encode(tag: int, value: bytes) -> bytes:
+    """The bytes of an object."""
+    return bytes(Element(tag, value))
+
+
+def elements(data: bytes) -> Iterator[Element]:
+    """The objects in `data`, one after the other; filler (00, FF) between them is skipped.
+
+    Raises MalformedDataError where it meets what is neither.
+    """
+    at = 0
+    while at < len(data):
+        if _is_filler(data[at : at + 2]):
+            at += 1
+            continue
+        head = Head.parse(data[at : at + HEAD_MAX])
+        yield Element.parse(data[at : at + head.whole_length])
+        at += head.whole_length
+
+
+def find(data: bytes, tag: int) -> Element:
+    """The first object with this tag in a file, wherever it begins.
+
+    Files were seen with bytes in front of their object, so no offset is assumed.
+    Raises MalformedDataError if there is none that is whole.
+    """
+    wanted = _tag(tag)
+    at = data.find(wanted)
+    while at >= 0:
+        try:
+            return Element.parse(data[at:])
+        except MalformedDataError:
+            at = data.find(wanted, at + 1)
+    raise MalformedDataError(f"There is no object {tag:X}.")
+
+
+def _tag_length(data: bytes) -> int:
+    if not data:
+        raise MalformedDataError("The data ends before a tag.")
+    if data[0] & 0x1F != 0x1F:
+        return 1
+    for at in range(1, min(len(data), _TAG_MAX)):
+        if not data[at] & 0x80:
+            return at + 1
+    raise MalformedDataError(f"The tag that begins with {data[0]:02X} cannot be read.")
+
+
+def _is_filler(ahead: bytes) -> bool:
+    """FF is filler unless a tag such as FF20 begins with it."""
+    return ahead[0] == 0x00 or (ahead[0] == 0xFF and not b"\x00" < ahead[1:] < b"\x80")
+
+
+def _tag(tag: int) -> bytes:
+    return tag.to_bytes((tag.bit_length() + 7) // 8 or 1, "big")
+
+
+def _length(length: int) -> bytes:
+    if length < 0x80:
+        return bytes((length,))
+    size = (length.bit_length() + 7) // 8
+    return bytes((0x80 | size,)) + length.to_bytes(size, "big")

@@ -75,7 +75,7 @@ class Jpki:
 
     def tries(self, kind: Kind) -> int:
         """How many tries the PIN of `kind` has left; asking spends none."""
-        return self._session.tries(CREDENTIALS[kind].pin.ef)
+        return self._session.tries(CREDENTIALS[kind].pin_ef)
 
     def verify(self, kind: Kind, pin: str, *, allow_last_try: bool = False) -> None:
         """Verify the PIN of `kind`; letters may be typed in lower case.
@@ -83,7 +83,8 @@ class Jpki:
         Raises MalformedPinError or LastTryError without sending it, PinBlockedError, or
         WrongPinError, which tells how many tries are left.
         """
-        rule = CREDENTIALS[kind].pin
+        credential = CREDENTIALS[kind]
+        rule = credential.pin
         meant = rule.normalised(pin)
         if not rule.accepts(meant):
             raise MalformedPinError(f"The {rule.name} has {rule.description}.")
@@ -92,7 +93,7 @@ class Jpki:
             raise PinBlockedError(SW.REFERENCE_DATA_UNUSABLE)
         if left == 1 and not allow_last_try:
             raise LastTryError
-        self._session.verify(rule.ef, meant.encode())
+        self._session.verify(credential.pin_ef, meant.encode())
 
     def sign(self, kind: Kind, digest_info: bytes) -> bytes:
         """RSASSA-PKCS1-v1_5 signature (256 bytes) over a DigestInfo of 1 to 245 bytes.

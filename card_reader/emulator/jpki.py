@@ -22,8 +22,8 @@ from card_reader.status import SW, wrong_le
 
 def jpki_application(data: CardData, path: Path, randomness: Randomness) -> Application:
     """The JPKI application of the card that `data` describes and `path` keeps."""
-    pin = Pin(AUTHENTICATION_PIN, data.pin.encode(), path)
-    password = Pin(SIGNING_PASSWORD, (data.password or "").encode(), path)
+    pin = Pin(AUTHENTICATION_PIN, EF.AUTHENTICATION_PIN, data.pin.encode(), path)
+    password = Pin(SIGNING_PASSWORD, EF.SIGNING_PASSWORD, (data.password or "").encode(), path)
     files: dict[int, File] = {
         EF.SIGNING_CA: Transparent(data.signing_ca),
         EF.TOKEN_INFO: Transparent(_token_info()),

@@ -12,7 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from card_reader.emulator import store
 from card_reader.emulator.store import Document
 from card_reader.errors import CardDataError
-from card_reader.spec import AUTHENTICATION_PIN, RSA_BITS, SIGNING_PASSWORD, PinRule, is_marked
+from card_reader.spec import (
+    AUTHENTICATION_PIN,
+    EF,
+    RSA_BITS,
+    SIGNING_PASSWORD,
+    PinRule,
+    is_marked,
+)
 
 _KIND = "jpki"
 
@@ -113,8 +120,8 @@ def _document(data: CardData) -> Document:
         "password": data.password,
         "tries": store.document_tries(
             {
-                AUTHENTICATION_PIN.ef: data.pin_tries,
-                SIGNING_PASSWORD.ef: data.password_tries if data.password else 0,
+                EF.AUTHENTICATION_PIN: data.pin_tries,
+                EF.SIGNING_PASSWORD: data.password_tries if data.password else 0,
             }
         ),
     }
@@ -132,8 +139,8 @@ def _data(document: Document, path: Path) -> CardData:
         signing_key=_key(document, "signing_key") if has_signing else None,
         signing_certificate=_bytes(document, "signing_certificate") if has_signing else None,
         password=_text(document, "password") if has_signing else None,
-        pin_tries=store.tries(path, AUTHENTICATION_PIN.ef),
-        password_tries=store.tries(path, SIGNING_PASSWORD.ef),
+        pin_tries=store.tries(path, EF.AUTHENTICATION_PIN),
+        password_tries=store.tries(path, EF.SIGNING_PASSWORD),
     )
 
 

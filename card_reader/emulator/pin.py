@@ -11,15 +11,16 @@ from card_reader.status import SW, tries_left_is
 class Pin:
     """An IEF that holds a PIN. An empty value is never right."""
 
-    def __init__(self, rule: PinRule, value: bytes, path: Path) -> None:
+    def __init__(self, rule: PinRule, ef: int, value: bytes, path: Path) -> None:
         self._rule = rule
+        self._ef = ef
         self._value = value
         self._path = path
         self.verified = False
 
     def status(self) -> int:
         """63Cx with the tries left, whether or not the PIN is verified; asking is free."""
-        return tries_left_is(store.tries(self._path, self._rule.ef))
+        return tries_left_is(store.tries(self._path, self._ef))
 
     def verify(self, offered: bytes) -> int:
         """Compare `offered` and answer as the card does.
@@ -28,7 +29,7 @@ class Pin:
         disk before the comparison, so that a kill in between costs one and never gives one.
         """
         self.verified = False
-        with store.counter(self._path, self._rule.ef) as counter:
+        with store.counter(self._path, self._ef) as counter:
             if not counter.left:
                 return SW.REFERENCE_DATA_UNUSABLE
             counter.set(counter.left - 1)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from card_reader.errors import CardFileError
-from card_reader.spec import AUTHENTICATION_PIN, SIGNING_PASSWORD
+from card_reader.spec import EF
 
 FORMAT = "mynasim-card"
 VERSION = 1
@@ -100,7 +100,7 @@ def _name(ef: int) -> str:
     return f"{ef:04X}"
 
 
-_COUNTED = {_name(AUTHENTICATION_PIN.ef), _name(SIGNING_PASSWORD.ef)}
+_COUNTED = {_name(EF.AUTHENTICATION_PIN), _name(EF.SIGNING_PASSWORD)}
 
 
 def _tries(path: Path, document: Document) -> dict[str, int]:

@@ -16,6 +16,10 @@ TEXT_AID = bytes.fromhex("D3921000310001010408")
 """券面事項入力補助AP (jpki/myna text.rs); its EF 0001 is the person's number."""
 VISUAL_AID = bytes.fromhex("D3921000310001010402")
 """券面事項確認AP (jpki/myna visual.rs); its EF 0005 is an image of the number."""
+JUKI_AID = bytes.fromhex("D3921000310001010401")
+"""住基AP (myna-card juki.rs, measured; others take it and the next for each other)."""
+COMMON_AID = bytes.fromhex("D3921000310001010100")
+"""共通カードAP (myna-card common.rs)."""
 
 MY_NUMBER_FILES: dict[bytes, int] = {TEXT_AID: 0x0001, VISUAL_AID: 0x0005}
 """Application and EF of the two files that hold an individual number (個人番号)."""
@@ -57,7 +61,6 @@ class EF(IntEnum):
 class PinRule:
     """What a PIN looks like and how often it may be wrong in a row."""
 
-    ef: EF
     tries: int
     form: re.Pattern[str]
     name: str
@@ -73,10 +76,11 @@ class PinRule:
         return self.form.fullmatch(pin) is not None
 
 
+FOUR_DIGITS = re.compile(r"[0-9]{4}")
+
 AUTHENTICATION_PIN = PinRule(
-    EF.AUTHENTICATION_PIN,
     tries=3,
-    form=re.compile(r"[0-9]{4}"),
+    form=FOUR_DIGITS,
     name="PIN for user authentication",
     name_ja="利用者証明用電子証明書の暗証番号",
     description="4 digits",
@@ -84,7 +88,6 @@ AUTHENTICATION_PIN = PinRule(
 """OpenSC, jpki/myna; numbers of tries as municipalities publish them."""
 
 SIGNING_PASSWORD = PinRule(
-    EF.SIGNING_PASSWORD,
     tries=5,
     form=re.compile(r"(?=.*[A-Z])(?=.*[0-9])[A-Z0-9]{6,16}"),
     name="password for digital signature",
@@ -92,6 +95,51 @@ SIGNING_PASSWORD = PinRule(
     description="6 to 16 letters A-Z and digits, at least one of each",
 )
 """As above."""
+
+TEXT_PIN = PinRule(
+    tries=3,
+    form=FOUR_DIGITS,
+    name="PIN for the text on the card",
+    name_ja="券面事項入力補助用の暗証番号",
+    description="4 digits",
+)
+"""jpki/myna; opens all files of 券面事項入力補助AP."""
+
+RESIDENT_PIN = PinRule(
+    tries=3,
+    form=FOUR_DIGITS,
+    name="PIN for the resident register",
+    name_ja="住民基本台帳用の暗証番号",
+    description="4 digits",
+)
+"""myna-card; in 住基AP and 共通カードAP, a counter each."""
+
+NUMBER_A = PinRule(
+    tries=10,
+    form=re.compile(r"[0-9]{12}"),
+    name="verification number A",
+    name_ja="照合番号A",
+    description="the 12 digits of the individual number",
+)
+"""jpki/myna, myna-card; in 券面事項入力補助AP and 券面事項確認AP, a counter each."""
+
+NUMBER_B = PinRule(
+    tries=10,
+    form=re.compile(r"[0-9]{14}"),
+    name="verification number B",
+    name_ja="照合番号B",
+    description="14 digits: birth as YYMMDD of its era, year of expiry, security code",
+)
+"""As above; confirmed on cards by myna-card."""
+
+BIRTH_KEY = PinRule(
+    tries=10,
+    form=re.compile(r"[0-9]{6}"),
+    name="date of birth",
+    name_ja="生年月日",
+    description="6 digits: YYMMDD, the year being that of its era",
+)
+"""myna-card; no source tells how many tries it has, ten are those of its neighbours."""
 
 PIN_MAX = 16
 """Longest data field of VERIFY (JICSAP 2.0); more is 6700 and costs no try."""
@@ -118,6 +166,7 @@ class Credential:
     certificate: EF
     ca: EF
     key: EF
+    pin_ef: EF
     pin: PinRule
 
 
@@ -126,10 +175,15 @@ CREDENTIALS: dict[Kind, Credential] = {
         EF.AUTHENTICATION_CERTIFICATE,
         EF.AUTHENTICATION_CA,
         EF.AUTHENTICATION_KEY,
+        EF.AUTHENTICATION_PIN,
         AUTHENTICATION_PIN,
     ),
     Kind.SIGNING: Credential(
-        EF.SIGNING_CERTIFICATE, EF.SIGNING_CA, EF.SIGNING_KEY, SIGNING_PASSWORD
+        EF.SIGNING_CERTIFICATE,
+        EF.SIGNING_CA,
+        EF.SIGNING_KEY,
+        EF.SIGNING_PASSWORD,
+        SIGNING_PASSWORD,
     ),
 }
 
@@ -137,6 +191,8 @@ CERTIFICATE_PRESENT = 0x8F
 """EF 0008: byte 0 speaks of the signing certificate, byte 1 of the other; 8F is present."""
 
 TOKEN_LABEL = "JPKIAPICCTOKEN2"  # noqa: S105 - the label of a card, no secret
-"""CK_TOKEN_INFO.label of a card (phones: JPKIAPGPSETOKEN, JPKIAPIOSTOKEN)."""
+"""CK_TOKEN_INFO.label of a card."""
+PHONE_LABELS = frozenset({"JPKIAPGPSETOKEN", "JPKIAPIOSTOKEN"})
+"""Those of 移動端末設備用電子証明書: an Android phone's GP-SE, and an iPhone's wallet."""
 TOKEN_LABEL_LENGTH = 32
 TOKEN_INFO_LENGTH = 160
