@@ -5,11 +5,12 @@ processes and databases alike. Values are stored hashed: some of them are bearer
 """
 
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy import BigInteger, Connection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel
+
+from mynaportal_sim import opaque
 
 
 class UsedOnce(SQLModel, table=True):
@@ -38,7 +39,7 @@ def burn(connection: Connection, kind: str, value: str, expires: datetime) -> bo
     """
     row = {
         "kind": kind,
-        "digest": sha256(value.encode()).digest(),
+        "digest": opaque.digest(value),
         "expires_at": int(expires.timestamp()) + 1,
     }
     burnt = connection.execute(_BURN[connection.dialect.name], row)

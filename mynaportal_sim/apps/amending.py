@@ -1,6 +1,5 @@
 """What becomes of an app's registration later on, as units of work."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -9,6 +8,7 @@ from consent.ledger import store as ledger
 from consent.ledger.entry import Entry
 from mynaportal_sim.apps import key_sets, service, store
 from mynaportal_sim.apps.model import App
+from mynaportal_sim.opaque import Randomness
 
 
 def amend(
@@ -16,7 +16,7 @@ def amend(
     before: App,
     after: App,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> None:
     """Keep what an app says of itself now: addresses, keys, and what it is about.
 
@@ -38,7 +38,7 @@ def take_keys(
     known: App,
     read: App,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> None:
     """Keep the keys that were read at an app's jwks_uri, unless that is another by now."""
     if not store.set_jwks(connection, read.client_id, read.jwks_uri, read.jwks):
@@ -52,7 +52,7 @@ def _enter_own_keys(
     before: App,
     after: App,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> None:
     """Enter the keys of an app's own, if they are others than before."""
     thumbprints = [key.thumbprint for key in after.keys]

@@ -4,11 +4,9 @@ Only a hash of the token is kept. What an invitation was used for stays in the l
 entry of the app names it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
-from hashlib import sha256
 
 from sqlalchemy import BigInteger, Connection, Row, bindparam, insert, select, update
 from sqlmodel import Field, SQLModel
@@ -16,15 +14,14 @@ from sqlmodel import Field, SQLModel
 from consent.instants import instant, rfc3339, seconds
 from consent.ledger import store as ledger
 from consent.ledger.entry import Entry, Value
+from mynaportal_sim import opaque
 from mynaportal_sim.apps.errors import NoSuchInviteError
-from mynaportal_sim.jose import b64url
+from mynaportal_sim.opaque import Randomness
 
 USES_MAX = 1000
 LASTS_MAX = timedelta(days=366)
 PAGE = "/apps/register"
-_ID_LENGTH, _TOKEN_LENGTH = 6, 32
-
-Randomness = Callable[[int], bytes]
+_ID_LENGTH = 6
 
 
 class InviteRow(SQLModel, table=True):
@@ -130,10 +127,10 @@ def issue(
     """A new invitation, entered in the ledger."""
     id_ = f"invite-{randomness(_ID_LENGTH).hex()}"
     span = (instant(seconds(now)), instant(seconds(now + lasts)))
-    made = Issued(Invite(id_, organisation, uses, 0, *span), b64url(randomness(_TOKEN_LENGTH)))
+    made = Issued(Invite(id_, organisation, uses, 0, *span), opaque.new(randomness))
     row = {
         "id": id_,
-        "digest": _digest(made.token),
+        "digest": opaque.digest(made.token),
         "organisation": organisation,
         "uses": uses,
         "used": 0,
@@ -154,7 +151,7 @@ def issue(
 
 def find(connection: Connection, token: str) -> Invite | None:
     """The invitation of that token, whether or not it can still be used."""
-    row = connection.execute(_BY_DIGEST, {"wanted": _digest(token)}).first()
+    row = connection.execute(_BY_DIGEST, {"wanted": opaque.digest(token)}).first()
     return None if row is None else _invite(row)
 
 
@@ -185,10 +182,6 @@ def revoke(
     if row is None:
         raise NoSuchInviteError(invite_id)
     return _invite(row)
-
-
-def _digest(token: str) -> bytes:
-    return sha256(token.encode(errors="surrogatepass")).digest()
 
 
 def _invite(row: Row[tuple[str, ...]]) -> Invite:

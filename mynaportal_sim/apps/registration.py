@@ -14,6 +14,7 @@ from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.texts import concrete, named
 from mynaportal_sim.delivery.reach import Reach
 from mynaportal_sim.jose import JoseError, PrivateKeyError, PublicKey, parse_jwk, strict_json
+from mynaportal_sim.opaque import Randomness
 
 REDIRECT_URIS_MAX = 20
 RECIPIENTS_MAX = 20
@@ -205,7 +206,7 @@ def recipient_of(text: str) -> Recipient:
     return Recipient(name, country, Relation(relation))
 
 
-def new_client_id(randomness: Callable[[int], bytes]) -> str:
+def new_client_id(randomness: Randomness) -> str:
     """A client_id that nobody has."""
     return f"app-{randomness(CLIENT_ID_LENGTH).hex()}"
 

@@ -1,20 +1,17 @@
 """By what an app manages its own registration (RFC 7592: registration access token)."""
 
-from collections.abc import Callable
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlmodel import Field, SQLModel
 
 from consent.ledger import store as ledger
 from consent.ledger.entry import Entry
+from mynaportal_sim import opaque
 from mynaportal_sim.apps import store
 from mynaportal_sim.apps.errors import NoSuchAppError
 from mynaportal_sim.apps.model import App
-from mynaportal_sim.jose import b64url
-
-_TOKEN_LENGTH = 32
+from mynaportal_sim.opaque import Randomness
 
 
 class RegistrationTokenRow(SQLModel, table=True):
@@ -36,22 +33,22 @@ _REVOKE = delete(registration_tokens).where(
 )
 
 
-def issue(connection: Connection, client_id: str, randomness: Callable[[int], bytes]) -> str:
+def issue(connection: Connection, client_id: str, randomness: Randomness) -> str:
     """The token of a new app, which is known this one time."""
-    token = b64url(randomness(_TOKEN_LENGTH))
-    row = {"client_id": client_id, "digest": _digest(token)}
+    token = opaque.new(randomness)
+    row = {"client_id": client_id, "digest": opaque.digest(token)}
     connection.execute(insert(registration_tokens), row)
     return token
 
 
 def owner(connection: Connection, token: str) -> str | None:
     """The client_id of the app whose token it is; None if it is nobody's."""
-    found: str | None = connection.execute(_OWNER, {"wanted": _digest(token)}).scalar()
+    found: str | None = connection.execute(_OWNER, {"wanted": opaque.digest(token)}).scalar()
     return found
 
 
 def revoke(
-    connection: Connection, client_id: str, now: datetime, randomness: Callable[[int], bytes]
+    connection: Connection, client_id: str, now: datetime, randomness: Randomness
 ) -> tuple[App, bool]:
     """The app that can no longer manage its registration, and whether it could until now.
 
@@ -67,7 +64,3 @@ def revoke(
         entry = Entry("app.registration_token_revoked", {**fields})
         ledger.append(connection, entry, now, randomness)
     return app, ended
-
-
-def _digest(token: str) -> bytes:
-    return sha256(token.encode(errors="surrogatepass")).digest()

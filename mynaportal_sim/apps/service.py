@@ -1,6 +1,6 @@
 """What is done with apps, as units of work."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from mynaportal_sim.apps.errors import (
 )
 from mynaportal_sim.apps.model import App, DeclaredVersion
 from mynaportal_sim.apps.recipient_keys import with_keys
+from mynaportal_sim.opaque import Randomness
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def register(
     connection: Connection,
     app: App,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
     invite: str = "",
 ) -> App:
     """Keep an app that has passed `registration.check`, and enter it in the ledger.
@@ -75,7 +76,7 @@ def set_recipient_keys(
     name: str,
     jwks: str,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> App:
     """Register the keys of an app's recipient, in place of any before.
 
@@ -102,7 +103,7 @@ def declare(
     connection: Connection,
     wish: Declaration,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> DeclaredPurpose:
     """Declare what an app wants and why; otherwise than before, it must ask anew.
 
@@ -140,7 +141,7 @@ def review(
     version: int,
     by: str,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> App:
     """Enter that `by` has reviewed what an app declares in this version.
 
@@ -182,9 +183,7 @@ def every_declaration(connection: Connection, client_id: str) -> list[DeclaredVe
     return found[client_id]
 
 
-def settle(
-    connection: Connection, app: App, now: datetime, randomness: Callable[[int], bytes]
-) -> App:
+def settle(connection: Connection, app: App, now: datetime, randomness: Randomness) -> App:
     """Register `app` unless it is known; of a known one, only its addresses can be new."""
     known = store.find(connection, app.client_id)
     if known is None:
@@ -198,7 +197,7 @@ def settle(
 
 
 def enter_addresses(
-    connection: Connection, app: App, now: datetime, randomness: Callable[[int], bytes]
+    connection: Connection, app: App, now: datetime, randomness: Randomness
 ) -> None:
     """Enter where an app's addresses are from now on."""
     named: dict[str, Value] = {"app_id": app.client_id, "app_name": app.name}
@@ -210,7 +209,7 @@ def lift(
     connection: Connection,
     wish: service.Lift,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> None:
     """Lift a prohibition, and let its entry name the app that it was of, if it was of one.
 
@@ -230,7 +229,7 @@ def _enter_keys(
     app: App,
     recipient: str,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> None:
     entry = Entry(
         type="app.recipient_keys_registered",

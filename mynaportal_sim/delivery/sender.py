@@ -21,6 +21,7 @@ from mynaportal_sim.delivery.reach import Reach
 from mynaportal_sim.delivery.security_event import Sign, Signing
 from mynaportal_sim.erasure import service as erasures
 from mynaportal_sim.errors import PortalError
+from mynaportal_sim.opaque import Randomness
 
 EVERY = 0.2  # seconds
 BATCH = 100
@@ -45,7 +46,7 @@ async def send_for_ever(
     issuer: str,
     signing: Signing,
     targets: Targets,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> None:
     """Deliver until cancelled; workers may do so side by side."""
     async with pinned.client() as http, Flight(database, clock, _settle) as flight:
@@ -66,7 +67,7 @@ def take_up(
     issuer: str,
     sign: Sign,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> int:
     """Turn what is due in the outbox into signed deliveries, and open the erasures that follow;
     how many were due. A unit of work.
@@ -82,7 +83,7 @@ def _delivery(
     issuer: str,
     sign: Sign,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> Delivery:
     jti = UUID(bytes=randomness(16), version=4)
     token = sign(security_event.claims(notice, issuer, jti, now), security_event.TYPE)

@@ -1,6 +1,6 @@
 """What happens to erasures, as units of work; each step is an entry of the ledger."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -19,8 +19,7 @@ from mynaportal_sim.erasure.errors import NoSuchErasureError
 from mynaportal_sim.erasure.faults import Refusal
 from mynaportal_sim.erasure.model import ErasureCase, State, Step, Word
 from mynaportal_sim.jose import PublicKey
-
-Randomness = Callable[[int], bytes]
+from mynaportal_sim.opaque import Randomness
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What is done with exchanges, as units of work."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -10,6 +10,7 @@ from mynaportal_sim.exchange import entries
 from mynaportal_sim.exchange.entries import Recorded
 from mynaportal_sim.exchange.errors import ImpossibleExchangeError
 from mynaportal_sim.exchange.model import Exchange
+from mynaportal_sim.opaque import Randomness
 
 ERASED_BECAUSE = "exchange_kept_for_its_term"
 
@@ -19,7 +20,7 @@ def record(
     exchange: Exchange,
     holder: bytes,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> int:
     """Enter an exchange about a person in the ledger; the id of the entry.
 
@@ -38,7 +39,7 @@ def add_missing(
     exchanges: Sequence[Exchange],
     holder: bytes,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> int:
     """Enter those exchanges about a person that are not there yet; how many they were."""
     known = {one.exchange.requested_at for one in of_person(connection, holder, now)}
@@ -67,7 +68,7 @@ def forget(
     connection: Connection,
     positions: Sequence[int],
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> list[int]:
     """Erase what opens these records, and have the ledger say so; those that were erased."""
     return ledger.erase(connection, positions, ERASED_BECAUSE, now, randomness)

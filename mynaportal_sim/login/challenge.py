@@ -6,7 +6,6 @@ UPDATE. That it has expired is worked out from the clock when asked.
 """
 
 from base64 import b32encode
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
@@ -17,17 +16,15 @@ from sqlmodel import Field, SQLModel
 
 from card_reader import statement
 from consent.instants import rfc3339
-from mynaportal_sim.jose import b64url
+from mynaportal_sim import opaque
+from mynaportal_sim.opaque import Randomness
 
 LIFETIME = timedelta(seconds=120)
 PURPOSE_LOGIN = "login"
 VERSION = 1
 _SERVICE = "mynaportal-sim"
-_NONCE_LENGTH = 32
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID_LENGTH = 26
-
-Randomness = Callable[[int], bytes]
 
 
 @unique
@@ -141,7 +138,7 @@ def issue(
     challenge = Challenge(
         login_id=_ulid(now, randomness),
         origin=wanted.origin,
-        nonce=b64url(randomness(_NONCE_LENGTH)),
+        nonce=opaque.new(randomness),
         session_hash=wanted.session_hash,
         channel=wanted.channel,
         purpose=wanted.purpose,

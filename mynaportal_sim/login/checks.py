@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from card_reader.spec import Kind
 from card_reader.statement import session_hash
+from mynaportal_sim import opaque
 from mynaportal_sim.login import challenge as challenges
 from mynaportal_sim.login import sessions
 from mynaportal_sim.login.challenge import PURPOSE_LOGIN, Challenge, Channel
@@ -41,7 +42,7 @@ class Bearer:
     @classmethod
     def of(cls, session_id: str) -> "Bearer":
         """The session whose id a request bears."""
-        return cls(session_hash(session_id), sessions.digest(session_id))
+        return cls(session_hash(session_id), opaque.digest(session_id))
 
 
 @dataclass(frozen=True, slots=True)

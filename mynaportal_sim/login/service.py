@@ -13,13 +13,14 @@ from consent.ledger.store import append
 from mynaportal_sim.database import Database
 from mynaportal_sim.login import challenge as challenges
 from mynaportal_sim.login import sessions
-from mynaportal_sim.login.challenge import Channel, Randomness, Wanted
+from mynaportal_sim.login.challenge import Channel, Wanted
 from mynaportal_sim.login.checks import Bearer, Dismissed, Presented, Proven, judge
 from mynaportal_sim.login.refusal import Refusal
 from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.login.token import parse
 from mynaportal_sim.login.trust import Trust
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.residents import store as residents
 
 _REFERENCE_BYTES = 5

@@ -10,7 +10,6 @@ digest it began stays. That a person's has ended is left for whoever must know.
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -18,17 +17,17 @@ from fastapi import Depends, Request
 from sqlalchemy import BigInteger, Connection, Row, bindparam, insert, select
 from sqlmodel import Field, SQLModel
 
+from mynaportal_sim import opaque
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
-from mynaportal_sim.jose import b64url
 from mynaportal_sim.login import cookies
 from mynaportal_sim.login.assurance import ASSURANCES
-from mynaportal_sim.login.challenge import Channel, Randomness
+from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.errors import LoginRequiredError
+from mynaportal_sim.opaque import Randomness
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=8)
 SEEN_EVERY = timedelta(minutes=1)
-_ID_LENGTH = 32
 
 
 class SessionRow(SQLModel, table=True):
@@ -130,8 +129,8 @@ class LoggedIn(Session):
 
 def begin(connection: Connection, now: datetime, randomness: Randomness) -> Session:
     """A new anonymous session."""
-    session_id = _new_id(randomness)
-    session = Session(id=session_id, seen_at=now, began_as=digest(session_id))
+    session_id = opaque.new(randomness)
+    session = Session(id=session_id, seen_at=now, began_as=opaque.digest(session_id))
     _insert(connection, session, now)
     return session
 
@@ -149,15 +148,15 @@ def log_in(
     the same under another id.
     """
     resident_id, channel = person
-    session_id = _new_id(randomness)
-    old = connection.execute(_END, {"wanted": digest(before)}).first()
+    session_id = opaque.new(randomness)
+    old = connection.execute(_END, {"wanted": opaque.digest(before)}).first()
     same = old is not None and old.resident_id in {None, resident_id}
     if old is not None and not same:
         _note_ended(connection, [old], now)
     session = LoggedIn(
         id=session_id,
         seen_at=now,
-        began_as=old.began_as if old is not None and same else digest(session_id),
+        began_as=old.began_as if old is not None and same else opaque.digest(session_id),
         resident_id=resident_id,
         channel=channel,
         auth_time=now.replace(microsecond=0),
@@ -173,16 +172,16 @@ def turn(
 
     It gets a new id, so that no form that was shown about the one is ever sent about the other.
     """
-    turned = replace(session, id=_new_id(randomness), errand=errand)
+    turned = replace(session, id=opaque.new(randomness), errand=errand)
     principal, mandate = errand or (None, None)
-    moved = {"was": digest(session.id), "becomes": digest(turned.id)}
+    moved = {"was": opaque.digest(session.id), "becomes": opaque.digest(turned.id)}
     told = {"principal": principal, "mandate": mandate}
     return turned if connection.execute(_TURN, moved | told).rowcount == 1 else None
 
 
 def find(connection: Connection, session_id: str, now: datetime) -> Session | None:
     """The session of that id; None when there is none or it has ended."""
-    row = _living(connection, digest(session_id), now)
+    row = _living(connection, opaque.digest(session_id), now)
     if row is None:
         return None
     seen_at = datetime.fromtimestamp(row.seen_at, UTC)
@@ -215,12 +214,14 @@ def _living(connection: Connection, wanted: bytes, now: datetime) -> Row[Any] | 
 
 def see(connection: Connection, session_id: str, now: datetime) -> None:
     """Note that the session is in use, so that it does not count as idle."""
-    connection.execute(_SEE, {"wanted": digest(session_id), "now": int(now.timestamp())})
+    connection.execute(_SEE, {"wanted": opaque.digest(session_id), "now": int(now.timestamp())})
 
 
 def end(connection: Connection, session_id: str, now: datetime) -> None:
     """Log out: the cookie is worth nothing from now on."""
-    _note_ended(connection, connection.execute(_END, {"wanted": digest(session_id)}), now)
+    _note_ended(
+        connection, connection.execute(_END, {"wanted": opaque.digest(session_id)}), now
+    )
 
 
 def forget_ended(connection: Connection, now: datetime) -> int:
@@ -275,7 +276,7 @@ ResidentDep = Annotated[LoggedIn, Depends(_resident)]
 def _insert(connection: Connection, session: Session, now: datetime) -> None:
     auth_time = session.auth_time
     row = {
-        "digest": digest(session.id),
+        "digest": opaque.digest(session.id),
         "resident_id": session.resident_id,
         "channel": session.channel,
         "authenticated_at": None if auth_time is None else int(auth_time.timestamp()),
@@ -284,12 +285,3 @@ def _insert(connection: Connection, session: Session, now: datetime) -> None:
         "began_as": session.began_as,
     }
     connection.execute(sessions.insert(), row)
-
-
-def _new_id(randomness: Randomness) -> str:
-    return b64url(randomness(_ID_LENGTH))
-
-
-def digest(session_id: str) -> bytes:
-    """What is stored in place of a session's id."""
-    return sha256(session_id.encode()).digest()

@@ -4,7 +4,6 @@ A consent may outlast the mandate that it was given under. The keys do not: an a
 agent's own device would go on showing them the person's data.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from consent.service import MandateChange
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.oauth import entries
 from mynaportal_sim.oauth.tables import token_families
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pseudonyms import Pseudonyms
 
 REASON = "mandate_over"
@@ -37,7 +37,7 @@ def change_mandate(
     pseudonyms: Pseudonyms,
     wish: MandateChange,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> Mandate:
     """Let something happen to a mandate, and end its agent's keys with it; a unit of work.
 
@@ -54,7 +54,7 @@ def block(
     pseudonyms: Pseudonyms,
     parties: tuple[UUID, UUID],
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> bool:
     """Keep somebody from a person, and end their keys; a unit of work. False if they are."""
     resident_id, against = parties
@@ -70,7 +70,7 @@ def cut_off(
     pseudonyms: Pseudonyms,
     parties: tuple[UUID, UUID],
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> None:
     """End every key that apps got while one of the parties, the second, acted for the other."""
     principal, agent = parties

@@ -5,7 +5,6 @@ session as the app alone knows them, wherever it has registered that it takes th
 """
 
 import logging
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import NamedTuple
@@ -31,6 +30,7 @@ from mynaportal_sim.login.sessions import ended_sessions
 from mynaportal_sim.oauth import devices, families
 from mynaportal_sim.oauth.families import Known
 from mynaportal_sim.oauth.tables import token_families
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pseudonyms import Pseudonyms
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -67,7 +67,7 @@ class Teller(NamedTuple):
     names: Pseudonyms
     signing: Signing
     targets: Targets
-    randomness: Callable[[int], bytes]
+    randomness: Randomness
 
 
 async def tell_for_ever(database: Database, clock: Clock, teller: Teller) -> None:

@@ -6,7 +6,7 @@ browser. Both serve once. That they have run out is worked out from the clock wh
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
 from typing import NamedTuple
@@ -14,9 +14,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, select, update
 
 from consent.insertion import insert_once
-from mynaportal_sim.jose import b64url
+from mynaportal_sim import opaque
 from mynaportal_sim.oauth.request import AuthorizationRequest
-from mynaportal_sim.oauth.tables import device_codes, digest
+from mynaportal_sim.oauth.tables import device_codes
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pseudonyms import Pseudonyms
 
 LIFETIME = timedelta(minutes=10)
@@ -26,7 +27,6 @@ PAUSE = (
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so that they spell nothing (6.1)
 LENGTH = 8
 _HALF = LENGTH // 2
-_SECRET_LENGTH = 32
 # A Japanese keyboard gives a long-vowel mark where a dash is meant.
 _BETWEEN = re.compile(r"[\W_\u30fc]+")
 
@@ -128,12 +128,12 @@ def begin(
     request: AuthorizationRequest,
     pseudonyms: Pseudonyms,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
 ) -> Codes:
     """Keep what a device asks for, and give the codes that lead to it."""
-    device = b64url(randomness(_SECRET_LENGTH))
+    device = opaque.new(randomness)
     row = {
-        "digest": digest(device),
+        "digest": opaque.digest(device),
         "client_id": request.client_id,
         "request": request.dump(),
         "state": State.WAITING.value,
@@ -150,7 +150,7 @@ def begin(
             return Codes(device, shown(typed))
 
 
-def _drawn(randomness: Callable[[int], bytes]) -> str:
+def _drawn(randomness: Randomness) -> str:
     """Letters that are all as likely: bytes that would favour some are drawn anew."""
     fair = 256 - 256 % len(LETTERS)
     drawn = ""
@@ -201,7 +201,7 @@ def move(connection: Connection, code: bytes, to: State, now: datetime) -> bool:
 def poll(connection: Connection, client_id: str, device: str, now: datetime) -> Polled | None:
     """How a device's code stands; it is remembered that it asked. None: not this client's."""
     seconds = int(now.timestamp())
-    mine = {"wanted": digest(device), "client": client_id}
+    mine = {"wanted": opaque.digest(device), "client": client_id}
     row = connection.execute(_STANDS, mine).first()
     if row is None:
         return None

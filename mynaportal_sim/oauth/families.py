@@ -4,7 +4,6 @@ One row is the whole family, so that using the code, using it twice, revoking an
 a token is still good each are one statement. An access token names its family in its `jti`.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -13,15 +12,14 @@ from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from consent.insertion import insert_once
 from consent.instants import instant
+from mynaportal_sim import opaque
 from mynaportal_sim.apps.store import subjects
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.oauth.scopes import OPENID
-from mynaportal_sim.oauth.tables import digest, revoked_tokens, token_families
+from mynaportal_sim.oauth.tables import revoked_tokens, token_families
+from mynaportal_sim.opaque import Randomness
 
 CODE_LIFETIME = timedelta(seconds=60)  # FAPI 2.0 5.3.2.1-11
-SECRET_LENGTH = 32
-
-Randomness = Callable[[int], bytes]
 
 
 class Family(NamedTuple):
@@ -142,8 +140,8 @@ _LIVE = (
 
 def begin(connection: Connection, new: NewFamily, now: datetime, randomness: Randomness) -> str:
     """Store a family that so far is a code, and give the code."""
-    code = b64url(randomness(SECRET_LENGTH))
-    begin_as(connection, new, digest(code), now + CODE_LIFETIME)
+    code = opaque.new(randomness)
+    begin_as(connection, new, opaque.digest(code), now + CODE_LIFETIME)
     return code
 
 
@@ -179,10 +177,10 @@ def redeem(
     row = connection.execute(
         _REDEEM,
         {
-            "code": digest(code),
+            "code": opaque.digest(code),
             "client": client_id,
             "now": int(now.timestamp()),
-            "refresh": digest(refresh),
+            "refresh": opaque.digest(refresh),
             "constrained": constrained,
         },
     ).first()
@@ -195,7 +193,7 @@ def kill_replayed(
     """End all that came of a code that was used before; its `sub` and version."""
     row = connection.execute(
         _KILL_REPLAYED,
-        {"code": digest(code), "client": client_id, "now": int(now.timestamp())},
+        {"code": opaque.digest(code), "client": client_id, "now": int(now.timestamp())},
     ).first()
     return None if row is None else (row.sub, row.version_id)
 
@@ -217,7 +215,7 @@ def of_refresh(
     """The live family whose refresh token this is, if it is this client's."""
     row = connection.execute(
         _BY_REFRESH,
-        {"refresh": digest(refresh), "client": client_id, "now": int(now.timestamp())},
+        {"refresh": opaque.digest(refresh), "client": client_id, "now": int(now.timestamp())},
     ).first()
     return None if row is None else Family(*row)
 

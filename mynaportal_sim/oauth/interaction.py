@@ -6,7 +6,7 @@ device it is from the start that of the browser where its code was typed. A push
 used up by the answer, not by looking at a page (FAPI 2.0 5.3.2.2, note 3).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from consent import token as tokens
 from consent.model import ConsentVersion, Term
+from mynaportal_sim import opaque
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.sessions import LoggedIn, Session
 from mynaportal_sim.oauth import devices, families, logins, managed, scope_rules, scopes
@@ -27,7 +28,7 @@ from mynaportal_sim.oauth.logins import Login, Person, judge
 from mynaportal_sim.oauth.managed import Action
 from mynaportal_sim.oauth.request import AuthorizationRequest
 from mynaportal_sim.oauth.server import Server
-from mynaportal_sim.oauth.tables import digest, interactions
+from mynaportal_sim.oauth.tables import interactions
 from mynaportal_sim.oauth.way_back import (
     DEVICE_DONE,
     leads_to_the_app,
@@ -35,6 +36,7 @@ from mynaportal_sim.oauth.way_back import (
     tell_device,
     use_pushed,
 )
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pseudonyms import Pseudonyms
 
 LIFETIME = timedelta(minutes=10)
@@ -200,7 +202,7 @@ def begin(
     request: AuthorizationRequest,
     pushed: bytes | None,
     now: datetime,
-    randomness: Callable[[int], bytes],
+    randomness: Randomness,
     device: Waiting | None = None,
 ) -> UUID:
     """Store a new interaction and give its id: 128 random bits."""
@@ -370,7 +372,9 @@ def _answered(
 
 def hand_over(connection: Connection, session: Session, turned: Session) -> None:
     """Let a session that got a new id go on with what it took up under the old one."""
-    connection.execute(_HAND_OVER, {"was": digest(session.id), "becomes": digest(turned.id)})
+    connection.execute(
+        _HAND_OVER, {"was": opaque.digest(session.id), "becomes": opaque.digest(turned.id)}
+    )
 
 
 def _actor(server: Server, client_id: str, session: LoggedIn) -> str | None:
@@ -383,6 +387,6 @@ def _actor(server: Server, client_id: str, session: LoggedIn) -> str | None:
 def _in_session(
     interaction_id: UUID, session: Session | None, now: datetime
 ) -> dict[str, object]:
-    mine, began_as = (digest(session.id), session.began_as) if session else (None, None)
+    mine, began_as = (opaque.digest(session.id), session.began_as) if session else (None, None)
     seconds = int(now.timestamp())
     return {"wanted": interaction_id, "now": seconds, "mine": mine, "began_as": began_as}

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection, bindparam, insert, select
 from starlette.responses import Response
 
+from mynaportal_sim import opaque
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.oauth import dpop, form
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
@@ -15,7 +16,7 @@ from mynaportal_sim.oauth.dpop import Proof
 from mynaportal_sim.oauth.errors import InvalidDpopProofError, OAuthError
 from mynaportal_sim.oauth.request import AuthorizationRequest, asked_by_app, check
 from mynaportal_sim.oauth.server import Server, ServerDep
-from mynaportal_sim.oauth.tables import digest, pushed_requests
+from mynaportal_sim.oauth.tables import pushed_requests
 from mynaportal_sim.oauth.trail import asked_by
 
 PREFIX = "urn:ietf:params:oauth:request_uri:"
@@ -95,7 +96,7 @@ def _store(
         connection.execute(
             _INSERT,
             {
-                "digest": digest(handle),
+                "digest": opaque.digest(handle),
                 "client_id": asked.client_id,
                 "request": asked.dump(),
                 "expires_at": int((now + LIFETIME).timestamp()),
@@ -113,7 +114,7 @@ def find(
     connection: Connection, client_id: str, request_uri: str, now: datetime
 ) -> Pushed | None:
     """What is behind a request_uri of this client's, neither answered nor expired."""
-    handle = digest(request_uri.removeprefix(PREFIX))
+    handle = opaque.digest(request_uri.removeprefix(PREFIX))
     text = connection.execute(
         _FIND, {"handle": handle, "client": client_id, "now": int(now.timestamp())}
     ).scalar()

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from mynaportal_sim import opaque
 from mynaportal_sim.oauth import families
-from mynaportal_sim.oauth.tables import digest, spent_refresh_tokens, token_families
+from mynaportal_sim.oauth.tables import spent_refresh_tokens, token_families
 
 _REPLACE = (
     update(token_families)
@@ -44,9 +45,9 @@ def replace(connection: Connection, family_id: UUID, brought: str, new: str) -> 
 
     Of any number of attempts at once, one does.
     """
-    spent = digest(brought)
+    spent = opaque.digest(brought)
     row = connection.execute(
-        _REPLACE, {"family": family_id, "spent": spent, "next": digest(new)}
+        _REPLACE, {"family": family_id, "spent": spent, "next": opaque.digest(new)}
     ).first()
     if row is None:
         return False
@@ -59,7 +60,7 @@ def end_reused(
     connection: Connection, client_id: str, brought: str, now: datetime
 ) -> Reused | None:
     """End the family that a refresh token was good for once; None if none lived."""
-    named = {"spent": digest(brought), "client": client_id}
+    named = {"spent": opaque.digest(brought), "client": client_id}
     row = connection.execute(_SPENT, named).first()
     if row is None or not families.kill(connection, row.id, now):
         return None

@@ -1,7 +1,7 @@
 """What the endpoints work with, and the addresses at which they are found."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import token_bytes
@@ -21,6 +21,7 @@ from mynaportal_sim.login.demands import Demand
 from mynaportal_sim.login.limit import RateLimit
 from mynaportal_sim.oauth.keys.following import SigningKeys
 from mynaportal_sim.oauth.nonces import Nonces
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.settings import Mode
 
@@ -60,7 +61,7 @@ class Server:
     reading: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     tries: RateLimit = field(default_factory=_tries)
     fetches: asyncio.Semaphore = field(default_factory=_fetches)
-    randomness: Callable[[int], bytes] = token_bytes
+    randomness: Randomness = token_bytes
 
     @property
     def reach(self) -> Reach:

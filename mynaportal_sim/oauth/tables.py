@@ -1,7 +1,6 @@
 """What the authorization server stores. Secrets a client holds are stored as SHA-256 only."""
 
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Connection, Text, and_, func, select
@@ -133,11 +132,6 @@ _WILL_BE_TOLD = and_(
         select(sessions.c.began_as).union_all(select(ended_sessions.c.began_as))
     ),
 )
-
-
-def digest(secret: str) -> bytes:
-    """As what a secret of at least 128 random bits is stored."""
-    return sha256(secret.encode()).digest()
 
 
 def forget_expired(connection: Connection, now: datetime) -> int:

@@ -4,7 +4,6 @@ A link's token stands behind the # of its address, which browsers send to nobody
 log of a server and no preview of the link uses it up. What opens is a form that posts it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
@@ -14,17 +13,16 @@ from sqlalchemy import Connection, bindparam, delete, insert
 from consent.instants import instant, seconds
 from consent.ledger import store as ledger
 from consent.ledger.entry import Entry
+from mynaportal_sim import opaque
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.model import App
-from mynaportal_sim.jose import b64url
-from mynaportal_sim.login.sessions import digest
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.operators import sessions
 from mynaportal_sim.operators.sessions import Operator
 from mynaportal_sim.operators.tables import operator_links
 
 LASTS = timedelta(minutes=10)
 PATH = "/apps/console/open"
-_TOKEN_LENGTH = 32
 _TAKE = (
     delete(operator_links)
     .where(
@@ -33,8 +31,6 @@ _TAKE = (
     )
     .returning(operator_links.c.app_id, operator_links.c.way)
 )
-
-Randomness = Callable[[int], bytes]
 
 
 @unique
@@ -67,9 +63,9 @@ def issue(
     connection: Connection, app: App, way: Way, now: datetime, randomness: Randomness
 ) -> Link:
     """A new link to what one app may see, good for one use within `LASTS`."""
-    link = Link(b64url(randomness(_TOKEN_LENGTH)), instant(seconds(now + LASTS)))
+    link = Link(opaque.new(randomness), instant(seconds(now + LASTS)))
     row = {
-        "digest": digest(link.token),
+        "digest": opaque.digest(link.token),
         "app_id": app.client_id,
         "way": way.value,
         "ends_at": seconds(link.ends_at),
@@ -85,7 +81,7 @@ def follow(
 
     Of two that use it at once, one gets a session. The ledger enters that one.
     """
-    wanted = {"wanted": digest(token), "now": seconds(now)}
+    wanted = {"wanted": opaque.digest(token), "now": seconds(now)}
     taken = connection.execute(_TAKE, wanted).first()
     app = None if taken is None else apps.find(connection, taken.app_id)
     if taken is None or app is None:

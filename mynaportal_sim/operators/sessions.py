@@ -4,23 +4,21 @@ They have nothing to do with a person's session: neither cookie is read for the 
 ends after an hour, used or not, or when its operator logs out.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from consent.instants import instant, seconds
+from mynaportal_sim import opaque
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.model import App
-from mynaportal_sim.jose import b64url
-from mynaportal_sim.login.sessions import digest
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.operators.tables import operator_sessions
 
 LASTS = timedelta(hours=1)
 COOKIE = "operator"
 """Which of the portal's cookies bears such a session's id."""
-_ID_LENGTH = 32
 _FIND = select(operator_sessions).where(
     operator_sessions.c.digest == bindparam("wanted"),
     operator_sessions.c.ends_at > bindparam("now"),
@@ -36,13 +34,11 @@ class Operator:
     ends_at: datetime
 
 
-def begin(
-    connection: Connection, app: App, now: datetime, randomness: Callable[[int], bytes]
-) -> Operator:
+def begin(connection: Connection, app: App, now: datetime, randomness: Randomness) -> Operator:
     """A new session that sees one app."""
-    operator = Operator(b64url(randomness(_ID_LENGTH)), app, instant(seconds(now + LASTS)))
+    operator = Operator(opaque.new(randomness), app, instant(seconds(now + LASTS)))
     row = {
-        "digest": digest(operator.id),
+        "digest": opaque.digest(operator.id),
         "app_id": app.client_id,
         "ends_at": seconds(operator.ends_at),
     }
@@ -52,7 +48,7 @@ def begin(
 
 def find(connection: Connection, session_id: str, now: datetime) -> Operator | None:
     """The session of that id, its app as it is now; None when it has ended or never was."""
-    wanted = {"wanted": digest(session_id), "now": seconds(now)}
+    wanted = {"wanted": opaque.digest(session_id), "now": seconds(now)}
     row = connection.execute(_FIND, wanted).first()
     app = None if row is None else apps.find(connection, row.app_id)
     if row is None or app is None:
@@ -62,7 +58,7 @@ def find(connection: Connection, session_id: str, now: datetime) -> Operator | N
 
 def end(connection: Connection, session_id: str) -> None:
     """Log out: the cookie is worth nothing from now on."""
-    gone = operator_sessions.c.digest == digest(session_id)
+    gone = operator_sessions.c.digest == opaque.digest(session_id)
     connection.execute(delete(operator_sessions).where(gone))
 
 

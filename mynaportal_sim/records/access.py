@@ -38,13 +38,13 @@ from mynaportal_sim import once
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.database import Database
 from mynaportal_sim.domains.catalogue import CATEGORIES_OF
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.records import entries, store
 from mynaportal_sim.records.demand import Answer, Demand, Refused, Released, TokenFault
 from mynaportal_sim.records.lawful import Handed, queries, reach
 from mynaportal_sim.records.model import ANY_TYPE, Page, Query, Read, Reader, Stored
 
-Randomness = Callable[[int], bytes]
 ResidentOf = Callable[[Connection, AccessToken], UUID | None]
 
 _NOTHING = Page((), 0)

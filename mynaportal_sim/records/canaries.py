@@ -5,7 +5,7 @@ by its id, hidden where the consent hides it. To every other reader it is not th
 reads in their entries how many of the records that were handed over were planted.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum, unique
@@ -23,6 +23,7 @@ from consent.model import ConsentVersion, Status, standing
 from mynaportal_sim.domains.base import Record
 from mynaportal_sim.domains.checkup.domain import DOMAIN
 from mynaportal_sim.erasure import store as erasures
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.records import store
 from mynaportal_sim.records.marks import Marks
@@ -33,8 +34,6 @@ CATEGORY = DOMAIN.category.code
 # Years back that people give apps, and days that a real check-up is away at least.
 YEARS = 2
 _APART = timedelta(days=60)
-
-Randomness = Callable[[int], bytes]
 
 
 @unique

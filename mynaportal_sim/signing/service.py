@@ -21,7 +21,7 @@ from consent.model import Signature
 from consent.receipt import Agreement
 from mynaportal_sim.database import Database
 from mynaportal_sim.login import challenge as challenges
-from mynaportal_sim.login.challenge import Challenge, Channel, Randomness, Wanted
+from mynaportal_sim.login.challenge import Challenge, Channel, Wanted
 from mynaportal_sim.login.checks import Bearer, Dismissed, Presented, Proven, Task, judge
 from mynaportal_sim.login.refusal import Code, Refusal
 from mynaportal_sim.login.service import Refused, Traces, reference, traces_of
@@ -29,6 +29,7 @@ from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.login.token import LoginToken, parse
 from mynaportal_sim.login.trust import Trust
+from mynaportal_sim.opaque import Randomness
 
 REFUSED = "consent.signature_refused"
 _KEY_LENGTH = 32

@@ -14,10 +14,11 @@ from sqlalchemy import Connection
 
 from card_reader import statement
 from consent.ledger.store import append
+from mynaportal_sim import opaque
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.login import challenge as challenges
 from mynaportal_sim.login import sessions
-from mynaportal_sim.login.challenge import Challenge, Channel, Randomness, Wanted
+from mynaportal_sim.login.challenge import Challenge, Channel, Wanted
 from mynaportal_sim.login.checks import Bearer, Dismissed, Presented, judge
 from mynaportal_sim.login.refusal import Code, Refusal
 from mynaportal_sim.login.second_device import store
@@ -33,9 +34,9 @@ from mynaportal_sim.login.second_device.model import (
 from mynaportal_sim.login.service import Accepted, Refused, Traces, refuse, traces_of
 from mynaportal_sim.login.token import LoginToken, parse
 from mynaportal_sim.login.trust import Trust
+from mynaportal_sim.opaque import Randomness
 
 _CODE_BYTES = 16
-_SECRET_BYTES = 32
 _CODE_USE = b"mynaportal-sim/second-device-code/1"
 _ENDED = {
     State.CREATED: Code.LOGIN_ENDED,
@@ -97,7 +98,7 @@ def begin(
         id=UUID(bytes=randomness(16), version=4),
         state=State.CREATED,
         rotation=0,
-        session=sessions.digest(wanted.session_id),
+        session=opaque.digest(wanted.session_id),
         session_hash=statement.session_hash(wanted.session_id),
         interaction=wanted.interaction,
         surroundings=wanted.surroundings,
@@ -112,7 +113,7 @@ def begin(
         reason=None,
         to_sign=wanted.to_sign,
     )
-    store.insert(connection, login, digest(code_of(login, wanted.session_id)))
+    store.insert(connection, login, opaque.digest(code_of(login, wanted.session_id)))
     return login
 
 
@@ -125,7 +126,7 @@ def code_of(login: SecondDevice, session_id: str) -> str:
 def of_browser(connection: Connection, wanted: UUID, session_id: str) -> SecondDevice | Refusal:
     """The login that this browser began; whose another's is, nobody is told."""
     login = store.find(connection, wanted)
-    if login is None or not hmac.compare_digest(login.session, sessions.digest(session_id)):
+    if login is None or not hmac.compare_digest(login.session, opaque.digest(session_id)):
         return Refusal(Code.LOGIN_NOT_FOUND)
     return login
 
@@ -141,7 +142,7 @@ def rotate(
         return Refusal(Code.LOGIN_EXPIRED)
     expires = min(now.replace(microsecond=0) + CODE_LIFETIME, login.expires_at)
     code = code_of(replace(login, rotation=login.rotation + 1), session_id)
-    if not store.rotate(connection, login, digest(code), expires):
+    if not store.rotate(connection, login, opaque.digest(code), expires):
         return Refusal(_ENDED[login.state])
     return store.find(connection, wanted) or login
 
@@ -150,7 +151,7 @@ def claim(
     connection: Connection, code: str, trust: Trust, now: datetime, randomness: Randomness
 ) -> Claimed | Refusal:
     """Become the second device of the login whose screen shows `code`."""
-    login = store.by_code(connection, digest(code))
+    login = store.by_code(connection, opaque.digest(code))
     if login is None:
         return Refusal(Code.CODE_NOT_FOUND)
     if login.state is not State.CREATED:
@@ -159,8 +160,8 @@ def claim(
         return Refusal(Code.CODE_EXPIRED)
     wanted = _wanted(login, trust.origin)
     issued = challenges.issue(connection, wanted, now, randomness)
-    secret = b64url(randomness(_SECRET_BYTES))
-    kept = {"device": digest(secret), "login_id": issued.login_id}
+    secret = opaque.new(randomness)
+    kept = {"device": opaque.digest(secret), "login_id": issued.login_id}
     if not store.happen(connection, login.id, Event.CLAIM, kept):
         return Refusal(Code.CODE_CLAIMED)
     return Claimed(login, issued, secret)
@@ -171,7 +172,7 @@ def of_device(connection: Connection, wanted: UUID, secret: str) -> SecondDevice
     login = store.find(connection, wanted)
     if login is None or login.device is None:
         return Refusal(Code.DEVICE_MISMATCH)
-    if not hmac.compare_digest(login.device, digest(secret)):
+    if not hmac.compare_digest(login.device, opaque.digest(secret)):
         return Refusal(Code.DEVICE_MISMATCH)
     return login
 
@@ -205,7 +206,7 @@ def sign(
         return refuse(connection, found.refusal, traces, now, randomness)
     digits = f"{int.from_bytes(randomness(8), 'big') % 10**6:06d}"
     proven = {
-        "confirm": digest(_confirmation(login, digits)),
+        "confirm": opaque.digest(_confirmation(login, digits)),
         "resident_id": found.resident_id,
         "certificate": traces.certificate,
     }
@@ -248,7 +249,9 @@ def confirm(
     left = store.spend_try(connection, login.id)
     if left is None or login.confirm is None or login.resident_id is None:
         return refuse(connection, Refusal(_ENDED[login.state]), traces, now, randomness)
-    if not hmac.compare_digest(login.confirm, digest(_confirmation(login, typed.digits))):
+    if not hmac.compare_digest(
+        login.confirm, opaque.digest(_confirmation(login, typed.digits))
+    ):
         if not left:
             wrong = {"reason": Code.CONFIRM_CODE_WRONG.value}
             store.happen(connection, login.id, Event.REFUSE, wrong)
@@ -291,8 +294,3 @@ def _wanted(login: SecondDevice, origin: str) -> Wanted:
 
 def _confirmation(login: SecondDevice, digits: str) -> str:
     return f"{login.id}:{digits}"
-
-
-def digest(secret: str) -> bytes:
-    """What is stored in place of a secret."""
-    return sha256(secret.encode(errors="replace")).digest()

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from mynaportal_sim import opaque
 from mynaportal_sim.apps import store as apps
-from mynaportal_sim.jose import b64url
 from mynaportal_sim.oauth import families, revocation
 from mynaportal_sim.oauth.checks.code import Redemption
 from mynaportal_sim.oauth.errors import InvalidGrantError, OAuthError
-from mynaportal_sim.oauth.families import SECRET_LENGTH, Family
+from mynaportal_sim.oauth.families import Family
 from mynaportal_sim.oauth.grants import Granted, TokenRequest
 from mynaportal_sim.oauth.grants.standing import Standing, standing
 from mynaportal_sim.oauth.profiles import demanded
@@ -32,7 +32,7 @@ def redeem(
     A code that is offered with anything wrong is used up all the same, and one that was used
     before ends all that came of it (RFC 9700 4.5).
     """
-    refresh_token = b64url(server.randomness(SECRET_LENGTH))
+    refresh_token = opaque.new(server.randomness)
     client_id, trail = asked.client.app.client_id, asked.client.trail
     bound = asked.proof is not None
     row = families.redeem(connection, client_id, code, now, refresh_token, bound)

@@ -10,13 +10,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from mynaportal_sim import opaque
 from mynaportal_sim.apps import store as apps
-from mynaportal_sim.jose import b64url
 from mynaportal_sim.oauth import families, form, revocation, rotation
 from mynaportal_sim.oauth.checks import refresh as checks
 from mynaportal_sim.oauth.checks.refresh import Renewal
 from mynaportal_sim.oauth.errors import InvalidGrantError, OAuthError
-from mynaportal_sim.oauth.families import SECRET_LENGTH, Family
+from mynaportal_sim.oauth.families import Family
 from mynaportal_sim.oauth.grants import Granted, TokenRequest
 from mynaportal_sim.oauth.grants.standing import standing
 from mynaportal_sim.oauth.server import Server
@@ -50,7 +50,7 @@ def exchange(
         return found
     if not app.public or family.sender_constrained:
         return Granted(family, found.version, found.resident_id, None, again=True)
-    new = b64url(server.randomness(SECRET_LENGTH))
+    new = opaque.new(server.randomness)
     if not rotation.replace(connection, family.id, brought, new):
         meanwhile = InvalidGrantError("the refresh token was used by another request meanwhile")
         return _reused(connection, server, asked, now, meanwhile)

@@ -1,6 +1,5 @@
 """What is done with the keys that sign tokens, as units of work, each step in the ledger."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,6 +18,7 @@ from mynaportal_sim.oauth.keys.errors import (
 )
 from mynaportal_sim.oauth.keys.files import KeyFiles, Pair
 from mynaportal_sim.oauth.keys.life import TRANSITIONS, Key, KeyEvent, KeyState
+from mynaportal_sim.opaque import Randomness
 
 BEGINNING = "the portal began with it"
 _TYPES = {
@@ -35,7 +35,7 @@ class Act:
 
     reason: str
     now: datetime
-    randomness: Callable[[int], bytes]
+    randomness: Randomness
 
 
 def begin(connection: Connection, files: KeyFiles, act: Act, make: bool) -> Key:

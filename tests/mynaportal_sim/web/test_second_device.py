@@ -18,6 +18,7 @@ from card_reader.emulator.card import Card
 from card_reader.statement import Challenge, session_hash
 from consent.ledger.entry import read_body, read_leaf
 from consent.ledger.store import newest
+from mynaportal_sim import opaque
 from mynaportal_sim.database import Database
 from mynaportal_sim.login import sessions
 from mynaportal_sim.login.second_device import service, store
@@ -411,7 +412,7 @@ def test_of_20_parallel_claims_and_confirmations_one_succeeds(
     assert len(claims) == 1
     resident = portal.web.state.database.run(_any_resident)
     proven: dict[str, object] = {
-        "confirm": service.digest(f"{login.id}:123456"),
+        "confirm": opaque.digest(f"{login.id}:123456"),
         "resident_id": resident,
         "certificate": "p",
     }
