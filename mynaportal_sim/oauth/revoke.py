@@ -1,7 +1,8 @@
 """POST /revoke: a client gives one of its own tokens up (RFC 7009).
 
-A refresh token takes its whole family with it, an access token goes alone. A token that is
-unknown, ended or another client's is answered like one that was revoked.
+A refresh token takes its whole family with it, one that was replaced as well; an access token
+goes alone. A token that is unknown, ended or another client's is answered like one that was
+revoked.
 """
 
 from datetime import datetime
@@ -14,11 +15,13 @@ from starlette.responses import Response
 from consent.ledger import store as ledger
 from consent.token import AccessToken, Rejected
 from mynaportal_sim.apps import store as apps
-from mynaportal_sim.oauth import client_token, entries, families, form, revocation
+from mynaportal_sim.oauth import client_token, entries, families, form, revocation, rotation
 from mynaportal_sim.oauth.answers import ToClients, answer, spoken_to_clients
 from mynaportal_sim.oauth.client_authentication import Client, identify
 from mynaportal_sim.oauth.client_token import ClientToken
 from mynaportal_sim.oauth.errors import OAuthError
+from mynaportal_sim.oauth.families import Family
+from mynaportal_sim.oauth.rotation import Reused
 from mynaportal_sim.oauth.server import Server, ServerDep
 
 REASON = "revoked_by_app"
@@ -83,6 +86,11 @@ def _end_family(
 ) -> tuple[UUID | None, UUID] | None:
     """The resident and the version of the family that has ended by this; None if none has."""
     family = families.of_refresh(connection, client_id, refresh_token, now)
-    if family is None or not families.kill(connection, family.id, now):
+    ended: Family | Reused | None = family
+    if family is None:
+        ended = rotation.end_reused(connection, client_id, refresh_token, now)
+    elif not families.kill(connection, family.id, now):
         return None
-    return apps.resident_of(connection, client_id, family.sub), family.version_id
+    if ended is None:
+        return None
+    return apps.resident_of(connection, client_id, ended.sub), ended.version_id

@@ -68,6 +68,21 @@ def test_a_refresh_token_that_is_shown_again_ends_all_that_came_of_it(
 
 
 @sqlite
+def test_a_refresh_token_that_was_replaced_gives_up_all_that_came_of_it(
+    portal: Portal, kit: AppKit
+) -> None:
+    first = launched(portal, kit)
+    second = portal.post("/token", refreshing(kit, first["refresh_token"])).json()
+    given_up = portal.post("/revoke", by_name(kit, {"token": first["refresh_token"]}))
+    assert given_up.status_code == 200
+    refused = portal.post("/token", refreshing(kit, second["refresh_token"]))
+    assert refused.json()["error"] == "invalid_grant"
+    assert portal.fetch(f"Bearer {second['access_token']}").status_code == 401
+    revoked = [fields["reason"] for kind, fields in portal.ledger() if kind == "token.revoked"]
+    assert revoked == ["revoked_by_app"]
+
+
+@sqlite
 def test_what_was_spent_is_forgotten_with_its_family_alone(portal: Portal, kit: AppKit) -> None:
     first = launched(portal, kit)
     portal.post("/token", refreshing(kit, first["refresh_token"]))
