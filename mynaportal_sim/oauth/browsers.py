@@ -17,6 +17,7 @@ _PREFLIGHT = [
     (b"access-control-allow-headers", b"Accept, Authorization, Content-Type, DPoP, Prefer"),
     (b"access-control-max-age", b"600"),
 ]
+_VARIES = (b"vary", b"Origin")
 _TOLD = [(b"access-control-expose-headers", b"DPoP-Nonce, WWW-Authenticate")]
 
 
@@ -29,10 +30,13 @@ class Browsers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = _origin(scope)
-        if not origin or origin not in await self._database.read(store.origins_of_public):
+        if not origin:
             await self._app(scope, receive, send)
             return
-        allowed = [(b"access-control-allow-origin", origin.encode()), (b"vary", b"Origin")]
+        if origin not in await self._database.read(store.origins_of_public):
+            await self._app(scope, receive, _varying(send))
+            return
+        allowed = [(b"access-control-allow-origin", origin.encode()), _VARIES]
         asked = {name for name, _ in scope["headers"]}
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in asked:
             headers = [*allowed, *_PREFLIGHT]
@@ -48,6 +52,17 @@ class Browsers:
             await send(message)
 
         await self._app(scope, receive, shown)
+
+
+def _varying(send: Send) -> Send:
+    """Sends what no cache may show to a page of another origin."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], _VARIES]
+        await send(message)
+
+    return sent
 
 
 def _origin(scope: Scope) -> str:

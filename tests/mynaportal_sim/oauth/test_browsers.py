@@ -81,6 +81,7 @@ def test_no_other_page_does(pages: Portal, origin: str, path: str) -> None:
         answered = sent(pages, method, path, {"Origin": origin, **more})
         assert answered.status_code >= 400
         assert not [name for name in answered.headers if name.startswith("access-control")]
+        assert ("vary" in answered.headers) is (path == "/token")
 
 
 @sqlite
