@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 
 Address = IPv4Address | IPv6Address
@@ -11,8 +11,11 @@ Resolve = Callable[[str], Sequence[Address]]
 # RFC 4291 2.4, IANA: the internet's unicast. Outside lie IPv4-mapped and NAT64 addresses, which
 # can stand for a private one.
 _UNICAST = IPv6Network("2000::/3")
-# RFC 3056: 6to4, which can as well.
-_SIX_TO_FOUR = IPv6Network("2002::/16")
+_NO_HOSTS = (
+    IPv4Network("192.88.99.0/24"),  # RFC 7526: once relays of 6to4
+    IPv6Network("2002::/16"),  # RFC 3056: 6to4, which can stand for a private address as well
+    IPv6Network("3fff::/20"),  # RFC 9637: documentation
+)
 
 
 class Reach(NamedTuple):
@@ -44,9 +47,9 @@ def resolved(host: str) -> Sequence[Address]:
 
 def is_public(address: Address) -> bool:
     """Whether an address is one host's on the internet, seen from anywhere."""
-    if isinstance(address, IPv6Address):
-        return address.is_global and address in _UNICAST and address not in _SIX_TO_FOUR
-    return address.is_global and not address.is_multicast
+    if not address.is_global or any(address in network for network in _NO_HOSTS):
+        return False
+    return address in _UNICAST if address.version == 6 else not address.is_multicast
 
 
 ANYWHERE = Reach(resolved, lambda _: True)
