@@ -49,7 +49,7 @@ from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.login import demands
 from mynaportal_sim.residents.model import CardState, Resident
 from mynaportal_sim.sample_app.errors import StartError
-from mynaportal_sim.settings import Mode, Settings
+from mynaportal_sim.settings import Mode, Settings, variable
 from mynaportal_sim.tls import store as certificates
 from mynaportal_sim.tls.names import LOOPBACK
 
@@ -94,7 +94,14 @@ def up(  # noqa: PLR0913  one option each
 def _check(settings: Settings) -> None:
     """Raise what keeps a portal from being started like this."""
     settings.check_exposure()
-    demands.read(settings.step_up, catalogue().categories)  # before workers fail at it
+    known = catalogue()
+    demands.read(settings.step_up, known.categories)  # before workers fail at it
+    for purpose in settings.minors_purposes:
+        if purpose not in known.purposes:
+            raise CommandError(
+                f"{variable('minors_purposes')}: there is no purpose {purpose!r};"
+                f" choose of {', '.join(known.purposes)}"
+            )
     if settings.workers > 1 and settings.database_url.startswith("sqlite"):
         raise CommandError("several workers need PostgreSQL: give --db postgresql://…")
 

@@ -75,13 +75,21 @@ def test_an_error_is_a_sentence_that_says_what_to_do(
     assert "Traceback" not in done.stderr
 
 
-def test_who_would_protect_data_that_there_are_not_is_told_which_there_are(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("MYNASIM_STEP_UP", "chekcup=600", "there are no data called 'chekcup'"),
+        ("MYNASIM_MINORS_PURPOSES", "self-care,fitnes", "there is no purpose 'fitnes'"),
+    ],
+    ids=["step-up", "minors' purposes"],
+)
+def test_who_names_what_there_is_not_is_told_which_there_are(
+    tmp_path: Path, variable: str, value: str, said: str
 ) -> None:
-    more = {"MYNASIM_PORT": "8472", "MYNASIM_STEP_UP": "chekcup=600"}
+    more = {"MYNASIM_PORT": "8472", variable: value}
     done = _run(tmp_path / "data", "up", **more)
     assert done.returncode == 1, done.stdout
-    assert "mynasim: MYNASIM_STEP_UP: there are no data called 'chekcup'" in done.stderr
+    assert f"mynasim: {variable}: {said}" in done.stderr
     assert not (tmp_path / "data").exists()
 
 
