@@ -18,7 +18,8 @@ from mynaportal_sim.jose import JoseError
 from mynaportal_sim.oauth import client_keys, instants
 from mynaportal_sim.oauth.checks import assertion as checks
 from mynaportal_sim.oauth.checks.assertion import Assertion, Credentials
-from mynaportal_sim.oauth.errors import InvalidClientError
+from mynaportal_sim.oauth.dpop import Proof
+from mynaportal_sim.oauth.errors import InvalidClientError, OAuthError
 from mynaportal_sim.oauth.profiles import demanded
 from mynaportal_sim.oauth.server import Server
 from mynaportal_sim.oauth.trail import Trail, asked_by, trail_of
@@ -37,9 +38,17 @@ class Client:
     trail: Trail = field(repr=False)
     used: tuple[str, datetime] | None = field(default=None, repr=False)
 
-    def use_up(self, connection: Connection) -> InvalidClientError | None:
-        """Take the assertion for this one use; the refusal if it was used before."""
-        return None if self.used is None else self.trail.hold(is_new, (self.used, connection))
+    def use_up(self, connection: Connection, proof: Proof | None = None) -> OAuthError | None:
+        """Take the assertion, and a proof that came with it, for this one use.
+
+        The refusal if either was used before.
+        """
+        refused: OAuthError | None = None
+        if self.used is not None:
+            refused = self.trail.hold(is_new, (self.used, connection))
+        if refused is None and proof is not None:
+            refused = proof.use_up(connection)
+        return refused
 
 
 @asked_by("FAPI 2.0 SP 5.3.2.1; RFC 7523 3-7", "The assertion was not used before (jti).")

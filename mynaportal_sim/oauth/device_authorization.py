@@ -60,9 +60,7 @@ def _store(
     asked: AuthorizationRequest,
     now: datetime,
 ) -> Codes | OAuthError:
-    refused: OAuthError | None = client.use_up(connection)
-    if refused is None and proof is not None:
-        refused = proof.use_up(connection)
+    refused = client.use_up(connection, proof)
     if refused is not None:
         return refused
     return devices.begin(connection, asked, server.pseudonyms, now, server.randomness)

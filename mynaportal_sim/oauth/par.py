@@ -89,9 +89,7 @@ def _store(
     handle: str,
     now: datetime,
 ) -> OAuthError | None:
-    refused: OAuthError | None = client.use_up(connection)
-    if refused is None and proof is not None:
-        refused = proof.use_up(connection)
+    refused = client.use_up(connection, proof)
     if refused is None:
         connection.execute(
             _INSERT,

@@ -111,9 +111,7 @@ def exchange(
     connection: Connection, server: Server, name: str, asked: TokenRequest, now: datetime
 ) -> Issued | ClientToken | OAuthError:
     """Use up, exchange and enter in the ledger; a unit of work whose refusal is a value."""
-    refused: OAuthError | None = asked.client.use_up(connection)
-    if refused is None and asked.proof is not None:
-        refused = asked.proof.use_up(connection)
+    refused = asked.client.use_up(connection, asked.proof)
     outcome = refused or _issued(connection, server, name, asked, now)
     if isinstance(outcome, AuthorizationPendingError):
         return outcome  # of which nobody need be told: nothing was given or refused
