@@ -1,6 +1,6 @@
 """What the authorities are asked for, and what they keep."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum, unique
@@ -54,11 +54,49 @@ class RevocationReason(StrEnum):
     AFFILIATION_CHANGED = "affiliationChanged"
     SUPERSEDED = "superseded"
     CESSATION_OF_OPERATION = "cessationOfOperation"
+    CERTIFICATE_HOLD = "certificateHold"
+
+
+@unique
+class State(StrEnum):
+    """What a register says of a certificate; that it has ended is worked out from the clock."""
+
+    GOOD = "good"
+    HELD = "held"
+    REVOKED = "revoked"
+
+
+@unique
+class Change(StrEnum):
+    """What an authority does to a certificate."""
+
+    HOLD = "hold"
+    RELEASE = "release"
+    REVOKE = "revoke"
+
+
+LIFE: Mapping[tuple[State, Change], State] = {
+    (State.GOOD, Change.HOLD): State.HELD,
+    (State.HELD, Change.RELEASE): State.GOOD,
+    (State.GOOD, Change.REVOKE): State.REVOKED,
+    (State.HELD, Change.REVOKE): State.REVOKED,
+}
+"""Which change is possible in which state, and to what it leads; nothing else is."""
+
+
+def state_of(reason: RevocationReason | None) -> State:
+    """The state of a certificate that is revoked for `reason`, or for none."""
+    if reason is None:
+        return State.GOOD
+    return State.HELD if reason is RevocationReason.CERTIFICATE_HOLD else State.REVOKED
 
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """One line of a CRL."""
+    """One line of a CRL: since when a certificate is good for nothing, and why.
+
+    What is held and then revoked keeps the moment of the hold: nothing between was good.
+    """
 
     serial: int
     at: datetime

@@ -10,6 +10,21 @@ from mynaportal_sim.pki.model import RevocationReason
 from mynaportal_sim.pki.store import PublishedList
 
 
+def hold(connection: Connection, authority: Authority, serial: int, now: datetime) -> bool:
+    """Stop a certificate for a time, as for a lost card; False when it is not good.
+
+    The list that says so is published; so it is with the two changes below.
+    """
+    changed = store.hold(connection, authority.key_hash, serial, now)
+    return _told(connection, authority, changed, now)
+
+
+def release(connection: Connection, authority: Authority, serial: int, now: datetime) -> bool:
+    """Let a certificate be good again; False when it is not held."""
+    changed = store.release(connection, authority.key_hash, serial)
+    return _told(connection, authority, changed, now)
+
+
 def revoke(
     connection: Connection,
     authority: Authority,
@@ -17,8 +32,12 @@ def revoke(
     reason: RevocationReason,
     now: datetime,
 ) -> bool:
-    """Revoke a certificate and publish the list that says so; False when nothing changed."""
+    """Revoke a certificate, good or held, for ever; False when nothing changed."""
     changed = store.revoke(connection, authority.key_hash, serial, reason, now)
+    return _told(connection, authority, changed, now)
+
+
+def _told(connection: Connection, authority: Authority, changed: bool, now: datetime) -> bool:
     if changed:
         publish(connection, authority, now)
     return changed

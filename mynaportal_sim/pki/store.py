@@ -3,17 +3,17 @@
 A certificate is named by its issuer's key hash (model.key_hash) and its serial number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, bindparam, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, bindparam, func, or_, select
 from sqlmodel import Field, SQLModel
 
 from card_reader.spec import Kind
 from consent.insertion import insert_once
-from mynaportal_sim.pki.model import RevocationReason, Revoked
+from mynaportal_sim.pki.model import LIFE, Change, RevocationReason, Revoked, State
 
 
 class CertificateRow(SQLModel, table=True):
@@ -43,6 +43,14 @@ class RevocationListRow(SQLModel, table=True):
 certificates = SQLModel.metadata.tables["certificates"]
 revocation_lists = SQLModel.metadata.tables["revocation_lists"]
 
+_HOLD = RevocationReason.CERTIFICATE_HOLD.value
+_IS: Mapping[State, ColumnElement[bool]] = {
+    State.GOOD: certificates.c.revoked_at.is_(None),
+    State.HELD: certificates.c.revocation_reason == _HOLD,
+    State.REVOKED: and_(
+        certificates.c.revoked_at.is_not(None), certificates.c.revocation_reason != _HOLD
+    ),
+}
 _FIND = certificates.select().where(
     certificates.c.issuer_key_hash == bindparam("issuer"),
     certificates.c.serial == bindparam("number"),
@@ -105,6 +113,23 @@ def find(connection: Connection, issuer_key_hash: bytes, serial: int) -> Issued 
     )
 
 
+def hold(connection: Connection, issuer_key_hash: bytes, serial: int, now: datetime) -> bool:
+    """Stop a certificate for a time; False when none of that name is good."""
+    return _change(
+        connection,
+        (issuer_key_hash, serial),
+        Change.HOLD,
+        revoked_at=int(now.timestamp()),
+        revocation_reason=_HOLD,
+    )
+
+
+def release(connection: Connection, issuer_key_hash: bytes, serial: int) -> bool:
+    """Let a certificate be good again; False when none of that name is held."""
+    name = issuer_key_hash, serial
+    return _change(connection, name, Change.RELEASE, revoked_at=None, revocation_reason=None)
+
+
 def revoke(
     connection: Connection,
     issuer_key_hash: bytes,
@@ -112,15 +137,28 @@ def revoke(
     reason: RevocationReason,
     now: datetime,
 ) -> bool:
-    """Revoke a certificate; False when there is none of that name that is not revoked."""
+    """Revoke a certificate for good; False when there is none of that name that is not."""
+    at = func.coalesce(certificates.c.revoked_at, int(now.timestamp()))
+    name = issuer_key_hash, serial
+    return _change(
+        connection, name, Change.REVOKE, revoked_at=at, revocation_reason=reason.value
+    )
+
+
+def _change(
+    connection: Connection, name: tuple[bytes, int], change: Change, **to: object
+) -> bool:
+    """Make a change where LIFE has it, and say whether it was made."""
+    issuer_key_hash, serial = name
+    states = [state for state, possible in LIFE if possible is change]
     changed = connection.execute(
         certificates.update()
         .where(
             certificates.c.issuer_key_hash == issuer_key_hash,
             certificates.c.serial == serial,
-            certificates.c.revoked_at.is_(None),
+            or_(*(_IS[state] for state in states)),
         )
-        .values(revoked_at=int(now.timestamp()), revocation_reason=reason.value)
+        .values(**to)
     )
     return changed.rowcount == 1
 

@@ -10,7 +10,7 @@ from card_reader.spec import Kind
 from mynaportal_sim.database import Database
 from mynaportal_sim.pki import crl, service, store
 from mynaportal_sim.pki.authority import Authorities, Authority
-from mynaportal_sim.pki.model import RevocationReason
+from mynaportal_sim.pki.model import LIFE, Change, RevocationReason, State, state_of
 from mynaportal_sim.pki.store import Issued
 
 LOST = RevocationReason.KEY_COMPROMISE
@@ -73,6 +73,40 @@ def test_revocation_happens_once_and_is_published(
     latest = database.run(store.latest_list, ca.key_hash)
     assert latest is not None
     assert (_number(latest.der), _listed(latest.der)) == (1, {5})
+
+
+STATES: dict[State, tuple[Change, ...]] = {
+    State.GOOD: (),
+    State.HELD: (Change.HOLD,),
+    State.REVOKED: (Change.REVOKE,),
+}
+"""How a certificate that was just issued comes into each state."""
+
+
+@pytest.mark.parametrize("change", Change)
+@pytest.mark.parametrize("state", State)
+def test_a_certificate_changes_as_its_life_has_it_and_the_list_follows(
+    state: State, change: Change, database: Database, ca: Authority, now: datetime
+) -> None:
+    do = {
+        Change.HOLD: lambda at: database.run(service.hold, ca, 5, at),
+        Change.RELEASE: lambda at: database.run(service.release, ca, 5, at),
+        Change.REVOKE: lambda at: database.run(service.revoke, ca, 5, LOST, at),
+    }
+    database.run(store.register, _issued(ca, 5, now))
+    database.run(service.publish, ca, now)
+    for each in STATES[state]:
+        assert do[each](now)
+    later = now + timedelta(hours=1)
+    assert do[change](later) is ((state, change) in LIFE)
+    listed = database.run(store.revoked, ca.key_hash)
+    became = LIFE.get((state, change), state)
+    assert [state_of(line.reason) for line in listed] == [became] * (became is not State.GOOD)
+    first = now if STATES[state] else later
+    assert all(line.at == first.replace(microsecond=0) for line in listed)
+    latest = database.run(store.latest_list, ca.key_hash)
+    assert latest is not None
+    assert _listed(latest.der) == {line.serial for line in listed}
 
 
 def test_lists_are_numbered_one_after_the_other_for_each_authority(
