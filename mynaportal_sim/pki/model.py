@@ -37,13 +37,18 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One certificate to be made; `portal` is the issuer URL under which OCSP is asked for."""
+    """One certificate to be made; `portal` is the issuer URL under which OCSP is asked for.
+
+    `renews` and `not_beyond` are what `validity.expiry` says of them.
+    """
 
     kind: Kind
     holder: Holder = field(repr=False)
     public_key: RSAPublicKey = field(repr=False)
     issued: datetime
     portal: str
+    renews: datetime | None = None
+    not_beyond: datetime | None = None
 
 
 @unique

@@ -5,17 +5,17 @@ four-byte serials, ends of validity at 14:59:59Z, critical policies, directory n
 distribution points, a person's particulars as six otherNames of the signing certificate.
 """
 
-from calendar import isleap
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from card_reader.spec import SIMULATION_OID, SIMULATION_VALUE, Kind
-from consent.japan import JST, day_of
+from consent.japan import day_of, era_of
 from mynaportal_sim.pki import names
 from mynaportal_sim.pki.model import Holder, Order, Randomness
+from mynaportal_sim.pki.validity import anniversary, end_of, expiry
 
 POLICIES: dict[Kind, x509.ObjectIdentifier] = {
     Kind.USER_AUTHENTICATION: x509.ObjectIdentifier(f"{SIMULATION_OID}.1.3.30"),
@@ -29,28 +29,11 @@ PARTICULARS_ARC = "1.2.392.200149.8.5.5"
 
 PUBLIC_EXPONENT = 65537
 CA_YEARS = 10
-_ERAS = (  # the first day of each era, newest first
-    (date(2019, 5, 1), "5"),
-    (date(1989, 1, 8), "4"),
-    (date(1926, 12, 25), "3"),
-    (date(1912, 7, 30), "2"),
-    (date.min, "1"),
-)
 _SERIAL_MIN = 0x01000000
 _SERIALS = 0x7F000000
 _UTF8_STRING = 0x0C
 
 Extension = tuple[x509.ExtensionType, bool]
-
-
-def expiry(born: date, issued: datetime) -> datetime:
-    """The last second, Japanese time, of the fifth birthday after the day of issue.
-
-    In common years the birthday of 29 February is the 28th.
-    """
-    day = day_of(issued)
-    years = 4 if _anniversary(born, day.year) > day else 5
-    return _end_of(_anniversary(born, day.year + years))
 
 
 def authority(
@@ -59,8 +42,8 @@ def authority(
     """The certificate of an authority, to be signed by its own key; good for ten years."""
     name = names.issuer(kind)
     day = day_of(now)
-    last = _anniversary(day, day.year + CA_YEARS) - timedelta(days=1)
-    builder = _builder(name, name, now, _end_of(last), randomness).public_key(public_key)
+    last = anniversary(day, day.year + CA_YEARS) - timedelta(days=1)
+    builder = _builder(name, name, now, end_of(last), randomness).public_key(public_key)
     return extended(
         builder,
         (key_usage(key_cert_sign=True, crl_sign=True), True),
@@ -78,7 +61,7 @@ def leaf(
     """The certificate of a person, to be signed by the key of `issuer`."""
     holder, key = order.holder, order.public_key
     subject = names.subject(order.kind, holder, randomness)
-    end = expiry(holder.born, order.issued)
+    end = expiry(holder.born, order.issued, renews=order.renews, not_beyond=order.not_beyond)
     issuer_key = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     builder = _builder(issuer.subject, subject, order.issued, end, randomness).public_key(key)
     usage = {
@@ -122,8 +105,7 @@ def _signing_usage(holder: Holder) -> tuple[Extension, ...]:
 
 def _birth(born: date) -> str:
     """生年月日 as J-LIS writes it: the era's digit, then the Gregorian date."""
-    era = next(digit for first, digit in _ERAS if born >= first)
-    return f"{era}{born:%Y%m%d}"
+    return f"{era_of(born).digit}{born:%Y%m%d}"
 
 
 def _other_name(last_arc: int, text: str) -> x509.OtherName:
@@ -210,13 +192,3 @@ def extended(
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
     return builder
-
-
-def _anniversary(day: date, year: int) -> date:
-    if (day.month, day.day) == (2, 29) and not isleap(year):
-        return date(year, 2, 28)
-    return day.replace(year=year)
-
-
-def _end_of(day: date) -> datetime:
-    return datetime.combine(day, time(23, 59, 59), JST).astimezone(UTC)

@@ -1,5 +1,5 @@
 import os
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
@@ -11,7 +11,6 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 from card_reader.spec import SIMULATION_OID, Kind, is_marked
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.model import Holder, Order
-from mynaportal_sim.pki.profiles import expiry
 
 PORTAL = "http://localhost:8400"
 PRINTABLE_STRING, UTF8_STRING = 0x13, 0x0C
@@ -172,22 +171,3 @@ def test_authority_is_its_own_issuer_for_ten_years(
     certificate.verify_directly_issued_by(certificate)
     assert isinstance(certificate.signature_hash_algorithm, SHA256)
     assert certificate.not_valid_after_utc == datetime(2036, 11, 22, 14, 59, 59, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("born", "issued", "ends"),
-    [
-        pytest.param("1985-04-12", "2026-11-23T03:00Z", "2031-04-12", id="birthday is past"),
-        pytest.param("1985-12-12", "2026-11-23T03:00Z", "2030-12-12", id="birthday to come"),
-        pytest.param("1985-11-23", "2026-11-23T03:00Z", "2031-11-23", id="on the birthday"),
-        pytest.param("1985-11-24", "2026-11-23T15:00Z", "2031-11-24", id="birthday in Japan"),
-        pytest.param("1985-11-24", "2026-11-23T14:59Z", "2030-11-24", id="its eve in Japan"),
-        pytest.param("2004-02-29", "2026-11-23T03:00Z", "2031-02-28", id="29 February"),
-        pytest.param("2004-02-29", "2027-03-01T03:00Z", "2032-02-29", id="leap year"),
-    ],
-)
-def test_certificates_end_with_the_fifth_birthday_in_japan(
-    born: str, issued: str, ends: str
-) -> None:
-    end = expiry(date.fromisoformat(born), datetime.fromisoformat(issued))
-    assert end.isoformat() == f"{ends}T14:59:59+00:00"
