@@ -48,6 +48,16 @@ def issuer_ja(kind: Kind) -> x509.DirectoryName:
     )
 
 
+def card_issuer(unit: str) -> x509.Name:
+    """The DN of the issuer of cards, for its unit that does this."""
+    return _name(
+        _COUNTRY,
+        (NameOID.ORGANIZATION_NAME, "CARD-SIM"),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, f"SIMULATION of the issuer of cards, {unit}"),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, OPERATOR),
+    )
+
+
 def subject(kind: Kind, holder: Holder, randomness: Randomness) -> x509.Name:
     """The DN of a person: no name, but an id made for this certificate.
 

@@ -1,5 +1,6 @@
 """A certificate and its private key in one file, mode 0600, so that they are always a pair."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,15 +38,32 @@ class Pair:
 
 def save(path: Path, pair: Pair) -> bool:
     """Write a pair's file whole or not at all; False when there is one already."""
+    return write_once(path, pair.pem)
+
+
+def write_once(path: Path, content: bytes) -> bool:
+    """Write a file, mode 0600, whole or not at all; False when there is one already."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with TemporaryDirectory(dir=path.parent) as private:
         whole = Path(private) / path.name
-        write_private(whole, pair.pem)
+        write_private(whole, content)
         try:
             path.hardlink_to(whole)
         except FileExistsError:
             return False
     return True
+
+
+def ensure(path: Path, make: Callable[[], Pair]) -> Pair:
+    """The pair in a file, which is made where there is none; two who do so at once agree.
+
+    Raises:
+        AuthorityFileError: the file holds anything else.
+    """
+    if (found := load(path)) is not None:
+        return found
+    made = make()
+    return made if save(path, made) else ensure(path, make)
 
 
 def load(path: Path) -> Pair | None:

@@ -41,15 +41,47 @@ def authority(
 ) -> x509.CertificateBuilder:
     """The certificate of an authority, to be signed by its own key; good for ten years."""
     name = names.issuer(kind)
-    day = day_of(now)
-    last = anniversary(day, day.year + CA_YEARS) - timedelta(days=1)
-    builder = _builder(name, name, now, end_of(last), randomness).public_key(public_key)
+    builder = _builder(name, name, now, _ten_years(now), randomness).public_key(public_key)
     return extended(
         builder,
         (key_usage(key_cert_sign=True, crl_sign=True), True),
         (x509.SubjectAlternativeName([names.issuer_ja(kind)]), False),
         (x509.BasicConstraints(ca=True, path_length=None), True),
         (_crl_points(name), False),
+        (x509.SubjectKeyIdentifier.from_public_key(public_key), False),
+        _simulation(),
+    )
+
+
+def card_issuer(
+    public_key: RSAPublicKey, now: datetime, randomness: Randomness
+) -> x509.CertificateBuilder:
+    """The certificate of the issuer of cards, to be signed by its own key; for ten years."""
+    name = names.card_issuer("root")
+    builder = _builder(name, name, now, _ten_years(now), randomness).public_key(public_key)
+    return extended(
+        builder,
+        (key_usage(key_cert_sign=True), True),
+        (x509.BasicConstraints(ca=True, path_length=0), True),
+        (x509.SubjectKeyIdentifier.from_public_key(public_key), False),
+        _simulation(),
+    )
+
+
+def document_signer(
+    public_key: RSAPublicKey,
+    root: x509.Certificate,
+    now: datetime,
+    randomness: Randomness,
+) -> x509.CertificateBuilder:
+    """The certificate of who signs what is on cards, to be signed by the key of `root`."""
+    name, end = names.card_issuer("document signer"), root.not_valid_after_utc
+    builder = _builder(root.subject, name, now, end, randomness).public_key(public_key)
+    return extended(
+        builder,
+        (key_usage(digital_signature=True), True),
+        (x509.BasicConstraints(ca=False, path_length=None), True),
+        (_issuer_key(root), False),
         (x509.SubjectKeyIdentifier.from_public_key(public_key), False),
         _simulation(),
     )
@@ -62,7 +94,6 @@ def leaf(
     holder, key = order.holder, order.public_key
     subject = names.subject(order.kind, holder, randomness)
     end = expiry(holder.born, order.issued, renews=order.renews, not_beyond=order.not_beyond)
-    issuer_key = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     builder = _builder(issuer.subject, subject, order.issued, end, randomness).public_key(key)
     usage = {
         Kind.USER_AUTHENTICATION: _authentication_usage,
@@ -75,7 +106,7 @@ def leaf(
         (x509.IssuerAlternativeName([names.issuer_ja(order.kind)]), False),
         (_crl_points(names.crl_point(order.kind, holder)), False),
         (_ocsp(order), False),
-        (x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key), False),
+        (_issuer_key(issuer), False),
         (x509.SubjectKeyIdentifier.from_public_key(key), False),
         _simulation(),
     )
@@ -141,6 +172,11 @@ def _crl_points(name: x509.Name) -> x509.CRLDistributionPoints:
     )
 
 
+def _issuer_key(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    key_id = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(key_id)
+
+
 def _simulation() -> Extension:
     mark = x509.UnrecognizedExtension(x509.ObjectIdentifier(SIMULATION_OID), SIMULATION_VALUE)
     return mark, False
@@ -192,3 +228,8 @@ def extended(
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
     return builder
+
+
+def _ten_years(now: datetime) -> datetime:
+    day = day_of(now)
+    return end_of(anniversary(day, day.year + CA_YEARS) - timedelta(days=1))
