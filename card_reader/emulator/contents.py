@@ -1,11 +1,14 @@
 """What the applications beside JPKI hold: files as the issuer of cards delivers them.
 
-Files are whole as they lie on the card, filler included. Keys sign without a PIN.
+Files are whole as they lie on the card, filler included. Keys sign without a PIN. A PIN that is
+empty was never set, and tries below the rule's were spent before; 0 is blocked.
 """
 
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from card_reader.spec import BIRTH_KEY, NUMBER_A, NUMBER_B, RESIDENT_PIN, TEXT_PIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,9 @@ class TextContents:
     pin: str = field(repr=False)
     number_a: str | None = field(repr=False)
     number_b: str = field(repr=False)
+    pin_tries: int = TEXT_PIN.tries
+    number_a_tries: int = NUMBER_A.tries
+    number_b_tries: int = NUMBER_B.tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +37,25 @@ class VisualContents:
     birth: str = field(repr=False)
     number_a: str | None = field(repr=False)
     number_b: str = field(repr=False)
+    birth_tries: int = BIRTH_KEY.tries
+    number_a_tries: int = NUMBER_A.tries
+    number_b_tries: int = NUMBER_B.tries
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterContents:
-    """住基AP and 共通カードAP: one record each, the key of the second, and the PIN of both."""
+    """住基AP and 共通カードAP: one record each, the key of the second, and the PIN of both.
+
+    Each keeps its PIN for itself: `common_pin` is the second's if it was changed.
+    """
 
     juki_record: bytes = field(repr=False)
     common_record: bytes = field(repr=False)
     key: RSAPrivateKey = field(repr=False)
     pin: str = field(repr=False)
+    common_pin: str | None = field(default=None, repr=False)
+    juki_tries: int = RESIDENT_PIN.tries
+    common_tries: int = RESIDENT_PIN.tries
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,26 +7,25 @@ from card_reader.emulator.application import COMMON, Application, Handlers, Rand
 from card_reader.emulator.files import File, Key, Reserved, Transparent
 from card_reader.emulator.personalise import CardData
 from card_reader.emulator.pin import Pin
+from card_reader.emulator.references import JPKI_PASSWORD, JPKI_PIN
 from card_reader.spec import (
-    AUTHENTICATION_PIN,
     CERTIFICATE_PRESENT,
     EF,
     SIGNATURE_INPUT_MAX,
     SIGNATURE_LENGTH,
-    SIGNING_PASSWORD,
-    TOKEN_LABEL,
     TOKEN_LABEL_LENGTH,
+    TOKEN_LABELS,
+    CardKind,
 )
 from card_reader.status import SW, wrong_le
 
 
 def jpki_application(data: CardData, path: Path, randomness: Randomness) -> Application:
     """The JPKI application of the card that `data` describes and `path` keeps."""
-    pin = Pin(AUTHENTICATION_PIN, EF.AUTHENTICATION_PIN, data.pin.encode(), path)
-    password = Pin(SIGNING_PASSWORD, EF.SIGNING_PASSWORD, (data.password or "").encode(), path)
+    pin, password = Pin(JPKI_PIN, path), Pin(JPKI_PASSWORD, path)
     files: dict[int, File] = {
         EF.SIGNING_CA: Transparent(data.signing_ca),
-        EF.TOKEN_INFO: Transparent(_token_info()),
+        EF.TOKEN_INFO: Transparent(_token_info(data.kind)),
         EF.CERTIFICATES_PRESENT: Transparent(_presence(data)),
         EF.AUTHENTICATION_CERTIFICATE: Transparent(data.auth_certificate),
         EF.AUTHENTICATION_CA: Transparent(data.auth_ca),
@@ -73,7 +72,7 @@ def _presence(data: CardData) -> bytes:
     )
 
 
-def _token_info() -> bytes:
+def _token_info(kind: CardKind) -> bytes:
     """EF 0006: a PKCS#11 CK_TOKEN_INFO in 160 bytes, integers big-endian, text space-padded.
 
     The label is that of the real card, since programs tell cards from phones by it; maker and
@@ -85,7 +84,7 @@ def _token_info() -> bytes:
     numbers = (flags, *sessions, *pin_lengths, *[unavailable] * 4)
     return b"".join(
         (
-            TOKEN_LABEL.encode().ljust(TOKEN_LABEL_LENGTH),
+            TOKEN_LABELS[kind].encode().ljust(TOKEN_LABEL_LENGTH),
             b"SIMULATION".ljust(32),
             b"mynaportal-sim".ljust(16),
             b"".ljust(16),

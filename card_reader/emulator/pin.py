@@ -1,26 +1,24 @@
-"""A PIN of the card: its state is the card's, its counter is the disk's."""
+"""A PIN of the card: whether it is verified is the card's, all else is the disk's."""
 
 import hmac
 from pathlib import Path
 
 from card_reader.emulator import store
-from card_reader.spec import PinRule
+from card_reader.emulator.references import Reference
 from card_reader.status import SW, tries_left_is
 
 
 class Pin:
-    """An IEF that holds a PIN. An empty value is never right."""
+    """An IEF that holds a PIN."""
 
-    def __init__(self, rule: PinRule, ef: int, value: bytes, path: Path) -> None:
-        self._rule = rule
-        self._ef = ef
-        self._value = value
+    def __init__(self, reference: Reference, path: Path) -> None:
+        self._reference = reference
         self._path = path
         self.verified = False
 
     def status(self) -> int:
         """63Cx with the tries left, whether or not the PIN is verified; asking is free."""
-        return tries_left_is(store.tries(self._path, self._ef))
+        return tries_left_is(store.tries(self._path, self._reference))
 
     def verify(self, offered: bytes) -> int:
         """Compare `offered` and answer as the card does.
@@ -29,12 +27,13 @@ class Pin:
         disk before the comparison, so that a kill in between costs one and never gives one.
         """
         self.verified = False
-        with store.counter(self._path, self._ef) as counter:
-            if not counter.left:
+        with store.held(self._path, self._reference) as held:
+            value, left = held.now.value, held.now.tries
+            if not left:
                 return SW.REFERENCE_DATA_UNUSABLE
-            counter.set(counter.left - 1)
-            if not hmac.compare_digest(offered, self._value):
-                return tries_left_is(counter.left)
-            counter.set(self._rule.tries)
+            held.set(value, left - 1)
+            if not hmac.compare_digest(offered, value.encode()):
+                return tries_left_is(left - 1)
+            held.set(value, self._reference.rule.tries)
         self.verified = True
         return SW.OK

@@ -1,89 +1,120 @@
-"""The card file: one JSON document per card, whose retry counters survive anything.
+"""The card file: what was put on a card, and behind it how its secrets changed since.
 
-A change is written to a second file, synced, and renamed over the first, under a lock that
-processes share; so a reader sees the old card or the new one, and a kill loses no decrement.
+    line 1    the card as one JSON object, whose entry `secrets` is how they were at first
+    others    `{"secrets": …}`: how they are from then on; the last one holds
+
+A change is one short line, appended and synced under a lock that processes share, so a kill
+loses no decrement, and a line that a power failure cut short never held. When there are many,
+the file is written anew beside itself and renamed over. A file of version 1 is one object with
+other entries, read as what it would be now; the first change writes it so.
 Each `path` is the file itself, no link to it: the lock lies beside it.
 """
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from card_reader.emulator.disk import append, content_of, locked, replace
+from card_reader.emulator.references import (
+    JPKI_PASSWORD,
+    JPKI_PIN,
+    REFERENCES,
+    Reference,
+    Secret,
+)
+from card_reader.emulator.version_1 import upgraded
 from card_reader.errors import CardFileError
-from card_reader.spec import EF
 
 FORMAT = "mynasim-card"
-VERSION = 1
+VERSION = 2
 
 Document = dict[str, object]
-
 _MAKE_ANEW = "Make the card again with `mynasim card new`."
-_OWNER_ONLY = 0o600
+_STAMP = {"format": FORMAT, "version": VERSION}
+_HEAD = json.dumps(_STAMP)[:-1].encode() + b", "
+_CHANGES_MAX = 0x8000
+"""Bytes of changes; with more, the file is written anew."""
 
 
 def read(path: Path) -> Document:
-    """The document as it is now. Raises CardFileError if it is missing, damaged or foreign."""
-    try:
-        document: object = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        remedy = "Make one with `mynasim card new`."
-        raise CardFileError(path, "there is no such card file", remedy) from None
-    except OSError as error:
-        raise _unusable(path, error) from error
-    except (ValueError, RecursionError):
-        raise damaged(path, "it is not JSON") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise CardFileError(path, "this is not a card file", "Name another file.")
-    if document.get("version") != VERSION:
-        problem = f"card files of version {document.get('version')!r} are not known here"
-        raise CardFileError(path, problem, _MAKE_ANEW)
-    return document
+    """The card as it is now. Raises CardFileError if it is missing, damaged or foreign."""
+    first, last = _parts(content_of(path))
+    document = _document(path, first)
+    if last is None:
+        return document
+    return {**document, "secrets": _object(path, last).get("secrets")}
+
+
+def made(path: Path) -> bytes:
+    """What stays the same until the card is made anew, or its file is put in order."""
+    return _parts(content_of(path))[0]
 
 
 def write(path: Path, document: Mapping[str, object]) -> None:
     """Put `document` in place of whatever card the file held."""
-    with _locked(path):
-        _replace(path, {"format": FORMAT, "version": VERSION, **document})
+    with locked(path):
+        _replace(path, document)
 
 
-def tries(path: Path, ef: int) -> int:
-    """How many tries the PIN in `ef` has left now."""
-    return _tries(path, read(path))[_name(ef)]
+def secrets(path: Path, document: Document) -> dict[Reference, Secret]:
+    """All that the card in `path` compares. Raises CardFileError."""
+    named = _named(path, document)
+    for reference in (JPKI_PIN, JPKI_PASSWORD):
+        _of(path, named, reference)
+    return {REFERENCES[name]: one for name, one in named.items() if name in REFERENCES}
+
+
+def secret(path: Path, reference: Reference) -> Secret:
+    """What `reference` holds now. Raises CardFileError, also if it holds nothing."""
+    return _of(path, _secrets(path, content_of(path)), reference)
+
+
+def tries(path: Path, reference: Reference) -> int:
+    """How many tries `reference` has left now."""
+    return secret(path, reference).tries
+
+
+def document_secrets(them: Mapping[Reference, Secret]) -> dict[str, object]:
+    """The entry `secrets` of a document."""
+    return _entry({reference.name: one for reference, one in them.items()})
 
 
 @contextmanager
-def counter(path: Path, ef: int) -> Iterator["Counter"]:
-    """The retry counter of the PIN in `ef`, while no other process can touch the card."""
-    with _locked(path):
-        yield Counter(path, ef)
+def held(path: Path, reference: Reference) -> Iterator["Held"]:
+    """A secret, while no other process can touch the card.
+
+    Raises CardFileError if another one does not let go of it in five seconds.
+    """
+    with locked(path):
+        yield Held(path, reference)
 
 
-class Counter:
-    """The tries of one PIN, held still by the lock under which it was made."""
+class Held:
+    """One secret, held still by the lock under which it was made."""
 
-    def __init__(self, path: Path, ef: int) -> None:
+    def __init__(self, path: Path, reference: Reference) -> None:
+        content = content_of(path)
         self._path = path
-        self._name = _name(ef)
-        self._document = read(path)
-        self._tries = _tries(path, self._document)
+        self._reference = reference
+        self._secrets = _secrets(path, content)
+        first, _, changes = content.partition(b"\n")
+        in_order = first.startswith(_HEAD) and content.endswith(b"\n")
+        self._room = _CHANGES_MAX - len(changes) if in_order else 0
+        self.now = _of(path, self._secrets, reference)
 
-    @property
-    def left(self) -> int:
-        """Tries that remain."""
-        return self._tries[self._name]
-
-    def set(self, count: int) -> None:
-        """Let `count` tries remain; that is on disk when this returns."""
-        self._tries[self._name] = count
-        _replace(self._path, {**self._document, "tries": self._tries})
-
-
-def document_tries(pins: Mapping[int, int]) -> dict[str, int]:
-    """The entry `tries` of a document whose PINs, by EF, have that many tries left."""
-    return {_name(ef): count for ef, count in pins.items()}
+    def set(self, value: str, tries: int) -> None:
+        """Change it; that is on disk when this returns."""
+        self.now = Secret(value, tries)
+        self._secrets[self._reference.name] = self.now
+        entry = {"secrets": _entry(self._secrets)}
+        line = (json.dumps(entry, ensure_ascii=False) + "\n").encode()
+        if len(line) > self._room:
+            _replace(self._path, {**read(self._path), **entry})
+            self._room = _CHANGES_MAX
+        else:
+            append(self._path, line)
+            self._room -= len(line)
 
 
 def damaged(path: Path, problem: str) -> CardFileError:
@@ -91,60 +122,83 @@ def damaged(path: Path, problem: str) -> CardFileError:
     return CardFileError(path, f"the card file is damaged: {problem}", _MAKE_ANEW)
 
 
-def _unusable(path: Path, error: OSError) -> CardFileError:
-    remedy = "Check that the file and its folder are yours and that the disk has room."
-    return CardFileError(path, f"the card file cannot be used ({error.strerror})", remedy)
+def _parts(content: bytes) -> tuple[bytes, bytes | None]:
+    """The object that a file begins with, and the last change that is whole, if any."""
+    first, _, rest = content.partition(b"\n")
+    if not first.startswith(_HEAD) and _is_json(content):
+        return content, None
+    changes, _, _cut_short = rest.rpartition(b"\n")
+    return first, changes.rpartition(b"\n")[2] or None
 
 
-def _name(ef: int) -> str:
-    return f"{ef:04X}"
+def _document(path: Path, first: bytes) -> Document:
+    document = _object(path, first)
+    if document.get("format") != FORMAT:
+        raise CardFileError(path, "this is not a card file", "Name another file.")
+    version = document.get("version")
+    if version == 1:
+        return upgraded(document)
+    if version != VERSION:
+        problem = f"card files of version {version!r} are not known here"
+        remedy = "Use the newer mynaportal-sim that made it. " if _is_newer(version) else ""
+        raise CardFileError(path, problem, remedy or _MAKE_ANEW)
+    return document
 
 
-_COUNTED = {_name(EF.AUTHENTICATION_PIN), _name(EF.SIGNING_PASSWORD)}
+def _is_newer(version: object) -> bool:
+    return isinstance(version, int) and version > VERSION
 
 
-def _tries(path: Path, document: Document) -> dict[str, int]:
-    counts = document.get("tries")
-    if not isinstance(counts, dict) or not counts.keys() >= _COUNTED:
+def _is_json(content: bytes) -> bool:
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _object(path: Path, text: bytes) -> Document:
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError):
+        raise damaged(path, "it is not JSON, or ends too early") from None
+    if not isinstance(found, dict):
+        raise CardFileError(path, "this is not a card file", "Name another file.")
+    return found
+
+
+def _secrets(path: Path, content: bytes) -> dict[str, Secret]:
+    first, last = _parts(content)
+    return _named(path, _document(path, first) if last is None else _object(path, last))
+
+
+def _named(path: Path, document: Document) -> dict[str, Secret]:
+    entry = document.get("secrets")
+    if not isinstance(entry, dict):
         raise damaged(path, "its retry counters are missing")
-    if not all(type(count) is int and 0 <= count <= 0x0F for count in counts.values()):
+    return {name: _secret(path, one) for name, one in entry.items()}
+
+
+def _secret(path: Path, one: object) -> Secret:
+    value, count = (one.get("value"), one.get("tries")) if isinstance(one, dict) else (0, 0)
+    if not isinstance(value, str):
+        raise damaged(path, "a PIN is no text")
+    if type(count) is not int or not 0 <= count <= 0x0F:
         raise damaged(path, "a retry counter is no number of tries")
-    return counts
+    return Secret(value, count)
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    try:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        descriptor = os.open(path.with_name(f"{path.name}.lock"), flags, _OWNER_ONLY)
-    except OSError as error:
-        raise _unusable(path, error) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+def _of(path: Path, secrets: Mapping[str, Secret], reference: Reference) -> Secret:
+    if reference.name not in secrets:
+        raise damaged(path, f"the counter of {reference.name} is missing")
+    return secrets[reference.name]
 
 
-def _replace(path: Path, document: Document) -> None:
-    """Only under the lock: the name of the second file is always the same."""
-    second = path.with_name(f".{path.name}.new")
-    content = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(second, flags, _OWNER_ONLY), "wb") as file:
-            file.write(content.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        second.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise _unusable(path, error) from error
+def _entry(secrets: Mapping[str, Secret]) -> dict[str, object]:
+    return {name: {"value": one.value, "tries": one.tries} for name, one in secrets.items()}
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _replace(path: Path, document: Mapping[str, object]) -> None:
+    card = {name: value for name, value in document.items() if name not in _STAMP}
+    text = json.dumps({**_STAMP, **card}, ensure_ascii=False)
+    replace(path, text.encode() + b"\n")

@@ -20,6 +20,8 @@ JUKI_AID = bytes.fromhex("D3921000310001010401")
 """住基AP (myna-card juki.rs, measured; others take it and the next for each other)."""
 COMMON_AID = bytes.fromhex("D3921000310001010100")
 """共通カードAP (myna-card common.rs)."""
+CARD_MANAGER_AID = bytes.fromhex("A0000001510000")
+"""GlobalPlatform's issuer security domain; selecting it leads where a reset does (mf.rs)."""
 
 MY_NUMBER_FILES: dict[bytes, int] = {TEXT_AID: 0x0001, VISUAL_AID: 0x0005}
 """Application and EF of the two files that hold an individual number (個人番号)."""
@@ -48,6 +50,7 @@ class EF(IntEnum):
     SIGNING_CA = 0x0002
     TOKEN_INFO = 0x0006
     CERTIFICATES_PRESENT = 0x0008
+    PROTECTED = 0x0009
     AUTHENTICATION_CERTIFICATE = 0x000A
     AUTHENTICATION_CA = 0x000B
     TERMINAL_KEY = 0x0016
@@ -150,6 +153,9 @@ SIGNATURE_INPUT_MAX = 245
 RSA_BITS = 2048
 SIGNATURE_LENGTH = RSA_BITS // 8
 
+COORDINATE_LENGTH = 48
+"""Of P-384: bytes of a SHA-384 digest, and of r and s each (hypothetical; CardKind.NEXT)."""
+
 
 @unique
 class Kind(StrEnum):
@@ -190,9 +196,28 @@ CREDENTIALS: dict[Kind, Credential] = {
 CERTIFICATE_PRESENT = 0x8F
 """EF 0008: byte 0 speaks of the signing certificate, byte 1 of the other; 8F is present."""
 
-TOKEN_LABEL = "JPKIAPICCTOKEN2"  # noqa: S105 - the label of a card, no secret
-"""CK_TOKEN_INFO.label of a card."""
-PHONE_LABELS = frozenset({"JPKIAPGPSETOKEN", "JPKIAPIOSTOKEN"})
-"""Those of 移動端末設備用電子証明書: an Android phone's GP-SE, and an iPhone's wallet."""
+
+@unique
+class CardKind(StrEnum):
+    """What bears the JPKI application. A child's card is a CARD without its signing parts."""
+
+    CARD = "card"
+    PHONE = "phone"
+    """移動端末設備用電子証明書: no other application, and no certificate without its PIN."""
+    NO_PIN = "no_pin"
+    """顔認証マイナンバーカード: no signing parts, and no PIN was ever set."""
+    NEXT = "next"
+    """次期個人番号カード as we suppose it: P-384 has been announced, its APDUs have not."""
+
+
+TOKEN_LABELS: dict[CardKind, str] = {
+    CardKind.CARD: "JPKIAPICCTOKEN2",
+    CardKind.PHONE: "JPKIAPGPSETOKEN",
+    CardKind.NO_PIN: "JPKIAPICCTOKEN2",
+    CardKind.NEXT: "JPKISIMNEXTTOKEN",
+}
+"""CK_TOKEN_INFO.label; the last is ours."""
+PHONE_LABELS = frozenset({TOKEN_LABELS[CardKind.PHONE], "JPKIAPIOSTOKEN"})
+"""Those of an Android phone's GP-SE, and of an iPhone's wallet."""
 TOKEN_LABEL_LENGTH = 32
 TOKEN_INFO_LENGTH = 160

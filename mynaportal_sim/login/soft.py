@@ -12,7 +12,7 @@ from card_reader.client.jpki import Jpki
 from card_reader.client.login import Signed, sign_challenge
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
-from card_reader.emulator.store import Document, read
+from card_reader.emulator.store import made
 from card_reader.errors import (
     LastTryError,
     MalformedPinError,
@@ -39,7 +39,7 @@ class SoftCards:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._cards: dict[str, tuple[Document, Card]] = {}
+        self._cards: dict[str, tuple[bytes, Card]] = {}
 
     def answer(
         self, persona: str, pin: str, challenge: Challenge, *, last_try: bool = False
@@ -116,7 +116,7 @@ class SoftCards:
         path = self._directory / f"{persona}.json"
         if not _PERSONA.fullmatch(persona) or not path.exists():
             raise NoSuchPersonaError
-        issued = {name: value for name, value in read(path).items() if name != "tries"}
+        issued = made(path)
         if persona not in self._cards or self._cards[persona][0] != issued:
             self._cards[persona] = (issued, Card.load(path))
         return self._cards[persona][1]

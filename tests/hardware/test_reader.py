@@ -13,6 +13,7 @@ from card_reader.client.jpki import Jpki
 from card_reader.client.login import sign_challenge
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
+from card_reader.emulator.references import JPKI_PIN
 from card_reader.emulator.store import tries
 from card_reader.errors import (
     CardRemovedError,
@@ -20,7 +21,7 @@ from card_reader.errors import (
     NotVerifiedError,
     ReaderBusyError,
 )
-from card_reader.spec import EF, Kind
+from card_reader.spec import Kind
 from card_reader.statement import Challenge
 from mynaportal_sim.cli.benchmarks.private_pcscd import PrivatePcscd, private_pcscd
 from tests.hardware.kit import COMMAND, Recorded, Unmarked, inserted, simulated
@@ -48,7 +49,7 @@ def test_a_card_pulled_out_at_any_apdu_is_told_and_costs_no_try(
         recorded = Recorded(Card.load(card), pull_before=at)
         with inserted(service, recorded) as name, pytest.raises(CardRemovedError):
             _log_in(name)
-        assert tries(card, EF.AUTHENTICATION_PIN) == 3, f"pulled before APDU {at}"
+        assert tries(card, JPKI_PIN) == 3, f"pulled before APDU {at}"
     with simulated(service, card) as name:
         _log_in(name)
 
@@ -94,7 +95,7 @@ def test_pins_through_a_reader(
     document.write_bytes(b"a letter")
     told = COMMAND.run("card", "sign", document, "--reader", reader, *options, status=status)
     assert said in told
-    assert tries(card, EF.AUTHENTICATION_PIN) == (2 if "2 tries" in said else 3)
+    assert tries(card, JPKI_PIN) == (2 if "2 tries" in said else 3)
 
 
 def test_a_reader_locks_a_card_only_when_a_person_says_so(reader: str, card: Path) -> None:
@@ -104,11 +105,11 @@ def test_a_reader_locks_a_card_only_when_a_person_says_so(reader: str, card: Pat
     for left in (2, 1):
         assert f"{left} tr" in COMMAND.run(*sign, "9999", status=1)
     assert "Only one try is left" in COMMAND.run(*sign, "9999", status=1)  # C3
-    assert tries(card, EF.AUTHENTICATION_PIN) == 1
+    assert tries(card, JPKI_PIN) == 1
     assert 'type "yes"' in _typed(b"no\n", *sign, "9999")
-    assert tries(card, EF.AUTHENTICATION_PIN) == 1
+    assert tries(card, JPKI_PIN) == 1
     _typed(b"yes\n", *sign, "9999")
-    assert tries(card, EF.AUTHENTICATION_PIN) == 0
+    assert tries(card, JPKI_PIN) == 0
     assert "blocked" in COMMAND.run(*sign, "1234", status=1)  # C2
 
 

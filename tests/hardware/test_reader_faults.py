@@ -18,6 +18,7 @@ from card_reader.apdu import Command, Ins
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
+from card_reader.emulator.references import JPKI_PASSWORD, JPKI_PIN
 from card_reader.emulator.store import tries
 from card_reader.errors import (
     CardResetError,
@@ -108,7 +109,7 @@ def test_a_reset_by_another_is_made_good_while_only_reading_was_done(
                 session.exchange(then)
     pins = [sent for sent in recorded.sent if sent[1] == Ins.VERIFY and len(sent) > 4]
     assert len(pins) == verified_before
-    assert tries(card, EF.AUTHENTICATION_PIN) == 3
+    assert tries(card, JPKI_PIN) == 3
 
 
 def _holder(reader: str) -> "subprocess.Popen[str]":
@@ -253,10 +254,10 @@ def test_the_right_pin_gives_the_tries_back_and_leaves_the_other_pin_alone(
     letter.write_bytes(b"a letter")
     sign = ("card", "sign", letter, "--reader", reader, "--pin")
     COMMAND.run(*sign, "9999", status=1)
-    assert tries(card, EF.AUTHENTICATION_PIN) == 2
+    assert tries(card, JPKI_PIN) == 2
     COMMAND.run(*sign, "1234")
-    assert tries(card, EF.AUTHENTICATION_PIN) == 3
-    assert tries(card, EF.SIGNING_PASSWORD) == 5
+    assert tries(card, JPKI_PIN) == 3
+    assert tries(card, JPKI_PASSWORD) == 5
 
 
 def _in_person(dialogue: list[tuple[bytes, bytes]], *arguments: str | Path) -> int:

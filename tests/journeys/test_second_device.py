@@ -4,12 +4,14 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from card_reader.emulator.personalise import read_card, write_card
+from card_reader.emulator.references import JPKI_PIN
 from card_reader.emulator.store import tries
-from card_reader.spec import EF
 from mynaportal_sim.login.limit import SECOND_DEVICE_BURST
 from tests.journeys.kit import PERSONA, Portal, Screen
 
@@ -19,9 +21,9 @@ PIN = "8642"
 @pytest.fixture
 def card(portal: Portal, tmp_path: Path) -> Path:
     """A copy of a persona's card: the same certificate, a PIN and tries of its own."""
-    document = json.loads((portal.data / "cards" / f"{PERSONA}.json").read_text())
+    issued = read_card(portal.data / "cards" / f"{PERSONA}.json")
     copy = tmp_path / "card.json"
-    copy.write_text(json.dumps({**document, "pin": PIN}))
+    write_card(copy, replace(issued, pin=PIN))
     return copy
 
 
@@ -108,15 +110,13 @@ def test_what_goes_wrong_is_said_and_nobody_is_logged_in(
     told = portal.run("login", *usual, *options, status=1)
     assert said in told
     assert not screen.logged_in()
-    assert tries(card, EF.AUTHENTICATION_PIN) == left
+    assert tries(card, JPKI_PIN) == left
 
 
 def test_a_locked_card_is_said_and_the_browser_learns_of_the_end(
     portal: Portal, screen: Screen, card: Path
 ) -> None:
-    document = json.loads(card.read_text())
-    document["tries"]["0018"] = 0
-    card.write_text(json.dumps(document))
+    write_card(card, replace(read_card(card), pin_tries=0))
     usual = ("--portal", portal.url, "--code", screen.code, "--card", str(card), "--yes")
     assert "blocked" in portal.run("login", *usual, "--pin", PIN, status=1)
     assert "said no at the card reader" in screen.read()

@@ -1,6 +1,7 @@
 """How fast the emulated card signs, beside the bare key."""
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
 
 from card_reader.client.jpki import Jpki
@@ -20,10 +21,12 @@ def signatures(rig: Rig) -> Figure:
     data = read_card(rig.card)
     jpki = Jpki(Session(Card.load(rig.card)))
     jpki.verify(Kind.USER_AUTHENTICATION, data.pin)
-    message = digest_info(b"bench")
+    message, key = digest_info(b"bench"), data.auth_key
+    if not isinstance(key, RSAPrivateKey):
+        raise BenchError("the peer of the card is an RSA key")
 
     def by_key() -> bytes:
-        return data.auth_key.sign(message, PKCS1v15(), NoDigestInfo())
+        return key.sign(message, PKCS1v15(), NoDigestInfo())
 
     def by_card() -> bytes:
         return jpki.sign(Kind.USER_AUTHENTICATION, message)

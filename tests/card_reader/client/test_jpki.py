@@ -158,19 +158,18 @@ def test_a_blocked_pin_is_not_sent(jpki: Jpki, card: Card) -> None:
     ("kind", "pin"), [(AUTHENTICATION, "1234"), (SIGNING, "ABC123")], ids=["user", "signing"]
 )
 def test_signatures_fit_the_certificate(
-    jpki: Jpki, adult: CardData, kind: Kind, pin: str
+    jpki: Jpki, keys: list[rsa.RSAPrivateKey], kind: Kind, pin: str
 ) -> None:
     with pytest.raises(NotVerifiedError):
         jpki.sign(kind, digest_info(b"message"))
     jpki.verify(kind, pin)
     signature = jpki.sign(kind, digest_info(b"message"))
-    key = adult.auth_key if kind is AUTHENTICATION else adult.signing_key
-    assert key
+    key = keys[0] if kind is AUTHENTICATION else keys[1]
     key.public_key().verify(signature, b"message", PKCS1v15(), SHA256())
 
 
 def test_a_challenge_is_answered_with_certificate_and_signature(
-    jpki: Jpki, adult: CardData
+    jpki: Jpki, adult: CardData, keys: list[rsa.RSAPrivateKey]
 ) -> None:
     challenge = Challenge(
         origin="https://portal.test",
@@ -183,7 +182,7 @@ def test_a_challenge_is_answered_with_certificate_and_signature(
     )
     certificate, signature = sign_challenge(jpki, challenge, "1234")
     assert certificate == adult.auth_certificate
-    adult.auth_key.public_key().verify(
+    keys[0].public_key().verify(
         signature, challenge.by(certificate).tbs(), PKCS1v15(), SHA256()
     )
     assert jpki.tries(AUTHENTICATION) == 3

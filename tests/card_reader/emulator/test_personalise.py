@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from card_reader.emulator.card import Card
 from card_reader.emulator.personalise import CardData, write_card
+from card_reader.emulator.references import JPKI_PIN
+from card_reader.emulator.store import tries
 from card_reader.errors import CardDataError, CardFileError
 
 
@@ -19,7 +21,7 @@ def test_a_card_file_is_its_owners_alone(card_path: Path) -> None:
 
 def test_a_card_file_says_that_it_is_a_simulation(card_path: Path) -> None:
     document = json.loads(card_path.read_text())
-    assert (document["format"], document["version"]) == ("mynasim-card", 1)
+    assert (document["format"], document["version"]) == ("mynasim-card", 2)
     assert document["simulation"] is True
 
 
@@ -32,7 +34,7 @@ def test_a_card_can_be_loaded_by_a_link_and_shares_its_counters(
     for command in ("00A4040C0AD392F000260100000001", "002000980430303030"):
         linked.transmit(bytes.fromhex(command))
     assert link.is_symlink()
-    assert json.loads(card_path.read_text())["tries"]["0018"] == 2
+    assert tries(card_path, JPKI_PIN) == 2
 
 
 def test_no_secret_shows_in_what_python_prints(card: Card, adult: CardData) -> None:
@@ -51,8 +53,8 @@ def test_no_secret_shows_in_what_python_prints(card: Card, adult: CardData) -> N
         pytest.param(b"[" * 100_000, id="nested without end"),
         pytest.param(b"[]", id="not an object"),
         pytest.param(b'{"format": "something else"}', id="foreign"),
-        pytest.param(b'{"format": "mynasim-card", "version": 2}', id="of a later version"),
-        pytest.param(b'{"format": "mynasim-card", "version": 1}', id="without a card"),
+        pytest.param(b'{"format": "mynasim-card", "version": 3}\n{}', id="of a later version"),
+        pytest.param(b'{"format": "mynasim-card", "version": 2}', id="without a card"),
     ],
 )
 def test_a_file_that_is_no_card_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
@@ -72,21 +74,30 @@ def test_a_path_without_a_file_is_refused_by_name(tmp_path: Path, path: str) -> 
         Card.load(tmp_path / path)
 
 
+def _secret(value: object = "1234", tries: object = 3) -> object:
+    return {"value": value, "tries": tries}
+
+
+def _secrets(pin: object, tries: object, signing: str = "ABC123") -> object:
+    return {"jpki/0018": _secret(pin, tries), "jpki/001B": _secret(signing, 5)}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         pytest.param("simulation", False, id="no simulation"),
-        pytest.param("kind", "visual", id="of another kind"),
+        pytest.param("kind", "passport", id="of another kind"),
         pytest.param("label", 7, id="label no text"),
-        pytest.param("pin", "12345", id="PIN of five digits"),
         pytest.param("auth_key", "-----BEGIN", id="key no PEM"),
         pytest.param("auth_certificate", "!", id="certificate no base64"),
         pytest.param("auth_certificate", "AAAA", id="certificate no DER"),
-        pytest.param("password", None, id="key without password"),
-        pytest.param("tries", {"0018": 3}, id="a counter missing"),
-        pytest.param("tries", {"0018": 4, "001B": 5}, id="more tries than the rule"),
-        pytest.param("tries", {"0018": -1, "001B": 5}, id="negative tries"),
-        pytest.param("tries", {"0018": True, "001B": 5}, id="tries no number"),
+        pytest.param("secrets", {"jpki/0018": _secret(tries=3)}, id="a counter missing"),
+        pytest.param("secrets", _secrets("12345", 3), id="PIN of five digits"),
+        pytest.param("secrets", _secrets("1234", 3, signing=""), id="key without password"),
+        pytest.param("secrets", _secrets("1234", 4), id="more tries than the rule"),
+        pytest.param("secrets", _secrets("1234", -1), id="negative tries"),
+        pytest.param("secrets", _secrets("1234", True), id="tries no number"),
+        pytest.param("secrets", _secrets(1234, 3), id="PIN no text"),
     ],
 )
 def test_a_damaged_card_is_refused(card_path: Path, name: str, value: object) -> None:
@@ -127,9 +138,12 @@ def test_a_certificate_of_another_key_is_refused(tmp_path: Path, adult: CardData
 
 
 def test_a_certificate_without_the_mark_is_refused(
-    tmp_path: Path, adult: CardData, certify: Callable[[str, rsa.RSAPrivateKey, bool], bytes]
+    tmp_path: Path,
+    adult: CardData,
+    keys: list[rsa.RSAPrivateKey],
+    certify: Callable[[str, rsa.RSAPrivateKey, bool], bytes],
 ) -> None:
-    unmarked = certify("authentication", adult.auth_key, False)
+    unmarked = certify("authentication", keys[0], False)
     with pytest.raises(CardDataError, match="simulation mark"):
         write_card(tmp_path / "card.json", replace(adult, auth_certificate=unmarked))
 
