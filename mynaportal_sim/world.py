@@ -28,6 +28,7 @@ from mynaportal_sim.issuing.counter import personalise_all
 from mynaportal_sim.oauth.keys import service as signing_keys
 from mynaportal_sim.oauth.keys.files import KeyFiles
 from mynaportal_sim.pki import authority
+from mynaportal_sim.pki.model import Family
 from mynaportal_sim.records import generate
 from mynaportal_sim.residents import households, personas
 from mynaportal_sim.residents.model import Resident
@@ -162,7 +163,7 @@ def _furnish(
     if lacking_cards:
         cards = f"{lacking_cards} emulated card{'s' if lacking_cards > 1 else ''}"
         tell(f"making {cards} (RSA-2048 keys; once only)")
-    authorities = authority.ensure(settings.data / "ca", now, token_bytes)
+    authorities = authority.ensure(settings.data / "ca", now, token_bytes, Family)
     counter = Counter(authorities, settings.issuer, token_bytes)
     personalise_all(database, counter, residents, settings.cards, now)
     pseudonyms = keys.pseudonyms(settings.keys)

@@ -35,14 +35,15 @@ def register(
     Certificates that are in the register stay as they are. Raises SerialTakenError when a
     serial is somebody else's.
     """
-    revoked = [
-        kind
+    revoked = {
+        issued.issuer_key_hash
         for resident, data in cards
         for issued in _certificates(resident, data)
-        for kind in _enter(connection, resident, issued, now)
-    ]
-    for kind in set(revoked):
-        service.publish(connection, authorities[kind], now)
+        if _enter(connection, resident, issued, now)
+    }
+    for authority in authorities.every:
+        if authority.key_hash in revoked:
+            service.publish(connection, authority, now)
 
 
 def _certificates(resident: Resident, data: CardData) -> Iterator[Issued]:
@@ -61,16 +62,14 @@ def _certificates(resident: Resident, data: CardData) -> Iterator[Issued]:
             )
 
 
-def _enter(
-    connection: Connection, resident: Resident, issued: Issued, now: datetime
-) -> tuple[Kind, ...]:
-    """Enter one certificate; answers with its kind if it was revoked with that."""
+def _enter(connection: Connection, resident: Resident, issued: Issued, now: datetime) -> bool:
+    """Enter one certificate; answers whether it was revoked with that."""
     if not store.register(connection, issued):
         if store.find(connection, issued.issuer_key_hash, issued.serial) != issued:
             raise SerialTakenError(issued.serial)
-        return ()
+        return False
     reason = _REVOKED.get(resident.card.state, {}).get(issued.kind)
     if reason is None:
-        return ()
+        return False
     store.revoke(connection, issued.issuer_key_hash, issued.serial, reason, now)
-    return (issued.kind,)
+    return True

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
 from sqlalchemy import Connection
 
 from card_reader.spec import Kind
@@ -184,13 +181,11 @@ def _other_purpose(attempt: Attempt) -> Refusal | None:
 def _not_signed(attempt: Attempt, valid: ValidCertificate) -> Refusal | None:
     """What was to be signed is the server's own; of the token it has the certificate's hash."""
     token, signed = attempt.presented.token, attempt.presented.task.signed
+    if token.algorithm != valid.suite.jws:
+        return Refusal(Code.ALG_NOT_ALLOWED, f"its certificate is for {valid.suite.jws}")
     if signed is None:
         signed = attempt.challenge.to_sign.by(token.certificate).tbs()
-    try:
-        valid.public_key.verify(token.signature, signed, PKCS1v15(), SHA256())
-    except InvalidSignature:
-        return Refusal(Code.SIGNATURE_INVALID)
-    return None
+    return None if valid.has_signed(token.signature, signed) else _UNSIGNED
 
 
 def _revoked(attempt: Attempt, valid: ValidCertificate, crl: bytes) -> Refusal | None:
@@ -198,6 +193,7 @@ def _revoked(attempt: Attempt, valid: ValidCertificate, crl: bytes) -> Refusal |
     return Refusal(Code(found.code), found.detail) if found else None
 
 
+_UNSIGNED = Refusal(Code.SIGNATURE_INVALID)
 CHALLENGE_CHECKS: tuple[Callable[[Attempt], Refusal | None], ...] = (
     _other_session,
     _used_before,

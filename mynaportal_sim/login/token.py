@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from mynaportal_sim.login.refusal import Code, Refusal
 from mynaportal_sim.login.wire import WIRE, read
+from mynaportal_sim.pki.suites import ALGORITHMS, RSA_2048
 
-ALGORITHM = "RS256"
 LoginId = Annotated[str, StringConstraints(pattern=r"\A[0-9A-Z]{26}\z")]
 
 
@@ -26,13 +26,14 @@ class LoginToken:
     certificate: bytes
     signature: bytes
     agent_version: str
+    algorithm: str = RSA_2048.jws
 
     def to_json(self) -> bytes:
         """The token as it travels."""
         return json.dumps(
             {
                 "v": 1,
-                "alg": ALGORITHM,
+                "alg": self.algorithm,
                 "login_id": self.login_id,
                 "origin": self.origin,
                 "certificate": b64encode(self.certificate).decode(),
@@ -47,12 +48,14 @@ def parse(body: bytes) -> LoginToken | Refusal:
     wire = read(_Wire, body)
     if wire is None:
         return Refusal(Code.TOKEN_MALFORMED)
-    if wire.alg != ALGORITHM:
+    if wire.alg not in ALGORITHMS:
         return Refusal(Code.ALG_NOT_ALLOWED)
     certificate, signature = _decoded(wire.certificate), _decoded(wire.signature)
     if certificate is None or signature is None:
         return Refusal(Code.TOKEN_MALFORMED)
-    return LoginToken(wire.login_id, wire.origin, certificate, signature, wire.agent.version)
+    return LoginToken(
+        wire.login_id, wire.origin, certificate, signature, wire.agent.version, wire.alg
+    )
 
 
 class _Agent(BaseModel):

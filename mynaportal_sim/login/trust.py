@@ -13,7 +13,7 @@ from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.settings import Mode, Settings
 
-_anchor = lru_cache(maxsize=16)(Anchor.of)
+_anchor = lru_cache(maxsize=64)(Anchor.of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Trust:
     @classmethod
     def of(cls, settings: Settings, authorities: Authorities, pseudonyms: Pseudonyms) -> Self:
         """Trust the simulated authorities in dev mode. In strict mode they are no anchors."""
-        simulated = () if settings.mode is Mode.STRICT else tuple(authorities.values())
+        simulated = () if settings.mode is Mode.STRICT else authorities.every
         anchors = tuple(_anchor(authority.certificate) for authority in simulated)
         return cls(
             origin=origin(settings),
@@ -43,6 +43,7 @@ class Trust:
 
 async def _trust(request: Request) -> Trust:
     state = request.app.state
+    state.authority = state.authority.fresh()
     return Trust.of(state.settings, state.authority, state.pseudonyms)
 
 

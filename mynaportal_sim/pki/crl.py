@@ -6,13 +6,11 @@ from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from mynaportal_sim.pki.authority import Authority
 from mynaportal_sim.pki.certificate import Anchor
-from mynaportal_sim.pki.model import Revoked
+from mynaportal_sim.pki.model import PublicKey, Revoked
 from mynaportal_sim.pki.refusal import Code, Refusal
 from mynaportal_sim.pki.validation import ValidCertificate
 
@@ -39,7 +37,7 @@ def build(
     )
     for line in revoked:
         builder = builder.add_revoked_certificate(_line(line))
-    return builder.sign(authority.key, SHA256()).public_bytes(Encoding.DER)
+    return builder.sign(authority.key, authority.suite.digest).public_bytes(Encoding.DER)
 
 
 def revocation(
@@ -80,7 +78,7 @@ def _trusted(der: bytes, issuer: Anchor) -> x509.CertificateRevocationList | Non
         beyond = any(
             each.critical and not isinstance(each.value, _UNDERSTOOD) for each in crl.extensions
         )
-        signed = isinstance(key, RSAPublicKey) and crl.is_signature_valid(key)
+        signed = isinstance(key, PublicKey) and crl.is_signature_valid(key)
     except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature):
         return None
     if beyond or not signed or crl.issuer != issuer.certificate.subject:

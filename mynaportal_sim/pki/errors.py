@@ -4,12 +4,15 @@ PortalError
 └── PkiError
     ├── AuthorityFileError          the file of an authority cannot be used; carries .path
     ├── MalformedCertificateError   not one X.509 v3 certificate in strict DER
+    ├── NoAuthorityError            a family of authorities has not been made
     └── SerialTakenError            an authority has given this serial before
 """
 
 from pathlib import Path
 
+from card_reader.spec import Kind
 from mynaportal_sim.errors import PortalError
+from mynaportal_sim.pki.model import Family
 
 
 class PkiError(PortalError):
@@ -26,6 +29,13 @@ class AuthorityFileError(PkiError):
 
 class MalformedCertificateError(PkiError):
     """The bytes are not one X.509 v3 certificate in strict DER."""
+
+
+class NoAuthorityError(PkiError):
+    """A family of authorities has not been made in this data directory."""
+
+    def __init__(self, family: Family, kind: Kind) -> None:
+        super().__init__(f"there is no {family} authority for {kind}; `mynasim up` makes it")
 
 
 class SerialTakenError(PkiError):

@@ -7,13 +7,31 @@ from enum import StrEnum, unique
 from hashlib import sha256
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from card_reader.spec import Kind
 
+PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey
+PublicKey = RSAPublicKey | EllipticCurvePublicKey
 Randomness = Callable[[int], bytes]
 """Answers with as many random bytes as it is asked for."""
+
+
+@unique
+class Family(StrEnum):
+    """Authorities that belong together: one for each kind of certificate, for one carrier.
+
+    What the next card's will be is not public, so that those of NEXT are hypothetical.
+    """
+
+    CARD = "card"
+    PHONE = "phone"
+    NEXT = "next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +62,7 @@ class Order:
 
     kind: Kind
     holder: Holder = field(repr=False)
-    public_key: RSAPublicKey = field(repr=False)
+    public_key: PublicKey = field(repr=False)
     issued: datetime
     portal: str
     renews: datetime | None = None

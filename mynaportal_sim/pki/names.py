@@ -7,18 +7,28 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from card_reader.spec import Kind
-from mynaportal_sim.pki.model import Holder, Randomness
+from mynaportal_sim.pki.model import Family, Holder, Randomness
 
 ORGANIZATION = "JPKI-SIM"
 OPERATOR = "SIMULATION, not issued by any authority of Japan"
 _UNITS = {
-    Kind.USER_AUTHENTICATION: "SIMULATION of JPKI for user authentication",
-    Kind.SIGNING: "SIMULATION of JPKI for digital signature",
+    Kind.USER_AUTHENTICATION: "JPKI for user authentication",
+    Kind.SIGNING: "JPKI for digital signature",
+}
+_OF_FAMILY = {
+    Family.CARD: "SIMULATION of {}",
+    Family.PHONE: "SIMULATION of {} on mobile devices",
+    Family.NEXT: "SIMULATION of a hypothetical next {}",
 }
 _ORGANIZATION_JA = "公的個人認証サービス(シミュレーション)"
 _UNITS_JA = {
-    Kind.USER_AUTHENTICATION: "公的個人認証サービス利用者証明用(シミュレーション)",
-    Kind.SIGNING: "公的個人認証サービス署名用(シミュレーション)",
+    Kind.USER_AUTHENTICATION: "公的個人認証サービス利用者証明用",
+    Kind.SIGNING: "公的個人認証サービス署名用",
+}
+_OF_FAMILY_JA = {
+    Family.CARD: "{}(シミュレーション)",
+    Family.PHONE: "移動端末設備用{}(シミュレーション)",
+    Family.NEXT: "架空の次期{}(シミュレーション)",
 }
 _OPERATOR_JA = "模擬認証局(実在の機関ではありません)"
 _COUNTRY = (NameOID.COUNTRY_NAME, "JP")
@@ -26,23 +36,23 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ID_LENGTH = 14
 
 
-def issuer(kind: Kind) -> x509.Name:
-    """The DN of the authority for certificates of `kind`."""
+def issuer(family: Family, kind: Kind) -> x509.Name:
+    """The DN of the authority of a family for certificates of `kind`, the same for ever."""
     return _name(
         _COUNTRY,
         (NameOID.ORGANIZATION_NAME, ORGANIZATION),
-        (NameOID.ORGANIZATIONAL_UNIT_NAME, _UNITS[kind]),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, _unit(family, kind)),
         (NameOID.ORGANIZATIONAL_UNIT_NAME, OPERATOR),
     )
 
 
-def issuer_ja(kind: Kind) -> x509.DirectoryName:
+def issuer_ja(family: Family, kind: Kind) -> x509.DirectoryName:
     """The same authority's name in Japanese, an alternative name in every certificate."""
     return x509.DirectoryName(
         _name(
             _COUNTRY,
             (NameOID.ORGANIZATION_NAME, _ORGANIZATION_JA),
-            (NameOID.ORGANIZATIONAL_UNIT_NAME, _UNITS_JA[kind]),
+            (NameOID.ORGANIZATIONAL_UNIT_NAME, _OF_FAMILY_JA[family].format(_UNITS_JA[kind])),
             (NameOID.ORGANIZATIONAL_UNIT_NAME, _OPERATOR_JA),
         )
     )
@@ -77,16 +87,20 @@ def subject(kind: Kind, holder: Holder, randomness: Randomness) -> x509.Name:
     return _name(_COUNTRY, *place[kind], (NameOID.COMMON_NAME, common_name))
 
 
-def crl_point(kind: Kind, holder: Holder) -> x509.Name:
+def crl_point(family: Family, kind: Kind, holder: Holder) -> x509.Name:
     """The directory entry that a certificate names as its CRL distribution point."""
     return _name(
         _COUNTRY,
         (NameOID.ORGANIZATION_NAME, ORGANIZATION),
-        (NameOID.ORGANIZATIONAL_UNIT_NAME, _UNITS[kind]),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, _unit(family, kind)),
         (NameOID.ORGANIZATIONAL_UNIT_NAME, "CRL Distribution Points"),
         (NameOID.ORGANIZATIONAL_UNIT_NAME, holder.prefecture),
         (NameOID.COMMON_NAME, f"{holder.city} CRLDP"),
     )
+
+
+def _unit(family: Family, kind: Kind) -> str:
+    return _OF_FAMILY[family].format(_UNITS[kind])
 
 
 def _name(*attributes: tuple[x509.ObjectIdentifier, str]) -> x509.Name:

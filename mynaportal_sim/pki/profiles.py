@@ -8,13 +8,12 @@ distribution points, a person's particulars as six otherNames of the signing cer
 from datetime import date, datetime, timedelta
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from card_reader.spec import SIMULATION_OID, SIMULATION_VALUE, Kind
 from consent.japan import day_of, era_of
 from mynaportal_sim.pki import names
-from mynaportal_sim.pki.model import Holder, Order, Randomness
+from mynaportal_sim.pki.model import Family, Holder, Order, PublicKey, Randomness
 from mynaportal_sim.pki.validity import anniversary, end_of, expiry
 
 POLICIES: dict[Kind, x509.ObjectIdentifier] = {
@@ -37,15 +36,15 @@ Extension = tuple[x509.ExtensionType, bool]
 
 
 def authority(
-    kind: Kind, public_key: RSAPublicKey, now: datetime, randomness: Randomness
+    family: Family, kind: Kind, public_key: PublicKey, now: datetime, randomness: Randomness
 ) -> x509.CertificateBuilder:
     """The certificate of an authority, to be signed by its own key; good for ten years."""
-    name = names.issuer(kind)
+    name = names.issuer(family, kind)
     builder = _builder(name, name, now, _ten_years(now), randomness).public_key(public_key)
     return extended(
         builder,
         (key_usage(key_cert_sign=True, crl_sign=True), True),
-        (x509.SubjectAlternativeName([names.issuer_ja(kind)]), False),
+        (x509.SubjectAlternativeName([names.issuer_ja(family, kind)]), False),
         (x509.BasicConstraints(ca=True, path_length=None), True),
         (_crl_points(name), False),
         (x509.SubjectKeyIdentifier.from_public_key(public_key), False),
@@ -54,7 +53,7 @@ def authority(
 
 
 def card_issuer(
-    public_key: RSAPublicKey, now: datetime, randomness: Randomness
+    public_key: PublicKey, now: datetime, randomness: Randomness
 ) -> x509.CertificateBuilder:
     """The certificate of the issuer of cards, to be signed by its own key; for ten years."""
     name = names.card_issuer("root")
@@ -69,7 +68,7 @@ def card_issuer(
 
 
 def document_signer(
-    public_key: RSAPublicKey,
+    public_key: PublicKey,
     root: x509.Certificate,
     now: datetime,
     randomness: Randomness,
@@ -88,7 +87,7 @@ def document_signer(
 
 
 def leaf(
-    order: Order, issuer: x509.Certificate, randomness: Randomness
+    order: Order, family: Family, issuer: x509.Certificate, randomness: Randomness
 ) -> x509.CertificateBuilder:
     """The certificate of a person, to be signed by the key of `issuer`."""
     holder, key = order.holder, order.public_key
@@ -103,8 +102,8 @@ def leaf(
         builder,
         *usage[order.kind](holder),
         (_policies(order), True),
-        (x509.IssuerAlternativeName([names.issuer_ja(order.kind)]), False),
-        (_crl_points(names.crl_point(order.kind, holder)), False),
+        (x509.IssuerAlternativeName([names.issuer_ja(family, order.kind)]), False),
+        (_crl_points(names.crl_point(family, order.kind, holder)), False),
         (_ocsp(order), False),
         (_issuer_key(issuer), False),
         (x509.SubjectKeyIdentifier.from_public_key(key), False),

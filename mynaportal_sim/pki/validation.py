@@ -12,14 +12,15 @@ from datetime import datetime
 from hashlib import sha256
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from card_reader.spec import RSA_BITS, Kind
+from card_reader.spec import Kind
 from mynaportal_sim.pki.certificate import Anchor, Leaf, extension
 from mynaportal_sim.pki.errors import MalformedCertificateError
-from mynaportal_sim.pki.profiles import POLICIES, PUBLIC_EXPONENT
+from mynaportal_sim.pki.model import PublicKey
+from mynaportal_sim.pki.profiles import POLICIES
 from mynaportal_sim.pki.refusal import Code, Refusal
+from mynaportal_sim.pki.suites import Suite, has_signed, suite_of
 
 _UNDERSTOOD = (
     x509.BasicConstraints,
@@ -35,7 +36,8 @@ class ValidCertificate:
     """A certificate that passed every check, and the anchor that issued it."""
 
     certificate: x509.Certificate
-    public_key: RSAPublicKey
+    public_key: PublicKey
+    suite: Suite
     issuer: Anchor
     sha256: str
     """Hex SHA-256 of the certificate, as a statement names it."""
@@ -44,6 +46,10 @@ class ValidCertificate:
     def serial(self) -> int:
         """Its serial number, which names it together with `issuer.key_hash`."""
         return self.certificate.serial_number
+
+    def has_signed(self, signature: bytes, data: bytes) -> bool:
+        """Whether its holder's card gave the signature under `data`."""
+        return has_signed(self.public_key, signature, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,10 @@ def validate(
         leaf = Leaf.parse(der)
     except MalformedCertificateError as error:
         return Refusal(Code.CERT_MALFORMED, str(error))
-    key = _supported_key(leaf)
-    if key is None:
-        return Refusal(
-            Code.CERT_KEY_UNSUPPORTED, "not RSA-2048 with 65537 under sha256WithRSAEncryption"
-        )
+    key, suite = leaf.key, suite_of(leaf.key)
+    signed_by = leaf.certificate.signature_algorithm_oid
+    if suite is None or signed_by != suite.signature or not isinstance(key, PublicKey):
+        return Refusal(Code.CERT_KEY_UNSUPPORTED, "neither its key nor its issuer's may be so")
     issuer = next((anchor for anchor in anchors if anchor.issued(leaf)), None)
     if issuer is None:
         return Refusal(Code.CERT_UNTRUSTED, "no anchor's key signed it")
@@ -85,18 +90,7 @@ def validate(
         fault = check(path)
         if fault is not None:
             return Refusal(code, fault)
-    return ValidCertificate(leaf.certificate, key, issuer, sha256(der).hexdigest())
-
-
-def _supported_key(leaf: Leaf) -> RSAPublicKey | None:
-    if (
-        leaf.certificate.signature_algorithm_oid == SignatureAlgorithmOID.RSA_WITH_SHA256
-        and isinstance(leaf.key, RSAPublicKey)
-        and leaf.key.key_size == RSA_BITS
-        and leaf.key.public_numbers().e == PUBLIC_EXPONENT
-    ):
-        return leaf.key
-    return None
+    return ValidCertificate(leaf.certificate, key, suite, issuer, sha256(der).hexdigest())
 
 
 def _anchor_may_not_issue(path: CertificationPath) -> str | None:

@@ -8,8 +8,6 @@ from stat import S_IMODE
 from uuid import uuid4
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
 
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
@@ -22,6 +20,7 @@ from mynaportal_sim.issuing.cards import Counter, new_keys
 from mynaportal_sim.issuing.counter import issue_card, personalise_all
 from mynaportal_sim.issuing.register import register
 from mynaportal_sim.pki import authority, crl, service, store
+from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pki.errors import SerialTakenError
 from mynaportal_sim.pki.refusal import Code, Refusal
@@ -44,7 +43,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def counter() -> Counter:
-    authorities = {kind: authority.create(kind, NOW, os.urandom) for kind in Kind}
+    authorities = Authorities(authority.create(kind, NOW, os.urandom) for kind in Kind)
     return Counter(authorities, PORTAL, os.urandom)
 
 
@@ -128,7 +127,7 @@ def test_the_card_signs_for_the_registered_resident(
     assert isinstance(valid, ValidCertificate)
     jpki.verify(AUTH, "1234")
     signature = jpki.sign(AUTH, DIGEST_INFO + sha256(b"statement").digest())
-    valid.public_key.verify(signature, b"statement", PKCS1v15(), SHA256())
+    assert valid.has_signed(signature, b"statement")
     issued = database.run(store.find, valid.issuer.key_hash, valid.serial)
     assert issued is not None
     assert issued.resident_id == hanako.id

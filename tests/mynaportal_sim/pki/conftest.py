@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, date, datetime
+from itertools import product
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -10,7 +11,7 @@ from card_reader.spec import Kind
 from mynaportal_sim.pki import authority
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.certificate import Anchor
-from mynaportal_sim.pki.model import Holder
+from mynaportal_sim.pki.model import Family, Holder
 
 NOW = datetime(2026, 11, 23, 3, 4, 5, tzinfo=UTC)
 
@@ -22,12 +23,15 @@ def now() -> datetime:
 
 @pytest.fixture(scope="session")
 def authorities() -> Authorities:
-    return {kind: authority.create(kind, NOW, os.urandom) for kind in Kind}
+    return Authorities(
+        authority.create(kind, NOW, os.urandom, family)
+        for family, kind in product(Family, Kind)
+    )
 
 
 @pytest.fixture(scope="session")
 def anchors(authorities: Authorities) -> tuple[Anchor, ...]:
-    return tuple(Anchor.of(each.certificate) for each in authorities.values())
+    return tuple(Anchor.of(each.certificate) for each in authorities.every)
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,20 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from stat import S_IMODE
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from card_reader.spec import Kind
 from mynaportal_sim.pki import authority
 from mynaportal_sim.pki.authority import Authorities
-from mynaportal_sim.pki.errors import AuthorityFileError
+from mynaportal_sim.pki.certificate import Anchor
+from mynaportal_sim.pki.errors import AuthorityFileError, NoAuthorityError
+from mynaportal_sim.pki.model import Family, Holder, Order
+from mynaportal_sim.pki.validation import ValidCertificate, validate
 
 
 def test_authorities_are_made_once(tmp_path: Path, now: datetime) -> None:
@@ -17,6 +22,51 @@ def test_authorities_are_made_once(tmp_path: Path, now: datetime) -> None:
     second = authority.ensure(tmp_path / "ca", now, os.urandom)
     assert [each.der for each in first.values()] == [each.der for each in second.values()]
     assert all(each.key.public_key() == first[k].key.public_key() for k, each in second.items())
+
+
+def test_each_family_has_names_and_keys_of_its_own(tmp_path: Path, now: datetime) -> None:
+    made = authority.ensure(tmp_path / "ca", now, os.urandom, Family)
+    again = authority.ensure(tmp_path / "ca", now, os.urandom, Family)
+    assert [one.der for one in made.every] == [one.der for one in again.every]
+    names = {one.certificate.subject for one in made.every}
+    assert len(names) == len({one.key_hash for one in made.every}) == len(Family) * len(Kind)
+    assert all("SIMULATION" in name.rfc4514_string() for name in names)
+    for family, word in {Family.PHONE: "mobile devices", Family.NEXT: "hypothetical"}.items():
+        subject = made.of(family, Kind.SIGNING).certificate.subject
+        assert word in subject.rfc4514_string()
+    assert dict(made) == {kind: made.of(Family.CARD, kind) for kind in Kind}
+
+
+def test_a_family_that_was_not_made_is_missed_by_name(tmp_path: Path, now: datetime) -> None:
+    made = authority.ensure(tmp_path / "ca", now, os.urandom)
+    with pytest.raises(NoAuthorityError, match="no phone authority for signing"):
+        made.of(Family.PHONE, Kind.SIGNING)
+
+
+def test_the_newest_generation_issues_and_the_older_stays(
+    tmp_path: Path, now: datetime, holder: Holder, holder_key: RSAPrivateKey
+) -> None:
+    """Both have one name: whose a certificate is follows from its signature."""
+    old = authority.ensure(tmp_path, now, os.urandom)
+    later = now + timedelta(days=1500)
+    renewed = authority.renew(tmp_path, Family.CARD, Kind.SIGNING, later, os.urandom)
+    both = old.fresh()
+    assert (len(old.every), len(both.every), both.fresh()) == (2, 3, both)
+    first, second = old[Kind.SIGNING], both[Kind.SIGNING]
+    assert (second.der, second.generation) == (renewed.der, 2)
+    assert first.certificate.subject == second.certificate.subject
+    assert first.certificate.serial_number != second.certificate.serial_number
+    assert both[Kind.USER_AUTHENTICATION].der == old[Kind.USER_AUTHENTICATION].der
+    anchors = [Anchor.of(one.certificate) for one in both.every]
+    order = Order(Kind.SIGNING, holder, holder_key.public_key(), later, "http://localhost")
+    for each in (first, second):
+        der = each.issue(order, os.urandom).public_bytes(Encoding.DER)
+        verdict = validate(der, anchors, later, Kind.SIGNING)
+        assert isinstance(verdict, ValidCertificate)
+        assert verdict.issuer.key_hash == each.key_hash
+        found = both.by_key(each.key_hash)
+        assert found is not None
+        assert found.der == each.der
 
 
 def test_two_starts_at_once_agree(tmp_path: Path, now: datetime) -> None:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import serialize_certificates
@@ -21,7 +21,7 @@ from card_reader.spec import Kind
 from mynaportal_sim.pki import authority
 from mynaportal_sim.pki.authority import Authorities, Authority
 from mynaportal_sim.pki.certificate import CERTIFICATE_MAX, Anchor
-from mynaportal_sim.pki.model import Holder, Order
+from mynaportal_sim.pki.model import Family, Holder, Order
 from mynaportal_sim.pki.refusal import Code, Refusal
 from mynaportal_sim.pki.validation import ValidCertificate, validate
 
@@ -158,8 +158,13 @@ def _rsa_key(bits: int, exponent: int) -> Callable[[Office], bytes]:
     return lambda office: office.forge(key=key)
 
 
-def _elliptic(office: Office) -> bytes:
-    return office.forge(key=ec.generate_private_key(ec.SECP256R1()).public_key())
+def _elliptic(curve: ec.EllipticCurve) -> Callable[[Office], bytes]:
+    key = ec.generate_private_key(curve).public_key()
+    return lambda office: office.forge(key=key)
+
+
+def _rsa_of_the_next_card(office: Office) -> bytes:
+    return office.der(office.authorities.of(Family.NEXT, AUTH))
 
 
 def _longer_length(office: Office) -> bytes:
@@ -221,7 +226,17 @@ def _two_in_a_sequence(office: Office) -> bytes:
         pytest.param(_rsa_key(1024, 65537), Code.CERT_KEY_UNSUPPORTED, id="V12 RSA-1024"),
         pytest.param(_rsa_key(3072, 65537), Code.CERT_KEY_UNSUPPORTED, id="V12 RSA-3072"),
         pytest.param(_rsa_key(2048, 3), Code.CERT_KEY_UNSUPPORTED, id="V12 e=3"),
-        pytest.param(_elliptic, Code.CERT_KEY_UNSUPPORTED, id="V12 EC"),
+        pytest.param(_elliptic(ec.SECP256R1()), Code.CERT_KEY_UNSUPPORTED, id="V12 EC"),
+        pytest.param(
+            _elliptic(ec.SECP384R1()),
+            Code.CERT_KEY_UNSUPPORTED,
+            id="V12 P-384 of a card's authority",
+        ),
+        pytest.param(
+            _rsa_of_the_next_card,
+            Code.CERT_KEY_UNSUPPORTED,
+            id="V12 RSA-2048 of the next card's authority",
+        ),
         pytest.param(
             lambda office: office.forge(digest=SHA384()),
             Code.CERT_KEY_UNSUPPORTED,
@@ -282,6 +297,24 @@ def test_good_certificate_is_accepted_for_its_purpose(kind: Kind, office: Office
     assert isinstance(verdict, ValidCertificate)
     assert verdict.public_key == office.key.public_key()
     assert verdict.issuer.key_hash == office.authorities[kind].key_hash
+
+
+def test_p_384_is_accepted_of_the_next_cards_authority(office: Office) -> None:
+    """V12: what such a card signs is r‖s, and nothing else is taken for it."""
+    key = ec.generate_private_key(ec.SECP384R1())
+    order = Order(AUTH, office.holder, key.public_key(), office.now, "http://localhost:8400")
+    issuer = office.authorities.of(Family.NEXT, AUTH)
+    der = issuer.issue(order, os.urandom).public_bytes(Encoding.DER)
+    verdict = validate(der, office.anchors, office.now, AUTH)
+    assert isinstance(verdict, ValidCertificate)
+    assert (verdict.suite.jws, verdict.issuer.key_hash) == ("ES384", issuer.key_hash)
+    in_der = key.sign(b"statement", ec.ECDSA(SHA384()))
+    r, s = decode_dss_signature(in_der)
+    signature = r.to_bytes(48, "big") + s.to_bytes(48, "big")
+    assert verdict.has_signed(signature, b"statement")
+    for wrong in (in_der, signature[:-1], signature[::-1], bytes(96), signature + b"\0"):
+        assert not verdict.has_signed(wrong, b"statement")
+    assert not verdict.has_signed(signature, b"another statement")
 
 
 def test_authentication_certificate_signs_no_document(office: Office) -> None:
@@ -355,8 +388,7 @@ def test_a_swapped_certificate_has_another_key(office: Office) -> None:
     verdict = validate(other.der(), office.anchors, office.now, AUTH)
     assert isinstance(verdict, ValidCertificate)
     signature = office.key.sign(b"statement", PKCS1v15(), SHA256())
-    with pytest.raises(InvalidSignature):
-        verdict.public_key.verify(signature, b"statement", PKCS1v15(), SHA256())
+    assert not verdict.has_signed(signature, b"statement")
 
 
 def test_a_recertified_key_has_another_certificate_hash(office: Office) -> None:

@@ -1,0 +1,98 @@
+"""The algorithms of certificates: those of today's card, and those announced for the next one.
+
+An authority, what it issues and what they sign are of one suite: RSA-2048 with SHA-256 as
+J-LIS's certificate profile has it, or P-384 with SHA-384 as the final report on the next card
+(2024-03-18) names them. How that card will give a signature is not public: that it is r‖s is
+our choice.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384
+from cryptography.x509.oid import SignatureAlgorithmOID
+
+from card_reader.spec import RSA_BITS
+from mynaportal_sim.pki.model import Family, PrivateKey, PublicKey
+from mynaportal_sim.pki.profiles import PUBLIC_EXPONENT
+
+_P384_BYTES = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One suite; `jws` is its name in a login token (RFC 7518, 3.1)."""
+
+    jws: str
+    name: str
+    digest: SHA256 | SHA384
+    signature: x509.ObjectIdentifier
+    new_key: Callable[[], PrivateKey]
+    takes: Callable[[object], bool]
+    """Whether a public key is one of this suite's."""
+
+
+def _is_rsa(key: object) -> bool:
+    return (
+        isinstance(key, rsa.RSAPublicKey)
+        and key.key_size == RSA_BITS
+        and key.public_numbers().e == PUBLIC_EXPONENT
+    )
+
+
+def _is_p384(key: object) -> bool:
+    return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP384R1)
+
+
+RSA_2048 = Suite(
+    "RS256",
+    "RSA-2048 with 65537 under sha256WithRSAEncryption",
+    SHA256(),
+    SignatureAlgorithmOID.RSA_WITH_SHA256,
+    lambda: rsa.generate_private_key(PUBLIC_EXPONENT, RSA_BITS),
+    _is_rsa,
+)
+P_384 = Suite(
+    "ES384",
+    "P-384 under ecdsa-with-SHA384",
+    SHA384(),
+    SignatureAlgorithmOID.ECDSA_WITH_SHA384,
+    lambda: ec.generate_private_key(ec.SECP384R1()),
+    _is_p384,
+)
+SUITES: Mapping[Family, Suite] = {
+    Family.CARD: RSA_2048,
+    Family.PHONE: RSA_2048,
+    Family.NEXT: P_384,
+}
+ALGORITHMS = frozenset(suite.jws for suite in SUITES.values())
+"""Names of what a card may sign a login by."""
+
+
+def suite_of(key: object) -> Suite | None:
+    """The suite that a public key is of."""
+    return next((suite for suite in (RSA_2048, P_384) if suite.takes(key)), None)
+
+
+def has_signed(key: PublicKey, signature: bytes, data: bytes) -> bool:
+    """Whether a card with that key gave the signature: RSASSA-PKCS1-v1_5, or ECDSA as r‖s."""
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, data, PKCS1v15(), SHA256())
+            return True
+        if len(signature) != 2 * _P384_BYTES:
+            return False
+        r, s = (int.from_bytes(half, "big") for half in _halves(signature))
+        key.verify(encode_dss_signature(r, s), data, ec.ECDSA(SHA384()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _halves(signature: bytes) -> tuple[bytes, bytes]:
+    return signature[:_P384_BYTES], signature[_P384_BYTES:]
