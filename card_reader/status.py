@@ -11,6 +11,7 @@ class SW(IntEnum):
     END_OF_FILE = 0x6282
     VERIFY_FAILED = 0x6300
     MEMORY_FAILURE = 0x6581
+    SECURITY_ENVIRONMENT_LACKING = 0x66F1
     WRONG_LENGTH = 0x6700
     CHANNEL_NOT_SUPPORTED = 0x6881
     SECURE_MESSAGING_NOT_SUPPORTED = 0x6882
@@ -21,6 +22,7 @@ class SW(IntEnum):
     REFERENCE_DATA_UNUSABLE = 0x6984
     CONDITIONS_NOT_SATISFIED = 0x6985
     NO_CURRENT_EF = 0x6986
+    NO_SESSION = 0x69FC
     WRONG_DATA = 0x6A80
     FUNCTION_NOT_SUPPORTED = 0x6A81
     FILE_NOT_FOUND = 0x6A82
@@ -79,6 +81,7 @@ _MEANINGS: dict[int, str] = {
     SW.END_OF_FILE: "the file ended before Le bytes were read",
     SW.VERIFY_FAILED: "verification failed, or tries are not limited",
     SW.MEMORY_FAILURE: "the card could not write its memory",
+    SW.SECURITY_ENVIRONMENT_LACKING: "nothing is configured to deliver a session key to",
     SW.WRONG_LENGTH: "wrong length",
     SW.CHANNEL_NOT_SUPPORTED: "logical channel not supported",
     SW.SECURE_MESSAGING_NOT_SUPPORTED: "secure messaging not supported",
@@ -87,14 +90,15 @@ _MEANINGS: dict[int, str] = {
     SW.SECURITY_STATUS_NOT_SATISFIED: "a PIN must be verified first",
     SW.AUTHENTICATION_BLOCKED: "the PIN is blocked",
     SW.REFERENCE_DATA_UNUSABLE: "the PIN is blocked",
-    SW.CONDITIONS_NOT_SATISFIED: "conditions of use not satisfied: no key is selected",
+    SW.CONDITIONS_NOT_SATISFIED: "conditions of use not satisfied: no key for it is selected",
     SW.NO_CURRENT_EF: "no file is selected",
+    SW.NO_SESSION: "there is no session of secure messaging",
     SW.WRONG_DATA: "wrong data",
     SW.FUNCTION_NOT_SUPPORTED: "function not supported",
     SW.FILE_NOT_FOUND: "no such application or file",
     SW.RECORD_NOT_FOUND: "no such record",
     SW.WRONG_P1P2: "wrong P1 or P2",
-    SW.REFERENCE_DATA_NOT_FOUND: "no such PIN or key",
+    SW.REFERENCE_DATA_NOT_FOUND: "no such PIN, key or data object",
     SW.WRONG_OFFSET: "the offset is beyond the end of the file",
     SW.INS_NOT_SUPPORTED: "unknown instruction",
     SW.CLA_NOT_SUPPORTED: "unknown class",

@@ -4,11 +4,24 @@ import os
 from pathlib import Path
 
 from card_reader.apdu import INTERINDUSTRY, NO_FCI, SELECT_BY_NAME, Command, Ins, Response
-from card_reader.emulator.application import COMMON, Application, Handlers, Randomness
+from card_reader.emulator.application import Application, Handlers, Randomness
+from card_reader.emulator.commands import ALWAYS
+from card_reader.emulator.contents import Contents
 from card_reader.emulator.jpki import jpki_application
 from card_reader.emulator.personalise import CardData, read_card
+from card_reader.emulator.register import common_application, juki_application
+from card_reader.emulator.text import text_application
+from card_reader.emulator.visual import visual_application
 from card_reader.errors import CardFileError, MalformedApduError
-from card_reader.spec import JPKI_AID
+from card_reader.spec import (
+    CARD_MANAGER_AID,
+    COMMON_AID,
+    JPKI_AID,
+    JUKI_AID,
+    TEXT_AID,
+    VISUAL_AID,
+)
+from card_reader.spec.register import RootTag
 from card_reader.status import SW
 
 
@@ -21,9 +34,28 @@ class Card:
 
     def __init__(self, data: CardData, path: Path, randomness: Randomness) -> None:
         self.label = data.label
+        objects = data.contents.data_objects if data.contents else {}
+        self._root = Application({}, _ROOT_HANDLERS, randomness, objects)
         self._applications = {JPKI_AID: jpki_application(data, path, randomness)}
-        self._root = Application({}, _ROOT_HANDLERS, randomness)
+        if data.contents:
+            self._add_others(data.contents, path, randomness)
         self._selected = self._root
+
+    def _add_others(self, contents: Contents, path: Path, randomness: Randomness) -> None:
+        self._applications |= {
+            TEXT_AID: text_application(contents.text, path, randomness),
+            VISUAL_AID: visual_application(contents.visual, path, randomness),
+            JUKI_AID: juki_application(contents.register, path, randomness),
+            COMMON_AID: common_application(contents.register, path, randomness),
+        }
+        within = {
+            tag: value
+            for tag, value in contents.data_objects.items()
+            if tag == RootTag.CONTACT_ATR
+        }
+        for application in self._applications.values():
+            application.data_objects = within
+        self._applications[CARD_MANAGER_AID] = self._root
 
     @classmethod
     def load(cls, path: Path, randomness: Randomness = os.urandom) -> "Card":
@@ -51,7 +83,7 @@ class Card:
             return bytes(Response.status(SW.MEMORY_FAILURE))
 
     def _answer(self, command: Command) -> Response:
-        refusal = _refused_class(command.cla)
+        refusal = _refused_class(command.cla, has_sessions=self._selected.has_sessions)
         if refusal is not None:
             return Response.status(refusal)
         if (command.cla, command.ins, command.p1) == _SELECT_BY_NAME:
@@ -76,28 +108,28 @@ class Card:
 _SELECT_BY_NAME = (INTERINDUSTRY, Ins.SELECT, SELECT_BY_NAME)
 
 
-def _refused_class(cla: int) -> int | None:
-    """Why a class is refused (ISO/IEC 7816-4, 5.4.1): channels, secure messaging, chaining."""
+def _refused_class(cla: int, *, has_sessions: bool) -> int | None:
+    """Why a class is refused (ISO/IEC 7816-4, 5.4.1): channels, secure messaging, chaining.
+
+    Where secure messaging is configured, what lacks is a session (myna-card).
+    """
     family = cla & 0xE0
     if family in {0x40, 0x60}:
         return SW.CHANNEL_NOT_SUPPORTED
     if family not in {0x00, 0x80}:
         return SW.CLA_NOT_SUPPORTED
-    for bits, status in _CLASS_BITS.items():
-        if cla & bits:
-            return status
-    return None
+    if cla & _CHANNEL:
+        return SW.CHANNEL_NOT_SUPPORTED
+    if cla & _SECURE_MESSAGING:
+        return SW.NO_SESSION if has_sessions else SW.SECURE_MESSAGING_NOT_SUPPORTED
+    return SW.CHAINING_NOT_SUPPORTED if cla & _CHAINING else None
 
 
-_CLASS_BITS = {
-    0x03: SW.CHANNEL_NOT_SUPPORTED,
-    0x0C: SW.SECURE_MESSAGING_NOT_SUPPORTED,
-    0x10: SW.CHAINING_NOT_SUPPORTED,
-}
+_CHANNEL, _SECURE_MESSAGING, _CHAINING = 0x03, 0x0C, 0x10
 
 
 def _select_at_root(_root: Application, command: Command) -> Response:
     return Response.status(SW.FILE_NOT_FOUND if command.data else SW.WRONG_P1P2)
 
 
-_ROOT_HANDLERS: Handlers = {**COMMON, (INTERINDUSTRY, Ins.SELECT): _select_at_root}
+_ROOT_HANDLERS: Handlers = {**ALWAYS, (INTERINDUSTRY, Ins.SELECT): _select_at_root}

@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from card_reader.spec import BIRTH_KEY, NUMBER_A, NUMBER_B, RESIDENT_PIN, TEXT_PIN
+from card_reader.emulator.keys import check_key
+from card_reader.errors import CardDataError
+from card_reader.spec import (
+    BIRTH_KEY,
+    NUMBER_A,
+    NUMBER_B,
+    RESIDENT_PIN,
+    TEXT_PIN,
+    CardKind,
+)
+from card_reader.spec.text import TextEF
+from card_reader.spec.visual import VisualEF
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +77,21 @@ class Contents:
     visual: VisualContents
     register: RegisterContents
     data_objects: dict[int, bytes] = field(repr=False)
+
+
+def check_contents(contents: Contents) -> None:
+    """Raises CardDataError for a key that is not RSA-2048, or a file that has no place."""
+    for name, part, places in (
+        ("text", contents.text, _TEXT_FILES),
+        ("visual", contents.visual, _VISUAL_FILES),
+    ):
+        check_key(f"{name} application's", CardKind.CARD, part.key)
+        if strange := part.files.keys() - places:
+            raise CardDataError(
+                f"There is no file {min(strange):04X} in the {name} application."
+            )
+    check_key("common application's", CardKind.CARD, contents.register.key)
+
+
+_TEXT_FILES = {ef for ef in TextEF if ef < TextEF.PIN}
+_VISUAL_FILES = {ef for ef in VisualEF if ef < VisualEF.BIRTH_KEY}

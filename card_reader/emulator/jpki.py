@@ -2,68 +2,61 @@
 
 from pathlib import Path
 
-from card_reader.apdu import PROPRIETARY, SHORT_LE_MAX, Command, Ins, Response
-from card_reader.emulator.application import COMMON, Application, Handlers, Randomness
+from card_reader.emulator.application import Application, Randomness
+from card_reader.emulator.commands import (
+    ALWAYS,
+    AUTHENTICATE,
+    CHANGE_REFERENCE_DATA,
+    SIGN,
+    refuse_session,
+)
 from card_reader.emulator.files import File, Key, Reserved, Transparent
 from card_reader.emulator.personalise import CardData
 from card_reader.emulator.pin import Pin
 from card_reader.emulator.references import JPKI_PASSWORD, JPKI_PIN
+from card_reader.emulator.schemes import schemes_of
 from card_reader.spec import (
     CERTIFICATE_PRESENT,
     EF,
-    SIGNATURE_INPUT_MAX,
-    SIGNATURE_LENGTH,
     TOKEN_LABEL_LENGTH,
     TOKEN_LABELS,
     CardKind,
 )
-from card_reader.status import SW, wrong_le
+from card_reader.status import SW
+
+_HANDLERS = {
+    **ALWAYS,
+    **SIGN,
+    **AUTHENTICATE,
+    **CHANGE_REFERENCE_DATA,
+    **refuse_session(SW.SECURITY_STATUS_NOT_SATISFIED),
+}
+_UNKNOWN = bytes((0xFF,)) * 16
 
 
 def jpki_application(data: CardData, path: Path, randomness: Randomness) -> Application:
-    """The JPKI application of the card that `data` describes and `path` keeps."""
+    """The JPKI application of the card that `data` describes and `path` keeps.
+
+    A phone shows the certificate for user authentication only after its PIN (jpki/myna).
+    """
     pin, password = Pin(JPKI_PIN, path), Pin(JPKI_PASSWORD, path)
+    for_certificate = (pin,) if data.kind is CardKind.PHONE else None
     files: dict[int, File] = {
         EF.SIGNING_CA: Transparent(data.signing_ca),
         EF.TOKEN_INFO: Transparent(_token_info(data.kind)),
         EF.CERTIFICATES_PRESENT: Transparent(_presence(data)),
-        EF.AUTHENTICATION_CERTIFICATE: Transparent(data.auth_certificate),
+        EF.PROTECTED: Transparent(_UNKNOWN, ()),
+        EF.AUTHENTICATION_CERTIFICATE: Transparent(data.auth_certificate, for_certificate),
         EF.AUTHENTICATION_CA: Transparent(data.auth_ca),
         EF.TERMINAL_KEY: Reserved(),
-        EF.AUTHENTICATION_KEY: Key(data.auth_key, pin),
+        EF.AUTHENTICATION_KEY: Key(schemes_of(data.auth_key), pin),
         EF.AUTHENTICATION_PIN: pin,
         EF.SIGNING_PASSWORD: password,
     }
     if data.signing_key and data.signing_certificate:
-        files[EF.SIGNING_CERTIFICATE] = Transparent(data.signing_certificate, password)
-        files[EF.SIGNING_KEY] = Key(data.signing_key, password)
-    return Application(files, HANDLERS, randomness)
-
-
-def compute_signature(application: Application, command: Command) -> Response:
-    """COMPUTE DIGITAL SIGNATURE with P1=00: pad the given DigestInfo as it is, and sign."""
-    refusal = _refused_form(command)
-    if refusal is None and (pointed := application.point_at(command.p2)) != SW.OK:
-        refusal = pointed
-    if refusal is not None:
-        return Response.status(refusal)
-    key = application.current
-    if not isinstance(key, Key):
-        return Response.status(SW.INCOMPATIBLE_FILE if key else SW.CONDITIONS_NOT_SATISFIED)
-    if not key.guard.verified:
-        return Response.status(SW.SECURITY_STATUS_NOT_SATISFIED)
-    return Response.ok(key.sign(command.data))
-
-
-HANDLERS: Handlers = {**COMMON, (PROPRIETARY, Ins.COMPUTE_SIGNATURE): compute_signature}
-
-
-def _refused_form(command: Command) -> int | None:
-    if command.p1:
-        return SW.WRONG_P1P2
-    if command.le is None or not 1 <= len(command.data) <= SIGNATURE_INPUT_MAX:
-        return SW.WRONG_LENGTH
-    return wrong_le(SIGNATURE_LENGTH) if command.le < SHORT_LE_MAX else None
+        files[EF.SIGNING_CERTIFICATE] = Transparent(data.signing_certificate, (password,))
+        files[EF.SIGNING_KEY] = Key(schemes_of(data.signing_key), password)
+    return Application(files, _HANDLERS, randomness, has_sessions=True)
 
 
 def _presence(data: CardData) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 from cryptography import x509
 
 from card_reader.emulator import contents_file, store
-from card_reader.emulator.contents import Contents
+from card_reader.emulator.contents import Contents, check_contents
 from card_reader.emulator.entries import base64_of, entries, key, octets, text
 from card_reader.emulator.keys import CardKey, check_key, to_pem
 from card_reader.emulator.references import (
@@ -83,8 +83,10 @@ def _check(data: CardData) -> None:
         raise CardDataError("A signing key, its certificate and its password belong together.")
     if data.kind is CardKind.NO_PIN and (data.pin or data.signing_key):
         raise CardDataError("A card without a PIN has none, and no signing parts.")
-    if data.kind is CardKind.PHONE and data.contents:
-        raise CardDataError("A phone has the JPKI application alone.")
+    if data.contents:
+        check_contents(data.contents)
+        if data.kind is CardKind.PHONE:
+            raise CardDataError("A phone has the JPKI application alone.")
 
 
 def _check_secret(reference: Reference, secret: Secret, kind: CardKind) -> None:

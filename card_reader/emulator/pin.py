@@ -9,11 +9,12 @@ from card_reader.status import SW, tries_left_is
 
 
 class Pin:
-    """An IEF that holds a PIN."""
+    """An IEF that holds a PIN, or a number that is compared as one and `fixed` for ever."""
 
-    def __init__(self, reference: Reference, path: Path) -> None:
+    def __init__(self, reference: Reference, path: Path, *, fixed: bool = False) -> None:
         self._reference = reference
         self._path = path
+        self._fixed = fixed
         self.verified = False
 
     def status(self) -> int:
@@ -37,3 +38,37 @@ class Pin:
             held.set(value, self._reference.rule.tries)
         self.verified = True
         return SW.OK
+
+    def change(self, new: bytes) -> int:
+        """Put `new` in place of a value that was verified just before.
+
+        9000; 6982 if it was not, or is fixed; 6984 if another process blocked it since.
+        myna-card says that the card checks the form of a new value, not what it says to a wrong
+        one: 6A80 is ours, and so is that the PIN stays verified.
+        """
+        if not self.verified or self._fixed:
+            return SW.SECURITY_STATUS_NOT_SATISFIED
+        value = new.decode("latin-1")
+        if not self._reference.rule.accepts(value):
+            return SW.WRONG_DATA
+        with store.held(self._path, self._reference) as held:
+            if not held.now.tries:
+                return SW.REFERENCE_DATA_UNUSABLE
+            held.set(value, held.now.tries)
+        return SW.OK
+
+
+class Blocked:
+    """An IEF that was blocked when the card was issued, and is right for nothing."""
+
+    def status(self) -> int:
+        """No tries."""
+        return tries_left_is(0)
+
+    def verify(self, _offered: bytes) -> int:
+        """Never."""
+        return SW.REFERENCE_DATA_UNUSABLE
+
+    def change(self, _new: bytes) -> int:
+        """Never."""
+        return SW.SECURITY_STATUS_NOT_SATISFIED

@@ -19,6 +19,7 @@ class CommonEF(IntEnum):
     """Files of 共通カードAP. AUTHENTICATION_KEY answers INTERNAL AUTHENTICATE without a PIN."""
 
     RECORD = 0x0001
+    KEY_REFERENCE = 0x0002
     AUTHENTICATION_KEY = 0x0019
     PIN = 0x001C
 

@@ -1,6 +1,7 @@
 """Cards to test with, whose certificates are small but marked as a simulation."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,11 +14,20 @@ from cryptography.x509.oid import NameOID
 
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
+from card_reader.emulator.contents import (
+    Contents,
+    RegisterContents,
+    TextContents,
+    VisualContents,
+)
 from card_reader.emulator.personalise import CardData, write_card
 from card_reader.spec import SIMULATION_OID, SIMULATION_VALUE
 
 PIN = "1234"
 PASSWORD = "ABC123"
+NUMBER_A = "123456789010"
+NUMBER_B = "55021720352285"
+BIRTH = "550217"
 
 Certify = Callable[[str, rsa.RSAPrivateKey, bool], bytes]
 
@@ -78,6 +88,38 @@ def child(adult: CardData) -> CardData:
     )
 
 
+@pytest.fixture(scope="session")
+def whole(adult: CardData, keys: list[rsa.RSAPrivateKey]) -> CardData:
+    """A card with all applications; its files say of each where they lie."""
+    key = keys[2]
+    return replace(
+        adult,
+        contents=Contents(
+            text=TextContents(
+                files={ef: b"text %d" % ef for ef in range(1, 9)},
+                key=key,
+                pin="2345",
+                number_a=NUMBER_A,
+                number_b=NUMBER_B,
+            ),
+            visual=VisualContents(
+                files={ef: b"visual %d" % ef for ef in range(1, 7)},
+                key=key,
+                birth=BIRTH,
+                number_a=NUMBER_A,
+                number_b=NUMBER_B,
+            ),
+            register=RegisterContents(
+                juki_record=b"\x01\x10" + b"k" * 16,
+                common_record=b"\x01\x1c" + b"0" * 28,
+                key=key,
+                pin="3456",
+            ),
+            data_objects={0x0042: b"issuer", 0x7F21: b"c" * 300, 0x5F51: b"atr"},
+        ),
+    )
+
+
 @pytest.fixture
 def card_path(tmp_path: Path, adult: CardData) -> Path:
     path = tmp_path / "card.json"
@@ -100,3 +142,15 @@ def card(card_path: Path) -> Card:
 @pytest.fixture
 def session(card: Card) -> Session:
     return Session(card)
+
+
+@pytest.fixture
+def whole_path(tmp_path: Path, whole: CardData) -> Path:
+    path = tmp_path / "whole.json"
+    write_card(path, whole)
+    return path
+
+
+@pytest.fixture
+def whole_card(whole_path: Path) -> Card:
+    return Card.load(whole_path)

@@ -11,20 +11,13 @@ from card_reader.emulator.card import Card
 from card_reader.emulator.personalise import CardData
 from card_reader.spec import JPKI_AID, TOKEN_INFO_LENGTH
 from card_reader.statement import digest_info
+from tests.card_reader.emulator.kit import say
 
 SELECT = f"00A4040C0A{JPKI_AID.hex()}"
 VERIFY_PIN = "0020009804" + b"1234".hex()
 VERIFY_PASSWORD = "0020009B06" + b"ABC123".hex()
 DIGEST_INFO = digest_info(b"message")
 SIGN_WITH_AUTHENTICATION = f"802A009733{DIGEST_INFO.hex()}00"
-
-
-def say(card: Card, *commands: str) -> tuple[bytes, str]:
-    """Send hexadecimal commands; the last answer as data and status word."""
-    answer = b""
-    for command in commands:
-        answer = card.transmit(bytes.fromhex(command))
-    return answer[:-2], answer[-2:].hex().upper()
 
 
 @pytest.mark.parametrize(
@@ -77,7 +70,7 @@ STATUS_WORDS = [
     pytest.param(["00A4020C02000A"], "6A82", id="EF before any application"),
     pytest.param([SELECT, "00A4020C020018"], "9000", id="select EF"),
     pytest.param([SELECT, "00A4020C020016"], "9000", id="select 0016"),
-    pytest.param([SELECT, "00A4020C020009"], "6A82", id="unknown EF"),
+    pytest.param([SELECT, "00A4020C020003"], "6A82", id="unknown EF"),
     pytest.param([SELECT, "00A4020C0118"], "6700", id="EF of one byte"),
     pytest.param([SELECT, "00A40200020018"], "6A86", id="EF with FCI"),
     pytest.param([SELECT, "00A4080C020018"], "6A86", id="select by path"),
@@ -88,7 +81,9 @@ STATUS_WORDS = [
     pytest.param([SELECT, "00B0960000"], "6981", id="read 0016"),
     pytest.param([SELECT, "00B0880300"], "6B00", id="read at the end"),
     pytest.param([SELECT, "00B08A0000", "00B07FFF00"], "6B00", id="read far beyond the end"),
-    pytest.param([SELECT, "00B0890000"], "6A82", id="read an unknown short EF id"),
+    pytest.param([SELECT, "00B0830000"], "6A82", id="read an unknown short EF id"),
+    pytest.param([SELECT, "00B0890000"], "6982", id="read 0009"),
+    pytest.param([SELECT, VERIFY_PIN, VERIFY_PASSWORD, "00B0890000"], "6982", id="and ever"),
     pytest.param([SELECT, "00B0800000"], "6A86", id="read short EF id 0"),
     pytest.param([SELECT, "00B0AA0000"], "6A86", id="read with reserved bits"),
     pytest.param([SELECT, "00B08A00"], "6700", id="read without Le"),
@@ -113,7 +108,8 @@ STATUS_WORDS = [
     ),
     pytest.param([SELECT, "802A008001AA00"], "6985", id="sign with no key selected"),
     pytest.param([SELECT, VERIFY_PIN, "802A008001AA00"], "6981", id="sign with a PIN selected"),
-    pytest.param([SELECT, "802A019701AA00"], "6A86", id="sign with P1"),
+    pytest.param([SELECT, "802A069701AA00"], "6A86", id="sign with P1"),
+    pytest.param([SELECT, "802A000001AA00"], "6A86", id="sign with a default key"),
     pytest.param([SELECT, "802A001701AA00"], "6A86", id="sign without bit 8"),
     pytest.param([SELECT, "802A009F01AA00"], "6A82", id="sign with unknown key"),
     pytest.param([SELECT, VERIFY_PIN, "802A009700"], "6700", id="sign nothing"),
@@ -128,7 +124,7 @@ STATUS_WORDS = [
     pytest.param(["802A009701AA00"], "6D00", id="sign before any application"),
     pytest.param(["008400000A"], "9000", id="challenge before any application"),
     pytest.param([SELECT, "0084000000"], "9000", id="challenge of 256"),
-    pytest.param(["00840000000101"], "6700", id="challenge of 257"),
+    pytest.param(["00840000000101"], "6985", id="challenge of 257"),
     pytest.param(["00840000"], "6700", id="challenge without Le"),
     pytest.param(["0084010008"], "6A86", id="challenge with P1"),
     pytest.param(["01A40000"], "6881", id="logical channel"),
@@ -140,8 +136,20 @@ STATUS_WORDS = [
     pytest.param(["FFCA000000"], "6E00", id="class of a reader"),
     pytest.param([SELECT, "80B08A0000"], "6E00", id="proprietary read"),
     pytest.param([SELECT, "002A009701AA00"], "6E00", id="interindustry sign"),
-    pytest.param(["00CADF3005"], "6D00", id="GET DATA"),
-    pytest.param([SELECT, "0024018004" + "31323334"], "6D00", id="change PIN"),
+    pytest.param(["00CADF3005"], "6A88", id="GET DATA"),
+    pytest.param(["00CADF30"], "6700", id="GET DATA without Le"),
+    pytest.param([SELECT, "00CADF3005"], "6A88", id="GET DATA in the application"),
+    pytest.param([SELECT, "00B28A0400"], "6986", id="READ RECORD with no EF"),
+    pytest.param([SELECT, "00B2015400"], "6981", id="READ RECORD of a certificate"),
+    pytest.param([SELECT, "00B2015500"], "6A81", id="READ RECORD of several"),
+    pytest.param([SELECT, "00B2015600"], "6A86", id="READ RECORD in an unknown mode"),
+    pytest.param([SELECT, "00B201FC00"], "6A86", id="READ RECORD of short EF id 31"),
+    pytest.param([SELECT, "00B20154"], "6700", id="READ RECORD without Le"),
+    pytest.param([SELECT, VERIFY_PIN, "0088009701AA00"], "6982", id="authenticate by its key"),
+    pytest.param([SELECT, "0088009801AA00"], "6981", id="authenticate by a PIN"),
+    pytest.param([SELECT, "0088019701AA00"], "6A86", id="authenticate with P1"),
+    pytest.param([SELECT, "80AE000001AA"], "6982", id="SET SESSION KEY"),
+    pytest.param([SELECT, "08B08A0000"], "69FC", id="secure messaging without a session"),
     pytest.param(["00A4"], "6700", id="shorter than a header"),
     pytest.param(["00A4040C0AD392"], "6700", id="data shorter than Lc"),
 ]
