@@ -4,8 +4,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_der_x509_certificate
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from card_reader.emulator.card import Card
 from card_reader.emulator.personalise import CardData
@@ -200,47 +198,3 @@ def test_a_childs_card_has_no_signing_certificate(child_path: Path) -> None:
 
 def test_an_adults_card_says_that_both_certificates_are_there(card: Card) -> None:
     assert say(card, SELECT, "00B0880000") == (b"\x8f\x8f\x00", "9000")
-
-
-@given(st.lists(st.binary(max_size=300), max_size=8))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_any_bytes_get_a_status_word(card: Card, commands: list[bytes]) -> None:
-    for command in commands:
-        assert_answers(card, command)
-
-
-headers = st.tuples(
-    st.sampled_from([0x00, 0x80, 0x01, 0x0C]),
-    st.sampled_from([0x20, 0x2A, 0x84, 0xA4, 0xB0, 0xB2]),
-    st.sampled_from([0x00, 0x02, 0x04, 0x81, 0x8A]),
-    st.sampled_from([0x00, 0x0C, 0x80, 0x97, 0x98, 0x9A, 0x9B]),
-).map(bytes)
-bodies = st.binary(max_size=20) | st.sampled_from(
-    [
-        b"",
-        b"\x00",
-        b"\x02\x00\x0a",
-        b"\x02\x00\x17",
-        b"\x02\x00\x18",
-        b"\x01\xaa\x00",
-        b"\x0a" + JPKI_AID,
-        b"\x041234",
-        b"\x049999",
-        b"\x00\x00\x00",
-    ]
-)
-
-
-@given(st.lists(st.builds(lambda header, body: header + body, headers, bodies), max_size=12))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_any_conversation_gets_status_words(card: Card, commands: list[bytes]) -> None:
-    card.reset()
-    for command in commands:
-        assert_answers(card, command)
-
-
-def assert_answers(card: Card, command: bytes) -> None:
-    answer = card.transmit(command)
-    status = int.from_bytes(answer[-2:], "big")
-    assert status >> 12 in {6, 9}
-    assert len(answer) == 2 or status == 0x9000
