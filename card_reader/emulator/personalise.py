@@ -1,6 +1,6 @@
 """What a card is made from, and the card file that holds it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cryptography import x509
@@ -68,6 +68,20 @@ def read_card(path: Path) -> CardData:
     except CardDataError as error:
         raise store.damaged(path, error.problem.rstrip(".")) from error
     return data
+
+
+def complete_card(path: Path, contents: Contents) -> None:
+    """Put `contents` on a card that has JPKI alone; what it holds and counts stays as it is.
+
+    Raises CardDataError if they do not fit the card; CardFileError if it is no sound card.
+    """
+
+    def with_contents(document: Document) -> Document:
+        data = replace(_data(document, store.secrets(path, document)), contents=contents)
+        _check(data)
+        return _document(data)
+
+    store.rewrite(path.resolve(), with_contents)
 
 
 def _check(data: CardData) -> None:

@@ -11,7 +11,7 @@ Each `path` is the file itself, no link to it: the lock lies beside it.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,6 +55,12 @@ def write(path: Path, document: Mapping[str, object]) -> None:
     """Put `document` in place of whatever card the file held."""
     with locked(path):
         _replace(path, document)
+
+
+def rewrite(path: Path, change: Callable[[Document], Document]) -> None:
+    """Put what `change` makes of the card as it is now in its place."""
+    with locked(path):
+        _replace(path, change(read(path)))
 
 
 def secrets(path: Path, document: Document) -> dict[Reference, Secret]:

@@ -2,10 +2,6 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
-from secrets import token_bytes
 from typing import Annotated
 
 import typer
@@ -18,73 +14,34 @@ from card_reader.client import raw
 from card_reader.client.guard import Guard, guard_for
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
-from card_reader.spec import AUTHENTICATION_PIN, CREDENTIALS, SIGNING_PASSWORD, Kind, PinRule
+from card_reader.spec import (
+    CREDENTIALS,
+    Kind,
+)
 from card_reader.statement import digest_info
 from card_reader.status import meaning
 from consent.instants import rfc3339
-from mynaportal_sim.cli import card_doctor, card_list, card_present, pin_entry
+from mynaportal_sim.cli import (
+    card_doctor,
+    card_list,
+    card_new,
+    card_pool,
+    card_present,
+    pin_entry,
+)
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.card_source import CardOption, ReaderOption, presented
-from mynaportal_sim.cli.failures import CommandError
-from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
+from mynaportal_sim.cli.options import JsonOption
 from mynaportal_sim.cli.pin_entry import PinDescriptorOption, PinOption
-from mynaportal_sim.cli.state import opened
-from mynaportal_sim.clock import Clock
-from mynaportal_sim.issuing.cards import Counter
-from mynaportal_sim.issuing.counter import issue_card
-from mynaportal_sim.pki import authority
-from mynaportal_sim.residents.model import Resident
-from mynaportal_sim.settings import Mode, Settings
 
 app = typer.Typer(help="Make, present, read and use cards.", no_args_is_help=True)
+app.command("new")(card_new.new)
+app.command("pool")(card_pool.pool)
 app.command("list")(card_list.list_readers)
 app.command("doctor")(card_doctor.doctor)
 app.command("present")(card_present.present)
 
-DEFAULT_PERSONA = "sato-hanako"
-
 KindOption = Annotated[Kind, typer.Option("--kind", help="Which of the card's certificates.")]
-
-
-@app.command()
-def new(  # noqa: PLR0913, PLR0917  options of a command
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The card file to make.")],
-    persona: Annotated[
-        str, typer.Option("--persona", metavar="ID", help="Whose card.")
-    ] = DEFAULT_PERSONA,
-    pin: Annotated[
-        str | None, typer.Option("--pin", metavar="PIN", help=AUTHENTICATION_PIN.description)
-    ] = None,
-    password: Annotated[
-        str | None,
-        typer.Option("--password", metavar="PASSWORD", help=SIGNING_PASSWORD.description),
-    ] = None,
-    data: DataOption = None,
-    db: DatabaseOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Issue another card to a persona, as the municipal counter would.
-
-    Example: mynasim card new --out card.json --persona sato-hanako --pin 1234 --password ABC123
-    """
-    _check_target(out)
-    pin = _checked(AUTHENTICATION_PIN, pin)
-    password = _checked(SIGNING_PASSWORD, password)
-    from mynaportal_sim import world  # noqa: PLC0415  the other commands need no portal
-
-    settings = settings_of(data=data, db=db)
-    if settings.mode is Mode.STRICT:
-        raise CommandError("In strict mode there are no emulated cards; use dev mode for them.")
-    now = Clock(settings.clock).now()
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    resident = world.settle(settings, persona, now)
-    order = replace(
-        resident.card,
-        pin=pin or resident.card.pin,
-        password=password or resident.card.password,
-    )
-    _issue(settings, replace(resident, card=order), out, now)
-    say({"card": str(out), "persona": persona}, f"{out}: a card of {persona}", json)
 
 
 @app.command()
@@ -223,27 +180,6 @@ def _exchanged(session: Session, guard: Guard | None, command: Command) -> dict[
         "sw": f"{response.sw:04X}",
         "meaning": meaning(response.sw),
     }
-
-
-def _issue(settings: Settings, resident: Resident, out: Path, now: datetime) -> None:
-    authorities = authority.ensure(settings.data / "ca", now, token_bytes)
-    counter = Counter(authorities, settings.issuer, token_bytes)
-    with opened(settings) as database:
-        issue_card(database, counter, resident, out, now)
-
-
-def _check_target(out: Path) -> None:
-    if out.exists():
-        raise CommandError(f"{out} exists; name another file, or remove it first.")
-    if not out.parent.is_dir():
-        raise CommandError(f"{out.parent} is no folder; make it first, or name another file.")
-
-
-def _checked(rule: PinRule, given: str | None) -> str | None:
-    meant = None if given is None else rule.normalised(given)
-    if meant is not None and not rule.accepts(meant):
-        raise CommandError(f"The {rule.name} must have {rule.description}; give another.")
-    return meant
 
 
 def _described(der: bytes) -> dict[str, str]:

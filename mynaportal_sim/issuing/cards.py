@@ -1,60 +1,131 @@
-"""What is put on a resident's card. Nothing here touches a register or a file."""
+"""What is put on a resident's card. Nothing here touches a register or a card's file."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from card_reader.emulator.personalise import CardData
-from card_reader.spec import AUTHENTICATION_PIN, RSA_BITS, Kind
+from card_reader.spec import AUTHENTICATION_PIN, CardKind, Kind
 from consent.japan import day_of
+from mynaportal_sim.issuing.contents import contents_of
+from mynaportal_sim.issuing.keys import Keys, Pool, new_keys
+from mynaportal_sim.issuing.particulars import CardNumbers, Particulars
 from mynaportal_sim.pki.authority import Authorities
-from mynaportal_sim.pki.model import Holder, Order, Randomness
-from mynaportal_sim.pki.profiles import PUBLIC_EXPONENT
+from mynaportal_sim.pki.card_issuer import CardIssuer
+from mynaportal_sim.pki.model import Family, Holder, Order, Randomness
+from mynaportal_sim.pki.validity import card_expiry, end_of
 from mynaportal_sim.residents.characters import substitute
 from mynaportal_sim.residents.model import CardState, Resident
 
 # The fifth birthday after the issue of a certificate is less than six years away.
 _LONG_AGO = timedelta(days=6 * 365 + 2)
-
-Keys = Mapping[Kind, rsa.RSAPrivateKey]
+FAMILIES: Mapping[CardKind, Family] = {
+    CardKind.CARD: Family.CARD,
+    CardKind.NO_PIN: Family.CARD,
+    CardKind.PHONE: Family.PHONE,
+    CardKind.NEXT: Family.NEXT,
+}
+"""Whose authorities certify for a kind of card."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A counter: whose certificates it gives out, under which portal's issuer URL."""
+    """A counter: whose certificates it gives out, under which portal's issuer URL.
+
+    Without an issuer of cards, they have the JPKI application alone.
+    """
 
     authorities: Authorities
     portal: str
     randomness: Randomness = field(repr=False)
+    card_issuer: CardIssuer | None = None
+    pool: Pool | None = None
 
-    def make(self, resident: Resident, keys: Keys, now: datetime) -> CardData:
-        """The card that `resident` shall have, in its state; in no register and file yet."""
+    def keys(self, cards: int, kind: CardKind = CardKind.CARD) -> list[Keys]:
+        """Keys for so many cards of a kind: from the pool while it has any, else new ones."""
+        return new_keys(cards, kind, self.pool)
+
+    def make(
+        self, resident: Resident, keys: Keys, now: datetime, kind: CardKind = CardKind.CARD
+    ) -> CardData:
+        """The card that `resident` shall have, in its state; in no register and file yet.
+
+        A child under 15 gets no signing certificate, nor does who wants no PIN.
+        """
         issued = now - _LONG_AGO if resident.card.state is CardState.EXPIRED else now
-        may_sign = resident.may_sign_on(day_of(issued))
+        card = self._for_authentication(resident, keys, issued, kind)
+        if kind is not CardKind.NO_PIN and resident.may_sign_on(day_of(issued)):
+            card = self._for_signing(card, resident, keys, issued)
+        return self.completed(card, resident, keys.own)
+
+    def lacks_contents(self, card: CardData) -> bool:
+        """Whether a card is without the applications that its kind has."""
+        return (
+            self.card_issuer is not None
+            and card.kind is not CardKind.PHONE
+            and card.contents is None
+        )
+
+    def completed(self, card: CardData, resident: Resident, own: RSAPrivateKey) -> CardData:
+        """A card with all the applications that its kind has; the rest of it stays as it is."""
+        if self.card_issuer is None or not self.lacks_contents(card):
+            return card
+        expires = card_expiry(resident.born, _issued(card))
+        told = Particulars(resident, CardNumbers.draw(self.randomness), expires)
+        pin = "" if card.kind is CardKind.NO_PIN else resident.card.pin
+        return replace(card, contents=contents_of(told, self.card_issuer, own, pin))
+
+    def _for_authentication(
+        self, resident: Resident, keys: Keys, issued: datetime, kind: CardKind
+    ) -> CardData:
+        family = FAMILIES[kind]
+        limit = end_of(card_expiry(resident.born, issued))
+        has_pin = kind is not CardKind.NO_PIN
         locked = resident.card.state is CardState.PIN_LOCKED
+        order = self._order(Kind.USER_AUTHENTICATION, resident, keys, issued, limit)
         return CardData(
             label=resident.persona,
             auth_key=keys[Kind.USER_AUTHENTICATION],
-            auth_certificate=self._certify(Kind.USER_AUTHENTICATION, resident, keys, issued),
-            auth_ca=self.authorities[Kind.USER_AUTHENTICATION].der,
-            signing_ca=self.authorities[Kind.SIGNING].der,
-            pin=resident.card.pin,
-            signing_key=keys[Kind.SIGNING] if may_sign else None,
-            signing_certificate=(
-                self._certify(Kind.SIGNING, resident, keys, issued) if may_sign else None
-            ),
-            password=resident.card.password if may_sign else None,
-            pin_tries=0 if locked else AUTHENTICATION_PIN.tries,
+            auth_certificate=self._certificate(order, family),
+            auth_ca=self.authorities.of(family, Kind.USER_AUTHENTICATION).der,
+            signing_ca=self.authorities.of(family, Kind.SIGNING).der,
+            pin=resident.card.pin if has_pin else "",
+            pin_tries=AUTHENTICATION_PIN.tries if has_pin and not locked else 0,
+            kind=kind,
         )
 
-    def _certify(self, kind: Kind, resident: Resident, keys: Keys, issued: datetime) -> bytes:
-        order = Order(kind, holder(resident), keys[kind].public_key(), issued, self.portal)
-        certificate = self.authorities[kind].issue(order, self.randomness)
-        return certificate.public_bytes(Encoding.DER)
+    def _for_signing(
+        self, card: CardData, resident: Resident, keys: Keys, issued: datetime
+    ) -> CardData:
+        """With a signing certificate, which cannot outlive the other one."""
+        limit = x509.load_der_x509_certificate(card.auth_certificate).not_valid_after_utc
+        order = self._order(Kind.SIGNING, resident, keys, issued, limit)
+        return replace(
+            card,
+            signing_key=keys[Kind.SIGNING],
+            signing_certificate=self._certificate(order, FAMILIES[card.kind]),
+            password=resident.card.password,
+        )
+
+    def _order(
+        self, kind: Kind, resident: Resident, keys: Keys, issued: datetime, limit: datetime
+    ) -> Order:
+        key = keys[kind].public_key()
+        return Order(kind, holder(resident), key, issued, self.portal, not_beyond=limit)
+
+    def _certificate(self, order: Order, family: Family) -> bytes:
+        issuer = self.authorities.of(family, order.kind)
+        return issuer.issue(order, self.randomness).public_bytes(Encoding.DER)
+
+
+def may_have(kind: CardKind, resident: Resident, day: date) -> bool:
+    """Whether a resident can be given that kind on `day`: a phone is linked to a signing
+    certificate, which children under 15 do not have."""
+    return kind is not CardKind.PHONE or resident.may_sign_on(day)
 
 
 def holder(resident: Resident) -> Holder:
@@ -74,12 +145,5 @@ def holder(resident: Resident) -> Holder:
     )
 
 
-def new_keys(cards: int) -> list[Keys]:
-    """Fresh keys for so many cards, made on every core (key generation releases the GIL)."""
-    with ThreadPoolExecutor() as threads:
-        made = list(threads.map(lambda _: _new_key(), range(cards * len(Kind))))
-    return [dict(zip(Kind, made[at::cards], strict=True)) for at in range(cards)]
-
-
-def _new_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(PUBLIC_EXPONENT, RSA_BITS)
+def _issued(card: CardData) -> datetime:
+    return x509.load_der_x509_certificate(card.auth_certificate).not_valid_before_utc

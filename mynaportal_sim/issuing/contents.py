@@ -9,6 +9,7 @@ from card_reader.emulator.contents import (
     TextContents,
     VisualContents,
 )
+from card_reader.spec import RESIDENT_PIN, TEXT_PIN
 from card_reader.spec.register import CARD_RECORD_TAG, RootTag
 from mynaportal_sim.issuing.objects import simulation
 from mynaportal_sim.issuing.particulars import Particulars
@@ -24,13 +25,14 @@ _OID, _RECOGNITION_DATA = 0x06, 0x73
 _GLOBALPLATFORM = bytes.fromhex("2A864886FC6B")
 
 
-def contents_of(card: Particulars, issuer: CardIssuer, key: RSAPrivateKey) -> Contents:
+def contents_of(
+    card: Particulars, issuer: CardIssuer, key: RSAPrivateKey, pin: str
+) -> Contents:
     """All of it, signed by `issuer`; `key` is the card's own, one for all applications.
 
-    The PIN that the holder chose for four digits is that of every application.
+    `pin` is that of every application with four digits; where it is empty, none was ever set.
     """
-    own_key = public_key(key.public_key())
-    pin, digits = card.resident.card.pin, _record(card).encode()
+    own_key, digits = public_key(key.public_key()), _record(card).encode()
     return Contents(
         TextContents(
             files=text_files(card, issuer, own_key),
@@ -38,6 +40,7 @@ def contents_of(card: Particulars, issuer: CardIssuer, key: RSAPrivateKey) -> Co
             pin=pin,
             number_a=card.number_a,
             number_b=card.number_b,
+            pin_tries=TEXT_PIN.tries if pin else 0,
         ),
         VisualContents(
             files=visual_files(card, issuer, own_key),
@@ -51,6 +54,8 @@ def contents_of(card: Particulars, issuer: CardIssuer, key: RSAPrivateKey) -> Co
             common_record=tlv.encode(CARD_RECORD_TAG, digits),
             key=key,
             pin=pin,
+            juki_tries=RESIDENT_PIN.tries if pin else 0,
+            common_tries=RESIDENT_PIN.tries if pin else 0,
         ),
         data_objects=_data_objects(card, issuer),
     )

@@ -1,26 +1,33 @@
 """The counter itself: a resident gets a card.
 
 The register is written before the file: a crash in between leaves entries that no card uses,
-never a card that nobody knows. Cards that exist are kept, and entered where they are missing.
+never a card that nobody knows. Cards that exist are kept, entered where they are missing, and
+completed where they were made before there was more to put on them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from card_reader.emulator.personalise import CardData, read_card, write_card
+from card_reader.emulator.personalise import CardData, complete_card, read_card, write_card
+from card_reader.spec import CardKind
 from mynaportal_sim.database import Database
-from mynaportal_sim.issuing.cards import Counter, new_keys
+from mynaportal_sim.issuing.cards import Counter
 from mynaportal_sim.issuing.register import register
 from mynaportal_sim.residents.model import Resident
 
 
 def issue_card(
-    database: Database, counter: Counter, resident: Resident, path: Path, now: datetime
+    database: Database,
+    counter: Counter,
+    resident: Resident,
+    path: Path,
+    now: datetime,
+    kind: CardKind = CardKind.CARD,
 ) -> CardData:
     """Make `path` a new card of `resident`, in place of any card that it held."""
-    [keys] = new_keys(1)
-    data = counter.make(resident, keys, now)
+    [keys] = counter.keys(1, kind)
+    data = counter.make(resident, keys, now, kind)
     database.run(register, counter.authorities, [(resident, data)], now)
     write_card(path, data)
     return data
@@ -33,13 +40,16 @@ def personalise_all(
     directory: Path,
     now: datetime,
 ) -> None:
-    """See to it that each resident has a registered card, `<directory>/<persona>.json`."""
+    """See to it that each resident has a registered card, `<directory>/<persona>.json`.
+
+    Keys, certificates, PINs and tries of cards that are there stay as they are.
+    """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     paths = {resident.persona: directory / f"{resident.persona}.json" for resident in residents}
     lacking = [resident for resident in residents if not paths[resident.persona].exists()]
     made = {
         resident.persona: counter.make(resident, keys, now)
-        for resident, keys in zip(lacking, new_keys(len(lacking)), strict=True)
+        for resident, keys in zip(lacking, counter.keys(len(lacking)), strict=True)
     }
     cards = [
         (resident, made.get(resident.persona) or read_card(paths[resident.persona]))
@@ -48,3 +58,14 @@ def personalise_all(
     database.run(register, counter.authorities, cards, now)
     for persona, data in made.items():
         write_card(paths[persona], data)
+    _complete(counter, cards, paths)
+
+
+def _complete(
+    counter: Counter, cards: Sequence[tuple[Resident, CardData]], paths: Mapping[str, Path]
+) -> None:
+    bare = [(resident, card) for resident, card in cards if counter.lacks_contents(card)]
+    for (resident, card), keys in zip(bare, counter.keys(len(bare)), strict=True):
+        contents = counter.completed(card, resident, keys.own).contents
+        if contents is not None:
+            complete_card(paths[resident.persona], contents)

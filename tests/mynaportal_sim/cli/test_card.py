@@ -9,11 +9,18 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from typer.testing import CliRunner, Result
 
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
+from card_reader.emulator.keys import CardKey
+from card_reader.emulator.personalise import read_card
 from card_reader.errors import LastTryError, MalformedApduError, PinBlockedError, WrongPinError
 from card_reader.spec import Kind
 from mynaportal_sim.cli.card import app
@@ -75,6 +82,38 @@ def test_a_card_with_a_malformed_secret_is_not_made(
     assert isinstance(result.exception, CommandError)
     assert secret[1] not in str(result.exception)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "token"),
+    [
+        pytest.param("phone", "JPKIAPGPSETOKEN", id="phone"),
+        pytest.param("next", "JPKISIMNEXTTOKEN", id="hypothetical"),
+    ],
+)
+def test_a_card_is_of_the_kind_asked_for(
+    kind: str, token: str, issued: Path, tmp_path: Path
+) -> None:
+    out, data = tmp_path / "card.json", issued.parent / "data"
+    answered("new", "--out", out, "--kind", kind, "--data", data)
+    assert Jpki(Session(Card.load(out))).label() == token
+
+
+def test_a_child_gets_no_phone(issued: Path, tmp_path: Path) -> None:
+    wanted = ("--kind", "phone", "--persona", "tanaka-yui", "--data", issued.parent / "data")
+    result = run("new", "--out", tmp_path / "card.json", *wanted)
+    assert isinstance(result.exception, CommandError)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_keys_made_ahead_are_those_of_the_next_card(issued: Path, tmp_path: Path) -> None:
+    data = issued.parent / "data"
+    assert answered("pool", "1", "--data", data) == {"made": 1, "ready": 1}
+    ready = {path.read_bytes() for path in (data / "ready-keys").iterdir()}
+    answered("new", "--out", tmp_path / "card.json", "--data", data)
+    card = read_card(tmp_path / "card.json")
+    assert _pkcs8(card.auth_key) in ready
+    assert list((data / "ready-keys").iterdir()) == []
 
 
 def test_info_tells_tries_and_certificates_and_spends_nothing(card: Path) -> None:
@@ -223,3 +262,7 @@ def test_help_has_an_example(command: list[str]) -> None:
     result = run(*command, "--help")
     assert result.exit_code == 0
     assert not command or "mynasim card" in result.stdout
+
+
+def _pkcs8(key: CardKey) -> bytes:
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

@@ -54,7 +54,7 @@ def cards(
     issuer: CardIssuer, key: RSAPrivateKey, residents: dict[str, Resident]
 ) -> dict[str, Contents]:
     return {
-        persona: contents_of(Particulars(resident, NUMBERS, EXPIRES), issuer, key)
+        persona: contents_of(Particulars(resident, NUMBERS, EXPIRES), issuer, key, "1234")
         for persona, resident in residents.items()
     }
 
@@ -131,7 +131,7 @@ def test_an_address_is_in_full_width(
     issuer: CardIssuer, key: RSAPrivateKey, residents: dict[str, Resident]
 ) -> None:
     narrow = replace(residents["sato-hanako"], address="東京都清瀬市緑風台2-14 A棟")
-    card = contents_of(Particulars(narrow, NUMBERS, EXPIRES), issuer, key)
+    card = contents_of(Particulars(narrow, NUMBERS, EXPIRES), issuer, key, "1234")
     address = _inner(card.text.files[2], 0xDF23).value.decode()
     assert address == "東京都清瀬市緑風台２－１４\u3000Ａ棟"  # noqa: RUF001  what is meant
 
@@ -212,7 +212,7 @@ def test_no_two_people_have_one_portrait_and_each_keeps_theirs(
     portraits = [_inner(card.visual.files[2], 0xDF27).value for card in cards.values()]
     assert len(set(portraits)) == len(portraits)
     again = Particulars(residents["sato-hanako"], CardNumbers.draw(os.urandom), EXPIRES)
-    face = contents_of(again, issuer, key).visual.files[2]
+    face = contents_of(again, issuer, key, "1234").visual.files[2]
     assert _inner(face, 0xDF27) == _inner(cards["sato-hanako"].visual.files[2], 0xDF27)
 
 

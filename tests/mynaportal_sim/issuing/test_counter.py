@@ -1,5 +1,6 @@
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -8,21 +9,28 @@ from stat import S_IMODE
 from uuid import uuid4
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
-from card_reader.emulator.personalise import read_card, write_card
-from card_reader.errors import PinBlockedError
-from card_reader.spec import Kind
+from card_reader.emulator.personalise import CardData, read_card, write_card
+from card_reader.errors import PinBlockedError, WrongPinError
+from card_reader.spec import CardKind, Kind
+from card_reader.spec.text import TextEF
+from consent.japan import day_of
 from mynaportal_sim.database import Database
-from mynaportal_sim.issuing.cards import Counter, new_keys
+from mynaportal_sim.issuing.cards import FAMILIES, Counter, may_have
 from mynaportal_sim.issuing.counter import issue_card, personalise_all
+from mynaportal_sim.issuing.keys import Keys, Pool, fill, new_keys
 from mynaportal_sim.issuing.register import register
-from mynaportal_sim.pki import authority, crl, service, store
+from mynaportal_sim.pki import authority, card_issuer, crl, service, store
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pki.errors import SerialTakenError
+from mynaportal_sim.pki.model import Family, PrivateKey
 from mynaportal_sim.pki.refusal import Code, Refusal
 from mynaportal_sim.pki.validation import ValidCertificate, validate
 from mynaportal_sim.residents import personas
@@ -43,13 +51,21 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def counter() -> Counter:
-    authorities = Authorities(authority.create(kind, NOW, os.urandom) for kind in Kind)
-    return Counter(authorities, PORTAL, os.urandom)
+    authorities = Authorities(
+        authority.create(kind, NOW, os.urandom, family) for family in Family for kind in Kind
+    )
+    return Counter(authorities, PORTAL, os.urandom, card_issuer.create(NOW, os.urandom))
 
 
 @pytest.fixture
 def residents(database: Database) -> list[Resident]:
     return database.run(personas.settle, personas.load(None, NOW.date()), os.urandom)
+
+
+@pytest.fixture(scope="module")
+def everyone() -> list[Resident]:
+    """The personas without a database."""
+    return [personas._resident(one, os.urandom) for one in personas.load(None, NOW.date())]
 
 
 def _one(residents: list[Resident], persona: str) -> Resident:
@@ -155,15 +171,19 @@ def test_a_stand_in_is_certified_and_marked(
     assert "𠮷".encode() not in data.signing_certificate
 
 
-def test_no_card_holds_a_my_number(
+def test_a_my_number_is_on_the_card_and_in_no_certificate(
     database: Database, counter: Counter, residents: list[Resident], tmp_path: Path
 ) -> None:
-    personalise_all(database, counter, residents, tmp_path, NOW)
-    for resident in residents:
+    personalise_all(database, counter, residents[:4], tmp_path, NOW)
+    for resident in residents[:4]:
         data = read_card(tmp_path / f"{resident.persona}.json")
         number = resident.my_number.encode()
-        assert number not in (tmp_path / f"{resident.persona}.json").read_bytes()
         assert number not in data.auth_certificate + (data.signing_certificate or b"")
+        assert data.contents is not None
+        holding = [ef for ef, file in data.contents.text.files.items() if number in file]
+        assert holding == [TextEF.MY_NUMBER]
+        assert not any(number in file for file in data.contents.visual.files.values())
+        assert number not in data.contents.register.common_record
 
 
 def test_cards_are_made_once_and_only_for_their_owner(
@@ -205,8 +225,139 @@ def test_a_certificate_of_somebody_else_is_not_taken_over(
         database.run(register, counter.authorities, [(other, data)], NOW)
 
 
+def test_a_card_that_was_made_before_there_was_more_is_completed(
+    database: Database, counter: Counter, residents: list[Resident], tmp_path: Path
+) -> None:
+    locked, path = _one(residents, "kobayashi-sakura"), tmp_path / "kobayashi-sakura.json"
+    issue_card(database, replace(counter, card_issuer=None), locked, path, NOW)
+    jpki = Jpki(Session(Card.load(path)))
+    with pytest.raises(WrongPinError):
+        jpki.verify(SIGN, "WRONG1")
+    before = read_card(path)
+    assert (before.contents, before.password_tries) == (None, 4)
+    personalise_all(database, counter, [locked], tmp_path, NOW + timedelta(days=400))
+    after = read_card(path)
+    assert after.contents is not None
+    assert _bare(after) == _bare(before)
+    expires = after.contents.register.common_record[-8:]
+    assert expires == f"{locked.born.replace(year=2036):%Y%m%d}".encode()
+    content = path.read_bytes()
+    personalise_all(database, counter, [locked], tmp_path, NOW + timedelta(days=500))
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("kind", "persona", "signs"),
+    [
+        pytest.param(CardKind.CARD, "sato-hanako", True, id="card"),
+        pytest.param(CardKind.CARD, "tanaka-yui", False, id="a child's"),
+        pytest.param(CardKind.PHONE, "sato-hanako", True, id="phone"),
+        pytest.param(CardKind.NO_PIN, "sato-hanako", False, id="no PIN"),
+        pytest.param(CardKind.NEXT, "sato-hanako", True, id="next"),
+    ],
+)
+def test_each_kind_of_card_has_what_it_has(
+    kind: CardKind,
+    persona: str,
+    signs: bool,
+    counter: Counter,
+    everyone: list[Resident],
+    tmp_path: Path,
+) -> None:
+    [keys] = new_keys(1, kind)
+    write_card(tmp_path / "card.json", counter.make(_one(everyone, persona), keys, NOW, kind))
+    data = read_card(tmp_path / "card.json")
+    assert (data.kind, data.signing_certificate is not None) == (kind, signs)
+    assert (data.contents is not None) is (kind is not CardKind.PHONE)
+    family = FAMILIES[kind]
+    for which, der in ((AUTH, data.auth_certificate), (SIGN, data.signing_certificate)):
+        if der is not None:
+            certificate = x509.load_der_x509_certificate(der)
+            issuer = counter.authorities.of(family, which).certificate
+            certificate.verify_directly_issued_by(issuer)
+    if kind is CardKind.NO_PIN:
+        assert data.contents is not None
+        assert (data.pin, data.contents.text.pin, data.contents.register.pin) == ("", "", "")
+
+
+def test_a_phone_is_for_those_who_can_sign(everyone: list[Resident]) -> None:
+    child = _one(everyone, "tanaka-yui")
+    birthday = child.born.replace(year=child.born.year + 15)
+    assert may_have(CardKind.PHONE, child, birthday)
+    assert not may_have(CardKind.PHONE, child, birthday - timedelta(days=1))
+    assert may_have(CardKind.CARD, child, birthday - timedelta(days=1))
+
+
+def test_a_certificate_ends_with_its_card_at_the_latest(
+    counter: Counter, everyone: list[Resident]
+) -> None:
+    [keys] = new_keys(1)
+    for resident in everyone:
+        data = counter.make(resident, keys, NOW)
+        ends = [
+            x509.load_der_x509_certificate(der).not_valid_after_utc
+            for der in (data.auth_certificate, data.signing_certificate)
+            if der is not None
+        ]
+        assert data.contents is not None
+        card = data.contents.register.common_record[-8:].decode()
+        assert all(f"{day_of(end):%Y%m%d}" <= card for end in ends)
+        assert ends == sorted(ends, reverse=True)
+
+
 def test_every_card_has_keys_of_its_own() -> None:
-    keys = [
-        key.public_key().public_numbers().n for pair in new_keys(3) for key in pair.values()
-    ]
-    assert len(set(keys)) == 6
+    assert len({_modulus(key) for keys in new_keys(3) for key in _all(keys)}) == 9
+
+
+def test_cards_take_ready_keys_while_there_are_any(tmp_path: Path) -> None:
+    pool = Pool(tmp_path / "pool")
+    fill(pool, 1)
+    files = list((tmp_path / "pool").iterdir())
+    assert len(pool) == len(files) == 3
+    assert {S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    ready = {_modulus(_rsa(path.read_bytes())) for path in files}
+    first, second = new_keys(2, pool=pool)
+    assert ready < {_modulus(key) for keys in (first, second) for key in _all(keys)}
+    assert list((tmp_path / "pool").iterdir()) == []
+    assert pool.take(1) == []
+
+
+def test_no_two_takers_get_one_key(tmp_path: Path) -> None:
+    fill(Pool(tmp_path), 2)
+    (tmp_path / "damaged.der").write_bytes(b"no key")
+    with ThreadPoolExecutor(4) as threads:
+        taken = [
+            key
+            for got in threads.map(lambda _: Pool(tmp_path).take(3), range(4))
+            for key in got
+        ]
+    assert len({_modulus(key) for key in taken}) == len(taken) == 6
+    assert list(tmp_path.iterdir()) == []
+
+
+def _all(keys: Keys) -> list[PrivateKey]:
+    return [*keys.certified.values(), keys.own]
+
+
+def _rsa(der: bytes) -> PrivateKey:
+    key = load_der_private_key(der, None)
+    assert isinstance(key, RSAPrivateKey)
+    return key
+
+
+def _modulus(key: PrivateKey) -> int:
+    assert isinstance(key, RSAPrivateKey)
+    return key.public_key().public_numbers().n
+
+
+def _bare(data: CardData) -> tuple[object, ...]:
+    """What a card was before there was more on it."""
+    return (
+        data.auth_certificate,
+        data.signing_certificate,
+        _modulus(data.auth_key),
+        data.pin,
+        data.password,
+        data.pin_tries,
+        data.password_tries,
+    )

@@ -25,7 +25,8 @@ from consent.ledger.store import newest
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
-from mynaportal_sim.issuing.cards import Counter, Keys, new_keys
+from mynaportal_sim.issuing.cards import Counter
+from mynaportal_sim.issuing.keys import Keys, new_keys
 from mynaportal_sim.issuing.register import register
 from mynaportal_sim.login import cookies, sessions
 from mynaportal_sim.login.csrf import check_csrf, csrf_token

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_der_x509_certificate
 
@@ -42,9 +43,15 @@ def refused(answer: Any, status: int, code: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+def key_of(portal: Portal, kind: Kind) -> RSAPrivateKey:
+    key = portal.issuer.keys[HANAKO][kind]
+    assert isinstance(key, RSAPrivateKey)
+    return key
+
+
 def raw_signature(portal: Portal, block: bytes) -> bytes:
     """The private key's operation on a block of 256 bytes, with no padding of ours."""
-    numbers = portal.issuer.keys[HANAKO][Kind.USER_AUTHENTICATION].private_numbers()
+    numbers = key_of(portal, Kind.USER_AUTHENTICATION).private_numbers()
     n = numbers.public_numbers.n
     return pow(int.from_bytes(block, "big"), numbers.d, n).to_bytes(256, "big")
 
@@ -276,7 +283,7 @@ def test_a_signature_over_other_bytes_is_invalid(
     browser = portal.browser()
     challenge = browser.challenge()
     token = portal.sign(challenge)
-    key = portal.issuer.keys[HANAKO][Kind.USER_AUTHENTICATION]
+    key = key_of(portal, Kind.USER_AUTHENTICATION)
     assert token.signature == key.sign(tbs_of(challenge, token), PKCS1v15(), SHA256())
     signature = key.sign(message(challenge, token), PKCS1v15(), SHA256())
     refused(browser.present(replace(token, signature=signature)), 401, "signature_invalid")
@@ -359,7 +366,7 @@ def test_v8_the_certificate_for_signatures_lets_nobody_in(portal: Portal) -> Non
     signing = portal.data(HANAKO)
     assert signing.signing_certificate is not None
     token = replace(portal.sign(challenge), certificate=signing.signing_certificate)
-    key = portal.issuer.keys[HANAKO][Kind.SIGNING]
+    key = key_of(portal, Kind.SIGNING)
     signed = replace(token, signature=key.sign(tbs_of(challenge, token), PKCS1v15(), SHA256()))
     refused(browser.present(signed), 401, "cert_wrong_purpose")
 
