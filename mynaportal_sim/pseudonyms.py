@@ -40,6 +40,10 @@ class Pseudonyms:
         """A certificate's serial as the ledger may name it (32 bits are guessed in minutes)."""
         return self._keyed("serial", issuer, serial.to_bytes(20, "big")).hex()
 
+    def card(self, number: str) -> str:
+        """A card as the ledger may name it, by its manufacture number."""
+        return self._keyed("card", number.encode()).hex()
+
     def logical_id(self, app_id: str, record_id: UUID) -> str:
         """The FHIR logical id that one app sees for a record.
 

@@ -10,6 +10,7 @@ from consent.service.answers import answer, defer, enter_asking
 from consent.service.assenting import agree, assent, awaiting_assent
 from consent.service.changes import change
 from consent.service.entries import given_by
+from consent.service.lapsing import lapse_all
 from consent.service.mandating import (
     Known,
     MandateChange,
@@ -87,6 +88,7 @@ __all__ = [
     "invite",
     "invited",
     "kept_away",
+    "lapse_all",
     "last_granted",
     "lift",
     "mandate",

@@ -28,11 +28,11 @@ from consent.mandate import (
     Party,
     ending_of,
 )
-from consent.model import ALIVE, UNANSWERED, Actor, ConsentVersion, Event
+from consent.model import ALIVE, UNANSWERED, ConsentVersion
 from consent.service import entries
-from consent.service.changes import change
+from consent.service.lapsing import lapse
 from consent.service.views import of_resident
-from consent.service.wishes import Change, Randomness
+from consent.service.wishes import Randomness
 from consent.store import blocks, mandates
 
 INVITATION_LIFETIME = timedelta(days=7)
@@ -272,18 +272,8 @@ def _lapse(
     """End what was granted under these mandates, and what waits under them."""
     ids = {one.id: one.principal for one in over}
     for principal in set(ids.values()):
-        for version in _given_under(connection, principal, ids):
-            wish = Change(
-                event=Event.LAPSE if version.state in ALIVE else Event.CANCEL,
-                key=UUID(bytes=randomness(16), version=4),
-                resident_id=principal,
-                arrangement_id=version.arrangement_id,
-                version_id=version.id,
-                channel="portal",
-                holder=holder,
-                actor=Actor.PORTAL,
-            )
-            change(connection, wish, now, randomness)
+        given = _given_under(connection, principal, ids)
+        lapse(connection, given, holder, now, randomness)
 
 
 def _given_under(

@@ -224,6 +224,12 @@ def end(connection: Connection, session_id: str, now: datetime) -> None:
     )
 
 
+def end_all(connection: Connection, resident_id: UUID, now: datetime) -> None:
+    """Log a person out everywhere, as when their card is stopped."""
+    theirs = sessions.delete().where(sessions.c.resident_id == resident_id)
+    _note_ended(connection, connection.execute(theirs.returning(*_WHOSE)).all(), now)
+
+
 def forget_ended(connection: Connection, now: datetime) -> int:
     """Drop the rows of sessions that have run out; how many went."""
     gone = connection.execute(

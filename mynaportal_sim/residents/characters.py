@@ -30,6 +30,11 @@ def fits(character: str) -> bool:
     return True
 
 
+def unfit(text: str, substitutes: Mapping[str, str]) -> str:
+    """The first character of `text` for which a certificate has no room; "" for none."""
+    return next((one for one in text if not fits(substitutes.get(one, one))), "")
+
+
 def substitute(text: str, substitutes: Mapping[str, str]) -> Substituted:
     """`text` with each character that does not fit replaced by its one in `substitutes`."""
     replaced = [not fits(character) for character in text]

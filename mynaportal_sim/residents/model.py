@@ -69,7 +69,10 @@ class CardOrder:
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """One fictional person. `substitutes` maps characters outside JIS level 2 to stand-ins."""
+    """One fictional person. `substitutes` maps characters outside JIS level 2 to stand-ins.
+
+    `permitted_until` is the last day of a foreign resident's period of stay (在留期間).
+    """
 
     id: UUID
     persona: str
@@ -85,6 +88,8 @@ class Resident:
     note_ja: str
     note_en: str
     substitutes: Mapping[str, str] = field(default_factory=dict)
+    permitted_until: date | None = None
+    died: date | None = None
 
     def age_on(self, day: date) -> int:
         """Completed years of life on `day`."""

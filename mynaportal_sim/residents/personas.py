@@ -111,6 +111,7 @@ class Persona(_Entry):
         Annotated[str, Field(min_length=1, max_length=1)],
         Annotated[str, Field(min_length=1, max_length=1)],
     ] = {}
+    permitted_until: Annotated[date | None, BeforeValidator(_iso_date)] = None
 
     @model_validator(mode="after")
     def _nobody_real(self) -> "Persona":
@@ -127,10 +128,10 @@ class Persona(_Entry):
             ("name", self.name.family + self.name.given),
             ("address", self.address),
         ):
-            unfit = [c for c in text if not characters.fits(self.substitutes.get(c, c))]
+            unfit = characters.unfit(text, self.substitutes)
             if unfit:
                 raise ValueError(
-                    f"{field}: {unfit[0]} (U+{ord(unfit[0]):04X}) is outside JIS level 2; "
+                    f"{field}: {unfit} (U+{ord(unfit):04X}) is outside JIS level 2; "
                     "name a stand-in for it in substitutes"
                 )
         return self

@@ -40,6 +40,15 @@ def add(connection: Connection, resident: Resident) -> bool:
     return connection.execute(statement).first() is not None
 
 
+def change(connection: Connection, resident: Resident) -> None:
+    """Let what is known of a resident be this from now on."""
+    connection.execute(
+        residents.update()
+        .where(residents.c.id == resident.id)
+        .values(profile=_RESIDENT.dump_json(resident).decode())
+    )
+
+
 def by_persona(connection: Connection, persona: str) -> Resident | None:
     """The resident with the persona id `persona`, such as `sato-hanako`."""
     return _one(connection, residents.c.persona == persona)
