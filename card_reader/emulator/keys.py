@@ -1,5 +1,6 @@
 """Private keys of a card, and how its file keeps them."""
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP384R1,
@@ -40,7 +41,7 @@ def from_pem(pem: str) -> CardKey:
         key = serialization.load_pem_private_key(
             pem.encode(), None, unsafe_skip_rsa_key_validation=True
         )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
         raise CardDataError("A private key is no unencrypted RSA or EC key in PEM.")

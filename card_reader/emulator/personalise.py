@@ -18,7 +18,13 @@ from card_reader.emulator.references import (
 )
 from card_reader.emulator.store import Document
 from card_reader.errors import CardDataError
-from card_reader.spec import AUTHENTICATION_PIN, SIGNING_PASSWORD, CardKind, is_marked
+from card_reader.spec import (
+    AUTHENTICATION_PIN,
+    SIGNING_PASSWORD,
+    UNREADABLE,
+    CardKind,
+    is_marked,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +123,23 @@ def _check_secret(reference: Reference, secret: Secret, kind: CardKind) -> None:
 
 def _check_pair(name: str, kind: CardKind, key: CardKey, der: bytes) -> None:
     check_key(name, kind, key)
-    if _certificate(name, der).public_key() != key.public_key():
+    if _public_key(name, der) != key.public_key():
         raise CardDataError(f"The {name} certificate is not that of the {name} key.")
     if not is_marked(der):
         raise CardDataError(f"The {name} certificate does not carry the simulation mark.")
 
 
+def _public_key(name: str, der: bytes) -> object:
+    try:
+        return _certificate(name, der).public_key()
+    except UNREADABLE:
+        raise CardDataError(f"The {name} certificate has no key that can be read.") from None
+
+
 def _certificate(name: str, der: bytes) -> x509.Certificate:
     try:
         return x509.load_der_x509_certificate(der)
-    except ValueError:
+    except UNREADABLE:
         raise CardDataError(f"The {name} certificate is not DER.") from None
 
 

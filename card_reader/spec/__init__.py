@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum, unique
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 JPKI_AID = bytes.fromhex("D392F000260100000001")
 """公的個人認証AP (OpenSC, jpki/myna)."""
@@ -32,12 +33,22 @@ SIMULATION_VALUE = b"\x0c\x0aSIMULATION"
 """Its value: DER UTF8String `SIMULATION`."""
 
 
+UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What reading a certificate, its extensions or its key raises for bytes that are none."""
+
+
 def is_marked(certificate: bytes) -> bool:
     """Whether a DER certificate says that it is a simulation; an unreadable one does not."""
     try:
         extensions = x509.load_der_x509_certificate(certificate).extensions
         mark = extensions.get_extension_for_oid(x509.ObjectIdentifier(SIMULATION_OID)).value
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+    except (*UNREADABLE, x509.ExtensionNotFound):
         return False
     return isinstance(mark, x509.UnrecognizedExtension) and mark.value == SIMULATION_VALUE
 

@@ -7,21 +7,13 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
+from card_reader.spec import UNREADABLE
 from mynaportal_sim.pki.errors import MalformedCertificateError
 from mynaportal_sim.pki.model import key_hash
 
 CERTIFICATE_MAX = 4096
 
 E = TypeVar("E", bound=x509.ExtensionType)
-
-
-_UNREADABLE = (
-    ValueError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +33,7 @@ class Leaf:
         try:
             certificate = x509.load_der_x509_certificate(der)
             extensions = certificate.extensions
-        except _UNREADABLE as fault:
+        except UNREADABLE as fault:
             raise MalformedCertificateError(str(fault)) from None
         # Spare bits at the end of the BIT STRING would not change what the signature is.
         if not der.endswith(b"\x00" + certificate.signature):

@@ -3,11 +3,14 @@
 import fcntl
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from card_reader.emulator import disk, store
 from card_reader.emulator.card import Card
@@ -20,21 +23,34 @@ from tests.card_reader.emulator.kit import JPKI, TEXT, count, say, verify
 WRONG, RIGHT = verify(0x18, "0000"), verify(0x18, "1234")
 
 
-@pytest.fixture
-def version_1(card_path: Path) -> Path:
-    """The same card as the first release of this program wrote it."""
-    now = json.loads(card_path.read_text())
+def as_version_1(path: Path, signing: str | None = "ABC123", tries: int = 5) -> Path:
+    """Write the card in `path` as the first release of this program did."""
+    now = json.loads(path.read_text())
     taken = {"version", "kind", "contents", "secrets"}
     kept = {name: value for name, value in now.items() if name not in taken}
     then = {
         "version": 1,
         "kind": "jpki",
         "pin": "1234",
-        "password": "ABC123",
-        "tries": {"0018": 2, "001B": 5},
+        "password": signing,
+        "tries": {"0018": 2, "001B": tries},
     }
-    card_path.write_text(json.dumps({**kept, **then}, ensure_ascii=False, indent=1) + "\n")
-    return card_path
+    path.write_text(json.dumps({**kept, **then}, ensure_ascii=False, indent=1) + "\n")
+    return path
+
+
+@pytest.fixture
+def version_1(card_path: Path) -> Path:
+    return as_version_1(card_path)
+
+
+def test_a_childs_card_of_version_1_is_still_a_childs(child_path: Path) -> None:
+    as_version_1(child_path, None, 0)
+    for _ in ("as it is", "upgraded"):
+        card, data = Card.load(child_path), read_card(child_path)
+        assert (data.signing_key, data.password) == (None, None)
+        assert say(card, JPKI, verify(0x1B, "ABC123"))[1] == "6984"
+        assert say(card, RIGHT)[1] == "9000"
 
 
 def test_a_card_of_version_1_is_one_with_jpki_alone(version_1: Path, adult: CardData) -> None:
@@ -170,3 +186,33 @@ def test_a_file_that_somebody_laid_out_anew_is_still_that_card(whole_path: Path)
     assert say(Card.load(whole_path), JPKI, WRONG)[1] == "63C2"
     assert say(Card.load(whole_path), JPKI, RIGHT)[1] == "9000"
     assert read_card(whole_path).contents is not None
+
+
+@given(st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_spoilt_file_is_a_card_or_a_clear_error(
+    whole_path: Path, data: st.DataObject
+) -> None:
+    sound = whole_path.read_bytes()
+    at = data.draw(st.integers(0, len(sound)))
+    put = data.draw(
+        st.binary(max_size=4) | st.sampled_from([b'"', b"\n", b"A", b"null", b"{}"])
+    )
+    skipped = data.draw(st.integers(0, 300))
+    spoilt = whole_path.with_name("spoilt.json")
+    spoilt.write_bytes(sound[:at] + put + sound[at + skipped :])
+    before = spoilt.read_bytes()
+    with suppress(CardFileError):
+        say(Card.load(spoilt), JPKI, count(0x18), TEXT, count(0x11))
+    assert spoilt.read_bytes() == before
+
+
+@given(st.binary(max_size=100))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_bytes_behind_the_card_are_a_change_or_a_clear_error(
+    whole_path: Path, behind: bytes
+) -> None:
+    longer = whole_path.with_name("longer.json")
+    longer.write_bytes(whole_path.read_bytes() + behind)
+    with suppress(CardFileError):
+        assert read_card(longer).pin == "1234"

@@ -13,6 +13,7 @@ from card_reader.emulator.personalise import CardData, write_card
 from card_reader.emulator.references import JPKI_PIN
 from card_reader.emulator.store import tries
 from card_reader.errors import CardDataError, CardFileError
+from card_reader.spec import is_marked
 
 
 def test_a_card_file_is_its_owners_alone(card_path: Path) -> None:
@@ -151,3 +152,28 @@ def test_a_certificate_without_the_mark_is_refused(
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, adult: CardData) -> None:
     with pytest.raises(CardFileError, match=r"nowhere/card\.json"):
         write_card(tmp_path / "nowhere" / "card.json", adult)
+
+
+@pytest.mark.parametrize(
+    ("found", "put"),
+    [
+        pytest.param("a003020102", "a00302010a", id="of no known version"),
+        pytest.param("2a864886f70d010101", "2a864886f70d01017f", id="with no known key"),
+        pytest.param("0282010100", "0282010000", id="with a broken key"),
+    ],
+)
+def test_a_certificate_that_cannot_be_read_is_refused(
+    tmp_path: Path, adult: CardData, found: str, put: str
+) -> None:
+    der = adult.auth_certificate
+    spoilt = der.replace(bytes.fromhex(found), bytes.fromhex(put), 1)
+    assert spoilt != der
+    with pytest.raises(CardDataError, match="authentication certificate"):
+        write_card(tmp_path / "card.json", replace(adult, auth_certificate=spoilt))
+
+
+def test_a_certificate_that_cannot_be_read_is_not_marked(adult: CardData) -> None:
+    version = bytes.fromhex("a003020102")
+    assert is_marked(adult.auth_certificate)
+    assert not is_marked(adult.auth_certificate.replace(version, version[:-1] + b"\x0a", 1))
+    assert not is_marked(adult.auth_certificate[:-1])
