@@ -32,10 +32,8 @@ def lines_of(text: str) -> bytes:
 def digits(text: str, size: tuple[int, int]) -> bytes:
     """Digits as a PNG of that width and height, from the left."""
     image = Image.new("1", size, _WHITE)
-    draw = ImageDraw.Draw(image)
     for place, digit in enumerate(text):
-        middle = (_DIGIT_WIDTH * place + _DIGIT_WIDTH // 2, size[1] - 2)
-        draw.text(middle, digit, _BLACK, font(_DIGIT_EM), anchor="ms")
+        image.paste(_digit(digit, size[1]), (_DIGIT_WIDTH * place, 0))
     return _png(image)
 
 
@@ -74,6 +72,14 @@ def _glyph(character: str) -> Image.Image:
     width = round(font(_EM).getlength(character))
     image = Image.new("1", (width, _LEADING), _WHITE)
     ImageDraw.Draw(image).text((0, _EM), character, _BLACK, font(_EM), anchor="ls")
+    return image
+
+
+@lru_cache
+def _digit(digit: str, height: int) -> Image.Image:
+    image = Image.new("1", (_DIGIT_WIDTH, height), _WHITE)
+    foot = (_DIGIT_WIDTH // 2, height - 2)
+    ImageDraw.Draw(image).text(foot, digit, _BLACK, font(_DIGIT_EM), anchor="ms")
     return image
 
 

@@ -4,6 +4,7 @@ from mynaportal_sim.cli.benchmarks import (
     card,
     decisions,
     endpoints,
+    issuing,
     ledger,
     merkle,
     pages,
@@ -25,6 +26,18 @@ ROWS: tuple[Row, ...] = (
         decisions.decisions,
     ),
     Row("card", "signature by the emulated card", Goal("/s", of_peer=0.8), card.signatures),
+    Row(
+        "issuing",
+        "1,000 whole cards issued, registered and on disk, with their keys",
+        Goal("s", at_most=300),
+        issuing.with_keys,
+    ),
+    Row(
+        "issuing-ready",
+        "the same from keys made ahead",
+        Goal("s", at_most=10),
+        issuing.from_ready_keys,
+    ),
     Row(
         "reader-sign",
         "signature through PC/SC, pcscd and a virtual reader",

@@ -62,8 +62,9 @@ def test_ten_digits_are_ten_pictures() -> None:
 
 
 def test_a_portrait_says_simulation_in_dark_on_white() -> None:
-    foot = _image(portrait(b"anybody")).crop((0, 212, 192, 240))
+    image = _image(portrait(b"anybody"))
+    foot = image.crop((0, image.height - 20, image.width, image.height))
     shades = foot.histogram()
     dark, white = sum(shades[:100]), sum(shades[230:])
-    assert 400 < dark < 2000
-    assert dark + white > 0.8 * foot.width * foot.height
+    assert 200 < dark < 1500
+    assert dark + white > 0.75 * foot.width * foot.height
