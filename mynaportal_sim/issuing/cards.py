@@ -123,8 +123,10 @@ class Counter:
 
 
 def may_have(kind: CardKind, resident: Resident, day: date) -> bool:
-    """Whether a resident can be given that kind on `day`: a phone is linked to a signing
-    certificate, which children under 15 do not have."""
+    """Whether a resident can be given that kind on `day`.
+
+    What a phone holds is linked to a signing certificate, which children under 15 have not.
+    """
     return kind is not CardKind.PHONE or resident.may_sign_on(day)
 
 

@@ -17,7 +17,7 @@ from mynaportal_sim.issuing.text_files import text_files
 from mynaportal_sim.issuing.visual_files import visual_files
 from mynaportal_sim.pki.card_issuer import CardIssuer, public_key
 
-_JUKI_RECORD_LENGTH = 16
+_KEY_REFERENCE_LENGTH = 16
 _ISSUER = b"SIMULATION"
 _CONTACT_ATR = bytes.fromhex("E000FF8131FE4514")
 """The contact card's that OpenSC knows, without its first byte."""
@@ -50,7 +50,7 @@ def contents_of(
             number_b=card.number_b,
         ),
         RegisterContents(
-            juki_record=simulation(_JUKI_RECORD_LENGTH),
+            juki_record=tlv.encode(CARD_RECORD_TAG, simulation(_KEY_REFERENCE_LENGTH)),
             common_record=tlv.encode(CARD_RECORD_TAG, digits),
             key=key,
             pin=pin,
@@ -68,19 +68,22 @@ def _record(card: Particulars) -> str:
 
 
 def _data_objects(card: Particulars, issuer: CardIssuer) -> dict[int, bytes]:
-    """What GET DATA answers, each with its tag, as GlobalPlatform has it (Card 2.3.1, 11.3)."""
-    certificate = issuer.verifiable_certificate
+    """What GET DATA answers, each with its tag, as GlobalPlatform has it (Card 2.3.1, 11.3).
+
+    Which certificates lie under which tag, no source tells: the root's, and below it the
+    document signer's.
+    """
     values = {
         RootTag.ISSUER: _ISSUER,
         RootTag.CARD: card.numbers.serial.encode(),
         RootTag.RECOGNITION: _recognition(),
         RootTag.MUNICIPALITY: card.resident.municipality.code.encode(),
         RootTag.EXPIRES: f"{card.expires:%Y%m%d}".encode(),
-        RootTag.CERTIFICATES: certificate,
+        RootTag.CERTIFICATES: issuer.root_certificate,
         RootTag.CONTACT_ATR: _CONTACT_ATR,
     }
     objects = {int(tag): tlv.encode(tag, value) for tag, value in values.items()}
-    return {**objects, RootTag.CERTIFICATE: certificate}
+    return {**objects, RootTag.CERTIFICATE: issuer.verifiable_certificate}
 
 
 def _recognition() -> bytes:

@@ -52,13 +52,18 @@ class CardIssuer:
         return key_id(self.signer)
 
     @cached_property
-    def verifiable_certificate(self) -> bytes:
-        """The object 7F21: the document signer's key under the root's signature.
+    def root_certificate(self) -> bytes:
+        """The object 7F21 of the root's key under its own signature."""
+        return self._verifiable(self.root, self.root_key.public_key())
 
-        RSASSA-PKCS1-v1_5 with SHA-256 over the value of 5F4E, which is our choice.
-        """
-        key = public_key(self.signer_key.public_key())
-        body = key_id(self.root) + self.signer_id + key
+    @cached_property
+    def verifiable_certificate(self) -> bytes:
+        """The object 7F21 of the document signer's key under the root's signature."""
+        return self._verifiable(self.signer, self.signer_key.public_key())
+
+    def _verifiable(self, subject: x509.Certificate, key: rsa.RSAPublicKey) -> bytes:
+        """RSASSA-PKCS1-v1_5 with SHA-256 over the value of 5F4E, which is our choice."""
+        body = key_id(self.root) + key_id(subject) + public_key(key)
         signature = self.root_key.sign(body, PKCS1v15(), SHA256())
         return tlv.encode(
             Tag.CERTIFICATE, tlv.encode(Tag.BODY, body) + tlv.encode(Tag.SIGNATURE, signature)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from shutil import copytree
 from stat import S_IMODE
 from uuid import uuid4
 
@@ -50,11 +51,25 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
-def counter() -> Counter:
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys for everybody's cards, made once: each test takes them from a copy."""
+    directory = tmp_path_factory.mktemp("ready")
+    fill(Pool(directory), len(personas.load(None, NOW.date())))
+    return directory
+
+
+@pytest.fixture(scope="module")
+def town() -> Counter:
     authorities = Authorities(
         authority.create(kind, NOW, os.urandom, family) for family in Family for kind in Kind
     )
     return Counter(authorities, PORTAL, os.urandom, card_issuer.create(NOW, os.urandom))
+
+
+@pytest.fixture
+def counter(town: Counter, ready: Path, tmp_path_factory: pytest.TempPathFactory) -> Counter:
+    pool = copytree(ready, tmp_path_factory.mktemp("pool"), dirs_exist_ok=True)
+    return replace(town, pool=Pool(pool))
 
 
 @pytest.fixture
@@ -114,7 +129,7 @@ def test_each_persona_has_a_card_in_the_state_it_says(
 def test_a_child_has_no_signing_certificate_until_15(
     counter: Counter, residents: list[Resident]
 ) -> None:
-    child, [keys] = _one(residents, "tanaka-yui"), new_keys(1)
+    child, [keys] = _one(residents, "tanaka-yui"), counter.keys(1)
     now = counter.make(child, keys, NOW)
     assert (now.signing_key, now.signing_certificate, now.password) == (None, None, None)
     birthday = datetime(child.born.year + 15, child.born.month, child.born.day, tzinfo=UTC)
@@ -205,7 +220,7 @@ def test_existing_cards_are_entered_in_a_new_database(
     database: Database, counter: Counter, residents: list[Resident], tmp_path: Path
 ) -> None:
     naoki, path = _one(residents, "nakamura-naoki"), tmp_path / "nakamura-naoki.json"
-    [keys] = new_keys(1)
+    [keys] = counter.keys(1)
     data = counter.make(replace(naoki, id=uuid4()), keys, NOW)
     write_card(path, data)
     personalise_all(database, counter, [naoki], tmp_path, NOW)
@@ -216,7 +231,7 @@ def test_existing_cards_are_entered_in_a_new_database(
 def test_a_certificate_of_somebody_else_is_not_taken_over(
     database: Database, counter: Counter, residents: list[Resident]
 ) -> None:
-    [keys] = new_keys(1)
+    [keys] = counter.keys(1)
     mine, other = residents[:2]
     data = counter.make(mine, keys, NOW)
     database.run(register, counter.authorities, [(mine, data)], NOW)
@@ -264,7 +279,7 @@ def test_each_kind_of_card_has_what_it_has(
     everyone: list[Resident],
     tmp_path: Path,
 ) -> None:
-    [keys] = new_keys(1, kind)
+    [keys] = counter.keys(1, kind)
     write_card(tmp_path / "card.json", counter.make(_one(everyone, persona), keys, NOW, kind))
     data = read_card(tmp_path / "card.json")
     assert (data.kind, data.signing_certificate is not None) == (kind, signs)
@@ -291,7 +306,7 @@ def test_a_phone_is_for_those_who_can_sign(everyone: list[Resident]) -> None:
 def test_a_certificate_ends_with_its_card_at_the_latest(
     counter: Counter, everyone: list[Resident]
 ) -> None:
-    [keys] = new_keys(1)
+    [keys] = counter.keys(1)
     for resident in everyone:
         data = counter.make(resident, keys, NOW)
         ends = [
