@@ -24,7 +24,7 @@ from card_reader.errors import MalformedDataError
 _PREFIX = b"MYNA-SIM-LOGIN-v1\0"
 _CONSENT_PREFIX = b"MYNA-SIM-CONSENT-v1\0"
 _SESSION_PREFIX = b"MYNA-SIM-SESS-v1\0"
-_SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+_SHA256 = bytes.fromhex("300d06096086480165030402010500")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,6 @@ class Statement:
         """The bytes to be signed; different for any two different statements."""
         texts = [getattr(self, name).encode() for name in _SIGNED]
         return _PREFIX + b"".join(len(text).to_bytes(4, "big") + text for text in texts)
-
-    def digest_info(self) -> bytes:
-        """What the card is given to sign."""
-        return digest_info(self.tbs())
 
 
 # Neither astuple nor asdict, here and below: they copy deeply, at ten times the cost.
@@ -91,10 +87,6 @@ class ConsentStatement:
         text = self.text.encode()
         return _CONSENT_PREFIX + len(text).to_bytes(4, "big") + text
 
-    def digest_info(self) -> bytes:
-        """What the card is given to sign."""
-        return digest_info(self.tbs())
-
     @property
     def sha256(self) -> str:
         """The hash that names this statement, in hexadecimal."""
@@ -113,4 +105,10 @@ def session_hash(pre_login_session_id: str) -> str:
 
 def digest_info(message: bytes) -> bytes:
     """DigestInfo of the SHA-256 of `message` (RFC 8017, 9.2), 51 bytes."""
-    return _SHA256_DIGEST_INFO + sha256(message).digest()
+    return digest_info_of(sha256(message).digest())
+
+
+def digest_info_of(digest: bytes) -> bytes:
+    """DigestInfo that says SHA-256 and holds `digest` (of up to 110 bytes, whatever it is)."""
+    octets = bytes((0x04, len(digest))) + digest
+    return bytes((0x30, len(_SHA256) + len(octets))) + _SHA256 + octets

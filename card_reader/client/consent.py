@@ -1,7 +1,7 @@
 """Signing what a person agrees to, with the key for signatures."""
 
 from card_reader.client.jpki import Jpki
-from card_reader.client.login import Signed
+from card_reader.client.signing import Signed, signed
 from card_reader.spec import Kind
 from card_reader.statement import ConsentStatement
 
@@ -23,4 +23,4 @@ def sign_consent_once_verified(jpki: Jpki, statement: ConsentStatement) -> Signe
     Raises NotVerifiedError if it was not.
     """
     certificate = jpki.certificate(Kind.SIGNING)
-    return Signed(certificate, jpki.sign(Kind.SIGNING, statement.digest_info()))
+    return signed(jpki, Kind.SIGNING, certificate, statement.tbs())

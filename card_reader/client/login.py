@@ -1,17 +1,9 @@
 """Answering a portal's challenge with the card."""
 
-from typing import NamedTuple
-
 from card_reader.client.jpki import Jpki
+from card_reader.client.signing import Signed, signed
 from card_reader.spec import Kind
 from card_reader.statement import Challenge
-
-
-class Signed(NamedTuple):
-    """What the card gives for a challenge: its certificate (DER) and its signature."""
-
-    certificate: bytes
-    signature: bytes
 
 
 def sign_challenge(
@@ -21,15 +13,16 @@ def sign_challenge(
 
     Raises what `Jpki.verify` raises.
     """
-    certificate = jpki.certificate(Kind.USER_AUTHENTICATION)
     jpki.verify(Kind.USER_AUTHENTICATION, pin, allow_last_try=allow_last_try)
-    return Signed(certificate, sign_once_verified(jpki, challenge, certificate))
+    return sign_once_verified(jpki, challenge)
 
 
-def sign_once_verified(jpki: Jpki, challenge: Challenge, certificate: bytes) -> bytes:
-    """The signature over `challenge`, for a PIN that was verified just before.
+def sign_once_verified(jpki: Jpki, challenge: Challenge) -> Signed:
+    """The answer to `challenge`, for a PIN that was verified just before.
 
+    Only then is the certificate read: a phone keeps it behind the PIN.
     Raises NotVerifiedError if it was not.
     """
-    digest_info = challenge.by(certificate).digest_info()
-    return jpki.sign(Kind.USER_AUTHENTICATION, digest_info)
+    certificate = jpki.certificate(Kind.USER_AUTHENTICATION)
+    message = challenge.by(certificate).tbs()
+    return signed(jpki, Kind.USER_AUTHENTICATION, certificate, message)

@@ -90,10 +90,8 @@ def login(  # noqa: PLR0913  options of a command
 
 def _signed(device: SecondDevice, jpki: Jpki, pin: str | None, pin_fd: int | None) -> str:
     """Have the card sign, and the portal judge it; the six digits."""
-    certificate = jpki.certificate(Kind.USER_AUTHENTICATION)
     pin_entry.verify(jpki, Kind.USER_AUTHENTICATION, pin, pin_fd)
-    signature = sign_once_verified(jpki, device.challenge, certificate)
-    return device.sign(certificate, signature)
+    return device.sign(sign_once_verified(jpki, device.challenge))
 
 
 def _digits(digits: str) -> Panel:

@@ -57,7 +57,7 @@ class SecondBrowser:
         challenge = self._post("/auth/card/challenges", {"channel": "agent", **query}, csrf)
         statement = Challenge.from_json(challenge)
         signed = sign_challenge(jpki, statement, pin)
-        token = LoginToken(statement.login_id, self._portal, *signed, __version__)
+        token = LoginToken.of(statement.login_id, self._portal, signed, __version__)
         self._post("/auth/card/logins", token.to_json(), csrf)
 
     def ask(self, interaction: str) -> dict[str, object]:
@@ -130,7 +130,7 @@ class SecondBrowser:
             signed = sign_challenge(jpki, asked, secret)
         else:
             raise CommandError("the portal wants a signature for another text than it shows")
-        token = LoginToken(asked.login_id, self._portal, *signed, __version__)
+        token = LoginToken.of(asked.login_id, self._portal, signed, __version__)
         return token.to_json().decode()
 
     def post(self, path: str, form: Mapping[str, str | list[str]]) -> httpx.Response:

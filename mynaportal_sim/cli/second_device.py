@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from card_reader.client.signing import Signed
 from card_reader.statement import Challenge
 from mynaportal_sim import __version__
 from mynaportal_sim.cli.failures import CommandError
@@ -90,22 +91,22 @@ class SecondDevice:
         """The same login over another client."""
         return replace(self, _http=http)
 
-    def sign(self, certificate: bytes, signature: bytes) -> str:
+    def sign(self, signed: Signed) -> str:
         """Hand a login's signature in; the six digits for the person.
 
         Raises:
             CommandError: the portal refuses.
         """
-        return str(self.hand_in(certificate, signature)["confirm_code"])
+        return str(self.hand_in(signed)["confirm_code"])
 
-    def hand_in(self, certificate: bytes, signature: bytes) -> dict[str, object]:
+    def hand_in(self, signed: Signed) -> dict[str, object]:
         """Hand in what the card made; what the portal says to it.
 
         Raises:
             CommandError: the portal refuses.
         """
         login_id = self.challenge.login_id
-        token = LoginToken(login_id, self.origin, certificate, signature, __version__)
+        token = LoginToken.of(login_id, self.origin, signed, __version__)
         return self._post("sign", token.to_json())
 
     def state(self) -> str:

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from card_reader.client.consent import sign_consent_once_verified
 from card_reader.client.jpki import Jpki
-from card_reader.client.login import Signed, sign_once_verified
+from card_reader.client.login import sign_once_verified
 from card_reader.client.session import Session
+from card_reader.client.signing import Signed
 from card_reader.spec import Kind
 from card_reader.statement import ConsentStatement
 from mynaportal_sim.cli import pin_entry
@@ -84,7 +85,7 @@ def sign(  # noqa: PLR0913  options of a command
             if not yes:
                 demand_agreement(_SENT)
             pin_entry.verify(jpki, kind, pin, pin_fd)
-            device.hand_in(*_signed(jpki, device, statement, kind))
+            device.hand_in(_signed(jpki, device, statement, kind))
         document = {"statement": statement.sha256, "kind": kind.value, "origin": origin}
         say(document, _DONE, json)
         sys.stdout.flush()
@@ -108,8 +109,7 @@ def _signed(
 ) -> Signed:
     if kind is Kind.SIGNING:
         return sign_consent_once_verified(jpki, statement)
-    certificate = jpki.certificate(kind)
-    return Signed(certificate, sign_once_verified(jpki, device.challenge, certificate))
+    return sign_once_verified(jpki, device.challenge)
 
 
 def _lines(statement: ConsentStatement) -> Panel:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from card_reader.client.consent import sign_consent
 from card_reader.client.jpki import Jpki
-from card_reader.client.login import Signed, sign_challenge
+from card_reader.client.login import sign_challenge
 from card_reader.client.session import Session
+from card_reader.client.signing import Signed
 from card_reader.emulator.card import Card
 from card_reader.emulator.store import made
 from card_reader.errors import (
@@ -104,13 +105,7 @@ class SoftCards:
             return _wrong(0)
         finally:
             card.reset()
-        return LoginToken(
-            login_id=challenge.login_id,
-            origin=challenge.origin,
-            certificate=signed.certificate,
-            signature=signed.signature,
-            agent_version=AGENT_VERSION,
-        )
+        return LoginToken.of(challenge.login_id, challenge.origin, signed, AGENT_VERSION)
 
     def _card(self, persona: str) -> Card:
         path = self._directory / f"{persona}.json"

@@ -3,10 +3,11 @@
 import json
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from card_reader.client.signing import Signed
 from mynaportal_sim.login.refusal import Code, Refusal
 from mynaportal_sim.login.wire import WIRE, read
 from mynaportal_sim.pki.suites import ALGORITHMS, RSA_2048
@@ -27,6 +28,11 @@ class LoginToken:
     signature: bytes
     agent_version: str
     algorithm: str = RSA_2048.jws
+
+    @classmethod
+    def of(cls, login_id: str, origin: str, signed: Signed, agent_version: str) -> Self:
+        """The token that hands in what a card has signed."""
+        return cls(login_id, origin, *signed[:2], agent_version, signed.algorithm)
 
     def to_json(self) -> bytes:
         """The token as it travels."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
@@ -29,7 +29,7 @@ NUMBER_A = "123456789010"
 NUMBER_B = "55021720352285"
 BIRTH = "550217"
 
-Certify = Callable[[str, rsa.RSAPrivateKey, bool], bytes]
+Certify = Callable[[str, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, bool], bytes]
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,9 @@ def keys() -> list[rsa.RSAPrivateKey]:
 def certify(keys: list[rsa.RSAPrivateKey]) -> Certify:
     """Makes the DER certificate of a key, with the simulation mark or without."""
 
-    def certificate(name: str, key: rsa.RSAPrivateKey, marked: bool) -> bytes:
+    def certificate(
+        name: str, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, marked: bool
+    ) -> bytes:
         builder = (
             x509.CertificateBuilder()
             .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))

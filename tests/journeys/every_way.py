@@ -307,7 +307,7 @@ def _sign_at_a_reader(
     code = str(browser.see(place)["code"])
     device = SecondDevice.claim(portal.client(), portal.url, code)
     statement, card = ConsentStatement(device.text or ""), portal.card("suzuki-kenichi")
-    device.hand_in(*sign_consent(card, statement, PASSWORD))
+    device.hand_in(sign_consent(card, statement, PASSWORD))
     device.state()
     reader = str(browser.see(place)["next"]).rpartition("reader=")[2]
     browser.post(path, {**form, "kind": "user_authentication", "reader": reader})
@@ -330,7 +330,7 @@ def _have_receipts(
 
 def log_in_by_a_second_device(portal: HeardPortal) -> None:
     http, screen, device = _claimed(portal)
-    digits = device.sign(*sign_challenge(portal.card("yoshida-sho"), device.challenge, PIN))
+    digits = device.sign(sign_challenge(portal.card("yoshida-sho"), device.challenge, PIN))
     device.state()
     csrf = http.get(screen, headers=JSON).json()["csrf"]
     wrong = f"{(int(digits) + 1) % 1_000_000:06}"

@@ -64,6 +64,19 @@ def test_a_card_here_logs_in_a_browser_there(
     assert PIN not in portal.log.read_text()
 
 
+@pytest.mark.parametrize("kind", ["phone", "next"])
+def test_what_else_bears_a_certificate_logs_in_too(
+    portal: Portal, screen: Screen, tmp_path: Path, kind: str
+) -> None:
+    """A phone shows its certificate after its PIN only; the next card has a key on P-384."""
+    card = str(tmp_path / "card.json")
+    portal.run("card", "new", "--out", card, "--kind", kind, "--pin", PIN)
+    usual = ("--portal", portal.url, "--code", screen.code, "--yes", "--no-wait", "--json")
+    told = json.loads(portal.run("login", *usual, "--card", card, "--pin", PIN))
+    assert screen.type(told["confirm_code"]).status_code == 303
+    assert screen.logged_in()
+
+
 @pytest.mark.parametrize(
     ("options", "said", "left"),
     [

@@ -180,8 +180,8 @@ def test_a_challenge_is_answered_with_certificate_and_signature(
         issued_at="2026-11-23T06:00:00Z",
         purpose="login",
     )
-    certificate, signature = sign_challenge(jpki, challenge, "1234")
-    assert certificate == adult.auth_certificate
+    certificate, signature, algorithm = sign_challenge(jpki, challenge, "1234")
+    assert (certificate, algorithm) == (adult.auth_certificate, "RS256")
     keys[0].public_key().verify(
         signature, challenge.by(certificate).tbs(), PKCS1v15(), SHA256()
     )

@@ -169,13 +169,7 @@ class Portal:
         signed = sign_challenge(
             Jpki(CardSession(self.card(persona))), Challenge(**fields), "1234"
         )
-        return LoginToken(
-            challenge["login_id"],
-            challenge["origin"],
-            signed.certificate,
-            signed.signature,
-            "1",
-        )
+        return LoginToken.of(challenge["login_id"], challenge["origin"], signed, "1")
 
     def entries(self) -> list[tuple[str, dict[str, object]]]:
         """The ledger, oldest first: types and fields."""

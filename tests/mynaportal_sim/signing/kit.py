@@ -58,7 +58,7 @@ def token_of(
         signed = sign_consent(jpki, ConsentStatement(told["statement"]["text"]), PASSWORD)
     else:
         signed = sign_challenge(jpki, challenge, PIN)
-    return LoginToken(challenge.login_id, challenge.origin, *signed, "1")
+    return LoginToken.of(challenge.login_id, challenge.origin, signed, "1")
 
 
 def sign(portal: Portal, kind: Kind, client_id: str | None = None, **of: str) -> Browser:

@@ -63,7 +63,7 @@ class Device:
         path = self._portal.web.state.settings.cards / f"{HANAKO}.json"
         challenge = Challenge.from_json({**self.claimed.json()["challenge"], **changed})
         signed = sign_challenge(Jpki(CardSession(Card.load(path))), challenge, PIN)
-        return LoginToken(challenge.login_id, challenge.origin, *signed, "test")
+        return LoginToken.of(challenge.login_id, challenge.origin, signed, "test")
 
     def sign(self, **changed: str) -> httpx.Response:
         return self.post(f"{self.address}/sign", self.token(**changed).to_json())
