@@ -22,8 +22,13 @@ NO_FCI = 0x0C
 CURRENT_EF = 0x80
 """P2 of VERIFY and COMPUTE DIGITAL SIGNATURE; the low five bits name another EF instead."""
 SHORT_EF_MASK = 0x1F
+DEFAULT_KEY = 0x00
+"""P2 of COMPUTE DIGITAL SIGNATURE: the application's own key."""
+NEW_VALUE_ONLY = 0x01
+"""P1 of CHANGE REFERENCE DATA: the data field does not hold the old value."""
 _BY_SHORT_EF = 0x80
 _RECORD_SHORT_EF_SHIFT = 3
+_ONE_RECORD = 0x04
 
 
 @unique
@@ -90,6 +95,32 @@ class Command:
         return cls(
             Ins.COMPUTE_SIGNATURE, 0, CURRENT_EF, digest_info, le=SHORT_LE_MAX, cla=PROPRIETARY
         )
+
+    @classmethod
+    def sign_by_application(cls, digest_info: bytes) -> "Command":
+        """Sign `digest_info` with the one key that the application has for it; no PIN."""
+        return replace(cls.sign(digest_info), p2=DEFAULT_KEY)
+
+    @classmethod
+    def change_pin(cls, new: bytes) -> "Command":
+        """Give the selected PIN, just verified, another value."""
+        return cls(Ins.CHANGE_REFERENCE_DATA, NEW_VALUE_ONLY, CURRENT_EF, new)
+
+    @classmethod
+    def change_key(cls, new: bytes) -> "Command":
+        """The same as JICSAP has it, for the PINs of the resident register."""
+        return cls(Ins.CHANGE_KEY, 0, CURRENT_EF, new, cla=PROPRIETARY)
+
+    @classmethod
+    def read_record(cls, number: int, short_ef: int = 0) -> "Command":
+        """Read a record of the selected file, or of the one that `short_ef` (1 to 30) names."""
+        p2 = short_ef << _RECORD_SHORT_EF_SHIFT | _ONE_RECORD
+        return cls(Ins.READ_RECORD, number, p2, le=SHORT_LE_MAX)
+
+    @classmethod
+    def get_data(cls, tag: int, le: int = SHORT_LE_MAX) -> "Command":
+        """Fetch a data object (tag of one or two bytes) of what is selected."""
+        return cls(Ins.GET_DATA, tag >> 8, tag & 0xFF, le=le)
 
     @classmethod
     def get_response(cls, length: int) -> "Command":

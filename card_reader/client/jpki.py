@@ -1,13 +1,11 @@
 """The JPKI application as a terminal uses it: certificates, tries left, PINs, signatures."""
 
-from card_reader.client.session import Session
+from card_reader.client.pin import Reference
+from card_reader.client.session import FILE_MAX, Session
 from card_reader.errors import (
-    LastTryError,
     MalformedDataError,
-    MalformedPinError,
     NoJpkiError,
     NoSuchFileError,
-    PinBlockedError,
     StatusError,
 )
 from card_reader.spec import (
@@ -19,12 +17,10 @@ from card_reader.spec import (
     Kind,
     is_marked,
 )
-from card_reader.status import SW
 from card_reader.tlv import Head
 
 _CERTIFICATE_HEAD = 4
 _CERTIFICATE_TAG = 0x30
-_CERTIFICATE_MAX = 0x8000  # READ BINARY reaches no further
 
 
 class Jpki:
@@ -73,27 +69,18 @@ class Jpki:
         except (StatusError, MalformedDataError):
             return False
 
+    def reference(self, kind: Kind) -> Reference:
+        """The PIN of `kind`."""
+        credential = CREDENTIALS[kind]
+        return Reference(self._session, credential.pin_ef, credential.pin)
+
     def tries(self, kind: Kind) -> int:
         """How many tries the PIN of `kind` has left; asking spends none."""
-        return self._session.tries(CREDENTIALS[kind].pin_ef)
+        return self.reference(kind).tries()
 
     def verify(self, kind: Kind, pin: str, *, allow_last_try: bool = False) -> None:
-        """Verify the PIN of `kind`; letters may be typed in lower case.
-
-        Raises MalformedPinError or LastTryError without sending it, PinBlockedError, or
-        WrongPinError, which tells how many tries are left.
-        """
-        credential = CREDENTIALS[kind]
-        rule = credential.pin
-        meant = rule.normalised(pin)
-        if not rule.accepts(meant):
-            raise MalformedPinError(f"The {rule.name} has {rule.description}.")
-        left = self.tries(kind)
-        if not left:
-            raise PinBlockedError(SW.REFERENCE_DATA_UNUSABLE)
-        if left == 1 and not allow_last_try:
-            raise LastTryError
-        self._session.verify(credential.pin_ef, meant.encode())
+        """Verify the PIN of `kind`. Raises what `Reference.verify` raises."""
+        self.reference(kind).verify(pin, allow_last_try=allow_last_try)
 
     def sign(self, kind: Kind, digest_info: bytes) -> bytes:
         """RSASSA-PKCS1-v1_5 signature (256 bytes) over a DigestInfo of 1 to 245 bytes.
@@ -105,7 +92,7 @@ class Jpki:
     def _der(self, ef: int) -> bytes:
         """A whole file whose own header says how long it is."""
         head = Head.parse(self._session.read_file(ef, _CERTIFICATE_HEAD))
-        if head.tag != _CERTIFICATE_TAG or head.whole_length > _CERTIFICATE_MAX:
+        if head.tag != _CERTIFICATE_TAG or head.whole_length > FILE_MAX:
             raise MalformedDataError(f"EF {ef:04X} holds no certificate.")
         content = self._session.read_file(ef, head.whole_length)
         if len(content) != head.whole_length:

@@ -2,10 +2,20 @@
 
 from collections.abc import Callable
 
-from card_reader.apdu import EXTENDED_DATA_MAX, SHORT_LE_MAX, Command, Response, masked
+from card_reader.apdu import (
+    EXTENDED_DATA_MAX,
+    EXTENDED_LE_MAX,
+    SHORT_LE_MAX,
+    Command,
+    Response,
+    masked,
+)
 from card_reader.errors import MalformedApduError, StatusError, TransportError
 from card_reader.status import SW, bytes_waiting, correct_le, tries_left
 from card_reader.transport import Transport
+
+FILE_MAX = 0x8000
+"""Bytes of a file that READ BINARY reaches (offset of 15 bits)."""
 
 Trace = Callable[[bytes, bytes], None]
 """Sees each command and response APDU as bytes; PINs are masked before it does."""
@@ -95,6 +105,37 @@ class Session:
         """
         self.send(Command.select_ef(pin_ef))
         self.send(Command.verify(pin))
+
+    def read_record(self, number: int, ef: int) -> bytes:
+        """A record (1 to 254) of a file that has records.
+
+        Cards are asked by short EF identifier; one that does not know the form (6A86, 6A81), by
+        selecting the file first. Raises StatusError: 6A83 if there is no such record.
+        """
+        try:
+            return self.send(Command.read_record(number, ef))
+        except StatusError as error:
+            if error.sw not in {SW.WRONG_P1P2, SW.FUNCTION_NOT_SUPPORTED}:
+                raise
+        self.send(Command.select_ef(ef))
+        return self.send(Command.read_record(number))
+
+    def get_data(self, tag: int) -> bytes:
+        """A data object of what is selected; after a reset, of the card as a whole.
+
+        Asked again in the extended form where the short one does not hold it (6700).
+        Raises StatusError: 6A88 if there is none.
+        """
+        try:
+            return self.send(Command.get_data(tag))
+        except StatusError as error:
+            if error.sw != SW.WRONG_LENGTH:
+                raise
+        return self.send(Command.get_data(tag, EXTENDED_LE_MAX))
+
+    def sign_by_application(self, digest_info: bytes) -> bytes:
+        """Signature by the key of the selected application, which needs no PIN."""
+        return self.send(Command.sign_by_application(digest_info))
 
     def sign(self, key_ef: int, digest_info: bytes) -> bytes:
         """PKCS#1 v1.5 signature over a DigestInfo (1 to 245 bytes). Raises NotVerifiedError."""

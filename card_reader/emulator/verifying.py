@@ -1,13 +1,10 @@
 """VERIFY, and the two commands that change a PIN."""
 
-from card_reader.apdu import Command, Response
+from card_reader.apdu import NEW_VALUE_ONLY, Command, Response
 from card_reader.emulator.application import Application
 from card_reader.emulator.pin import Blocked, Pin
 from card_reader.spec import PIN_MAX
 from card_reader.status import SW
-
-_NEW_VALUE_ALONE = 0x01
-"""P1 of CHANGE REFERENCE DATA: the old value was verified before, so only the new one comes."""
 
 
 def verify(application: Application, command: Command) -> Response:
@@ -24,7 +21,7 @@ def verify(application: Application, command: Command) -> Response:
 
 def change_reference_data(application: Application, command: Command) -> Response:
     """CHANGE REFERENCE DATA, by which JPKI and text change a PIN after its VERIFY."""
-    return _change(application, command, _NEW_VALUE_ALONE)
+    return _change(application, command, NEW_VALUE_ONLY)
 
 
 def change_key(application: Application, command: Command) -> Response:
