@@ -14,6 +14,7 @@ from card_reader.client.session import Session
 from card_reader.errors import CommandRefusedError, StatusError
 from card_reader.spec import MY_NUMBER_FILES
 from card_reader.status import SW
+from card_reader.transport import Transport
 
 
 def guard_for(session: Session) -> "Guard | None":
@@ -51,10 +52,12 @@ class Guard:
             self._check_file(ef)
 
     def follow(self, command: Command, response: Response) -> None:
-        """Take note of a command that was sent and of its answer."""
-        by_name = (command.ins, command.p1) == (Ins.SELECT, SELECT_BY_NAME)
-        if by_name and response.sw == SW.OK:
-            self._application = command.data
+        """Take note of a command that was sent and of its answer.
+
+        After a selection that did not end in 9000 it counts as unknown what is selected.
+        """
+        if (command.ins, command.p1) == (Ins.SELECT, SELECT_BY_NAME):
+            self._application = command.data if response.sw == SW.OK else None
 
     def _check_select(self, command: Command) -> None:
         if command.p1 == SELECT_EF:
@@ -73,6 +76,22 @@ class Guard:
                 "This card does not carry the simulation mark: the file with the individual"
                 " number is not read from it."
             )
+
+
+class Guarded:
+    """A way to a card on which the guard lets through what it may have."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._guard = Guard()
+
+    def transmit(self, command: bytes) -> bytes:
+        """Raises CommandRefusedError instead of sending what the guard holds back."""
+        meant = Command.parse(command)
+        self._guard.check(meant)
+        answer = self._transport.transmit(command)
+        self._guard.follow(meant, Response.parse(answer))
+        return answer
 
 
 def _resembles(name: bytes) -> bool:

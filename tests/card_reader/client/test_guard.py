@@ -3,10 +3,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from card_reader.apdu import Command, Response
-from card_reader.client.guard import Guard, guard_for
+from card_reader.client.guard import Guard, Guarded, guard_for
 from card_reader.client.session import Session
+from card_reader.emulator.card import Card
 from card_reader.errors import CommandRefusedError
-from card_reader.spec import JPKI_AID, TEXT_AID, VISUAL_AID
+from card_reader.spec import EF, JPKI_AID, TEXT_AID, VISUAL_AID
 
 JPKI = f"00A4040C0A{JPKI_AID.hex()}"
 TEXT = f"00A4040C0A{TEXT_AID.hex()}"
@@ -71,6 +72,10 @@ def test_reading_passes(commands: list[str]) -> None:
         pytest.param([TEXT, "00B2010800"], id="number as text by record"),
         pytest.param([VISUAL, "00A4020C020005"], id="number as image"),
         pytest.param([VISUAL, "00B0850000"], id="number as image by short EF id"),
+        pytest.param([VISUAL, "00B0E50000"], id="the same with bits that nobody uses"),
+        pytest.param([VISUAL, "00B2012C00"], id="number as image by record"),
+        pytest.param(["00CA00F000"], id="a data object of the card"),
+        pytest.param(["00C0000000"], id="what an answer left behind"),
         pytest.param([f"00A4040C09{TEXT_AID[:9].hex()}"], id="part of a name"),
         pytest.param([f"00A4040C0B{TEXT_AID.hex()}00"], id="name with a tail"),
         pytest.param(["00A4040C"], id="no name"),
@@ -87,6 +92,32 @@ def test_a_selection_that_failed_is_not_followed() -> None:
     assert passes(guard, TEXT, JPKI)
     guard.follow(Command.parse(bytes.fromhex(JPKI)), Response.status(0x6A82))
     assert not passes(guard, "00A4020C020001")
+
+
+@pytest.mark.parametrize("sw", [0x6283, 0x6110, 0x6A82], ids="{:04X}".format)
+def test_after_a_selection_that_may_have_taken_place_no_file_is_chosen(sw: int) -> None:
+    guard = Guard()
+    assert passes(guard, JPKI, "00A4020C020001")
+    guard.follow(Command.parse(bytes.fromhex(TEXT)), Response.status(sw))
+    assert not passes(guard, "00A4020C020001")
+    assert not passes(guard, "00B0810000")
+
+
+def test_what_the_guard_holds_back_does_not_reach_the_card(card: Card) -> None:
+    heard: list[bytes] = []
+
+    class Listening:
+        def transmit(self, command: bytes) -> bytes:
+            heard.append(command)
+            return card.transmit(command)
+
+    session = Session(Guarded(Listening()))
+    session.select(JPKI_AID)
+    with pytest.raises(CommandRefusedError):
+        session.tries(EF.AUTHENTICATION_PIN)
+    with pytest.raises(CommandRefusedError):
+        session.select(TEXT_AID[:9])
+    assert [command[1] for command in heard] == [0xA4, 0xA4]
 
 
 def test_only_a_card_with_simulated_certificates_needs_no_guard(session: Session) -> None:
