@@ -101,10 +101,9 @@ def at_a_terminal(
     dialogue: list[tuple[bytes, bytes]],
 ) -> tuple[int, bytes]:
     """Run `mynasim` on a terminal of its own; wait for each prompt, then type the answer."""
-    command = [sys.executable, "-m", "mynaportal_sim", *arguments]
-    child, terminal = pty.fork()
-    if not child:
-        os.execve(command[0], command, {**environment})  # noqa: S606  this very interpreter
+    terminal, theirs = pty.openpty()
+    command = start(arguments, environment, (theirs, theirs, theirs), own_session=True)
+    os.close(theirs)
     shown = b""
     for prompt, answer in dialogue:
         while prompt not in shown:
@@ -114,7 +113,7 @@ def at_a_terminal(
         while part := os.read(terminal, 1024):
             shown += part
     os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown
+    return command.wait(60), shown
 
 
 def _read(stream: IO[bytes]) -> str:
