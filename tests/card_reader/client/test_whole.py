@@ -1,0 +1,234 @@
+"""A card read as a whole: what opens what, what bears it, and what a real one may be asked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from card_reader.apdu import Command, Ins
+from card_reader.client.guard import Guarded
+from card_reader.client.session import Session
+from card_reader.client.whole import (
+    Application,
+    Bearer,
+    Given,
+    Secret,
+    Terms,
+    WholeCard,
+    read_whole,
+)
+from card_reader.emulator.card import Card
+from card_reader.emulator.contents import Contents
+from card_reader.emulator.personalise import CardData, write_card
+from card_reader.errors import LastTryError, WrongPinError
+from card_reader.spec import CardKind, Kind, PinRule
+from card_reader.spec.text import TextEF
+from card_reader.spec.visual import VisualEF
+from tests.card_reader.client.conftest import Made
+from tests.card_reader.conftest import PASSWORD, PIN, Certify
+from tests.card_reader.printed import (
+    BIRTH_KEY,
+    NUMBER,
+    NUMBER_B,
+    TEXT_PIN,
+    Issuer,
+    Printed,
+    forged,
+)
+
+EVERYTHING = {
+    Secret.TEXT_PIN: TEXT_PIN,
+    Secret.NUMBER_B: NUMBER_B,
+    Secret.BIRTH_KEY: BIRTH_KEY,
+    Secret.SIGNING_PASSWORD: PASSWORD,
+    Secret.AUTHENTICATION_PIN: PIN,
+}
+
+
+def terms(given: Mapping[Secret, str], *, my_number: bool = False, last: bool = False) -> Terms:
+    def ask(secret: Secret, _rule: PinRule, _left: int, _read: WholeCard) -> Given | None:
+        return Given(given[secret], last) if secret in given else None
+
+    return Terms(ask, None, bytes, my_number)
+
+
+def read_of(card: WholeCard) -> set[str]:
+    """The parts that were opened."""
+    parts = {
+        "attributes": card.attributes,
+        "my number": card.my_number,
+        "face": card.face,
+        "birth": card.birth,
+        "my number's image": card.my_number_image,
+        "signing certificate": card.certificates.get(Kind.SIGNING),
+    }
+    return {name for name, part in parts.items() if part is not None}
+
+
+@pytest.mark.parametrize(
+    ("given", "my_number", "opened"),
+    [
+        pytest.param((), False, set(), id="nothing"),
+        pytest.param([Secret.TEXT_PIN], False, {"attributes"}, id="text PIN"),
+        pytest.param(
+            [Secret.TEXT_PIN],
+            True,
+            {"attributes", "my number", "my number's image", "face"},
+            id="text PIN, and the number, which is number A",
+        ),
+        pytest.param([Secret.NUMBER_B], True, {"attributes", "face"}, id="number B"),
+        pytest.param([Secret.BIRTH_KEY], True, {"birth"}, id="date of birth"),
+        pytest.param([Secret.SIGNING_PASSWORD], False, {"signing certificate"}, id="password"),
+        pytest.param(
+            list(Secret), False, {"attributes", "face", "signing certificate"}, id="all"
+        ),
+    ],
+)
+def test_as_much_is_read_as_its_holder_opens(
+    conversation: Session, given: list[Secret], my_number: bool, opened: set[str]
+) -> None:
+    secrets = {secret: EVERYTHING[secret] for secret in given}
+    card = read_whole(conversation, terms(secrets, my_number=my_number))
+    assert read_of(card) == opened
+    assert set(card.applications) == set(Application)
+    assert len(card.tries) == 10
+    assert all(it.left == it.rule.tries for it in card.tries)
+    assert (card.record is None, card.objects is None, card.unreadable) == (False, False, [])
+    assert NUMBER not in repr(card)
+
+
+def next_card(adult: CardData, certify: Certify) -> CardData:
+    key = ec.generate_private_key(ec.SECP384R1())
+    certificate = certify("next", key, True)
+    return replace(
+        adult,
+        kind=CardKind.NEXT,
+        auth_key=key,
+        auth_certificate=certificate,
+        signing_key=key,
+        signing_certificate=certificate,
+    )
+
+
+def without_signing(data: CardData) -> CardData:
+    return replace(data, signing_key=None, signing_certificate=None, password=None)
+
+
+def without_pins(data: CardData, held: Contents) -> CardData:
+    text = replace(held.text, pin="", pin_tries=0)
+    register = replace(held.register, pin="", juki_tries=0, common_tries=0)
+    return replace(
+        without_signing(data),
+        kind=CardKind.NO_PIN,
+        pin="",
+        pin_tries=0,
+        contents=replace(held, text=text, register=register),
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        pytest.param(
+            lambda adult, held, _: replace(adult, contents=held), (Bearer.CARD, 2, 5), id="card"
+        ),
+        pytest.param(
+            lambda adult, held, _: replace(without_signing(adult), contents=held),
+            (Bearer.CHILD, 1, 5),
+            id="child",
+        ),
+        pytest.param(
+            lambda adult, held, _: without_pins(adult, held), (Bearer.NO_PIN, 1, 5), id="no PIN"
+        ),
+        pytest.param(
+            lambda adult, _, __: replace(adult, kind=CardKind.PHONE),
+            (Bearer.PHONE, 2, 1),
+            id="phone",
+        ),
+        pytest.param(
+            lambda adult, _, certify: next_card(adult, certify), (Bearer.NEXT, 2, 1), id="next"
+        ),
+    ],
+)
+def test_what_bears_the_certificates_is_told(
+    tmp_path: Path,
+    adult: CardData,
+    printed: Contents,
+    certify: Certify,
+    make: Callable[[CardData, Contents, Certify], CardData],
+    expected: tuple[Bearer, int, int],
+) -> None:
+    path = tmp_path / "card.json"
+    write_card(path, make(adult, printed, certify))
+    card = read_whole(Session(Card.load(path)), terms(EVERYTHING))
+    assert (card.bearer, len(card.certificates), len(card.applications)) == expected
+    assert all(card.certificates.values())
+
+
+def test_a_phone_without_its_pin_shows_that_there_is_a_certificate(
+    tmp_path: Path, adult: CardData
+) -> None:
+    path = tmp_path / "phone.json"
+    write_card(path, replace(adult, kind=CardKind.PHONE))
+    card = read_whole(Session(Card.load(path)), terms({}))
+    assert card.certificates == {Kind.USER_AUTHENTICATION: None, Kind.SIGNING: None}
+
+
+def test_a_wrong_pin_ends_it_and_the_last_try_is_kept(conversation: Session) -> None:
+    wrong = {Secret.TEXT_PIN: "0000"}
+    for _ in range(2):
+        with pytest.raises(WrongPinError):
+            read_whole(conversation, terms(wrong))
+    with pytest.raises(LastTryError):
+        read_whole(conversation, terms(wrong))
+    with pytest.raises(WrongPinError):
+        read_whole(conversation, terms(wrong, last=True))
+    card = read_whole(conversation, terms(EVERYTHING))
+    assert read_of(card) >= {"attributes", "face"}, "number B still opens both"
+
+
+def test_one_damaged_file_leaves_the_rest_readable(made: Made, printed: Contents) -> None:
+    damaged = forged(printed, {TextEF.ATTRIBUTES: b"\xff"}, {VisualEF.FACE: b"\xff"})
+    card = read_whole(made(damaged), terms(EVERYTHING))
+    assert read_of(card) == {"signing certificate"}
+    assert [it[:7] for it in card.unreadable] == ["EF 0002", "EF 0002"]
+
+
+def test_genuineness_is_judged_of_what_was_opened(
+    made: Made, printed: Contents, issuer: Issuer
+) -> None:
+    root = issuer.root.public_key()
+    for held, genuine in (
+        (printed, True),
+        (forged(printed, {TextEF.SIGNED_KEY: b""}, {VisualEF.CERTIFICATE: b""}), False),
+    ):
+        card = read_whole(made(held), replace(terms(EVERYTHING), root=root))
+        assert card.text_verdict is not None
+        assert card.face_verdict is not None
+        assert (card.text_verdict.genuine, card.face_verdict.genuine) == (genuine, genuine)
+    unopened = read_whole(made(printed), replace(terms({}), root=root))
+    assert (unopened.text_verdict, unopened.face_verdict) == (None, None)
+
+
+def test_a_card_that_may_be_real_is_only_read_where_that_is_free(
+    conversation: Session,
+) -> None:
+    heard: list[Command] = []
+
+    class Listening:
+        def transmit(self, command: bytes) -> bytes:
+            heard.append(Command.parse(command))
+            return conversation.exchange(command).__bytes__()
+
+    free = Terms(None, None, bytes, my_number=True)
+    card = read_whole(Session(Guarded(Listening())), free)
+    assert {it.ins for it in heard} == {Ins.SELECT, Ins.READ_BINARY, Ins.READ_RECORD}
+    assert read_of(card) == set()
+    assert card.certificates[Kind.USER_AUTHENTICATION] is not None
+    assert card.record is not None
+    assert (card.tries, card.objects, card.unreadable) == ([], None, [])
+    assert card.bearer is Bearer.CARD
+    assert card.record.expires == "20350217"
+    assert Printed().name not in repr(card)
