@@ -52,6 +52,8 @@ class VisualTag(IntEnum):
     MY_NUMBER_SIGNATURE = 0xDF43
 
 
+SECURITY_CODE_LENGTH = 4
+"""Digits of the code on the face, which end 照合番号B."""
 MY_NUMBER_IMAGE_SIZE = (72, 12)
 """Width and height in pixels of the PNG in DF41."""
 SECURITY_CODE_IMAGE_SIZE = (24, 12)

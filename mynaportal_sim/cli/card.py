@@ -5,41 +5,39 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import typer
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from card_reader.apdu import Command, masked
 from card_reader.client import raw
 from card_reader.client.guard import Guard, guard_for
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
-from card_reader.spec import (
-    CREDENTIALS,
-    Kind,
-)
-from card_reader.statement import digest_info
+from card_reader.client.signing import signed
+from card_reader.spec import CREDENTIALS, PHONE_LABELS, Kind
 from card_reader.status import meaning
-from consent.instants import rfc3339
 from mynaportal_sim.cli import (
     card_doctor,
     card_list,
     card_new,
+    card_pin,
     card_pool,
     card_present,
+    card_show,
     pin_entry,
 )
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.card_source import CardOption, ReaderOption, presented
+from mynaportal_sim.cli.certificate import described
 from mynaportal_sim.cli.options import JsonOption
 from mynaportal_sim.cli.pin_entry import PinDescriptorOption, PinOption
 
 app = typer.Typer(help="Make, present, read and use cards.", no_args_is_help=True)
 app.command("new")(card_new.new)
 app.command("pool")(card_pool.pool)
+app.command("show")(card_show.show)
 app.command("list")(card_list.list_readers)
 app.command("doctor")(card_doctor.doctor)
 app.command("present")(card_present.present)
+app.command("change-pin")(card_pin.change_pin)
 
 KindOption = Annotated[Kind, typer.Option("--kind", help="Which of the card's certificates.")]
 
@@ -91,6 +89,9 @@ def certs(
     """
     with presented(card, reader) as transport:
         jpki = Jpki(Session(transport))
+        if jpki.label() in PHONE_LABELS:
+            secret = (None, None) if signing else (pin, pin_fd)
+            pin_entry.verify(jpki, Kind.USER_AUTHENTICATION, *secret)
         found = {
             "user_authentication": jpki.certificate(Kind.USER_AUTHENTICATION),
             "user_authentication_ca": jpki.ca_certificate(Kind.USER_AUTHENTICATION),
@@ -99,8 +100,8 @@ def certs(
         if signing:
             pin_entry.verify(jpki, Kind.SIGNING, pin, pin_fd)
             found["signing"] = jpki.certificate(Kind.SIGNING)
-    described = {name: _described(der) for name, der in found.items()}
-    say(described, "\n".join(_as_text(name, it) for name, it in described.items()), json)
+    told = {name: described(der) for name, der in found.items()}
+    say(told, "\n".join(_as_text(name, it) for name, it in told.items()), json)
 
 
 @app.command()
@@ -119,25 +120,25 @@ def sign(  # noqa: PLR0913, PLR0917  options of a command
     pin_fd: PinDescriptorOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Sign the SHA-256 of a document with a key of the card (RSASSA-PKCS1-v1_5).
+    """Sign a document with a key of the card (RSASSA-PKCS1-v1_5 over its SHA-256).
 
     Example: mynasim card sign letter.txt --card card.json --kind signing --out letter.sig
     """
-    message = digest_info(document.read())
+    message = document.read()
     with presented(card, reader) as transport:
         jpki = Jpki(Session(transport))
         pin_entry.verify(jpki, kind, pin, pin_fd)
-        signature, certificate = jpki.sign(kind, message), jpki.certificate(kind)
-    text = base64.b64encode(signature).decode()
+        made = signed(jpki, kind, jpki.certificate(kind), message)
+    text = base64.b64encode(made.signature).decode()
     if out is not None:
-        out.write(signature)
-    described = {
+        out.write(made.signature)
+    told = {
         "kind": kind.value,
-        "algorithm": "RS256",
+        "algorithm": made.algorithm.value,
         "signature": text,
-        "certificate": base64.b64encode(certificate).decode(),
+        "certificate": base64.b64encode(made.certificate).decode(),
     }
-    say(described, text if out is None else f"{out.name}: {len(signature)} bytes", json)
+    say(told, text if out is None else f"{out.name}: {len(made.signature)} bytes", json)
 
 
 @app.command()
@@ -182,19 +183,6 @@ def _exchanged(session: Session, guard: Guard | None, command: Command) -> dict[
     }
 
 
-def _described(der: bytes) -> dict[str, str]:
-    certificate = x509.load_der_x509_certificate(der)
-    return {
-        "subject": certificate.subject.rfc4514_string(),
-        "issuer": certificate.issuer.rfc4514_string(),
-        "serial": f"{certificate.serial_number:08X}",
-        "not_before": rfc3339(certificate.not_valid_before_utc),
-        "not_after": rfc3339(certificate.not_valid_after_utc),
-        "sha256": certificate.fingerprint(SHA256()).hex(),
-        "pem": certificate.public_bytes(Encoding.PEM).decode(),
-    }
-
-
-def _as_text(name: str, described: Mapping[str, str]) -> str:
-    lines = [f"{key:10}  {value}" for key, value in described.items() if key != "pem"]
-    return "\n".join([name, *lines, described["pem"]])
+def _as_text(name: str, told: Mapping[str, str]) -> str:
+    lines = [f"{key:10}  {value}" for key, value in told.items() if key != "pem"]
+    return "\n".join([name, *lines, told["pem"]])

@@ -12,6 +12,7 @@ from card_reader.errors import (
     MalformedDataError,
     NoCardError,
     NoReaderSupportError,
+    NotVerifiedError,
     StatusError,
 )
 from card_reader.spec import CREDENTIALS, Kind
@@ -107,6 +108,8 @@ def _of_certificate(jpki: Jpki, kind: Kind, clock: Clock) -> Finding:
         return Finding(what, True, "present; its password is needed to read it")
     try:
         certificate = x509.load_der_x509_certificate(jpki.certificate(kind))
+    except NotVerifiedError:
+        return Finding(what, True, "present; its PIN is needed to read it (as on a phone)")
     except (StatusError, MalformedDataError, ValueError):
         advice = "Issue another card: `mynasim card apdu` shows what is in the file, EF 000A."
         return Finding(what, False, "cannot be read", advice)

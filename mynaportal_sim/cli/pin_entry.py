@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from card_reader.client.jpki import Jpki
-from card_reader.errors import LastTryError, PinBlockedError
-from card_reader.spec import CREDENTIALS, Kind
+from card_reader.client.pin import Reference
+from card_reader.errors import LastTryError, MalformedPinError, PinBlockedError
+from card_reader.spec import Kind, PinRule
 from card_reader.status import SW
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
@@ -40,15 +41,67 @@ def verify(jpki: Jpki, kind: Kind, given: str | None, descriptor: int | None) ->
         CommandError: `descriptor` cannot be read, or the card may be a real one and nobody is
             there to confirm and type its PIN.
     """
-    left = jpki.tries(kind)
-    if not left:
-        raise PinBlockedError(SW.REFERENCE_DATA_UNUSABLE)
+    reference = jpki.reference(kind)
+    left = some_tries(reference)
     if not jpki.is_simulation():
         _demand_a_person(given is None and descriptor is None)
-    if left == 1 and not _confirmed(_LAST_TRY.format(CREDENTIALS[kind].pin)):
+    confirm_last(reference.rule, left)
+    pin = entered(reference.rule, left, given, descriptor)
+    reference.verify(pin, allow_last_try=left == 1)
+
+
+def some_tries(reference: Reference) -> int:
+    """How many tries a PIN has left. Raises PinBlockedError if there is none."""
+    left = reference.tries()
+    if not left:
+        raise PinBlockedError(SW.REFERENCE_DATA_UNUSABLE)
+    return left
+
+
+def confirm_last(rule: PinRule, left: int) -> None:
+    """Raises LastTryError if one try is left and nobody at a terminal says "yes"."""
+    if left == 1 and not _confirmed(_LAST_TRY.format(rule)):
         raise LastTryError
-    pin = given if given is not None else _entered(kind, left, descriptor)
-    jpki.verify(kind, pin, allow_last_try=left == 1)
+
+
+def entered(rule: PinRule, left: int, given: str | None, descriptor: int | None) -> str:
+    """`given`, or a line from `descriptor`, or what a person types unseen."""
+    keep_pins_out_of_dumps()
+    if given is not None:
+        return given
+    if descriptor is not None:
+        return _line_of(descriptor)
+    return getpass(_PROMPT.format(rule, left, ""))
+
+
+def optional(rule: PinRule, left: int, hint: str = "") -> str | None:
+    """What a person types unseen, None for nothing; `hint` follows the description."""
+    keep_pins_out_of_dumps()
+    return getpass(f"[Enter: 省略 skip] {_PROMPT.format(rule, left, hint)}") or None
+
+
+_PROMPT = "{0.name_ja} ({0.name}: {0.description}{2}; tries left: {1}): "
+
+
+def chosen(rule: PinRule, given: str | None, descriptor: int | None) -> str:
+    """A new value for a PIN; a person types it twice, unseen.
+
+    Raises:
+        CommandError: the two differ, or nobody is there to type it.
+        MalformedPinError: it has not the form that the card demands.
+    """
+    keep_pins_out_of_dumps()
+    if given is not None or descriptor is not None:
+        new = given if given is not None else _line_of(descriptor or 0)
+    elif not sys.stdin.isatty():
+        raise CommandError("nobody is here to choose a PIN; give it with --new-pin-fd")
+    else:
+        new = getpass(f"新しい{rule.name_ja} (new {rule.name}: {rule.description}): ")
+    if not rule.accepts(rule.normalised(new)):
+        raise MalformedPinError(f"The {rule.name} has {rule.description}.")
+    if given is None and descriptor is None and getpass("もう一度 (again): ") != new:
+        raise CommandError("the two entries differ; nothing was changed")
+    return new
 
 
 _LAST_TRY = """{0.name_ja} ({0.name}): one try is left.
@@ -76,14 +129,6 @@ def _confirmed(warning: str) -> bool:
     typer.echo(warning, err=True)
     typer.echo('続けるには yes と入力 / type "yes" to go on: ', nl=False, err=True)
     return sys.stdin.readline().strip() == "yes"
-
-
-def _entered(kind: Kind, left: int, descriptor: int | None) -> str:
-    keep_pins_out_of_dumps()
-    if descriptor is not None:
-        return _line_of(descriptor)
-    rule = CREDENTIALS[kind].pin
-    return getpass(f"{rule.name_ja} ({rule.name}: {rule.description}; tries left: {left}): ")
 
 
 def _line_of(descriptor: int) -> str:

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Self
 
 from card_reader.spec.register import SERIAL_LENGTH
-from consent.japan import era_of
 from mynaportal_sim.issuing.pictures import drawable
+from mynaportal_sim.issuing.printed_numbers import birth_key, number_b
 from mynaportal_sim.pki.model import Randomness
 from mynaportal_sim.residents.characters import substitute
 from mynaportal_sim.residents.model import Resident
@@ -73,8 +73,7 @@ class Particulars:
     @property
     def birth_key(self) -> str:
         """The six digits of birth: year of the era, month, day."""
-        born = self.resident.born
-        return f"{era_of(born).year_of(born):02}{born:%m%d}"
+        return birth_key(self.resident.born)
 
     @property
     def number_a(self) -> str:
@@ -84,4 +83,4 @@ class Particulars:
     @property
     def number_b(self) -> str:
         """照合番号B: birth, year of expiry, security code; 14 digits."""
-        return f"{self.birth_key}{self.expires:%Y}{self.numbers.security_code}"
+        return number_b(self.resident.born, self.expires, self.numbers.security_code)

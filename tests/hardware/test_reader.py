@@ -154,16 +154,22 @@ def test_an_unmarked_card_gets_no_verify(
                 "ABC123",
             ),
             ("card", "certs", "--signing", *reader, "--pin", "ABC123"),
+            ("card", "change-pin", *reader, "--pin", "1234", "--new-pin", "4321"),
             ("card", "apdu", *reader, select, "00a4020c:0018", "00200080:31323334"),
             ("card", "apdu", *reader, select, "802a0080:00/00"),
             ("app", "login", "--auth-url", "http://localhost:9/authorize", *reader),
         ):
             COMMAND.run(*refused, status=1)
         COMMAND.run("card", "info", *reader)
+        before = len(unmarked.sent)
+        shown = COMMAND.answer("card", "show", *reader, "--text-pin", "1234", "--my-number")
+        assert isinstance(shown, dict)
+        assert (shown["simulation"], shown["tries"]) == (False, [])
+        assert {sent[1] for sent in unmarked.sent[before:]} <= {0xA4, 0xB0, 0xB2}
         sign = ("card", "sign", tmp_path / "letter", *reader)
         assert "may be a real one" in _typed(b"no\n1234\n", *sign)
     assert [sent for sent in unmarked.sent if sent[1] == VERIFY and len(sent) > 4] == []
-    assert {sent[1] for sent in unmarked.sent} <= {0xA4, 0xB0, 0x20}
+    assert {sent[1] for sent in unmarked.sent} <= {0xA4, 0xB0, 0xB2, 0x20}
 
 
 def test_commands_find_their_way_to_a_reader(reader: str, service: PrivatePcscd) -> None:
