@@ -6,7 +6,7 @@ second portal out of the same directory.
 
 import fcntl
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -23,13 +23,9 @@ from mynaportal_sim.database import Database
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.exchange import past
 from mynaportal_sim.exchange import service as exchanges
-from mynaportal_sim.issuing.cards import Counter
-from mynaportal_sim.issuing.counter import personalise_all
-from mynaportal_sim.issuing.keys import Pool
+from mynaportal_sim.issuing.counter import counter_of, personalise_all
 from mynaportal_sim.oauth.keys import service as signing_keys
 from mynaportal_sim.oauth.keys.files import KeyFiles
-from mynaportal_sim.pki import authority, card_issuer
-from mynaportal_sim.pki.model import Family
 from mynaportal_sim.records import generate
 from mynaportal_sim.residents import households, personas
 from mynaportal_sim.residents.model import Resident
@@ -107,23 +103,6 @@ def prepare(
     return residents
 
 
-def counter(settings: Settings, now: datetime, families: Iterable[Family] = Family) -> Counter:
-    """The municipal counter; of these families, authorities that are missing are made."""
-    directory = settings.data / "ca"
-    return Counter(
-        authority.ensure(directory, now, token_bytes, families),
-        settings.issuer,
-        token_bytes,
-        card_issuer.ensure(directory, now, token_bytes),
-        ready_keys(settings),
-    )
-
-
-def ready_keys(settings: Settings) -> Pool:
-    """Keys for cards to come, which were made ahead."""
-    return Pool(settings.data / "ready-keys")
-
-
 def settle(settings: Settings, persona: str, now: datetime) -> Resident:
     """Make what is missing of the tables and of one resident; no keys, card or records.
 
@@ -181,7 +160,9 @@ def _furnish(
     if lacking_cards:
         cards = f"{lacking_cards} emulated card{'s' if lacking_cards > 1 else ''}"
         tell(f"making {cards} (RSA-2048 keys; once only)")
-    personalise_all(database, counter(settings, now), residents, settings.cards, now)
+    personalise_all(
+        database, counter_of(settings, now, token_bytes), residents, settings.cards, now
+    )
     pseudonyms = keys.pseudonyms(settings.keys)
     known = (residents, pseudonyms, settings.bands, now, token_bytes)
     database.run(households.settle, *known)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from secrets import token_bytes
 from typing import Annotated
 
 import typer
@@ -65,7 +66,7 @@ def new(  # noqa: PLR0913, PLR0917  options of a command
     # The other commands of this noun need no portal.
     from mynaportal_sim import world  # noqa: PLC0415
     from mynaportal_sim.issuing.cards import FAMILIES, may_have  # noqa: PLC0415
-    from mynaportal_sim.issuing.counter import issue_card  # noqa: PLC0415
+    from mynaportal_sim.issuing.counter import counter_of, issue_card  # noqa: PLC0415
 
     settings = settings_of(data=data, db=db)
     if settings.mode is Mode.STRICT:
@@ -77,7 +78,7 @@ def new(  # noqa: PLR0913, PLR0917  options of a command
         raise CommandError(f"{persona} is under 15: a phone takes a signing certificate.")
     wanted = resident.card
     wanted = replace(wanted, pin=pin or wanted.pin, password=password or wanted.password)
-    counter = world.counter(settings, now, [FAMILIES[kind]])
+    counter = counter_of(settings, now, token_bytes, [FAMILIES[kind]])
     with opened(settings) as database:
         issue_card(database, counter, replace(resident, card=wanted), out, now, kind)
     described = {"card": str(out), "persona": persona, "kind": kind.value}

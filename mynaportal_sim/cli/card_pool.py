@@ -21,13 +21,12 @@ def pool(
 
     Example: mynasim card pool 100
     """
-    from mynaportal_sim import world  # noqa: PLC0415  the other commands need no portal
-    from mynaportal_sim.issuing import keys  # noqa: PLC0415
+    from mynaportal_sim.issuing import counter, keys  # noqa: PLC0415  others need no portal
 
     settings = settings_of(data=data)
     if settings.mode is Mode.STRICT:
         raise CommandError("In strict mode there are no emulated cards; use dev mode for them.")
-    ready = world.ready_keys(settings)
+    ready = counter.ready_keys(settings)
     keys.fill(ready, cards)
     whole = len(ready) // keys.KEYS_PER_CARD
     say({"made": cards, "ready": whole}, f"keys for {whole} cards are ready", json)

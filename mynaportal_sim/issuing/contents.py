@@ -1,5 +1,7 @@
 """What the issuer of cards puts on a resident's card beside JPKI's keys and certificates."""
 
+from dataclasses import replace
+
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from card_reader import tlv
@@ -10,9 +12,9 @@ from card_reader.emulator.contents import (
     VisualContents,
 )
 from card_reader.spec import RESIDENT_PIN, TEXT_PIN
-from card_reader.spec.register import CARD_RECORD_TAG, RootTag
+from card_reader.spec.register import CARD_RECORD_TAG, SERIAL_LENGTH, RootTag
 from mynaportal_sim.issuing.objects import simulation
-from mynaportal_sim.issuing.particulars import Particulars
+from mynaportal_sim.issuing.particulars import CODE_LENGTH, CardNumbers, Particulars
 from mynaportal_sim.issuing.text_files import text_files
 from mynaportal_sim.issuing.visual_files import visual_files
 from mynaportal_sim.pki.card_issuer import CardIssuer, public_key
@@ -59,6 +61,21 @@ def contents_of(
         ),
         data_objects=_data_objects(card, issuer),
     )
+
+
+def retold(old: Contents, card: Particulars, issuer: CardIssuer) -> Contents:
+    """The same card, saying `card` from now on: its keys, PINs and tries are the old ones."""
+    new = contents_of(card, issuer, old.text.key, old.text.pin)
+    text = replace(old.text, files=new.text.files, number_b=new.text.number_b)
+    visual = replace(old.visual, files=new.visual.files, number_b=new.visual.number_b)
+    register = replace(old.register, common_record=new.register.common_record)
+    return Contents(text, visual, register, data_objects=new.data_objects)
+
+
+def numbers_of(contents: Contents) -> CardNumbers:
+    """The numbers of a card that was made before."""
+    record = tlv.find(contents.register.common_record, CARD_RECORD_TAG).value.decode()
+    return CardNumbers(record[:SERIAL_LENGTH], contents.text.number_b[-CODE_LENGTH:])
 
 
 def _record(card: Particulars) -> str:

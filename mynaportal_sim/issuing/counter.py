@@ -5,16 +5,46 @@ never a card that nobody knows. Cards that exist are kept, entered where they ar
 completed where they were made before there was more to put on them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from card_reader.emulator.personalise import CardData, complete_card, read_card, write_card
 from card_reader.spec import CardKind
 from mynaportal_sim.database import Database
+from mynaportal_sim.issuing import staging
 from mynaportal_sim.issuing.cards import Counter
+from mynaportal_sim.issuing.keys import Pool
 from mynaportal_sim.issuing.register import register
+from mynaportal_sim.pki import authority, card_issuer
+from mynaportal_sim.pki.model import Family, Randomness
 from mynaportal_sim.residents.model import Resident
+from mynaportal_sim.settings import Settings
+
+PHONES = "phones"
+"""The folder of what lies on phones, in that of the cards."""
+
+
+def counter_of(
+    settings: Settings,
+    now: datetime,
+    randomness: Randomness,
+    families: Iterable[Family] = Family,
+) -> Counter:
+    """The counter alone; of these families, authorities that are missing are made."""
+    directory = settings.data / "ca"
+    return Counter(
+        authority.ensure(directory, now, randomness, families),
+        settings.issuer,
+        randomness,
+        card_issuer.ensure(directory, now, randomness),
+        ready_keys(settings),
+    )
+
+
+def ready_keys(settings: Settings) -> Pool:
+    """Keys for cards to come, which were made ahead."""
+    return Pool(settings.data / "ready-keys")
 
 
 def issue_card(
@@ -46,6 +76,9 @@ def personalise_all(
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     paths = {resident.persona: directory / f"{resident.persona}.json" for resident in residents}
+    for path in paths.values():
+        staging.finish(database, path)
+        staging.finish(database, directory / PHONES / path.name)
     lacking = [resident for resident in residents if not paths[resident.persona].exists()]
     made = {
         resident.persona: counter.make(resident, keys, now)

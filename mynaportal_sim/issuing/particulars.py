@@ -11,7 +11,7 @@ from mynaportal_sim.pki.model import Randomness
 from mynaportal_sim.residents.characters import substitute
 from mynaportal_sim.residents.model import Resident
 
-_CODE_LENGTH = 4
+CODE_LENGTH = 4
 _FULL_WIDTH = {0x20: 0x3000} | {narrow: narrow + 0xFEE0 for narrow in range(0x21, 0x7F)}
 
 
@@ -26,7 +26,7 @@ class CardNumbers:
     def draw(cls, randomness: Randomness) -> Self:
         """Numbers for a new card."""
         drawn = int.from_bytes(randomness(16), "big")
-        serial, code = divmod(drawn, 10**_CODE_LENGTH)
+        serial, code = divmod(drawn, 10**CODE_LENGTH)
         return cls(f"{serial % 10**SERIAL_LENGTH:015}", f"{code:04}")
 
 

@@ -1,6 +1,6 @@
-"""Which certificates a card brings into the register, and what its state revokes."""
+"""Which cards and certificates come into the registers, and what a card's state revokes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from cryptography import x509
@@ -8,10 +8,15 @@ from sqlalchemy import Connection
 
 from card_reader.emulator.personalise import CardData
 from card_reader.spec import Kind
+from mynaportal_sim.issuing import holdings
+from mynaportal_sim.issuing.cards import card_end, certificates_of, number_of
+from mynaportal_sim.issuing.errors import NumberTakenError
+from mynaportal_sim.issuing.life import State
+from mynaportal_sim.issuing.model import Holding
 from mynaportal_sim.pki import service, store
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.errors import SerialTakenError
-from mynaportal_sim.pki.model import RevocationReason, key_hash
+from mynaportal_sim.pki.model import RevocationReason
 from mynaportal_sim.pki.store import Issued
 from mynaportal_sim.residents.model import CardState, Resident
 
@@ -30,40 +35,25 @@ def register(
     cards: Iterable[tuple[Resident, CardData]],
     now: datetime,
 ) -> None:
-    """Enter the certificates of cards, revoking what a card's state says. A unit of work.
+    """Enter cards and their certificates, revoking what a card's state says. A unit of work.
 
-    Certificates that are in the register stay as they are. Raises SerialTakenError when a
-    serial is somebody else's.
+    What is in the registers stays as it is. Raises SerialTakenError when a serial is somebody
+    else's.
     """
-    revoked = {
-        issued.issuer_key_hash
-        for resident, data in cards
-        for issued in _certificates(resident, data)
-        if _enter(connection, resident, issued, now)
-    }
+    revoked: set[bytes] = set()
+    for resident, data in cards:
+        for kind, certificate in certificates_of(data):
+            issued = Issued(*certificate.name, resident.id, kind, certificate.not_after)
+            if _enter(connection, resident, issued, now):
+                revoked.add(certificate.name.issuer)
+        _enter_card(connection, resident, data, now)
     for authority in authorities.every:
         if authority.key_hash in revoked:
             service.publish(connection, authority, now)
 
 
-def _certificates(resident: Resident, data: CardData) -> Iterator[Issued]:
-    for kind, der, authority in (
-        (Kind.USER_AUTHENTICATION, data.auth_certificate, data.auth_ca),
-        (Kind.SIGNING, data.signing_certificate, data.signing_ca),
-    ):
-        if der is not None:
-            certificate = x509.load_der_x509_certificate(der)
-            yield Issued(
-                key_hash(x509.load_der_x509_certificate(authority)),
-                certificate.serial_number,
-                resident.id,
-                kind,
-                certificate.not_valid_after_utc,
-            )
-
-
 def _enter(connection: Connection, resident: Resident, issued: Issued, now: datetime) -> bool:
-    """Enter one certificate; answers whether it was revoked with that."""
+    """Enter one certificate; whether it was revoked with that."""
     if not store.register(connection, issued):
         if store.find(connection, issued.issuer_key_hash, issued.serial) != issued:
             raise SerialTakenError(issued.serial)
@@ -71,5 +61,27 @@ def _enter(connection: Connection, resident: Resident, issued: Issued, now: date
     reason = _REVOKED.get(resident.card.state, {}).get(issued.kind)
     if reason is None:
         return False
-    store.revoke(connection, issued.issuer_key_hash, issued.serial, reason, now)
-    return True
+    return store.revoke(connection, issued.issuer_key_hash, issued.serial, reason, now)
+
+
+def _enter_card(
+    connection: Connection, resident: Resident, data: CardData, now: datetime
+) -> None:
+    held = dict(certificates_of(data))
+    if holdings.of_certificate(connection, held[Kind.USER_AUTHENTICATION].name) is not None:
+        return
+    issued = x509.load_der_x509_certificate(data.auth_certificate).not_valid_before_utc
+    lost = resident.card.state is CardState.REVOKED
+    holding = Holding(
+        id=number_of(data),
+        resident_id=resident.id,
+        kind=data.kind,
+        state=State.STOPPED if lost else State.ACTIVE,
+        since=now.replace(microsecond=0) if lost else issued,
+        issued=issued,
+        expires=card_end(resident, issued),
+        authentication=held[Kind.USER_AUTHENTICATION],
+        signing=held.get(Kind.SIGNING),
+    )
+    if not holdings.add(connection, holding):
+        raise NumberTakenError

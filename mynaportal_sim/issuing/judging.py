@@ -1,0 +1,211 @@
+"""Whether an event can happen to a person as they stand: the first check that fails decides."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
+
+from card_reader.spec import AUTHENTICATION_PIN, SIGNING_PASSWORD, CardKind
+from consent.japan import day_of, reaches_age
+from mynaportal_sim.issuing.life_events import LIFE_EVENTS, Fate, LifeEvent, Written
+from mynaportal_sim.issuing.model import Standing
+from mynaportal_sim.issuing.refusals import Reason, Refusal
+from mynaportal_sim.issuing.wishes import Wish, changed
+from mynaportal_sim.pki.validity import renewable_from
+from mynaportal_sim.residents.characters import unfit
+from mynaportal_sim.residents.model import SIGNING_AGE, Resident
+
+TEXT_MAX = 200
+
+
+class Asked(NamedTuple):
+    """A wish beside how the one it is about stands."""
+
+    standing: Standing
+    wish: Wish
+    now: datetime
+
+    @property
+    def resident(self) -> Resident:
+        return self.standing.resident
+
+
+Check = Callable[[Asked], Refusal | None]
+
+
+def judge(standing: Standing, wish: Wish, now: datetime) -> Refusal | None:
+    """Why the wish cannot come true; None if it can. Pure."""
+    asked = Asked(standing, wish, now)
+    checks = (_dead, _other_state, *CHECKS.get(wish.event, ()))
+    return next((found for check in checks if (found := check(asked))), None)
+
+
+def possible(standing: Standing, event: LifeEvent, now: datetime) -> Refusal | None:
+    """Why an event cannot happen whatever is filled in; None if it can."""
+    asked = Asked(standing, Wish(event=event), now)
+    checks = (check for check in CHECKS.get(event, ()) if check not in OF_WHAT_IS_FILLED_IN)
+    every = (_dead, _other_state, *checks)
+    return next((found for check in every if (found := check(asked))), None)
+
+
+def _dead(asked: Asked) -> Refusal | None:
+    return None if asked.resident.died is None else Refusal(Reason.DEAD)
+
+
+def _other_state(asked: Asked) -> Refusal | None:
+    status, on = asked.standing.status(asked.now), LIFE_EVENTS[asked.wish.event].on
+    if status in on:
+        return None
+    if status is None:
+        return Refusal(Reason.NO_CARD)
+    if asked.wish.event is LifeEvent.ISSUE:
+        return Refusal(Reason.HAS_CARD)
+    return Refusal(Reason.NOT_SO, status=status)
+
+
+def _too_early(asked: Asked) -> Refusal | None:
+    card = asked.standing.card
+    if card is None or card.authentication is None:
+        return Refusal(Reason.NO_CARD)
+    first = renewable_from(card.authentication.not_after)
+    return Refusal(Reason.TOO_EARLY, day=first) if day_of(asked.now) < first else None
+
+
+def _too_young(asked: Asked) -> Refusal | None:
+    """Only where a signing certificate is all that is asked for."""
+    row = LIFE_EVENTS[asked.wish.event]
+    wanted = row.signing is Fate.NEW or asked.wish.certify
+    of_age = reaches_age(asked.resident.born, SIGNING_AGE)
+    if wanted and asked.now < of_age:
+        return Refusal(Reason.TOO_YOUNG, day=day_of(of_age))
+    return None
+
+
+def _has_signing(asked: Asked) -> Refusal | None:
+    return Refusal(Reason.HAS_SIGNING) if _signs(asked) else None
+
+
+def _cannot_sign(asked: Asked) -> Refusal | None:
+    return None if _signs(asked) else Refusal(Reason.NO_SIGNING)
+
+
+def _signs(asked: Asked) -> bool:
+    card = asked.standing.card
+    return card is not None and card.signing is not None and card.signing.good(asked.now)
+
+
+def _had_signing(asked: Asked) -> Refusal | None:
+    card = asked.standing.card
+    return Refusal(Reason.HAD_SIGNING) if card is not None and card.signing else None
+
+
+def _never_signing(asked: Asked) -> Refusal | None:
+    card = asked.standing.card
+    return Refusal(Reason.NEVER_SIGNING) if card is not None and not card.signing else None
+
+
+def _has_phone(asked: Asked) -> Refusal | None:
+    return Refusal(Reason.HAS_PHONE) if asked.standing.phone else None
+
+
+def _no_phone(asked: Asked) -> Refusal | None:
+    return None if asked.standing.phone else Refusal(Reason.NO_PHONE)
+
+
+def _no_permit(asked: Asked) -> Refusal | None:
+    return None if asked.resident.permitted_until else Refusal(Reason.NO_PERMIT)
+
+
+def _permit_unheard_of(asked: Asked) -> Refusal | None:
+    return None if asked.wish.until is None else _no_permit(asked)
+
+
+def _permit_runs(asked: Asked) -> Refusal | None:
+    until = asked.resident.permitted_until
+    if until is not None and day_of(asked.now) <= until:
+        return Refusal(Reason.PERMIT_RUNS, day=until)
+    return None
+
+
+def _permit_over(asked: Asked) -> Refusal | None:
+    until = changed(asked.resident, asked.wish, asked.now).permitted_until
+    if until is not None and day_of(asked.now) > until:
+        return Refusal(Reason.PERMIT_OVER, day=until)
+    return None
+
+
+def _not_later(asked: Asked) -> Refusal | None:
+    until = max(asked.resident.permitted_until or day_of(asked.now), day_of(asked.now))
+    if asked.wish.until is None or asked.wish.until <= until:
+        return Refusal(Reason.NOT_LATER, day=until)
+    return None
+
+
+def _nothing_new(asked: Asked) -> Refusal | None:
+    same = changed(asked.resident, asked.wish, asked.now) == asked.resident
+    return Refusal(Reason.NOTHING_NEW) if same else None
+
+
+def _unfit_text(asked: Asked) -> Refusal | None:
+    becomes = changed(asked.resident, asked.wish, asked.now)
+    for text in (becomes.name.full, becomes.address):
+        plain = text.replace("\u3000", "").replace(" ", "")
+        if not plain or not plain.isprintable() or len(text) > TEXT_MAX:
+            return Refusal(Reason.UNFIT_TEXT, text=text[:20])
+        if character := unfit(text, becomes.substitutes):
+            return Refusal(Reason.UNFIT_TEXT, text=character)
+    return None
+
+
+def _no_pin_given(asked: Asked) -> Refusal | None:
+    given = asked.wish.pin is not None or asked.wish.password is not None
+    return None if given else Refusal(Reason.NO_PIN_GIVEN)
+
+
+def _malformed_pin(asked: Asked) -> Refusal | None:
+    both = ((AUTHENTICATION_PIN, asked.wish.pin), (SIGNING_PASSWORD, asked.wish.password))
+    if all(value is None or rule.accepts(value) for rule, value in both):
+        return None
+    return Refusal(Reason.MALFORMED_PIN)
+
+
+def _without_a_pin(asked: Asked) -> Refusal | None:
+    card, row = asked.standing.card, LIFE_EVENTS[asked.wish.event]
+    wanted = row.written is Written.PINS or row.signing is Fate.NEW or asked.wish.certify
+    if wanted and card is not None and card.kind is CardKind.NO_PIN:
+        return Refusal(Reason.WITHOUT_A_PIN)
+    return None
+
+
+def _no_password_there(asked: Asked) -> Refusal | None:
+    return None if asked.wish.password is None else _never_signing(asked)
+
+
+CHECKS: Mapping[LifeEvent, tuple[Check, ...]] = MappingProxyType(
+    {
+        LifeEvent.ISSUE: (_permit_unheard_of, _permit_over, _malformed_pin),
+        LifeEvent.RENEW: (_too_early,),
+        LifeEvent.CHANGE_NAME: (_nothing_new, _unfit_text, _without_a_pin, _too_young),
+        LifeEvent.MOVE: (_nothing_new, _unfit_text, _without_a_pin, _too_young),
+        LifeEvent.REISSUE: (_permit_unheard_of, _permit_over, _malformed_pin),
+        LifeEvent.ADD_PHONE: (_cannot_sign, _has_phone, _malformed_pin),
+        LifeEvent.LOSE_PHONE: (_no_phone,),
+        LifeEvent.UNBLOCK: (_without_a_pin, _no_pin_given, _malformed_pin, _no_password_there),
+        LifeEvent.COME_OF_AGE: (_without_a_pin, _had_signing, _too_young, _malformed_pin),
+        LifeEvent.CERTIFY: (_without_a_pin, _never_signing, _has_signing, _too_young),
+        LifeEvent.EXTEND_PERMIT: (_no_permit, _not_later),
+        LifeEvent.END_PERMIT: (_no_permit, _permit_runs),
+    }
+)
+OF_WHAT_IS_FILLED_IN: frozenset[Check] = frozenset(
+    {
+        _permit_unheard_of,
+        _permit_over,
+        _nothing_new,
+        _unfit_text,
+        _not_later,
+        _no_pin_given,
+        _malformed_pin,
+        _no_password_there,
+    }
+)

@@ -1,0 +1,131 @@
+"""Where people come to with what happened in their lives: looked at, judged, and dealt with.
+
+The registers are written before a card's file: a crash in between leaves entries that no card
+uses, never a card that nobody knows; what an event was to write is staged, and written later.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from card_reader.emulator.personalise import CardData, read_card
+from card_reader.spec import Kind
+from mynaportal_sim import keys
+from mynaportal_sim.database import Database
+from mynaportal_sim.issuing import holdings, staging
+from mynaportal_sim.issuing.cards import Counter, certificates_of
+from mynaportal_sim.issuing.counter import PHONES, counter_of
+from mynaportal_sim.issuing.effects import Deed, take_place
+from mynaportal_sim.issuing.judging import judge
+from mynaportal_sim.issuing.life import State
+from mynaportal_sim.issuing.making import Desk, make
+from mynaportal_sim.issuing.model import Holding, Standing
+from mynaportal_sim.issuing.refusals import Refusal
+from mynaportal_sim.issuing.wishes import Wish, changed
+from mynaportal_sim.pki.model import Family, Randomness
+from mynaportal_sim.pseudonyms import Pseudonyms
+from mynaportal_sim.residents import store as residents
+from mynaportal_sim.residents.model import Resident
+from mynaportal_sim.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Where the counter finds what it works with. `cards` is the folder of the cards."""
+
+    database: Database
+    counter: Counter
+    pseudonyms: Pseudonyms = field(repr=False)
+    cards: Path
+
+    def card_of(self, persona: str) -> Path:
+        """The file of a person's card."""
+        return self.cards / f"{persona}.json"
+
+    def phone_of(self, persona: str) -> Path:
+        """The file of what a person's phone holds."""
+        return self.cards / PHONES / f"{persona}.json"
+
+
+def deal_with(
+    office: Office, resident: Resident, wish: Wish, now: datetime, card: Path | None = None
+) -> Refusal | Standing:
+    """Let an event happen to a person, and answer how they then stand.
+
+    Args:
+        card: the card that they brought, if it is another than the one in the folder.
+
+    Raises:
+        OvertakenError: somebody else dealt with the card at the same time.
+        CardFileError: the card's file is damaged, or cannot be written.
+    """
+    phone = office.phone_of(resident.persona)
+    path = card or office.card_of(resident.persona)
+    for target in (path, phone):
+        staging.finish(office.database, target)
+    data = read_card(path) if path.exists() else None
+    standing = look(office.database, resident, data)
+    if (refusal := judge(standing, wish, now)) is not None:
+        return refusal
+    becomes = changed(standing.resident, wish, now)
+    desk = Desk(office.counter, standing, wish, now)
+    made = make(desk, becomes, data)
+    event_id = UUID(bytes=office.counter.randomness(16), version=4)
+    written = [
+        (target, what) for target, what in ((path, made.card), (phone, made.phone)) if what
+    ]
+    for target, what in written:
+        staging.stage(target, event_id, what)
+    office.database.run(take_place, Deed(event_id, desk, becomes, made, office.pseudonyms))
+    for target, _what in written:
+        staging.finish(office.database, target)
+    return look(office.database, becomes, made.card or data)
+
+
+def office_of(
+    settings: Settings, database: Database, now: datetime, randomness: Randomness
+) -> Office:
+    """The counter of a portal in dev mode, on its data directory."""
+    counter = counter_of(settings, now, randomness, (Family.CARD, Family.PHONE))
+    return Office(database, counter, keys.pseudonyms(settings.keys), settings.cards)
+
+
+def stand(office: Office, resident: Resident, card: Path | None = None) -> Standing:
+    """How a person stands, with their card or another that they brought.
+
+    Raises:
+        CardFileError: the card's file is damaged.
+    """
+    path = card or office.card_of(resident.persona)
+    staging.finish(office.database, path)
+    return look(office.database, resident, read_card(path) if path.exists() else None)
+
+
+def look(database: Database, resident: Resident, data: CardData | None) -> Standing:
+    """How a person stands, with the card that holds `data` before the counter."""
+    return database.run(standing_of, resident, data)
+
+
+def standing_of(connection: Connection, resident: Resident, data: CardData | None) -> Standing:
+    """The same, as a part of a unit of work."""
+    known = residents.by_id(connection, resident.id) or resident
+    held = holdings.of_resident(connection, resident.id)
+    cards = [one for one in held if not one.is_phone]
+    card = _presented(cards, data)
+    phones = (one for one in held if one.is_phone and one.state is State.ACTIVE)
+    others = tuple(one for one in cards if one is not card)
+    return Standing(known, card, next(phones, None), others)
+
+
+def _presented(cards: Sequence[Holding], data: CardData | None) -> Holding | None:
+    if data is None:
+        return next(iter(cards), None)
+    name = dict(certificates_of(data))[Kind.USER_AUTHENTICATION].name
+    for card in cards:
+        if card.authentication is not None and card.authentication.name == name:
+            return card
+    return None

@@ -1,0 +1,179 @@
+"""A counter with everything behind it, and a look at all that an event can change."""
+
+import os
+from collections import Counter as Tally
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import cycle, islice, product
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from sqlalchemy import Connection, select
+
+from card_reader.emulator.personalise import CardData, read_card
+from card_reader.spec import Kind
+from consent.ledger.store import of_holder
+from mynaportal_sim.database import Database
+from mynaportal_sim.disclosure.event import head
+from mynaportal_sim.issuing import holdings
+from mynaportal_sim.issuing.cards import Counter
+from mynaportal_sim.issuing.keys import Pool, new_keys
+from mynaportal_sim.issuing.life_events import LifeEvent
+from mynaportal_sim.issuing.model import Holding, Standing
+from mynaportal_sim.issuing.office import Office, deal_with, look
+from mynaportal_sim.issuing.refusals import Refusal
+from mynaportal_sim.issuing.wishes import Wish
+from mynaportal_sim.login import sessions
+from mynaportal_sim.login.challenge import Channel
+from mynaportal_sim.pki import authority, card_issuer, store
+from mynaportal_sim.pki.authority import Authorities
+from mynaportal_sim.pki.model import Family
+from mynaportal_sim.pseudonyms import Pseudonyms
+from mynaportal_sim.residents import personas
+from mynaportal_sim.residents import store as residents
+from mynaportal_sim.residents.model import Municipality, Name, Resident
+
+NOW = datetime(2026, 11, 23, 3, 4, 5, tzinfo=UTC)
+RENEWABLE = datetime(2030, 1, 10, 3, tzinfo=UTC)
+"""Within three months before the period of stay of PERMITTED ends, and with it their card."""
+OVER = datetime(2030, 4, 2, 3, tzinfo=UTC)
+PERMITTED, ADULT, CHILD = "nguyen-van-an", "sato-hanako", "tanaka-yui"
+TOKYO = Municipality("13101", "東京都", "千代田区", "Tokyo-to", "Chiyoda-ku")
+
+WISHES: dict[LifeEvent, Wish] = {
+    **{event: Wish(event=event) for event in LifeEvent},
+    LifeEvent.CHANGE_NAME: Wish(
+        event=LifeEvent.CHANGE_NAME, name=Name("NGUYEN", "VAN BINH"), certify=True
+    ),
+    LifeEvent.MOVE: Wish(
+        event=LifeEvent.MOVE, address="東京都千代田区千代田１番１号", municipality=TOKYO
+    ),
+    LifeEvent.UNBLOCK: Wish(event=LifeEvent.UNBLOCK, pin="4321", password="NEW123"),
+    LifeEvent.EXTEND_PERMIT: Wish(event=LifeEvent.EXTEND_PERMIT, until=date(2033, 3, 31)),
+}
+"""A wish for each event with which nothing is wrong."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that an event can change, as it was at one moment."""
+
+    card: Holding | None
+    phone: Holding | None
+    states: dict[int, str]
+    """Of every certificate by its serial: "good", or what it is revoked for."""
+    resident: Resident
+    file: tuple[object, ...] | None
+    sessions: int
+    entries: Tally[str]
+
+
+@dataclass
+class Town:
+    """A municipality with its counter, on a database and a folder of its own."""
+
+    office: Office
+    now: datetime = NOW
+
+    def resident(self, persona: str) -> Resident:
+        found = self.office.database.run(residents.by_persona, persona)
+        assert found is not None
+        return found
+
+    def wish(self, persona: str, wish: Wish, card: Path | None = None) -> Refusal | Standing:
+        return deal_with(self.office, self.resident(persona), wish, self.now, card)
+
+    def let(self, persona: str, *events: LifeEvent) -> None:
+        """Let these events happen, one after the other."""
+        for event in events:
+            found = self.wish(persona, WISHES[event])
+            assert isinstance(found, Standing), (event, str(found))
+
+    def file(self, persona: str) -> CardData | None:
+        path = self.office.card_of(persona)
+        return read_card(path) if path.exists() else None
+
+    def standing(self, persona: str) -> Standing:
+        return look(self.office.database, self.resident(persona), self.file(persona))
+
+    def log_in(self, persona: str) -> None:
+        """Give a person a session."""
+        person = (self.resident(persona).id, Channel.SOFT)
+        now = self.now
+
+        def begin(connection: Connection) -> None:
+            before = sessions.begin(connection, now, os.urandom)
+            sessions.log_in(connection, before.id, person, now, os.urandom)
+
+        self.office.database.run(begin)
+
+    def bodies(self, persona: str) -> list[str]:
+        """What the ledger keeps of a person beside the log, entry by entry."""
+        holder = self.office.pseudonyms.holder(self.resident(persona).id)
+        until = self.now + timedelta(days=1)
+        found = self.office.database.run(of_holder, holder, until, 1000, None)
+        return [(one.body or b"").decode() for one in found]
+
+    def see(self, persona: str) -> Seen:
+        """All that there is to see of a person."""
+        return self.office.database.run(self._see, persona)
+
+    def _see(self, connection: Connection, persona: str) -> Seen:
+        resident = residents.by_persona(connection, persona)
+        assert resident is not None
+        held = holdings.of_resident(connection, resident.id)
+        card = next((one for one in held if not one.is_phone), None)
+        phone = next((one for one in held if one.is_phone), None)
+        rows = connection.execute(store.certificates.select()).all()
+        states = {row.serial: row.revocation_reason or "good" for row in rows}
+        data = self.file(persona)
+        theirs = sessions.sessions.c.resident_id == resident.id
+        logged = connection.execute(select(sessions.sessions).where(theirs)).all()
+        holder = self.office.pseudonyms.holder(resident.id)
+        entries = of_holder(connection, holder, self.now + timedelta(days=1), 1000, None)
+        return Seen(
+            card,
+            phone,
+            states,
+            resident,
+            None if data is None else told(data),
+            len(logged),
+            Tally(head(one.leaf).type for one in entries),
+        )
+
+
+def told(data: CardData) -> tuple[object, ...]:
+    """What is on a card."""
+    secrets = (data.pin, data.pin_tries, data.password, data.password_tries)
+    return (data.auth_certificate, data.signing_certificate, *secrets)
+
+
+def town(database: Database, folder: Path, counter: Counter) -> Town:
+    """A town whose residents are settled and have no cards."""
+    settled = personas.load(None, NOW.date())
+    database.run(personas.settle, settled, os.urandom)
+    return Town(Office(database, counter, Pseudonyms(bytes(32)), folder))
+
+
+class Inexhaustible(Pool):
+    """A pool that has no time for keys: who takes gets what others got before."""
+
+    def __init__(self, keys: list[RSAPrivateKey]) -> None:
+        super().__init__(Path("/nowhere"))
+        self._ready = cycle(keys)
+
+    def take(self, count: int) -> list[RSAPrivateKey]:
+        return list(islice(self._ready, count))
+
+
+def quick_counter(*, contents: bool = False) -> Counter:
+    """A counter that makes cards in no time, with or without what lies beside JPKI."""
+    families = (Family.CARD, Family.PHONE)
+    authorities = Authorities(
+        authority.create(kind, NOW, os.urandom, family)
+        for family, kind in product(families, Kind)
+    )
+    [keys, others] = new_keys(2)
+    pool = Inexhaustible([keys.own, others.own])
+    issuer = card_issuer.create(NOW, os.urandom) if contents else None
+    return Counter(authorities, "http://localhost:8400", os.urandom, issuer, pool)

@@ -1,0 +1,294 @@
+"""What events make: dates, links, refusals that say what helps, cards that survive a crash."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from card_reader.client.jpki import Jpki
+from card_reader.client.session import Session
+from card_reader.emulator.card import Card
+from card_reader.emulator.personalise import read_card
+from card_reader.spec import Kind
+from mynaportal_sim.database import Database
+from mynaportal_sim.issuing import holdings, staging
+from mynaportal_sim.issuing.cards import Counter
+from mynaportal_sim.issuing.counter import issue_card, personalise_all
+from mynaportal_sim.issuing.effects import Deed, take_place
+from mynaportal_sim.issuing.errors import OvertakenError
+from mynaportal_sim.issuing.life import Status
+from mynaportal_sim.issuing.life_events import LifeEvent
+from mynaportal_sim.issuing.making import Desk, make
+from mynaportal_sim.issuing.model import Standing
+from mynaportal_sim.issuing.refusals import Refusal
+from mynaportal_sim.issuing.wishes import Wish, changed
+from mynaportal_sim.residents.model import Name
+from tests.mynaportal_sim.issuing.kit import (
+    ADULT,
+    CHILD,
+    NOW,
+    OVER,
+    PERMITTED,
+    WISHES,
+    Town,
+    quick_counter,
+    told,
+    town,
+)
+
+E = LifeEvent
+SELECT_JPKI, SELECT_PIN = "00a4040c0ad392f000260100000001", "00a4020c020018"
+WRONG_PIN = "002000800439393939"
+
+
+@pytest.fixture(scope="module")
+def counter() -> Counter:
+    return quick_counter()
+
+
+@pytest.fixture
+def place(database_url: str, counter: Counter, tmp_path: Path) -> Iterator[Town]:
+    """A town on each of the two databases."""
+    with closing(Database(database_url)) as database:
+        yield town(database, tmp_path, counter)
+
+
+@pytest.fixture
+def small(sqlite_template: Path, counter: Counter, tmp_path: Path) -> Iterator[Town]:
+    """A town on SQLite alone."""
+    copy = tmp_path / "db.sqlite3"
+    copy.write_bytes(sqlite_template.read_bytes())
+    with closing(Database(f"sqlite:///{copy}")) as database:
+        yield town(database, tmp_path, counter)
+
+
+def _ends(standing: Refusal | Standing) -> tuple[date, date, date | None]:
+    """The days on which the card and its certificates end."""
+    assert isinstance(standing, Standing), str(standing)
+    card = standing.card
+    assert card is not None
+    assert card.authentication is not None
+    days = [card.expires, card.authentication.not_after]
+    signing = None if card.signing is None else card.signing.not_after.date()
+    return days[0].date(), days[1].date(), signing
+
+
+def test_a_renewed_certificate_is_linked_from_the_old_one_and_keeps_its_last_months(
+    place: Town,
+) -> None:
+    place.let(ADULT, E.ISSUE)
+    old = place.standing(ADULT).card
+    place.now = datetime(2031, 1, 12, 3, tzinfo=UTC)
+    renewed = place.wish(ADULT, WISHES[E.RENEW])
+    assert _ends(renewed) == (date(2036, 4, 12), date(2036, 4, 12), date(2036, 4, 12))
+    assert isinstance(renewed, Standing)
+    new = renewed.card
+    assert old is not None
+    assert new is not None
+    assert new.id == old.id
+    for before, after in (
+        (old.authentication, new.authentication),
+        (old.signing, new.signing),
+    ):
+        assert before is not None
+        assert after is not None
+        database = place.office.database
+        assert database.run(holdings.successor, before.name) == after.name
+        found = database.run(holdings.of_certificate, before.name)
+        assert found is not None
+        assert found.resident_id == place.resident(ADULT).id
+
+
+@pytest.mark.parametrize(
+    ("persona", "now", "wish", "says"),
+    [
+        pytest.param(
+            ADULT, "2031-01-11T03:00Z", WISHES[E.RENEW], "from 2031-01-12 on", id="too early"
+        ),
+        pytest.param(
+            ADULT, "2031-04-13T03:00Z", WISHES[E.RENEW], "", id="after the end, as issued anew"
+        ),
+        pytest.param(
+            ADULT, "2036-04-13T03:00Z", WISHES[E.RENEW], "this state: expired", id="card ended"
+        ),
+        pytest.param(
+            ADULT, "2027-01-01T03:00Z", Wish(event=E.MOVE), "same as before", id="no move"
+        ),
+        pytest.param(
+            ADULT,
+            "2027-01-01T03:00Z",
+            Wish(event=E.CHANGE_NAME, name=Name("𠮷田", "花子")),
+            "no room for “𠮷”",
+            id="a character that no certificate can carry",
+        ),
+        pytest.param(
+            ADULT,
+            "2027-01-01T03:00Z",
+            Wish(event=E.MOVE, address="東京都\n千代田区"),
+            "no room for",
+            id="a line break",
+        ),
+        pytest.param(
+            ADULT, "2027-01-01T03:00Z", Wish(event=E.UNBLOCK), "Give a new PIN", id="no PIN"
+        ),
+        pytest.param(
+            ADULT,
+            "2027-01-01T03:00Z",
+            Wish(event=E.UNBLOCK, password="lower1"),
+            "6 to 16 letters A to Z",
+            id="a password in small letters",
+        ),
+        pytest.param(
+            CHILD,
+            "2027-01-01T03:00Z",
+            Wish(event=E.UNBLOCK, password="ABC123"),
+            "never had a signing certificate",
+            id="a child's password",
+        ),
+        pytest.param(
+            CHILD,
+            "2027-01-01T03:00Z",
+            WISHES[E.COME_OF_AGE],
+            "from 2032-08-03",
+            id="too young",
+        ),
+        pytest.param(
+            ADULT,
+            "2027-01-01T03:00Z",
+            Wish(event=E.REISSUE, until=date(2030, 1, 1)),
+            "no period of stay",
+            id="a period of stay of a national",
+        ),
+        pytest.param(
+            PERMITTED,
+            "2027-01-01T03:00Z",
+            Wish(event=E.EXTEND_PERMIT, until=date(2030, 3, 31)),
+            "later than 2030-03-31",
+            id="not extended",
+        ),
+        pytest.param(
+            PERMITTED,
+            "2027-01-01T03:00Z",
+            WISHES[E.END_PERMIT],
+            "in this state: active",
+            id="not over",
+        ),
+        pytest.param(
+            PERMITTED,
+            "2030-04-01T03:00Z",
+            WISHES[E.REISSUE],
+            "ended on 2030-03-31",
+            id="over",
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_and_what_would_help(
+    small: Town, persona: str, now: str, wish: Wish, says: str
+) -> None:
+    small.let(persona, E.ISSUE)
+    small.now = datetime.fromisoformat(now)
+    found = small.wish(persona, wish)
+    assert isinstance(found, Refusal) is bool(says)
+    if says:
+        assert says in str(found)
+
+
+def test_a_card_and_its_certificates_end_with_the_period_of_stay(small: Town) -> None:
+    small.let(PERMITTED, E.ISSUE)
+    stay, longer = date(2030, 3, 31), date(2033, 3, 31)
+    assert _ends(small.standing(PERMITTED)) == (stay, stay, stay)
+    small.now = NOW + timedelta(days=365)
+    extended = small.wish(PERMITTED, WISHES[E.EXTEND_PERMIT])
+    assert _ends(extended) == (longer, date(2032, 7, 14), date(2032, 7, 14))
+
+
+def test_after_the_period_of_stay_a_card_is_issued_with_a_longer_one(small: Town) -> None:
+    small.let(PERMITTED, E.ISSUE)
+    small.now = OVER
+    small.let(PERMITTED, E.END_PERMIT)
+    again = small.wish(PERMITTED, Wish(event=E.ISSUE, until=date(2033, 3, 31)))
+    assert _ends(again)[0] == date(2033, 3, 31)
+
+
+def test_a_new_pin_opens_a_card_that_was_locked(small: Town) -> None:
+    small.let(ADULT, E.ISSUE)
+    path = small.office.card_of(ADULT)
+    session = Session(Card.load(path))
+    for apdu in (SELECT_JPKI, SELECT_PIN, *[WRONG_PIN] * 3):
+        session.exchange(bytes.fromhex(apdu))
+    assert Jpki(session).tries(Kind.USER_AUTHENTICATION) == 0
+    small.let(ADULT, E.UNBLOCK)
+    opened = Jpki(Session(Card.load(path)))
+    assert [opened.tries(kind) for kind in Kind] == [3, 5]
+    opened.verify(Kind.USER_AUTHENTICATION, "4321")
+    opened.verify(Kind.SIGNING, "NEW123")
+
+
+def test_whoever_was_overtaken_changes_nothing(small: Town) -> None:
+    small.let(ADULT, E.ISSUE)
+    late = _prepared(small, WISHES[E.LOSE])
+    small.let(ADULT, E.UNBLOCK)
+    before = small.see(ADULT)
+    with pytest.raises(OvertakenError):
+        small.office.database.run(take_place, late)
+    assert small.see(ADULT) == before
+
+
+def _prepared(place: Town, wish: Wish) -> Deed:
+    """An event just before it happens."""
+    standing, office = place.standing(ADULT), place.office
+    desk = Desk(office.counter, standing, wish, place.now)
+    becomes = changed(standing.resident, wish, place.now)
+    made = make(desk, becomes, place.file(ADULT))
+    return Deed(uuid4(), desk, becomes, made, office.pseudonyms)
+
+
+@pytest.mark.parametrize("happened", [True, False])
+def test_a_crash_leaves_the_card_as_the_registers_have_it(small: Town, happened: bool) -> None:
+    small.let(ADULT, E.ISSUE)
+    path, old = small.office.card_of(ADULT), small.file(ADULT)
+    deed = _prepared(small, WISHES[E.REISSUE])
+    assert deed.made.card is not None
+    staging.stage(path, deed.id, deed.made.card)
+    if happened:
+        small.office.database.run(take_place, deed)
+    people = [small.resident(ADULT)]
+    office = small.office
+    personalise_all(office.database, office.counter, people, office.cards, small.now)
+    found, expected = small.file(ADULT), deed.made.card if happened else old
+    assert found is not None
+    assert expected is not None
+    assert told(found) == told(expected)
+    assert list((path.parent / staging.FOLDER).iterdir()) == []
+    assert small.standing(ADULT).status(small.now) is Status.ACTIVE
+
+
+def test_a_second_card_ends_with_what_changes_for_the_person(
+    small: Town, tmp_path: Path
+) -> None:
+    small.let(ADULT, E.ISSUE)
+    other, office = tmp_path / "other.json", small.office
+    issue_card(office.database, office.counter, small.resident(ADULT), other, small.now)
+    small.let(ADULT, E.MOVE)
+    standing = small.wish(ADULT, WISHES[E.LOSE], other)
+    assert isinstance(standing, Standing)
+    assert standing.status(small.now) is Status.SUSPENDED
+    assert small.standing(ADULT).status(small.now) is Status.ACTIVE
+    reasons = sorted(small.see(ADULT).states.values())
+    assert reasons == ["affiliationChanged", "affiliationChanged", "certificateHold", "good"]
+    assert read_card(other).label == ADULT
+
+
+def test_no_entry_names_the_person_or_a_number(small: Town) -> None:
+    small.let(ADULT, E.ISSUE, E.MOVE, E.LOSE)
+    resident, card = small.resident(ADULT), small.standing(ADULT).card
+    assert card is not None
+    assert card.authentication is not None
+    said = small.bodies(ADULT)
+    serial = card.authentication.name.serial
+    secrets = (card.id, str(serial), f"{serial:08X}", resident.name.family, "千代田")
+    assert len(said) == 3
+    assert not [secret for secret in secrets for body in said if secret in body]
