@@ -9,7 +9,8 @@ import typer
 from mynaportal_sim import __version__
 
 NOUNS = (
-    "up", "tls", "demo", "doctor", "config", "login", "sign", "app", "keys", "card", "clock",
+    "up", "tls", "demo", "doctor", "config", "login", "sign", "app", "keys", "card", "counter",
+    "clock",
     "ledger", "research", "exchange", "consent", "mandate", "canary", "disclose", "review",
     "bench",
 )  # fmt: skip
