@@ -1,7 +1,7 @@
 """The portal's own long-lived secrets, each a file of mode 0600 under `<data>/keys`."""
 
 from pathlib import Path
-from secrets import token_bytes
+from secrets import token_bytes, token_urlsafe
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -19,6 +19,8 @@ from mynaportal_sim.pseudonyms import SECRET_LENGTH, Pseudonyms
 LEDGER_ORIGIN = "mynaportal-sim.invalid/ledger"
 _LEDGER = "ledger.pem"
 _PSEUDONYMS = "pseudonyms.key"
+_DEV_TOKEN = "dev.token"  # noqa: S105  a file's name
+_TOKEN_BYTES = 32
 
 
 class KeyFileError(PortalError):
@@ -30,14 +32,17 @@ class KeyFileError(PortalError):
 
 
 def create(directory: Path) -> None:
-    """Make the ledger's key and the pseudonyms' where missing; those that exist are kept."""
+    """Make what a dev portal needs where it is missing; what exists is kept."""
     ledger, pseudonyms = directory / _LEDGER, directory / _PSEUDONYMS
+    token = directory / _DEV_TOKEN
     if not ledger.exists():
         key = Ed25519PrivateKey.generate()
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         write_private(ledger, pem)
     if not pseudonyms.exists():
         write_private(pseudonyms, token_bytes(SECRET_LENGTH))
+    if not token.exists():
+        write_private(token, token_urlsafe(_TOKEN_BYTES).encode())
 
 
 def demand(directory: Path) -> None:
@@ -77,6 +82,15 @@ def pseudonyms(directory: Path) -> Pseudonyms:
         return Pseudonyms(_read(path))
     except ValueError:
         raise KeyFileError(path, f"it has not {SECRET_LENGTH} bytes") from None
+
+
+def dev_token(directory: Path) -> str:
+    """What a program shows to a dev portal to change its world: whoever reads the file may.
+
+    Raises:
+        KeyFileError: the file is missing.
+    """
+    return _read(directory / _DEV_TOKEN).decode().strip()
 
 
 def _read(path: Path) -> bytes:

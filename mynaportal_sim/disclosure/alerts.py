@@ -31,6 +31,7 @@ class Kind(StrEnum):
     UNSUPERVISED = "unsupervised"
     WITHOUT_CONSENT = "without_consent"
     WITHOUT_CONSENT_REFUSED = "without_consent_refused"
+    CARD = "card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class Watch:
         for event in events:
             if event.app_id:
                 self._see(event)
+            elif event.kind == Kind.CARD:
+                self._alerts[_Key(Kind.CARD, "", str(event.id))] = Alert(Kind.CARD, event)
 
     @property
     def alerts(self) -> list[Alert]:

@@ -36,7 +36,7 @@ TITLES: dict[Kind, str] = {
     Kind.WITHOUT_CONSENT: marked("An authority got data of yours without your consent"),
     Kind.WITHOUT_CONSENT_REFUSED: marked("An authority was refused data of yours"),
 }
-_TONES = {Kind.NEW_CONSENT: "good", Kind.NEW_DATA: "good"}
+_TONES = {Kind.NEW_CONSENT: "good", Kind.NEW_DATA: "good", Kind.CARD: "past"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,16 @@ class AlertOut:
 
     @classmethod
     def of(cls, alert: Alert, portal: Portal, page: Page, *, unseen: bool) -> "AlertOut":
-        """`alert` in the reader's language."""
+        """`alert` in the reader's language; what happened to a card is its own title."""
+        entry = EntryOut.of(alert.event, portal.catalogue, page)
+        titled = alert.kind in TITLES
         return cls(
             kind=alert.kind.value,
-            title=page.text(TITLES[alert.kind]),
+            title=page.text(TITLES[alert.kind]) if titled else entry.event,
             tone=_TONES.get(alert.kind, "bad"),
             times=alert.times,
             unseen=unseen,
-            entry=EntryOut.of(alert.event, portal.catalogue, page),
+            entry=entry,
         )
 
     @property

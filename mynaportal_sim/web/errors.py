@@ -14,7 +14,11 @@ WebError                    carries .code and .status for the answer
 ├── AwaitsAssentError       a guardian has agreed, and the minor is to
 ├── OperatorRequiredError   no session of an app's operator
 ├── NoSuchArrangedError     the operator's app has no such arrangement
-└── UnreadableFilterError   what is asked for cannot be read, so nothing is shown
+├── UnreadableFilterError   what is asked for cannot be read, so nothing is shown
+├── DevTokenError           a program that would change a dev portal's world lacks its token
+├── NoSuchLifeEventError    no event of that name can happen at the counter
+├── CounterRefusedError     the counter does not do it; carries .refusal
+└── CardOvertakenError      somebody else dealt with the card in the meantime
 """
 
 from collections.abc import Mapping
@@ -22,6 +26,7 @@ from http import HTTPStatus
 
 from consent.mandate import Refusal
 from mynaportal_sim.errors import PortalError
+from mynaportal_sim.issuing import refusals
 
 
 class WebError(PortalError):
@@ -171,3 +176,43 @@ class UnreadableFilterError(WebError):
             f"cannot be read: {held}; from and to are days like 2026-04-01, the first not "
             "after the last, and a history's kind is access, consent, token or login"
         )
+
+
+class DevTokenError(WebError):
+    """The request does not bear the token of this portal's data directory."""
+
+    code = "dev_token_wrong"
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("send the token in `keys/dev.token` of the data directory as a Bearer")
+
+
+class NoSuchLifeEventError(WebError):
+    """No event of that name is known."""
+
+    code = "no_such_life_event"
+
+    def __init__(self) -> None:
+        super().__init__("there is no such event; `mynasim counter table` lists all")
+
+
+class CounterRefusedError(WebError):
+    """The counter does not do what a program asked for; nothing was changed."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, refusal: refusals.Refusal) -> None:
+        super().__init__(str(refusal))
+        self.code = refusal.reason.code
+        self.refusal = refusal
+
+
+class CardOvertakenError(WebError):
+    """What was looked at is not so any more; nothing was changed."""
+
+    code = "card_overtaken"
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("somebody else dealt with this card in the meantime; look again")

@@ -22,6 +22,8 @@ from mynaportal_sim.web import (
     console_events,
     console_purposes,
     console_requests,
+    counter,
+    counter_api,
     device,
     docs,
     end_session,
@@ -30,6 +32,7 @@ from mynaportal_sim.web import (
     interactions,
     leaving_out,
     login,
+    my_card,
     operator_link,
     overview,
     prohibitions,
@@ -59,7 +62,8 @@ _CONSENTING = (
 )
 _DECIDING = (start, login, end_session, second_device, device, *_CONSENTING)
 _ACTING = (proxies, acting_for)
-_LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records)
+_LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records, my_card)
+_COUNTER = (counter, counter_api)
 _WITHOUT_CONSENT = (without_consent, statistics)
 _OF_APPS = (
     app_view,
@@ -89,6 +93,7 @@ for _room in (
     *_WITHOUT_CONSENT,
     *_OF_APPS,
     *_CONSOLE,
+    *_COUNTER,
     docs,
 ):
     router.routes.extend(_room.router.routes)

@@ -42,6 +42,7 @@ async def start(page: PageDep, portal: PortalDep) -> Response:
     values: dict[str, object] = {
         "issuer": portal.settings.issuer,
         "sample_app": page.request.app.state.sample_app,
+        "counter": page.request.app.state.soft_cards is not None,
         "standing": standing,
         "done": page.request.query_params.get("done"),
     }

@@ -68,6 +68,22 @@ EVENTS = {
     "app.purpose_declared": marked("An app declared its purpose anew"),
     "app.purpose_reviewed": marked("What an app declared was reviewed"),
     "ledger.erased": marked("Entries were erased"),
+    "card.issued": marked("A card was issued to you"),
+    "card.renewed": marked("Your card's certificates were renewed"),
+    "card.name_changed": marked("Your name changed; the signing certificate ended"),
+    "card.address_changed": marked("You moved; the signing certificate ended"),
+    "card.holder_died": marked("The death of the card's holder was registered"),
+    "card.lost": marked("Your card was stopped because it is lost"),
+    "card.found": marked("Your card can be used again"),
+    "card.given_up": marked("Your lost card was given up; its certificates were revoked"),
+    "card.reissued": marked("A new card took the place of the old one"),
+    "card.phone_added": marked("Certificates were put on your phone"),
+    "card.phone_lost": marked("The certificates on your phone were revoked"),
+    "card.pin_unblocked": marked("PINs of your card were set anew"),
+    "card.came_of_age": marked("You got your first signing certificate"),
+    "card.certified": marked("You got a new signing certificate"),
+    "card.permit_extended": marked("Your card goes on with your period of stay"),
+    "card.permit_ended": marked("Your card ended with your period of stay"),
 }
 OWN_EVENTS = {
     "consent.granted": marked("You consented"),
@@ -106,6 +122,7 @@ KIND_LABELS = {
     "erasure": marked("Erasures"),
     "canary": marked("Copies that were found"),
     "mandate": marked("Acting for you"),
+    "card": marked("Card and certificates"),
 }
 ROLES = {
     "self": marked("the person"),
@@ -118,6 +135,7 @@ OFFICES = {
     "authority": marked("An authority"),
     "court": marked("A court"),
     "portal": marked("This portal"),
+    "municipality": marked("The municipal counter"),
 }
 """Who acts in their own right, and not for the person."""
 

@@ -7,6 +7,7 @@ from time import monotonic, sleep
 import pytest
 
 from mynaportal_sim.sample_app.relying_party import RelyingParty
+from tests.browser.at_the_counter import pages_of_the_counter
 from tests.browser.conftest import WIDE
 from tests.browser.devices import pages_for_devices
 from tests.browser.kit import PASSWORD, PIN, NewTab, Tab
@@ -29,6 +30,7 @@ def _before_login(tab: Tab) -> Iterator[str]:
     ):
         tab.go(path)
         yield name
+    yield from pages_of_the_counter(tab)
     tab.press("form[action='/auth/card/qr'] button")
     tab.page.locator("summary").first.click()
     yield "second device"
@@ -87,6 +89,7 @@ PAGES_OF_A_PERSON = (
     ("without consent", "/without-consent"),
     ("statistics", "/statistics/without-consent"),
     ("alerts", "/alerts"),
+    ("my card", "/my-card"),
     ("exchanges", "/exchanges"),
     ("exchanges, filtered", "/exchanges?year=2025"),
     ("exchanges, nothing fits", "/exchanges?year=1999"),

@@ -134,7 +134,7 @@ def _look_back(portal: HeardPortal, browser: SecondBrowser) -> None:
     newest = _listed(browser.see("/history")["entries"])[0]
     for position in (newest["position"], 999_999):
         browser._http.get(f"{portal.url}/history/{position}/proof", headers=JSON)
-    for path in ("exchanges?year=2024", "provision-records?from=2020-01-01"):
+    for path in ("exchanges?year=2024", "provision-records?from=2020-01-01", "my-card"):
         browser.see(f"/{path}")
     for suffix in ("csv", "json"):
         browser._http.get(f"{portal.url}/provision-records.{suffix}", headers=JSON)

@@ -15,6 +15,7 @@ from mynaportal_sim import keys
 from mynaportal_sim.database import Database
 from mynaportal_sim.settings import Settings
 from mynaportal_sim.transparency.promises import HEADER
+from tests.journeys.at_the_counter import deal_at_the_counter
 from tests.journeys.by_device import ask_from_devices
 from tests.journeys.contract import Contract, HeardPortal
 from tests.journeys.every_way import (
@@ -64,6 +65,7 @@ def heard(portal: HeardPortal) -> list[httpx.Response]:
     launch_standalone(portal)
     ask_from_devices(portal)
     register_itself(portal)
+    deal_at_the_counter(portal)
     return portal.heard[before:]
 
 

@@ -46,6 +46,10 @@ FOR_PEOPLE_ALONE = {
     ("GET", "/apps/console/accesses"),
     ("GET", "/apps/console/requests"),
     ("GET", "/apps/console/registered"),
+    # What they do, a program does at /dev/counter.
+    ("GET", "/counter"),
+    ("GET", "/counter/{persona}"),
+    ("POST", "/counter/{persona}/{event}"),
     # What they do, an app does by POST /register.
     ("GET", "/apps/register"),
     ("POST", "/apps/register"),

@@ -11,6 +11,7 @@ from consent.policy import Reason
 from consent.service.reviewing import ENTRIES
 from consent.service.without import ACCESS, REFUSED
 from consent.without import Objection
+from mynaportal_sim.issuing.entries import MUNICIPALITY
 from mynaportal_sim.login.refusal import Code
 from mynaportal_sim.oauth.acting import REASON as MANDATE_OVER
 from mynaportal_sim.records.canaries import Why
@@ -73,7 +74,8 @@ def test_each_entry_of_a_consent_has_words_and_a_newer_answer_is_the_only_entry_
 
 def test_what_a_person_does_is_said_of_others_too_and_so_is_who_they_are() -> None:
     assert set(OWN_EVENTS) <= set(EVENTS)
-    assert set(OFFICES) == (_values(Actor) | _values(Prohibitor)) - {"person"}
+    offices = _values(Actor) | _values(Prohibitor) | {MUNICIPALITY}
+    assert set(OFFICES) == offices - {"person"}
 
 
 def test_all_that_is_said_of_mandates_has_words() -> None:

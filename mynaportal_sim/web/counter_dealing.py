@@ -1,0 +1,95 @@
+"""The municipal counter behind a page or an API: where it is found, and what it answers.
+
+Only a dev portal has one. Making keys takes time, so everything here runs in a thread.
+"""
+
+from asyncio import to_thread
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_bytes
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
+from mynaportal_sim.issuing import telling
+from mynaportal_sim.issuing.errors import OvertakenError
+from mynaportal_sim.issuing.life_events import LifeEvent
+from mynaportal_sim.issuing.model import Standing
+from mynaportal_sim.issuing.office import Office, deal_with, office_of, stand
+from mynaportal_sim.issuing.refusals import Refusal
+from mynaportal_sim.issuing.wishes import Wish
+from mynaportal_sim.login.errors import NoSuchPersonaError, SoftCardsOffError
+from mynaportal_sim.residents import store as residents
+from mynaportal_sim.residents.model import Municipality, Resident
+from mynaportal_sim.web.errors import CardOvertakenError, NoSuchLifeEventError
+
+_EVENTS = {telling.name_of(event): event for event in LifeEvent}
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The counter, for one request."""
+
+    office: Office
+    now: datetime
+
+    async def resident(self, persona: str) -> Resident:
+        """The person of this persona's name.
+
+        Raises:
+            NoSuchPersonaError: there is none.
+        """
+        found = await self.office.database.read(residents.by_persona, persona)
+        if found is None:
+            raise NoSuchPersonaError
+        return found
+
+    async def stand(self, resident: Resident) -> Standing:
+        """How a person stands.
+
+        Raises:
+            CardFileError: their card's file is damaged.
+        """
+        return await to_thread(stand, self.office, resident)
+
+    async def deal(self, resident: Resident, wish: Wish) -> Refusal | Standing:
+        """Let an event happen, and answer how the person then stands.
+
+        Raises:
+            CardOvertakenError: somebody else dealt with the card at the same time.
+        """
+        try:
+            return await to_thread(deal_with, self.office, resident, wish, self.now)
+        except OvertakenError:
+            raise CardOvertakenError from None
+
+    async def municipalities(self) -> dict[str, Municipality]:
+        """Those in which somebody lives, by their codes."""
+        people = await self.office.database.read(residents.everyone)
+        found = {one.municipality.code: one.municipality for one in people}
+        return dict(sorted(found.items()))
+
+
+async def _counter(
+    request: Request, settings: SettingsDep, db: DatabaseDep, now: NowDep
+) -> Counter:
+    if request.app.state.soft_cards is None:
+        raise SoftCardsOffError
+    office = await to_thread(office_of, settings, db, now, token_bytes)
+    return Counter(office, now)
+
+
+CounterDep = Annotated[Counter, Depends(_counter)]
+
+
+def event_of(name: str) -> LifeEvent:
+    """The event that an address names.
+
+    Raises:
+        NoSuchLifeEventError: there is none.
+    """
+    found = _EVENTS.get(name)
+    if found is None:
+        raise NoSuchLifeEventError
+    return found

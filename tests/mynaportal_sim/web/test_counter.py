@@ -1,0 +1,220 @@
+"""Life events by pages and by the API, and where a person and an app meet them."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from card_reader.emulator.personalise import read_card
+from card_reader.spec import CardKind, Kind
+from consent import service
+from consent.model import Status
+from mynaportal_sim import keys
+from mynaportal_sim.issuing import telling
+from mynaportal_sim.issuing.cards import certificates_of
+from mynaportal_sim.issuing.life_events import LifeEvent
+from mynaportal_sim.pki import store
+from mynaportal_sim.residents import store as residents
+from mynaportal_sim.web.card_out import CARRIERS
+from tests.mynaportal_sim.web.kit import HANAKO, JSON, KENICHI, Browser, Form, Portal, events_of
+from tests.mynaportal_sim.web.test_login_page import strict_browser
+
+__all__ = ["strict_browser"]
+
+ADDRESS = "東京都清瀬市松風台４丁目５番６号"
+HERE = f"/counter/{HANAKO}"
+
+
+def deal(browser: Browser, event: str, **fields: str) -> httpx.Response:
+    """Let an event happen to Hanako by the page."""
+    form: Form = {"csrf": browser.csrf(HERE), **fields}
+    return browser.post(f"{HERE}/{event}", form)
+
+
+def test_the_page_shows_what_each_event_would_change_and_lets_it_happen(
+    browser: Browser,
+) -> None:
+    listed = browser.get("/counter").text
+    assert "佐藤" in listed
+    assert "利用中" in listed
+    before = browser.get(HERE).text
+    assert "電子証明書の更新は、有効期限の3か月前" in before
+    done = deal(browser, "move", address=ADDRESS, municipality="13221")
+    assert done.headers["location"] == f"{HERE}?done=move"
+    after = browser.get(done.headers["location"]).text
+    assert ADDRESS in after
+    assert "手続きが完了しました" in after
+    assert '<span class="tag bad">失効</span>' in after
+
+
+def test_what_is_wrong_is_said_beside_the_form_and_nothing_changes(browser: Browser) -> None:
+    refused = deal(browser, "move", address="")
+    assert refused.status_code == 422
+    assert "変更前と同じです" in refused.text
+    assert "有効な署名用電子証明書がすでにあります" in deal(browser, "certify").text
+
+
+def test_a_lost_card_lets_nobody_in_until_it_is_found(portal: Portal, browser: Browser) -> None:
+    person = portal.browser()
+    assert person.log_in().status_code == 303
+    deal(browser, "lose")
+    assert person.get("/my-card").headers["location"] == "/login"
+    refused = person.log_in()
+    assert refused.status_code == 422
+    assert "失効" in refused.text
+    deal(browser, "find")
+    assert person.log_in().status_code == 303
+
+
+def test_a_renewed_card_logs_in_as_the_same_person(portal: Portal, browser: Browser) -> None:
+    person = portal.browser()
+    person.log_in()
+    name = portal.holder()
+    portal.web.state.clock.forward(timedelta(days=1550))
+    assert deal(browser, "renew").status_code == 303
+    assert person.log_in().status_code == 303
+    assert portal.holder() == name
+    happened = events_of(person)
+    assert "card.renewed" in happened
+    assert happened.count("login.accepted") == 2
+
+
+def test_the_revocation_list_and_the_log_say_what_happened(
+    portal: Portal, browser: Browser
+) -> None:
+    state = portal.web.state
+    data = read_card(state.settings.cards / f"{HANAKO}.json")
+    signing = dict(certificates_of(data))[Kind.SIGNING].name
+    deal(browser, "move", address=ADDRESS)
+    lines = state.database.run(store.revoked, signing.issuer)
+    [line] = [one for one in lines if one.serial == signing.serial]
+    assert line.reason == "affiliationChanged"
+    moved = read_card(state.settings.cards / f"{HANAKO}.json")
+    assert moved.contents is not None
+    assert ADDRESS.encode() in moved.contents.text.files[2]
+    assert moved.contents.text.pin_tries == 3
+
+
+def test_a_person_sees_their_card_its_events_and_an_alert(
+    portal: Portal, browser: Browser
+) -> None:
+    deal(browser, "move", address=ADDRESS)
+    deal(browser, "unblock", pin="4321")
+    person = portal.browser("en")
+    assert person.log_in(pin="4321").status_code == 303
+    page = person.get("/my-card").text
+    assert "You moved; the signing certificate ended" in page
+    assert "Signing certificate" in page
+    told = person.get("/my-card", **JSON).json()
+    assert [one["event"] for one in told["events"]] == ["unblock", "move"]
+    [card] = told["cards"]
+    assert [one["state"] for one in card["certificates"]] == ["good", "revoked"]
+    alerts = person.get("/alerts", **JSON).json()["alerts"]
+    assert {one["title"] for one in alerts if one["kind"] == "card"} == {
+        "You moved; the signing certificate ended",
+        "PINs of your card were set anew",
+    }
+    assert "The municipal counter" in person.get("/history?kind=card").text
+
+
+def test_what_a_person_agreed_to_ends_with_their_life(portal: Portal, browser: Browser) -> None:
+    person = portal.given()
+    deal(browser, "die")
+    assert person.get("/consents").headers["location"] == "/login"
+    assert "Nothing can happen" in portal.browser("en").get(HERE).text
+    database, now = portal.web.state.database, portal.web.state.clock.now()
+    hanako = database.run(residents.by_persona, HANAKO)
+    assert hanako is not None
+    [history] = database.run(service.of_resident, hanako.id)
+    assert [version.status(now) for version in history.versions] == [Status.LAPSED]
+
+
+@pytest.mark.parametrize(
+    ("headers", "form"),
+    [
+        pytest.param({}, {"csrf": "0" * 64}, id="a token that is not the session's"),
+        pytest.param({}, {}, id="no token"),
+        pytest.param({"origin": "http://evil.test"}, None, id="another site's form"),
+        pytest.param({"sec-fetch-site": "cross-site"}, None, id="another site by its fetch"),
+    ],
+)
+def test_only_a_page_of_this_portal_lets_anything_happen(
+    browser: Browser, headers: dict[str, str], form: dict[str, str] | None
+) -> None:
+    sent: Form = {"csrf": browser.csrf(HERE)} if form is None else {**form}
+    refused = browser.post(f"{HERE}/lose", sent, **headers)
+    assert refused.status_code == 403
+    assert "利用中" in browser.get(HERE).text
+
+
+def test_a_strict_portal_has_no_counter(strict_browser: Browser) -> None:
+    for path in ("/counter", HERE, f"/dev{HERE}"):
+        assert strict_browser.get(path).status_code == 404
+    assert strict_browser.post(f"{HERE}/lose", {"csrf": "0" * 64}).status_code == 404
+    assert strict_browser.send("POST", f"/dev{HERE}/lose").status_code == 404
+
+
+def api(portal: Portal, method: str, path: str, **given: object) -> httpx.Response:
+    """Ask the API as a program does that can read the data directory."""
+    token = keys.dev_token(portal.web.state.settings.keys)
+    headers = {"authorization": f"Bearer {token}", **JSON}
+    return portal.browser().send(method, f"/dev{path}", headers, **given)
+
+
+def test_a_program_with_the_token_sees_and_changes_the_same(portal: Portal) -> None:
+    before = api(portal, "GET", HERE).json()
+    assert {one["event"] for one in before["events"]} == set(map(telling.name_of, LifeEvent))
+    moved = api(portal, "POST", f"{HERE}/move", json={"address": ADDRESS, "certify": True})
+    assert moved.status_code == 200, moved.text
+    assert moved.json()["card"]["certificates"]["signing"]["state"] == "good"
+    added = api(portal, "POST", f"{HERE}/add-phone").json()
+    assert added["phone"]["kind"] == "phone"
+    assert api(portal, "POST", f"{HERE}/lose-phone").json()["phone"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        pytest.param(f"{HERE}/find", None, 409, "not_in_this_state", id="not lost"),
+        pytest.param(f"{HERE}/win", None, 404, "no_such_life_event", id="no such event"),
+        pytest.param("/counter/nobody/lose", None, 404, "persona_not_found", id="nobody"),
+        pytest.param(
+            f"{HERE}/unblock", {"pin": "abcd"}, 409, "malformed_pin", id="a PIN of letters"
+        ),
+        pytest.param(f"{HERE}/move", {"to": "x"}, 400, "request_malformed", id="a wrong field"),
+        pytest.param(
+            f"{HERE}/move", {"municipality": "99999"}, 409, "no_such_municipality", id="nowhere"
+        ),
+    ],
+)
+def test_what_the_api_refuses_has_a_code(
+    portal: Portal, path: str, body: dict[str, str] | None, status: int, code: str
+) -> None:
+    refused = api(portal, "POST", path, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        pytest.param({}, "dev_token_wrong", id="no token"),
+        pytest.param({"authorization": "Bearer x"}, "dev_token_wrong", id="another"),
+        pytest.param({"origin": "http://evil.test"}, "csrf_failed", id="from another site"),
+    ],
+)
+def test_the_api_is_closed_to_who_lacks_the_token(
+    portal: Portal, headers: dict[str, str], code: str
+) -> None:
+    refused = portal.browser().send("GET", f"/dev{HERE}", {**JSON, **headers})
+    assert (refused.status_code, refused.json()["code"]) == (403, code)
+
+
+def test_what_happens_to_one_person_leaves_others_alone(
+    portal: Portal, browser: Browser
+) -> None:
+    deal(browser, "lose")
+    assert portal.browser().log_in(KENICHI).status_code == 303
+
+
+def test_each_kind_of_card_has_a_name() -> None:
+    assert CARRIERS.keys() == set(CardKind)
