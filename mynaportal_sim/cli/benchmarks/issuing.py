@@ -3,16 +3,16 @@
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from secrets import token_bytes
 from tempfile import mkdtemp
 from time import perf_counter, process_time
 from uuid import uuid4
 
-from mynaportal_sim import world
 from mynaportal_sim.cli.benchmarks.rig import Rig
 from mynaportal_sim.cli.benchmarks.row import Figure
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
-from mynaportal_sim.issuing.counter import personalise_all
+from mynaportal_sim.issuing.counter import counter_of, personalise_all
 from mynaportal_sim.issuing.keys import Pool, fill
 from mynaportal_sim.residents.model import Resident
 
@@ -37,7 +37,7 @@ def from_ready_keys(rig: Rig) -> Figure:
 def _issued(rig: Rig, place: Path, cards: int) -> Figure:
     """Issue so many cards with the keys that lie in `place`, registered and on disk."""
     now, people = Clock().now(), rig.people
-    counter = replace(world.counter(rig.settings, now), pool=Pool(place / "pool"))
+    counter = replace(counter_of(rig.settings, now, token_bytes), pool=Pool(place / "pool"))
     wanted = [_like(people[at % len(people)], at) for at in range(cards)]
     with closing(Database(rig.settings.database_url)) as database:
         began, cpu_began = perf_counter(), process_time()
