@@ -81,7 +81,7 @@ class Counter:
         card = self._for_authentication(resident, keys, good, kind)
         if kind is not CardKind.NO_PIN and resident.may_sign_on(day_of(issued)):
             card = self._for_signing(card, resident, keys, good)
-        return self.completed(card, resident, keys.own)
+        return self._whole(card, resident, keys.own, CardNumbers.draw(self.randomness))
 
     def recertified(
         self, card: CardData, kind: Kind, resident: Resident, keys: Keys, good: Validity
@@ -117,11 +117,19 @@ class Counter:
         )
 
     def completed(self, card: CardData, resident: Resident, own: RSAPrivateKey) -> CardData:
-        """A card with all the applications that its kind has; the rest of it stays as it is."""
+        """A card with all the applications that its kind has; the rest of it stays as it is.
+
+        The number under which a register has it becomes that of its record.
+        """
+        drawn = CardNumbers.draw(self.randomness)
+        return self._whole(card, resident, own, replace(drawn, serial=number_of(card)))
+
+    def _whole(
+        self, card: CardData, resident: Resident, own: RSAPrivateKey, numbers: CardNumbers
+    ) -> CardData:
         if self.card_issuer is None or not self.lacks_contents(card):
             return card
-        ends = day_of(card_end(resident, _issued(card)))
-        told = Particulars(resident, CardNumbers.draw(self.randomness), ends)
+        told = Particulars(resident, numbers, day_of(card_end(resident, _issued(card))))
         pin = "" if card.kind is CardKind.NO_PIN else resident.card.pin
         return replace(card, contents=contents_of(told, self.card_issuer, own, pin))
 

@@ -23,7 +23,8 @@ from card_reader.spec import CardKind, Kind
 from card_reader.spec.text import TextEF
 from consent.japan import day_of
 from mynaportal_sim.database import Database
-from mynaportal_sim.issuing.cards import FAMILIES, Counter, may_have
+from mynaportal_sim.issuing import holdings
+from mynaportal_sim.issuing.cards import FAMILIES, Counter, certificates_of, may_have
 from mynaportal_sim.issuing.counter import issue_card, personalise_all
 from mynaportal_sim.issuing.keys import Keys, Pool, fill, new_keys
 from mynaportal_sim.issuing.register import register
@@ -254,7 +255,12 @@ def test_a_card_that_was_made_before_there_was_more_is_completed(
     after = read_card(path)
     assert after.contents is not None
     assert _bare(after) == _bare(before)
-    expires = after.contents.register.common_record[-8:]
+    name = dict(certificates_of(before))[AUTH].name
+    registered = database.run(holdings.of_certificate, name)
+    assert registered is not None
+    record = after.contents.register.common_record[2:]
+    assert record[:15].decode() == registered.id
+    expires = record[-8:]
     assert expires == f"{locked.born.replace(year=2036):%Y%m%d}".encode()
     content = path.read_bytes()
     personalise_all(database, counter, [locked], tmp_path, NOW + timedelta(days=500))
