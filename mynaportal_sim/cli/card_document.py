@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from card_reader.client.genuine import Verdict
+from card_reader.client.register import CardObjects
 from card_reader.client.whole import WholeCard
 from mynaportal_sim.cli.card_sheet import day
 from mynaportal_sim.cli.certificate import described
@@ -55,6 +56,7 @@ def document(
             }
             for it in whole.tries
         ],
+        "data_objects": whole.objects and _told(whole.objects),
         "unreadable": whole.unreadable,
     }
 
@@ -67,3 +69,16 @@ def _judged(verdict: Verdict | None) -> dict[str, object] | None:
         for it in verdict.findings
     }
     return {"genuine": verdict.genuine, "steps": steps}
+
+
+def _told(objects: CardObjects) -> dict[str, object]:
+    """What GET DATA gave; what is not text is hexadecimal."""
+    issuer, atr = objects.issuer, objects.contact_atr
+    return {
+        "issuer": issuer and issuer.hex().upper(),
+        "card": objects.card,
+        "municipality": objects.municipality,
+        "expires": objects.expires and day(objects.expires),
+        "certificates": len(objects.certificates),
+        "contact_atr": atr and atr.hex().upper(),
+    }
