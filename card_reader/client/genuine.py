@@ -164,7 +164,7 @@ def _of_digests(
         (Step.ATTRIBUTES, attributes, integrity.attributes_digest),
     ):
         if read is None:
-            yield Finding(step, Outcome.NOT_CHECKED, "it was not read")
+            yield Finding(step, Outcome.NOT_CHECKED, "not read")
         else:
             same = compare_digest(read.digest, digest)
             yield _judged(step, same, "it is not what the issuer digested")

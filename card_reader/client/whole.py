@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
+from functools import partial
 from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -219,7 +220,7 @@ class _Reading:
         for kind in filter(jpki.holds, Kind):
             card.certificates[kind] = None
             if self._may_read(jpki, kind):
-                card.certificates[kind] = self.attempted(lambda: jpki.certificate(kind))  # noqa: B023  called at once
+                card.certificates[kind] = self.attempted(partial(jpki.certificate, kind))
 
     def _may_read(self, jpki: Jpki, kind: Kind) -> bool:
         if kind is Kind.SIGNING:

@@ -19,6 +19,7 @@ from mynaportal_sim.cli.card_source import CardOption, ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import JsonOption
 from mynaportal_sim.cli.pin_entry import PinDescriptorOption, PinOption
+from mynaportal_sim.hardening import keep_pins_out_of_dumps
 
 
 @unique
@@ -76,6 +77,7 @@ def change_pin(  # noqa: PLR0913  options of a command
 
     mynasim card change-pin --card hanako.json --kind register
     """
+    keep_pins_out_of_dumps()
     with presented(card, reader) as transport:
         session = Session(transport)
         _demand_simulation(session, kind)

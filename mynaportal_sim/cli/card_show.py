@@ -25,38 +25,35 @@ from mynaportal_sim.cli.card_document import document
 from mynaportal_sim.cli.card_source import CardOption, ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
+from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.issuing.printed_numbers import number_b
 from mynaportal_sim.pki.card_issuer import CERTIFICATE_FILE
 
 
 def _secret(option: str, metavar: str, what: str) -> Any:
-    text = f"{what}; on a terminal you are asked for it, and Enter leaves it out."
-    return typer.Option(option, metavar=metavar, help=text)
+    return typer.Option(option, metavar=metavar, help=what)
 
 
-_NUMBER_B = "照合番号B, or beside --text-pin only its security code: opens portrait and face"
 TextPinOption = Annotated[
-    str | None, _secret("--text-pin", "PIN", "Opens name, address, birth and sex")
+    str | None, _secret("--text-pin", "PIN", "Opens name, address, birth and sex.")
 ]
 NumberBOption = Annotated[
     str | None,
     _secret(
         "--number-b",
         "DIGITS",
-        "Opens portrait and face: 照合番号B, or the security code beside --text-pin",
+        "Opens portrait and face: 照合番号B, or the security code beside --text-pin.",
     ),
 ]
 BirthKeyOption = Annotated[
     str | None,
-    typer.Option(
-        "--birth-key", metavar="YYMMDD", help="By the year of the era: opens the day of birth."
-    ),
+    _secret("--birth-key", "YYMMDD", "By the year of the era: opens the day of birth."),
 ]
 PasswordOption = Annotated[
-    str | None, _secret("--password", "PASSWORD", "Opens the signing certificate")
+    str | None, _secret("--password", "PASSWORD", "Opens the signing certificate.")
 ]
 PhonePinOption = Annotated[
-    str | None, _secret("--pin", "PIN", "Opens the other certificate on a phone")
+    str | None, _secret("--pin", "PIN", "Opens the other certificate on a phone.")
 ]
 MyNumberOption = Annotated[
     bool, typer.Option("--my-number", help="Read and show the individual number, too.")
@@ -92,9 +89,10 @@ def show(  # noqa: PLR0913  options of a command
 ) -> None:
     """Show what is on a card, and whether it is genuine.
 
-    Each PIN is optional: without it, what it opens stays unread. Tries left are shown before
-    one is asked for. The individual number is not even read unless --my-number wants it. From
-    a card without the simulation mark only what is free is read, and no PIN is asked for.
+    Each PIN is optional: without it, what it opens stays unread. If none is given, you are
+    asked for them on a terminal, with the tries left; Enter leaves one out. The individual
+    number is not even read unless --my-number wants it. From a card without the simulation
+    mark only what is free is read, and no PIN is asked for.
 
     Examples:
 
@@ -102,6 +100,7 @@ def show(  # noqa: PLR0913  options of a command
 
     mynasim card show --reader "Virtual PCD" --json
     """
+    keep_pins_out_of_dumps()
     given = {
         Secret.TEXT_PIN: text_pin,
         Secret.NUMBER_B: number_b,
@@ -122,7 +121,10 @@ def show(  # noqa: PLR0913  options of a command
 
 
 class _Asking:
-    """Where the PINs of one reading come from: the options, else a person at the terminal."""
+    """Where the PINs of one reading come from: the options, else a person at the terminal.
+
+    Several applications may have the same one, which is asked for once.
+    """
 
     def __init__(self, given: dict[Secret, str | None]) -> None:
         self._given = given
@@ -134,7 +136,7 @@ class _Asking:
         pin = self._given[secret]
         if pin is None and self._is_asked and secret is not Secret.BIRTH_KEY:
             hint = _BY_CODE if secret is Secret.NUMBER_B and read.attributes else ""
-            pin = pin_entry.optional(rule, left, hint)
+            pin = self._given[secret] = pin_entry.optional(rule, left, hint)
         if not pin:
             return None
         pin_entry.confirm_last(rule, left)

@@ -74,10 +74,10 @@ def entered(rule: PinRule, left: int, given: str | None, descriptor: int | None)
     return getpass(_PROMPT.format(rule, left, ""))
 
 
-def optional(rule: PinRule, left: int, hint: str = "") -> str | None:
-    """What a person types unseen, None for nothing; `hint` follows the description."""
+def optional(rule: PinRule, left: int, hint: str = "") -> str:
+    """What a person types unseen, perhaps nothing; `hint` follows the description."""
     keep_pins_out_of_dumps()
-    return getpass(f"[Enter: 省略 skip] {_PROMPT.format(rule, left, hint)}") or None
+    return getpass(f"[Enter: 省略 skip] {_PROMPT.format(rule, left, hint)}")
 
 
 _PROMPT = "{0.name_ja} ({0.name}: {0.description}{2}; tries left: {1}): "

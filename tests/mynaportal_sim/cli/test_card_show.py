@@ -11,6 +11,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
+from card_reader.client.register import Common, Juki
+from card_reader.client.session import Session
+from card_reader.emulator.card import Card
 from card_reader.emulator.contents import Contents
 from card_reader.emulator.personalise import read_card, write_card
 from card_reader.errors import (
@@ -84,6 +87,7 @@ def test_a_card_is_shown_whole(card: Path, data: Path) -> None:
     assert {it["genuine"] for it in shown["genuine"].values()} == {True}
     assert {it["left"] == it["of"] for it in shown["tries"]} == {True}
     assert (shown["my_number"], shown["unreadable"]) == (None, [])
+    assert shown["data_objects"]["expires"] == shown["card"]["expires"]
 
 
 def test_people_see_the_same_in_80_columns(card: Path, data: Path) -> None:
@@ -246,24 +250,29 @@ def test_a_wrong_pin_is_said_and_the_last_try_is_kept(card: Path, data: Path) ->
     assert answered("show", "--card", card, "--data", data)["attributes"] is None
 
 
-def test_at_a_terminal_each_pin_is_asked_for_and_may_be_left_out(
-    card: Path, data: Path
+@pytest.mark.parametrize(
+    ("text_pin", "digits"),
+    [
+        pytest.param(PIN, 4, id="PIN and security code"),
+        pytest.param("", 14, id="number B alone, which both applications have"),
+    ],
+)
+def test_at_a_terminal_each_pin_is_asked_for_once_and_may_be_left_out(
+    card: Path, data: Path, text_pin: str, digits: int
 ) -> None:
-    code = held(card).visual.number_b[-4:].encode()
+    number = held(card).visual.number_b[-digits:]
     command = ("card", "show", "--card", str(card), "--data", str(data))
     dialogue = [
-        ("券面事項入力補助用".encode(), b"1234\n"),
-        (b"security code", code + b"\n"),
+        ("券面事項入力補助用".encode(), f"{text_pin}\n".encode()),
+        ("照合番号B (".encode(), f"{number}\n".encode()),
         ("署名用電子証明書の暗証番号 (".encode(), b"\n"),
     ]
     ended, shown = commands.at_a_terminal(command, os.environ, dialogue)
-    assert ended == 0
-    assert NAME in shown.decode()
-    assert "顔写真" in shown.decode()
-    assert b"1234\r" not in shown
-
-
-# --- change-pin
+    text = shown.decode()
+    assert (ended, text.count("照合番号B (")) == (0, 1)
+    assert NAME in text
+    assert "JPEG 2000" in text
+    assert number not in text
 
 
 def change(card: Path, kind: str, pin: str, new: str) -> Result:
@@ -290,6 +299,13 @@ def test_a_pin_is_changed(card: Path, kind: str, pin: str, new: str, malformed: 
     assert change(card, kind, pin, new).exit_code == 0
     assert isinstance(change(card, kind, pin, new).exception, WrongPinError)
     assert change(card, kind, new, pin).exit_code == 0
+
+
+def test_the_registers_pin_is_changed_in_both_places_or_in_neither(card: Path) -> None:
+    Common(Session(Card.load(card))).pin.change(PIN, "5555")
+    assert isinstance(change(card, "register", PIN, "9876").exception, WrongPinError)
+    Juki(Session(Card.load(card))).pin.verify(PIN)
+    Common(Session(Card.load(card))).pin.verify("5555")
 
 
 def test_no_secret_is_in_what_a_change_says(card: Path) -> None:
