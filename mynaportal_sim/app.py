@@ -62,6 +62,8 @@ from mynaportal_sim.web.router import router as web_router
 
 SAMPLE_APP_VARIABLE = "MYNASIM_SAMPLE_APP_URL"
 """Where `up` tells its portal processes of the app beside them, which the start page links."""
+OCSP_VARIABLE = "MYNASIM_OCSP_RESPONDER"
+"""Where `up` tells them of the responder beside them, which logins ask."""
 FORGET_EVERY = 60.0  # seconds
 GROW_EVERY = 1.0  # seconds
 ERASE_EVERY = 1.0  # seconds
@@ -78,10 +80,11 @@ def create_app(settings: Settings) -> FastAPI:
     clock = Clock(settings.clock if dev else None)
     app.state.settings = settings
     app.state.sample_app = os.environ.get(SAMPLE_APP_VARIABLE)
+    app.state.ocsp = os.environ.get(OCSP_VARIABLE)
     app.state.clock = clock
     app.state.database = Database(settings.database_url)
     app.state.pseudonyms = keys.pseudonyms(settings.keys)
-    app.state.authority = authority.ensure(settings.data / "ca", clock.now(), token_bytes)
+    app.state.authority = authority.ensure(settings.authorities, clock.now(), token_bytes)
     app.state.token_keys = SigningKeys(app.state.database, clock, settings.keys)
     app.state.soft_cards = SoftCards(settings.cards) if dev else None
     app.state.catalogue = catalogue()

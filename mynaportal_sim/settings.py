@@ -24,6 +24,8 @@ from mynaportal_sim.witness_places import WitnessPlace
 
 PREFIX = "MYNASIM_"
 DEFAULT_PORT = 8400
+_OCSP_PORTS_AWAY = 200
+_PORT_MAX = 65535
 # What a portal's operator decides once, and no command needs an option for.
 _VARIABLE_ONLY: dict[str, JsonValue] = {"option": False}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -125,6 +127,18 @@ class Settings(BaseSettings):
         le=65535,
         description="port that the sample app listens on",
         json_schema_extra={"default": "PORT + 100"},
+    )
+    ocsp: bool = Field(
+        default=True,
+        description="start the OCSP responder of the simulated authorities beside a dev portal",
+        json_schema_extra={"default": "true"},
+    )
+    ocsp_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="port that the OCSP responder listens on, which certificates name",
+        json_schema_extra=_VARIABLE_ONLY | {"default": "PORT + 200"},
     )
 
     dpop_nonce: bool = Field(
@@ -336,6 +350,23 @@ class Settings(BaseSettings):
         return self.issuer.startswith("https://")
 
     @property
+    def ocsp_place(self) -> int:
+        """The port of the OCSP responder."""
+        above, below = self.port + _OCSP_PORTS_AWAY, self.port - _OCSP_PORTS_AWAY
+        return self.ocsp_port or (above if above <= _PORT_MAX else below)
+
+    @property
+    def ocsp_url(self) -> str:
+        """Where certificates say that one may ask about them (RFC 5280, 4.2.2.1)."""
+        host = urlsplit(self.issuer).hostname or "localhost"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.ocsp_place}/ocsp"
+
+    @property
+    def authorities(self) -> Path:
+        """Where the simulated authorities' certificates and keys lie."""
+        return self.data / "ca"
+
+    @property
     def cards(self) -> Path:
         """Where the personas' card files live."""
         return self.data / "cards"
@@ -359,36 +390,6 @@ class Settings(BaseSettings):
     def clock(self) -> Path:
         """The file that says how far a dev portal is ahead of real time."""
         return self.data / "clock.json"
-
-
-def option(name: str) -> str:
-    """The setting's option on the command line; of what is on by default, what turns it off.
-
-    Empty for a setting that only the environment has.
-    """
-    schema = Settings.model_fields[name].json_schema_extra
-    if isinstance(schema, dict) and schema.get("option") is False:
-        return ""
-    on = Settings.model_fields[name].default is True
-    return f"--{'no-' if on else ''}{name.replace('_', '-')}"
-
-
-def variable(name: str) -> str:
-    """The setting's variable in the environment."""
-    return f"{PREFIX}{name.upper()}"
-
-
-def purpose(name: str) -> str:
-    """What the setting is for."""
-    return Settings.model_fields[name].description or ""
-
-
-def default_text(name: str) -> str:
-    """What holds when nobody sets it, the same on every machine."""
-    field = Settings.model_fields[name]
-    schema = field.json_schema_extra
-    shown = schema.get("default") if isinstance(schema, dict) else None
-    return str(field.default if shown is None else shown)
 
 
 def _is_loopback(address: str) -> bool:

@@ -17,7 +17,7 @@ from select import select
 from tempfile import TemporaryFile
 from typing import IO
 
-from mynaportal_sim.settings import variable
+from mynaportal_sim.setting_names import variable
 
 ROOT = Path(__file__).resolve().parents[1]
 

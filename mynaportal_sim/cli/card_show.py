@@ -108,7 +108,7 @@ def show(  # noqa: PLR0913  options of a command
         Secret.SIGNING_PASSWORD: password,
         Secret.AUTHENTICATION_PIN: pin,
     }
-    root = _root(card_issuer, settings_of(data=data).data / "ca" / CERTIFICATE_FILE)
+    root = _root(card_issuer, settings_of(data=data).authorities / CERTIFICATE_FILE)
     with presented(card, reader) as transport:
         marked = guard_for(Session(transport)) is None
         transport.reset()

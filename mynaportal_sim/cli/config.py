@@ -21,6 +21,7 @@ from mynaportal_sim.cli.options import (
     JsonOption,
     ListenOption,
     ModeOption,
+    OcspOption,
     PersonasOption,
     PortOption,
     SampleAppOption,
@@ -30,14 +31,8 @@ from mynaportal_sim.cli.options import (
     WorkersOption,
     settings_of,
 )
-from mynaportal_sim.settings import (
-    PREFIX,
-    Settings,
-    default_text,
-    option,
-    purpose,
-    variable,
-)
+from mynaportal_sim.setting_names import default_text, option, purpose, variable
+from mynaportal_sim.settings import PREFIX, Settings
 
 SECRET_PARAMETERS = {"password", "sslpassword"}  # libpq's, in the query of a URL
 HIDDEN = "hidden"
@@ -80,6 +75,7 @@ def show(  # noqa: PLR0913  one option each
     sample_app: SampleAppOption = None,
     sample_app_port: SampleAppPortOption = None,
     witnesses: WitnessesOption = None,
+    ocsp: OcspOption = None,
     json: JsonOption = False,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="The table for a README: no values.")
@@ -98,7 +94,7 @@ def show(  # noqa: PLR0913  one option each
         "data": data, "db": db, "port": port, "listen": listen, "expose": expose,
         "tls": tls, "issuer": issuer, "allow_host": allow_host, "mode": mode,
         "personas": personas, "workers": workers, "sample_app": sample_app,
-        "sample_app_port": sample_app_port, "witnesses": witnesses,
+        "sample_app_port": sample_app_port, "witnesses": witnesses, "ocsp": ocsp,
     }  # fmt: skip
     shown = rows(settings_of(**given), given, os.environ)
     mistaken = misspelt(os.environ)

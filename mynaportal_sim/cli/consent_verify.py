@@ -8,7 +8,6 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from card_reader.spec import Kind
 from consent.instants import rfc3339
 from consent.ledger.evidence import Evidence, Proven
 from consent.ledger.note import Verifier
@@ -98,11 +97,11 @@ def _anchors(file: Path | None, settings: Settings) -> list[Anchor]:
 
 
 def _of(settings: Settings) -> list[x509.Certificate]:
-    place = settings.data / "ca"
-    found = [authority.load(place, kind) for kind in Kind]
-    if not any(found):
+    place = settings.authorities
+    found = authority.load_all(place).every if place.is_dir() else ()
+    if not found:
         raise CommandError(f"{place} has no authorities; give those you trust with --roots")
-    return [one.certificate for one in found if one is not None]
+    return [one.certificate for one in found]
 
 
 def _plain(text: str) -> str:

@@ -15,7 +15,7 @@ from consent.errors import ConsentError
 from mynaportal_sim.cli.portal_client import unreached
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.sample_app.errors import SampleAppError
-from mynaportal_sim.settings import option, variable
+from mynaportal_sim.setting_names import option, variable
 
 
 class CommandError(Exception):

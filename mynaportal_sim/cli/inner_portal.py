@@ -30,7 +30,7 @@ def inner_portal(personas: Collection[str]) -> Iterator[Settings]:
         settings = Settings(
             data=Path(directory), port=port, db=None, tls=False, issuer="", mode=Mode.DEV,
             personas=None, listen="127.0.0.1", expose=False, allow_host=(), workers=1,
-            sample_app=False, sample_app_port=None,
+            sample_app=False, sample_app_port=None, ocsp=False, ocsp_port=None,
         )  # fmt: skip
         world.prepare(settings, Clock(settings.clock), lambda _: None, personas)
         with served(create_app(settings), listener):

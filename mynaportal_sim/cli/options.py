@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mynaportal_sim.settings import Mode, Settings, default_text, option, purpose, variable
+from mynaportal_sim.setting_names import default_text, option, purpose, variable
+from mynaportal_sim.settings import Mode, Settings
 
 
 def _setting(name: str, metavar: str | None = None) -> Any:
@@ -30,6 +31,7 @@ PersonasOption = Annotated[Path | None, _setting("personas", "FILE")]
 WorkersOption = Annotated[int | None, _setting("workers")]
 SampleAppOption = Annotated[bool | None, _setting("sample_app")]
 SampleAppPortOption = Annotated[int | None, _setting("sample_app_port")]
+OcspOption = Annotated[bool | None, _setting("ocsp")]
 WitnessesOption = Annotated[str | None, _setting("witnesses", "KEY@URL,…")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
 

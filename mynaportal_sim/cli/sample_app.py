@@ -1,8 +1,6 @@
 """The sample app beside the portal: registered as any app is, and a process of its own."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +22,7 @@ from sqlalchemy import Connection
 from mynaportal_sim.apps import registration, service
 from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.registration import Registration
+from mynaportal_sim.cli.program import program
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.domains.catalogue import catalogue
@@ -38,7 +37,6 @@ from mynaportal_sim.tls import store as certificates
 ADDRESS = "127.0.0.1"
 PORTS_AWAY = 100
 PORT_MAX = 65535
-STOP_WITHIN = 5.0  # seconds
 _SUPERVISOR = "こもれびヘルスケア株式会社（架空） 個人情報保護責任者 木下葉子"
 _REVIEWER = "模擬審査会"
 _PURPOSE_TEXT = "健診結果の推移とお薬の記録をご本人に表示するため"
@@ -144,8 +142,7 @@ def _key(path: Path) -> ec.EllipticCurvePrivateKey:
 def running(app: SampleApp, issuer: str) -> Iterator[None]:
     """Run the app until the block ends, or this process does, however it does.
 
-    It waits for the portal itself. Its standard input is a pipe from this process, and it
-    stops when that ends, so it outlives a portal that was killed by no more than a moment.
+    It waits for the portal itself.
     """
     given = {
         "issuer": issuer,
@@ -159,21 +156,6 @@ def running(app: SampleApp, issuer: str) -> Iterator[None]:
         "ca": app.ca,
     }
     options = [f"--{name}={value}" for name, value in given.items() if value is not None]
-    process = subprocess.Popen(  # noqa: S603  our own module
-        [sys.executable, "-m", "mynaportal_sim.sample_app", "--until-eof", *options],
-        stdin=subprocess.PIPE,
-        stdout=sys.stderr,
-        pass_fds=(app.listener.fileno(),),
-    )
-    app.listener.close()
-    try:
+    command = ("mynaportal_sim.sample_app", "--until-eof", *options)
+    with program(command, app.listener):
         yield
-    finally:
-        process.terminate()
-        if process.stdin is not None:
-            process.stdin.close()
-        try:
-            process.wait(STOP_WITHIN)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

@@ -18,7 +18,7 @@ from rich.text import Text
 from uvicorn.supervisors import Multiprocess
 
 from mynaportal_sim import world
-from mynaportal_sim.app import SAMPLE_APP_VARIABLE
+from mynaportal_sim.app import OCSP_VARIABLE, SAMPLE_APP_VARIABLE
 from mynaportal_sim.cli import sample_app
 from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.doorkeeper import Doorkeeper
@@ -32,6 +32,7 @@ from mynaportal_sim.cli.options import (
     JsonOption,
     ListenOption,
     ModeOption,
+    OcspOption,
     PersonasOption,
     PortOption,
     SampleAppOption,
@@ -41,6 +42,7 @@ from mynaportal_sim.cli.options import (
     WorkersOption,
     settings_of,
 )
+from mynaportal_sim.cli.program import program
 from mynaportal_sim.cli.sample_app import SampleApp
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.domains.catalogue import catalogue
@@ -49,10 +51,12 @@ from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.login import demands
 from mynaportal_sim.residents.model import CardState, Resident
 from mynaportal_sim.sample_app.errors import StartError
-from mynaportal_sim.settings import Mode, Settings, variable
+from mynaportal_sim.setting_names import variable
+from mynaportal_sim.settings import Mode, Settings
 from mynaportal_sim.tls import store as certificates
 from mynaportal_sim.tls.names import LOOPBACK
 
+LOOPBACK_ADDRESS = "127.0.0.1"
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 app = typer.Typer()
@@ -75,6 +79,7 @@ def up(  # noqa: PLR0913  one option each
     sample_app: SampleAppOption = None,
     sample_app_port: SampleAppPortOption = None,
     witnesses: WitnessesOption = None,
+    ocsp: OcspOption = None,
     json: JsonOption = False,
 ) -> None:
     """Start the portal and a private app beside it; say where they are and who can log in.
@@ -86,6 +91,7 @@ def up(  # noqa: PLR0913  one option each
         port=port, data=data, db=db, personas=personas, workers=workers,
         listen=listen, expose=expose, tls=tls, issuer=issuer, allow_host=allow_host, mode=mode,
         sample_app=sample_app, sample_app_port=sample_app_port, witnesses=witnesses,
+        ocsp=ocsp,
     )  # fmt: skip
     _check(settings)
     _run(settings, json)
@@ -119,9 +125,12 @@ def _run(settings: Settings, json: bool) -> None:
             companion = _companion(settings, clock, console)
         if companion is not None:
             os.environ[SAMPLE_APP_VARIABLE] = f"{companion.url}/"
+        responder = _responder(settings, console)
+        if responder is not None:
+            os.environ[OCSP_VARIABLE] = f"http://127.0.0.1:{settings.ocsp_place}/ocsp"
         with _told_to_stop(_config(settings, certificate), listener) as serve:
             _announce(settings, residents, companion, json)
-            with _beside(companion, settings):
+            with _beside(companion, settings), _answering(responder):
                 serve()
 
 
@@ -162,6 +171,30 @@ def _beside(companion: SampleApp | None, settings: Settings) -> AbstractContextM
     if companion is None:
         return nullcontext()
     return sample_app.running(companion, settings.issuer)
+
+
+def _responder(settings: Settings, console: Console) -> socket.socket | None:
+    """The socket of the OCSP responder; None, with the reason told, if it cannot be."""
+    if settings.mode is not Mode.DEV or not settings.ocsp:
+        return None
+    address = settings.listen if settings.expose else LOOPBACK_ADDRESS
+    try:
+        return _listening(address, settings.ocsp_place)
+    except OSError as error:
+        console.print(
+            f"The OCSP responder is not started: port {settings.ocsp_place} cannot be used "
+            f"({error.strerror}); revocation is read from lists. Choose another port with "
+            "MYNASIM_OCSP_PORT, or leave it out with --no-ocsp",
+            style="yellow",
+        )
+        return None
+
+
+def _answering(responder: socket.socket | None) -> AbstractContextManager[None]:
+    """Run the OCSP responder as long as the portal, in a process of its own."""
+    if responder is None:
+        return nullcontext()
+    return program(("mynaportal_sim.pki.ocsp", str(responder.fileno())), responder)
 
 
 @contextmanager

@@ -50,7 +50,8 @@ class Validity:
 class Counter:
     """A counter: whose certificates it gives out, under which portal's issuer URL.
 
-    Without an issuer of cards, they have the JPKI application alone.
+    Without an issuer of cards, they have the JPKI application alone. `ocsp` is where
+    certificates say that one may ask about them.
     """
 
     authorities: Authorities
@@ -58,6 +59,7 @@ class Counter:
     randomness: Randomness = field(repr=False)
     card_issuer: CardIssuer | None = None
     pool: Pool | None = None
+    ocsp: str | None = None
 
     def keys(self, cards: int, kind: CardKind = CardKind.CARD) -> list[Keys]:
         """Keys for so many cards of a kind: from the pool while it has any, else new ones."""
@@ -177,6 +179,7 @@ class Counter:
             self.portal,
             renews=good.renews,
             not_beyond=good.limit,
+            ocsp=self.ocsp,
         )
 
     def _certificate(self, order: Order, family: Family) -> bytes:

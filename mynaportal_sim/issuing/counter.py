@@ -32,13 +32,14 @@ def counter_of(
     families: Iterable[Family] = Family,
 ) -> Counter:
     """The counter alone; of these families, authorities that are missing are made."""
-    directory = settings.data / "ca"
+    directory = settings.authorities
     return Counter(
         authority.ensure(directory, now, randomness, families),
         settings.issuer,
         randomness,
         card_issuer.ensure(directory, now, randomness),
         ready_keys(settings),
+        settings.ocsp_url,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from mynaportal_sim.errors import PortalError
-from mynaportal_sim.settings import variable
+from mynaportal_sim.setting_names import variable
 
 _CARD = "card"
 

@@ -55,8 +55,9 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One certificate to be made; `portal` is the issuer URL under which OCSP is asked for.
+    """One certificate to be made.
 
+    `portal` is the issuer URL under which the authority publishes, and `ocsp` the responder's.
     `renews` and `not_beyond` are what `validity.expiry` says of them.
     """
 
@@ -67,6 +68,7 @@ class Order:
     portal: str
     renews: datetime | None = None
     not_beyond: datetime | None = None
+    ocsp: str | None = None
 
 
 @unique

@@ -68,6 +68,17 @@ def card_issuer(unit: str) -> x509.Name:
     )
 
 
+def responder(family: Family, kind: Kind) -> x509.Name:
+    """The DN under which an authority answers questions about its certificates."""
+    return _name(
+        _COUNTRY,
+        (NameOID.ORGANIZATION_NAME, ORGANIZATION),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, _unit(family, kind)),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, OPERATOR),
+        (NameOID.COMMON_NAME, "OCSP responder"),
+    )
+
+
 def subject(kind: Kind, holder: Holder, randomness: Randomness) -> x509.Name:
     """The DN of a person: no name, but an id made for this certificate.
 

@@ -28,6 +28,7 @@ PARTICULARS_ARC = "1.2.392.200149.8.5.5"
 
 PUBLIC_EXPONENT = 65537
 CA_YEARS = 10
+RESPONDER_LIFETIME = timedelta(days=30)
 _SERIAL_MIN = 0x01000000
 _SERIALS = 0x7F000000
 _UTF8_STRING = 0x0C
@@ -104,9 +105,34 @@ def leaf(
         (_policies(order), True),
         (x509.IssuerAlternativeName([names.issuer_ja(family, order.kind)]), False),
         (_crl_points(names.crl_point(family, order.kind, holder)), False),
-        (_ocsp(order), False),
+        *_ocsp(order),
         (_issuer_key(issuer), False),
         (x509.SubjectKeyIdentifier.from_public_key(key), False),
+        _simulation(),
+    )
+
+
+def responder(
+    family: Family,
+    kind: Kind,
+    public_key: PublicKey,
+    issuer: x509.Certificate,
+    now: datetime,
+    randomness: Randomness,
+) -> x509.CertificateBuilder:
+    """The certificate by which an authority lets a key answer for it (RFC 6960, 4.2.2.2).
+
+    Nobody need ask whether it is revoked: it lasts but a month.
+    """
+    subject = names.responder(family, kind)
+    builder = _builder(issuer.subject, subject, now, now + RESPONDER_LIFETIME, randomness)
+    return extended(
+        builder.public_key(public_key),
+        (key_usage(digital_signature=True), True),
+        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False),
+        (x509.OCSPNoCheck(), False),
+        (_issuer_key(issuer), False),
+        (x509.SubjectKeyIdentifier.from_public_key(public_key), False),
         _simulation(),
     )
 
@@ -158,11 +184,12 @@ def _policies(order: Order) -> x509.CertificatePolicies:
     return x509.CertificatePolicies([x509.PolicyInformation(POLICIES[order.kind], [practice])])
 
 
-def _ocsp(order: Order) -> x509.AuthorityInformationAccess:
-    where = x509.UniformResourceIdentifier(f"{order.portal}/pki/ocsp/{order.kind}")
-    return x509.AuthorityInformationAccess(
-        [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, where)]
-    )
+def _ocsp(order: Order) -> tuple[Extension, ...]:
+    if order.ocsp is None:
+        return ()
+    where = x509.UniformResourceIdentifier(order.ocsp)
+    access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, where)
+    return ((x509.AuthorityInformationAccess([access]), False),)
 
 
 def _crl_points(name: x509.Name) -> x509.CRLDistributionPoints:
@@ -216,7 +243,7 @@ def _builder(
         .issuer_name(issuer)
         .subject_name(subject)
         .not_valid_before(start.replace(microsecond=0))
-        .not_valid_after(end)
+        .not_valid_after(end.replace(microsecond=0))
     )
 
 

@@ -3,12 +3,23 @@
 A certificate is named by its issuer's key hash (model.key_hash) and its serial number.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlmodel import Field, SQLModel
 
 from card_reader.spec import Kind
@@ -75,6 +86,14 @@ class Issued:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What the register says of a certificate; `revoked` is None where it is good."""
+
+    issued: Issued
+    revoked: Revoked | None
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedList:
     """A CRL under its number, as DER."""
 
@@ -101,16 +120,22 @@ def register(connection: Connection, issued: Issued) -> bool:
 
 def find(connection: Connection, issuer_key_hash: bytes, serial: int) -> Issued | None:
     """The certificate of that name, revoked or not: whose it is."""
+    found = standing(connection, issuer_key_hash, serial)
+    return None if found is None else found.issued
+
+
+def standing(connection: Connection, issuer_key_hash: bytes, serial: int) -> Standing | None:
+    """The certificate of that name, and whether it is revoked."""
     row = connection.execute(_FIND, {"issuer": issuer_key_hash, "number": serial}).first()
-    if row is None:
-        return None
-    return Issued(
-        row.issuer_key_hash,
-        row.serial,
-        row.resident_id,
-        Kind(row.kind),
-        datetime.fromtimestamp(row.not_after_at, UTC),
-    )
+    return None if row is None else Standing(_issued(row), _revoked(row))
+
+
+def standings(
+    connection: Connection, names: Iterable[tuple[bytes, int]]
+) -> dict[tuple[bytes, int], Standing]:
+    """The certificates of those names, as far as the register has them."""
+    found = {name: standing(connection, *name) for name in names}
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def hold(connection: Connection, issuer_key_hash: bytes, serial: int, now: datetime) -> bool:
@@ -166,23 +191,14 @@ def _change(
 def revoked(connection: Connection, issuer_key_hash: bytes) -> Sequence[Revoked]:
     """What an authority's next list says, by serial number."""
     rows = connection.execute(
-        select(
-            certificates.c.serial, certificates.c.revoked_at, certificates.c.revocation_reason
-        )
+        certificates.select()
         .where(
             certificates.c.issuer_key_hash == issuer_key_hash,
             certificates.c.revoked_at.is_not(None),
         )
         .order_by(certificates.c.serial)
     )
-    return [
-        Revoked(
-            row.serial,
-            datetime.fromtimestamp(row.revoked_at, UTC),
-            RevocationReason(row.revocation_reason),
-        )
-        for row in rows
-    ]
+    return [line for row in rows if (line := _revoked(row)) is not None]
 
 
 def publish(connection: Connection, issuer_key_hash: bytes, published: PublishedList) -> bool:
@@ -200,3 +216,20 @@ def latest_list(connection: Connection, issuer_key_hash: bytes) -> PublishedList
     """The list in force."""
     row = connection.execute(_LATEST, {"issuer": issuer_key_hash}).first()
     return None if row is None else PublishedList(row.number, row.der)
+
+
+def _issued(row: Row[Any]) -> Issued:
+    return Issued(
+        row.issuer_key_hash,
+        row.serial,
+        row.resident_id,
+        Kind(row.kind),
+        datetime.fromtimestamp(row.not_after_at, UTC),
+    )
+
+
+def _revoked(row: Row[Any]) -> Revoked | None:
+    if row.revoked_at is None:
+        return None
+    at = datetime.fromtimestamp(row.revoked_at, UTC)
+    return Revoked(row.serial, at, RevocationReason(row.revocation_reason))

@@ -79,6 +79,13 @@ def suite_of(key: object) -> Suite | None:
     return next((suite for suite in (RSA_2048, P_384) if suite.takes(key)), None)
 
 
+def sign(key: PrivateKey, data: bytes) -> bytes:
+    """A signature as X.509 has it (RFC 5280, 4.1.1.3): an ECDSA one is in DER."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, PKCS1v15(), SHA256())
+    return key.sign(data, ec.ECDSA(SHA384()))
+
+
 def has_signed(key: PublicKey, signature: bytes, data: bytes) -> bool:
     """Whether a card with that key gave the signature: RSASSA-PKCS1-v1_5, or ECDSA as r‖s."""
     try:

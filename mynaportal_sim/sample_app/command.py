@@ -2,16 +2,15 @@
 
 import argparse
 import json
-import os
 import socket
 import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from threading import Thread
 
 import uvicorn
 from pydantic import ValidationError
 
+from mynaportal_sim.beside import stop_at_eof
 from mynaportal_sim.sample_app.errors import StartError
 from mynaportal_sim.sample_app.portal import Portal
 from mynaportal_sim.sample_app.relying_party import public_jwk
@@ -116,16 +115,9 @@ def _serve(portal: Portal, listener: socket.socket, *, as_child: bool) -> None:
     )
     server = uvicorn.Server(config)
     if as_child:
-        Thread(target=_stop_at_eof, args=(server,), daemon=True).start()
+        stop_at_eof(server)
     with suppress(KeyboardInterrupt):  # uvicorn raises it anew once it has stopped
         server.run(sockets=[listener])
-
-
-def _stop_at_eof(server: uvicorn.Server) -> None:
-    """The parent holds the other end, however it dies."""
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    server.should_exit = True
 
 
 def _fail(sentence: str) -> int:

@@ -225,8 +225,8 @@ class Portal:
     @property
     def _app_options(self) -> tuple[str, ...]:
         if self.app_port is None:
-            return ("--no-sample-app",)
-        return ("--sample-app-port", str(self.app_port))
+            return ("--no-sample-app", "--no-ocsp")
+        return ("--sample-app-port", str(self.app_port), "--no-ocsp")
 
     def _ready(self) -> bool:
         try:

@@ -51,6 +51,8 @@ class Rig:
             allow_host=(),
             sample_app=False,
             sample_app_port=None,
+            ocsp=False,
+            ocsp_port=None,
             port=port,
             issuer=f"http://localhost:{port}",
             mode=Mode.DEV,

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from mynaportal_sim.settings import Settings, option
+from mynaportal_sim.setting_names import option
+from mynaportal_sim.settings import Settings
 from tests import commands
 
 

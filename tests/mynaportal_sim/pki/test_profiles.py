@@ -12,6 +12,7 @@ from card_reader.spec import SIMULATION_OID, Kind, is_marked
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.model import Holder, Order
 
+OCSP = "http://localhost:8600/ocsp"
 PORTAL = "http://localhost:8400"
 PRINTABLE_STRING, UTF8_STRING = 0x13, 0x0C
 
@@ -22,7 +23,7 @@ def leaves(
 ) -> dict[Kind, x509.Certificate]:
     return {
         kind: authorities[kind].issue(
-            Order(kind, holder, holder_key.public_key(), now, PORTAL), os.urandom
+            Order(kind, holder, holder_key.public_key(), now, PORTAL, ocsp=OCSP), os.urandom
         )
         for kind in Kind
     }
@@ -124,7 +125,7 @@ def test_each_attribute_is_an_rdn_of_its_own_and_of_its_string_type(
     assert common_name.endswith("A")
 
 
-def test_crl_point_is_a_directory_entry_and_ocsp_is_under_the_portal(
+def test_crl_point_is_a_directory_entry_and_the_responder_is_named(
     leaves: dict[Kind, x509.Certificate],
 ) -> None:
     extensions = leaves[Kind.USER_AUTHENTICATION].extensions
@@ -136,7 +137,7 @@ def test_crl_point_is_a_directory_entry_and_ocsp_is_under_the_portal(
         "CN=Kiyose-shi CRLDP,OU=Tokyo-to,OU=CRL Distribution Points,"
     )
     [access] = extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    assert access.access_location.value == f"{PORTAL}/pki/ocsp/user_authentication"
+    assert access.access_location.value == OCSP
 
 
 def test_serials_have_four_bytes(

@@ -15,7 +15,8 @@ from consent.ledger.store import newest
 from mynaportal_sim.app import create_app
 from mynaportal_sim.login.assurance import CARD
 from mynaportal_sim.login.demands import UnknownDataError
-from mynaportal_sim.settings import Settings, variable
+from mynaportal_sim.setting_names import variable
+from mynaportal_sim.settings import Settings
 from tests.mynaportal_sim.web.client import Client
 from tests.mynaportal_sim.web.kit import (
     PORT,
