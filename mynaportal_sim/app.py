@@ -35,6 +35,7 @@ from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.inspector import store as inspected
 from mynaportal_sim.login import challenge, demands, sessions
 from mynaportal_sim.login.limit import CODES_BURST, SECOND_DEVICE_BURST, RateLimit
+from mynaportal_sim.login.responder import OcspClient
 from mynaportal_sim.login.router import router as login_router
 from mynaportal_sim.login.second_device import store as second_device
 from mynaportal_sim.login.second_device.router import router as second_device_router
@@ -80,7 +81,8 @@ def create_app(settings: Settings) -> FastAPI:
     clock = Clock(settings.clock if dev else None)
     app.state.settings = settings
     app.state.sample_app = os.environ.get(SAMPLE_APP_VARIABLE)
-    app.state.ocsp = os.environ.get(OCSP_VARIABLE)
+    responder = os.environ.get(OCSP_VARIABLE)
+    app.state.ocsp = OcspClient.to(responder) if responder else None
     app.state.clock = clock
     app.state.database = Database(settings.database_url)
     app.state.pseudonyms = keys.pseudonyms(settings.keys)
@@ -193,6 +195,8 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
         chore.cancel()
         with suppress(asyncio.CancelledError):
             await chore
+    if app.state.ocsp is not None:
+        await app.state.ocsp.http.aclose()
     database.close()
 
 

@@ -66,6 +66,9 @@ challenges = SQLModel.metadata.tables["login_challenges"]
 _FIND = select(*(column for column in challenges.c if column.name != "state")).where(
     challenges.c.login_id == bindparam("wanted")
 )
+_IS_OPEN = select(challenges.c.login_id).where(
+    challenges.c.login_id == bindparam("wanted"), challenges.c.state == State.ISSUED
+)
 _CONSUME = (
     challenges.update()
     .where(challenges.c.login_id == bindparam("wanted"), challenges.c.state == State.ISSUED)
@@ -168,6 +171,11 @@ def find(connection: Connection, login_id: str) -> Challenge | None:
             "expires_at": datetime.fromtimestamp(row["expires_at"], UTC),
         }
     )
+
+
+def is_open(connection: Connection, login_id: str) -> bool:
+    """Whether the challenge of that id has not been used yet."""
+    return connection.execute(_IS_OPEN, {"wanted": login_id}).first() is not None
 
 
 def consume(connection: Connection, login_id: str) -> bool:

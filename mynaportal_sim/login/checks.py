@@ -26,6 +26,7 @@ from mynaportal_sim.login.trust import Trust
 from mynaportal_sim.pki import service as authorities
 from mynaportal_sim.pki import store as register
 from mynaportal_sim.pki.crl import revocation
+from mynaportal_sim.pki.ocsp.client import Told
 from mynaportal_sim.pki.validation import ValidCertificate, validate
 
 
@@ -65,6 +66,8 @@ class Presented:
     bearer: Bearer
     channel: Channel
     task: Task = LOGIN
+    told: Told | None = None
+    """What a responder said of its certificate, if it was asked and gave an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +85,13 @@ class Attempt:
 class Proven:
     """A token that passed: whose card signed which challenge.
 
-    `revocation` is the list, in DER, by which the certificate was not revoked.
+    `revocation` is the list, in DER, by which the certificate was not revoked, if there is one.
     """
 
     challenge: Challenge
     certificate: ValidCertificate
     resident_id: UUID
-    revocation: bytes
+    revocation: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +120,55 @@ def judge(
     return _judge_holder(attempt)
 
 
+def holder(
+    connection: Connection, presented: Presented, trust: Trust, now: datetime
+) -> ValidCertificate | None:
+    """The valid certificate whose key has signed; None where `judge` would refuse before that.
+
+    Nothing is used up by looking.
+    """
+    login_id = presented.token.login_id
+    challenge = challenges.find(connection, login_id)
+    if challenge is None or not challenges.is_open(connection, login_id):
+        return None
+    attempt = Attempt(connection, presented, challenge, trust, now)
+    if any(check(attempt) for check in CHALLENGE_CHECKS if check is not _used_before):
+        return None
+    valid = _valid(attempt)
+    if isinstance(valid, Refusal) or _not_signed(attempt, valid):
+        return None
+    return valid
+
+
 def _judge_holder(attempt: Attempt) -> Proven | Dismissed:
-    der = attempt.presented.token.certificate
-    valid = validate(der, attempt.trust.anchors, attempt.now, attempt.presented.task.kind)
-    if not isinstance(valid, ValidCertificate):
-        return Dismissed(Refusal(Code(valid.code), valid.detail))
+    valid = _valid(attempt)
+    if isinstance(valid, Refusal):
+        return Dismissed(valid)
     if refusal := _not_signed(attempt, valid):
         return Dismissed(refusal, valid)
     issued = register.find(attempt.connection, valid.issuer.key_hash, valid.serial)
-    authority = attempt.trust.authorities[valid.issuer.key_hash]
-    crl = authorities.keep_fresh(attempt.connection, authority, attempt.now)
+    crl = _list(attempt, valid)
     if refusal := _revoked(attempt, valid, crl):
         return Dismissed(refusal, valid, issued.resident_id if issued else None)
     if issued is None:
         return Dismissed(Refusal(Code.ACCOUNT_NOT_LINKED), valid)
     return Proven(attempt.challenge, valid, issued.resident_id, crl)
+
+
+def _valid(attempt: Attempt) -> ValidCertificate | Refusal:
+    der, purpose = attempt.presented.token.certificate, attempt.presented.task.kind
+    valid = validate(der, attempt.trust.anchors, attempt.now, purpose)
+    if isinstance(valid, ValidCertificate):
+        return valid
+    return Refusal(Code(valid.code), valid.detail)
+
+
+def _list(attempt: Attempt, valid: ValidCertificate) -> bytes | None:
+    """The list in force of the certificate's issuer, if that publishes here."""
+    authority = attempt.trust.authorities.get(valid.issuer.key_hash)
+    if authority is None:
+        return None
+    return authorities.keep_fresh(attempt.connection, authority, attempt.now)
 
 
 def _other_session(attempt: Attempt) -> Refusal | None:
@@ -188,8 +225,14 @@ def _not_signed(attempt: Attempt, valid: ValidCertificate) -> Refusal | None:
     return None if valid.has_signed(token.signature, signed) else _UNSIGNED
 
 
-def _revoked(attempt: Attempt, valid: ValidCertificate, crl: bytes) -> Refusal | None:
-    found = revocation(valid, crl, attempt.now)
+def _revoked(attempt: Attempt, valid: ValidCertificate, crl: bytes | None) -> Refusal | None:
+    """What the responder says, or the list where it said nothing, or what is newer there."""
+    told = attempt.presented.told
+    if told is not None and told.sha256 != valid.sha256:
+        return Refusal(Code.REVOCATION_UNAVAILABLE, "another certificate was asked about")
+    found = None if told is None else told.refusal
+    if found is None and (crl is not None or told is None):
+        found = revocation(valid, crl, attempt.now)
     return Refusal(Code(found.code), found.detail) if found else None
 
 

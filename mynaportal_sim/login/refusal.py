@@ -34,6 +34,7 @@ class Code(StrEnum):
     CERT_WRONG_PURPOSE = "cert_wrong_purpose"
     SIGNATURE_INVALID = "signature_invalid"
     CERT_REVOKED = "cert_revoked"
+    REVOCATION_UNKNOWN = "revocation_unknown"
     REVOCATION_UNAVAILABLE = "revocation_unavailable"
     ACCOUNT_NOT_LINKED = "account_not_linked"
     CODE_NOT_FOUND = "code_not_found"
@@ -71,6 +72,7 @@ STATUS: dict[Code, HTTPStatus] = {
     Code.CERT_WRONG_PURPOSE: HTTPStatus.UNAUTHORIZED,
     Code.SIGNATURE_INVALID: HTTPStatus.UNAUTHORIZED,
     Code.CERT_REVOKED: HTTPStatus.UNAUTHORIZED,
+    Code.REVOCATION_UNKNOWN: HTTPStatus.UNAUTHORIZED,
     Code.REVOCATION_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Code.ACCOUNT_NOT_LINKED: HTTPStatus.FORBIDDEN,
     Code.CODE_NOT_FOUND: HTTPStatus.NOT_FOUND,

@@ -16,6 +16,7 @@ from mynaportal_sim.login import sessions
 from mynaportal_sim.login.challenge import Channel, Wanted
 from mynaportal_sim.login.checks import Bearer, Dismissed, Presented, Proven, judge
 from mynaportal_sim.login.refusal import Refusal
+from mynaportal_sim.login.revocation import asked
 from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.login.token import parse
@@ -78,6 +79,7 @@ async def present(
     if isinstance(token, Refusal):
         return await db.write(refuse, token, Traces(channel), now, urandom)
     presented = Presented(token, Bearer.of(session_id), channel)
+    presented = await asked(db, presented, trust, now, urandom)
     return await db.write(log_in, presented, session_id, trust, now, urandom)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from fastapi import Depends, Request
 
 from mynaportal_sim.login.csrf import origin
+from mynaportal_sim.login.responder import OcspClient
 from mynaportal_sim.pki.authority import Authorities, Authority
 from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pseudonyms import Pseudonyms
@@ -24,9 +25,17 @@ class Trust:
     anchors: tuple[Anchor, ...]
     authorities: Mapping[bytes, Authority]
     pseudonyms: Pseudonyms
+    ocsp: OcspClient | None = None
+    """Who is asked about certificates; where there is nobody, the lists are."""
 
     @classmethod
-    def of(cls, settings: Settings, authorities: Authorities, pseudonyms: Pseudonyms) -> Self:
+    def of(
+        cls,
+        settings: Settings,
+        authorities: Authorities,
+        pseudonyms: Pseudonyms,
+        ocsp: OcspClient | None = None,
+    ) -> Self:
         """Trust the simulated authorities in dev mode. In strict mode they are no anchors."""
         simulated = () if settings.mode is Mode.STRICT else authorities.every
         anchors = tuple(_anchor(authority.certificate) for authority in simulated)
@@ -38,13 +47,14 @@ class Trust:
                 for anchor, authority in zip(anchors, simulated, strict=True)
             },
             pseudonyms=pseudonyms,
+            ocsp=ocsp,
         )
 
 
 async def _trust(request: Request) -> Trust:
     state = request.app.state
     state.authority = state.authority.fresh()
-    return Trust.of(state.settings, state.authority, state.pseudonyms)
+    return Trust.of(state.settings, state.authority, state.pseudonyms, state.ocsp)
 
 
 TrustDep = Annotated[Trust, Depends(_trust)]

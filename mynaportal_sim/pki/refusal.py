@@ -15,6 +15,7 @@ class Code(StrEnum):
     CERT_NOT_YET_VALID = "cert_not_yet_valid"
     CERT_WRONG_PURPOSE = "cert_wrong_purpose"
     CERT_REVOKED = "cert_revoked"
+    REVOCATION_UNKNOWN = "revocation_unknown"
     REVOCATION_UNAVAILABLE = "revocation_unavailable"
 
 

@@ -86,20 +86,24 @@ def sign(key: PrivateKey, data: bytes) -> bytes:
     return key.sign(data, ec.ECDSA(SHA384()))
 
 
-def has_signed(key: PublicKey, signature: bytes, data: bytes) -> bool:
-    """Whether a card with that key gave the signature: RSASSA-PKCS1-v1_5, or ECDSA as r‖s."""
+def certifies(key: PublicKey, signature: bytes, data: bytes) -> bool:
+    """Whether a signature as `sign` makes it is that key's."""
     try:
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, data, PKCS1v15(), SHA256())
-            return True
-        if len(signature) != 2 * _P384_BYTES:
-            return False
-        r, s = (int.from_bytes(half, "big") for half in _halves(signature))
-        key.verify(encode_dss_signature(r, s), data, ec.ECDSA(SHA384()))
+        else:
+            key.verify(signature, data, ec.ECDSA(SHA384()))
     except InvalidSignature:
         return False
     return True
 
 
-def _halves(signature: bytes) -> tuple[bytes, bytes]:
-    return signature[:_P384_BYTES], signature[_P384_BYTES:]
+def has_signed(key: PublicKey, signature: bytes, data: bytes) -> bool:
+    """Whether a card with that key gave the signature: RSASSA-PKCS1-v1_5, or ECDSA as r‖s."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return certifies(key, signature, data)
+    if len(signature) != 2 * _P384_BYTES:
+        return False
+    r, s = signature[:_P384_BYTES], signature[_P384_BYTES:]
+    in_der = encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))
+    return certifies(key, in_der, data)

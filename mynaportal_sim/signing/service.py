@@ -5,7 +5,7 @@ app by the id under which an app reads its own entries: what became of a person'
 for the app.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from os import urandom
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from consent.model import Signature
 from consent.receipt import Agreement
 from mynaportal_sim.database import Database
 from mynaportal_sim.login import challenge as challenges
+from mynaportal_sim.login import revocation
 from mynaportal_sim.login.challenge import Challenge, Channel, Wanted
 from mynaportal_sim.login.checks import Bearer, Dismissed, Presented, Proven, Task, judge
 from mynaportal_sim.login.refusal import Code, Refusal
@@ -30,6 +31,7 @@ from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.login.token import LoginToken, parse
 from mynaportal_sim.login.trust import Trust
 from mynaportal_sim.opaque import Randomness
+from mynaportal_sim.pki.ocsp.client import Told
 
 REFUSED = "consent.signature_refused"
 _KEY_LENGTH = 32
@@ -66,6 +68,7 @@ class Given:
 
     token: LoginToken | Refusal
     channel: Channel
+    told: Told | None = None
 
     @classmethod
     def parsed(cls, body: bytes) -> "Given":
@@ -106,6 +109,17 @@ async def by_soft_card(
     return Given(token, Channel.SOFT)
 
 
+async def asked(
+    db: Database, signing: Signing, given: Given, trust: Trust, now: datetime
+) -> Given:
+    """What a card gave, with what the responder says of its certificate."""
+    if isinstance(given.token, Refusal):
+        return given
+    presented = _presented(signing, given.token, given)
+    known = await revocation.asked(db, presented, trust, now, urandom)
+    return replace(given, told=known.told)
+
+
 def accept(
     connection: Connection,
     signing: Signing,
@@ -125,10 +139,16 @@ def accept(
 
 
 class Signed(NamedTuple):
-    """A token that passed, and what of it was proven."""
+    """A token that passed, what of it was proven, and the list that is kept as evidence."""
 
     token: LoginToken
     proven: Proven
+    revocation: bytes
+
+
+def _presented(signing: Signing, token: LoginToken, given: Given) -> Presented:
+    bearer = Bearer.of(signing.session.id)
+    return Presented(token, bearer, given.channel, signing.task, given.told)
 
 
 def _judged(
@@ -137,18 +157,20 @@ def _judged(
     token = given.token
     if isinstance(token, Refusal):
         return Dismissed(token)
-    bearer = Bearer.of(signing.session.id)
-    presented = Presented(token, bearer, given.channel, signing.task)
+    presented = _presented(signing, token, given)
     found = judge(connection, presented, trust, now)
     if isinstance(found, Dismissed):
         return found
     if found.resident_id != signing.session.resident_id:
         return Dismissed(Refusal(Code.CERT_OTHER_PERSON), found.certificate)
-    return Signed(token, found)
+    if found.revocation is None:
+        refusal = Refusal(Code.REVOCATION_UNAVAILABLE, "no list to keep with the signature")
+        return Dismissed(refusal, found.certificate)
+    return Signed(token, found, found.revocation)
 
 
 def _signature(signing: Signing, signed: Signed, randomness: Randomness) -> Signature:
-    token, proven = signed
+    token, proven, listed = signed
     statement, issuer = proven.challenge.to_sign, proven.certificate.issuer
     return Signature(
         kind=signing.kind.value,
@@ -158,7 +180,7 @@ def _signature(signing: Signing, signed: Signed, randomness: Randomness) -> Sign
         value=token.signature,
         certificate=token.certificate,
         issuer=issuer.certificate.public_bytes(Encoding.DER),
-        revocation=proven.revocation,
+        revocation=listed,
         key=randomness(_KEY_LENGTH),
     )
 

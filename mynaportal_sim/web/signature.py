@@ -26,9 +26,11 @@ from mynaportal_sim.login.second_device.model import SecondDevice, State, ToSign
 from mynaportal_sim.login.second_device.service import Begin
 from mynaportal_sim.login.service import Refused
 from mynaportal_sim.login.soft import SoftCards
+from mynaportal_sim.login.token import parse
 from mynaportal_sim.login.trust import Trust, TrustDep
 from mynaportal_sim.oauth import interaction as oauth
 from mynaportal_sim.oauth.server import Server, ServerDep
+from mynaportal_sim.pki.ocsp.client import Told
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.signing import service as signing
 from mynaportal_sim.signing.errors import SignatureRefusedError
@@ -151,9 +153,11 @@ async def sign(
     if isinstance(shown, Response):
         return shown
     if form.reader is not None:
-        outcome = await portal.db.write(_settle_taken, server, shown, form.reader)
+        told = await _told_of_kept(shown, form.reader)
+        outcome = await portal.db.write(_settle_taken, server, shown, form.reader, told)
     else:
         given = Given.parsed(form.token.encode()) if form.token else await _by_soft(shown, form)
+        given = await signing.asked(portal.db, shown.signing, given, desk.trust, portal.now)
         outcome = await portal.db.write(_settle_signed, server, shown, given)
     if isinstance(outcome, Refused):
         return await _refused(shown, form, outcome)
@@ -228,12 +232,23 @@ def _settle_signed(
 
 
 def _settle_taken(
-    connection: Connection, server: Server, shown: _Shown, reader: UUID
+    connection: Connection, server: Server, shown: _Shown, reader: UUID, told: Told | None
 ) -> str | Refused:
     """The same with what a second device has signed; a unit of work."""
     now, session_id = shown.desk.portal.now, shown.desk.whom.session.id
     token = second_device.take(connection, reader, session_id, now)
-    return _settle_signed(connection, server, shown, Given(token, Channel.QR))
+    return _settle_signed(connection, server, shown, Given(token, Channel.QR, told))
+
+
+async def _told_of_kept(shown: _Shown, reader: UUID) -> Told | None:
+    """What the responder says of what a second device has signed and this browser will take."""
+    desk = shown.desk
+    kept = await _signed(desk, reader, shown.signing)
+    if kept is None or kept.token is None:
+        return None
+    given = Given(parse(kept.token.encode()), Channel.QR)
+    known = (desk.trust, desk.portal.now)
+    return (await signing.asked(desk.portal.db, shown.signing, given, *known)).told
 
 
 async def _signed(desk: Desk, reader: UUID | None, asked: Signing) -> SecondDevice | None:

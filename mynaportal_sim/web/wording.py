@@ -210,6 +210,9 @@ _LOGIN_REASONS: dict[Code, str] = {
     Code.CERT_WRONG_PURPOSE: marked("The certificate is not the one for user authentication."),
     Code.SIGNATURE_INVALID: marked("The card's signature is wrong."),
     Code.CERT_REVOKED: marked("The card's certificate has been revoked."),
+    Code.REVOCATION_UNKNOWN: marked(
+        "The authority that is said to have issued the card's certificate does not know it."
+    ),
     Code.REVOCATION_UNAVAILABLE: marked(
         "Nobody could say whether the card's certificate has been revoked."
     ),

@@ -18,6 +18,7 @@ from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.errors import LoginRefusedError, MalformedRequestError
 from mynaportal_sim.login.limit import RateLimited
 from mynaportal_sim.login.refusal import Code, Refusal
+from mynaportal_sim.login.revocation import asked
 from mynaportal_sim.login.second_device import service
 from mynaportal_sim.login.second_device.model import Event, SecondDevice, State
 from mynaportal_sim.login.second_device.service import Claimed
@@ -65,7 +66,10 @@ async def sign(
     if isinstance(token, Refusal):
         outcome: object = await db.write(refuse, token, Traces(Channel.QR), now, urandom)
     else:
-        outcome = await db.write(service.sign, login, token, trust, now, urandom)
+        presented = service.presented_by(login, token)
+        if login.to_sign is None:  # else it is judged once the browser takes it
+            presented = await asked(db, presented, trust, now, urandom)
+        outcome = await db.write(service.sign, login, presented, trust, now, urandom)
     if isinstance(outcome, Refused):
         raise LoginRefusedError(outcome.refusal, outcome.reference)
     if isinstance(outcome, service.Kept):

@@ -177,10 +177,15 @@ def of_device(connection: Connection, wanted: UUID, secret: str) -> SecondDevice
     return login
 
 
+def presented_by(login: SecondDevice, token: LoginToken) -> Presented:
+    """What a second device hands in, on behalf of the browser that began."""
+    return Presented(token, Bearer(login.session_hash, login.session), Channel.QR)
+
+
 def sign(
     connection: Connection,
     login: SecondDevice,
-    token: LoginToken,
+    presented: Presented,
     trust: Trust,
     now: datetime,
     randomness: Randomness,
@@ -190,6 +195,7 @@ def sign(
     What was signed under a text is kept for the browser to take, and judged then.
     """
     login, traces = store.locked(connection, login), Traces(Channel.QR)
+    token = presented.token
     if login.state is not State.CLAIMED or token.login_id != login.login_id:
         refusal = Refusal(_ENDED[login.state], "not the challenge of this login, or not now")
         return refuse(connection, refusal, traces, now, randomness)
@@ -198,8 +204,7 @@ def sign(
     if login.to_sign is not None:
         store.happen(connection, login.id, Event.SIGN, {"token": token.to_json().decode()})
         return KEPT
-    bearer = Bearer(login.session_hash, login.session)
-    found = judge(connection, Presented(token, bearer, Channel.QR), trust, now)
+    found = judge(connection, presented, trust, now)
     traces = traces_of(found, Channel.QR, trust)
     if isinstance(found, Dismissed):
         store.happen(connection, login.id, Event.REFUSE, {"reason": found.refusal.code.value})

@@ -223,6 +223,7 @@ def compose(database: Database, clock: Clock, issuer: Issuer, data: Path) -> Fas
     app.state.clock = clock
     app.state.pseudonyms = Pseudonyms(bytes(32))
     app.state.authority = issuer.authorities
+    app.state.ocsp = None
     app.state.soft_cards = SoftCards(data / "cards")
     app.state.login_limit = RateLimit()
     app.include_router(router)

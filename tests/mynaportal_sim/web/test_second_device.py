@@ -319,7 +319,8 @@ def test_a_signature_that_is_sent_twice_leaves_the_login_good(
     state = portal.web.state
     seen = state.database.run(service.of_device, UUID(device.address[-36:]), device.secret)
     token, now = device.token(), state.clock.now()
-    sign = (service.sign, seen, token, _trust(portal), now, urandom)
+    presented = service.presented_by(seen, token)
+    sign = (service.sign, seen, presented, _trust(portal), now, urandom)
     first, second = state.database.run(*sign), state.database.run(*sign)  # both saw it claimed
     assert isinstance(first, Signed)
     assert isinstance(second, Refused)
