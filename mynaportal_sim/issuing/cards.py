@@ -19,6 +19,7 @@ from mynaportal_sim.issuing.particulars import CardNumbers, Particulars
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.card_issuer import CardIssuer
 from mynaportal_sim.pki.model import Family, Holder, Order, Randomness, State, key_hash
+from mynaportal_sim.pki.store import Point
 from mynaportal_sim.pki.validity import card_expiry, end_of
 from mynaportal_sim.residents.characters import substitute
 from mynaportal_sim.residents.model import CardState, Resident
@@ -211,7 +212,11 @@ def certificates_of(data: CardData) -> Iterator[tuple[Kind, Certificate]]:
             certificate = x509.load_der_x509_certificate(der)
             issuer = key_hash(x509.load_der_x509_certificate(authority))
             name = Named(issuer, certificate.serial_number)
-            yield kind, Certificate(name, certificate.not_valid_after_utc, State.GOOD)
+            point = Point.of(certificate)
+            yield (
+                kind,
+                Certificate(name, certificate.not_valid_after_utc, State.GOOD, point),
+            )
 
 
 def number_of(data: CardData) -> str:

@@ -29,7 +29,6 @@ from mynaportal_sim.login import sessions
 from mynaportal_sim.pki import service, store
 from mynaportal_sim.pki.errors import SerialTakenError
 from mynaportal_sim.pki.model import RevocationReason
-from mynaportal_sim.pki.store import Issued
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Resident
@@ -216,7 +215,7 @@ def _issued(deed: Deed, data: CardData, new: _Held) -> Holding:
 
 
 def _register(connection: Connection, deed: Deed, kind: Kind, new: Certificate) -> None:
-    issued = Issued(*new.name, deed.becomes.id, kind, new.not_after)
+    issued = new.issued(kind, deed.becomes.id)
     if not store.register(connection, issued):
         raise SerialTakenError(new.name.serial)
 

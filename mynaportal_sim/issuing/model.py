@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from card_reader.spec import CardKind
+from card_reader.spec import CardKind, Kind
 from mynaportal_sim.issuing.life import LIVING, State, Status
 from mynaportal_sim.issuing.life_events import LifeEvent
 from mynaportal_sim.pki import model as pki
+from mynaportal_sim.pki.store import Issued, Point
 from mynaportal_sim.residents.model import Resident
 
 
@@ -26,6 +27,11 @@ class Certificate:
     name: Named
     not_after: datetime
     state: pki.State
+    point: Point | None = field(default=None, compare=False)
+
+    def issued(self, kind: Kind, resident_id: UUID) -> Issued:
+        """As what the authority's register enters it."""
+        return Issued(*self.name, resident_id, kind, self.not_after, self.point)
 
     def good(self, now: datetime) -> bool:
         """Whether it is neither held nor revoked nor over."""

@@ -43,7 +43,7 @@ def register(
     revoked: set[bytes] = set()
     for resident, data in cards:
         for kind, certificate in certificates_of(data):
-            issued = Issued(*certificate.name, resident.id, kind, certificate.not_after)
+            issued = certificate.issued(kind, resident.id)
             if _enter(connection, resident, issued, now):
                 revoked.add(certificate.name.issuer)
         _enter_card(connection, resident, data, now)

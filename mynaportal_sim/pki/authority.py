@@ -40,6 +40,11 @@ class Authority:
     generation: int = 1
 
     @property
+    def name(self) -> str:
+        """Its name in files and addresses: family, kind and generation."""
+        return f"{_stem(self.family, self.kind)}.{self.generation}"
+
+    @property
     def der(self) -> bytes:
         """The authority's certificate."""
         return self.certificate.public_bytes(Encoding.DER)
@@ -88,6 +93,10 @@ class Authorities(Mapping[Kind, Authority]):
         if found is None:
             raise NoAuthorityError(family, kind)
         return found
+
+    def named(self, name: str) -> Authority | None:
+        """The generation of that name; without a number, the one that issues."""
+        return next((one for one in reversed(self.every) if _means(name, one)), None)
 
     def by_key(self, key_hash_: bytes) -> Authority | None:
         """The generation whose key that is, as the register names it."""
@@ -176,6 +185,10 @@ def renew(
     newest = load_all(directory).of(family, kind)
     made = create(kind, now, randomness, family, newest.generation + 1)
     return made if save(directory, made) else renew(directory, family, kind, now, randomness)
+
+
+def _means(name: str, authority: Authority) -> bool:
+    return name in {authority.name, _stem(authority.family, authority.kind)}
 
 
 def _files(directory: Path) -> list[str]:

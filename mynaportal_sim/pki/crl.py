@@ -1,6 +1,6 @@
 """Certificate revocation lists (RFC 5280, 5): made here, and judged when somebody logs in."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -22,9 +22,31 @@ def build(
     authority: Authority, revoked: Iterable[Revoked], number: int, now: datetime
 ) -> bytes:
     """The DER of `authority`'s complete list number `number`, good for LIFETIME from `now`."""
-    issued = now.replace(microsecond=0)
+    builder = _builder(authority, number, now.replace(microsecond=0))
+    return _signed(authority, builder, map(_line, revoked))
+
+
+def part(authority: Authority, whole: bytes, serials: Collection[int], point: bytes) -> bytes:
+    """The list of one distribution point (RFC 5280, 5.2.5), cut out of the whole one.
+
+    Args:
+        point: its name in DER, as the certificates name it.
+    """
+    found = x509.load_der_x509_crl(whole)
+    number = found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    name = x509.DirectoryName(x509.Name.from_bytes(point))
+    builder = _builder(authority, number, found.last_update_utc).add_extension(
+        x509.IssuingDistributionPoint([name], None, False, False, None, False, False),
+        critical=True,
+    )
+    return _signed(authority, builder, (one for one in found if one.serial_number in serials))
+
+
+def _builder(
+    authority: Authority, number: int, issued: datetime
+) -> x509.CertificateRevocationListBuilder:
     key_id = authority.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-    builder = (
+    return (
         x509.CertificateRevocationListBuilder()
         .issuer_name(authority.certificate.subject)
         .last_update(issued)
@@ -35,8 +57,15 @@ def build(
         )
         .add_extension(x509.CRLNumber(number), critical=False)
     )
-    for line in revoked:
-        builder = builder.add_revoked_certificate(_line(line))
+
+
+def _signed(
+    authority: Authority,
+    builder: x509.CertificateRevocationListBuilder,
+    lines: Iterable[x509.RevokedCertificate],
+) -> bytes:
+    for line in lines:
+        builder = builder.add_revoked_certificate(line)
     return builder.sign(authority.key, authority.suite.digest).public_bytes(Encoding.DER)
 
 

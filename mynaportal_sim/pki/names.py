@@ -34,6 +34,7 @@ _OPERATOR_JA = "模擬認証局(実在の機関ではありません)"
 _COUNTRY = (NameOID.COUNTRY_NAME, "JP")
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ID_LENGTH = 14
+_CODE_LENGTH = 5
 
 
 def issuer(family: Family, kind: Kind) -> x509.Name:
@@ -108,6 +109,12 @@ def crl_point(family: Family, kind: Kind, holder: Holder) -> x509.Name:
         (NameOID.ORGANIZATIONAL_UNIT_NAME, holder.prefecture),
         (NameOID.COMMON_NAME, f"{holder.city} CRLDP"),
     )
+
+
+def municipality(subject: x509.Name) -> str:
+    """The code of the municipality that stands in a person's DN."""
+    [common_name] = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(common_name.value)[_ID_LENGTH : _ID_LENGTH + _CODE_LENGTH]
 
 
 def _unit(family: Family, kind: Kind) -> str:

@@ -63,6 +63,21 @@ def keep_fresh(connection: Connection, authority: Authority, now: datetime) -> b
             return published
 
 
+def partial(
+    connection: Connection, authority: Authority, municipality: str, now: datetime
+) -> bytes | None:
+    """The list in force of one municipality's distribution point; None where there is none.
+
+    It has the number and the time of the whole list, and those of its lines that are its own.
+    """
+    point = store.point(connection, authority.key_hash, municipality)
+    if point is None:
+        return None
+    whole = keep_fresh(connection, authority, now)
+    serials = store.revoked_at_point(connection, authority.key_hash, point)
+    return crl.part(authority, whole, serials, point.name)
+
+
 def _publish_after(
     connection: Connection, authority: Authority, latest: PublishedList | None, now: datetime
 ) -> bytes | None:

@@ -4,11 +4,12 @@ A certificate is named by its issuer's key hash (model.key_hash) and its serial 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
+from cryptography import x509
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -25,6 +26,7 @@ from sqlmodel import Field, SQLModel
 from card_reader.spec import Kind
 from consent.insertion import insert_once
 from mynaportal_sim.pki.model import LIFE, Change, RevocationReason, Revoked, State
+from mynaportal_sim.pki.names import municipality
 
 
 class CertificateRow(SQLModel, table=True):
@@ -39,6 +41,8 @@ class CertificateRow(SQLModel, table=True):
     not_after_at: int = Field(sa_type=BigInteger)
     revoked_at: int | None = Field(default=None, sa_type=BigInteger)
     revocation_reason: str | None = None
+    municipality: str | None = None
+    crl_point: bytes | None = None
 
 
 class RevocationListRow(SQLModel, table=True):
@@ -75,14 +79,30 @@ _LATEST = (
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """A CRL distribution point: the code of its municipality, and its name in DER."""
+
+    municipality: str
+    name: bytes
+
+    @classmethod
+    def of(cls, certificate: x509.Certificate) -> Self:
+        """The point that a certificate of ours names."""
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints)
+        [[name]] = [point.full_name or [] for point in points.value]
+        return cls(municipality(certificate.subject), name.value.public_bytes())
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
-    """A certificate in the register."""
+    """A certificate in the register; `point` is unknown of those of older versions."""
 
     issuer_key_hash: bytes
     serial: int
     resident_id: UUID
     kind: Kind
     not_after: datetime
+    point: Point | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +131,8 @@ def register(connection: Connection, issued: Issued) -> bool:
             resident_id=issued.resident_id,
             kind=issued.kind.value,
             not_after_at=int(issued.not_after.timestamp()),
+            municipality=None if issued.point is None else issued.point.municipality,
+            crl_point=None if issued.point is None else issued.point.name,
         )
         .on_conflict_do_nothing()
         .returning(certificates.c.serial)
@@ -199,6 +221,32 @@ def revoked(connection: Connection, issuer_key_hash: bytes) -> Sequence[Revoked]
         .order_by(certificates.c.serial)
     )
     return [line for row in rows if (line := _revoked(row)) is not None]
+
+
+def point(connection: Connection, issuer_key_hash: bytes, municipality: str) -> Point | None:
+    """The distribution point that certificates of an issuer name for a municipality."""
+    name = connection.scalar(
+        select(certificates.c.crl_point)
+        .where(
+            certificates.c.issuer_key_hash == issuer_key_hash,
+            certificates.c.municipality == municipality,
+        )
+        .limit(1)
+    )
+    return None if name is None else Point(municipality, name)
+
+
+def revoked_at_point(connection: Connection, issuer_key_hash: bytes, at: Point) -> set[int]:
+    """The serials that the list of a point may name: its own, and those of no known point."""
+    return set(
+        connection.scalars(
+            select(certificates.c.serial).where(
+                certificates.c.issuer_key_hash == issuer_key_hash,
+                certificates.c.revoked_at.is_not(None),
+                or_(certificates.c.crl_point == at.name, certificates.c.crl_point.is_(None)),
+            )
+        )
+    )
 
 
 def publish(connection: Connection, issuer_key_hash: bytes, published: PublishedList) -> bool:

@@ -6,6 +6,7 @@ WebError                    carries .code and .status for the answer
 ├── NoSuchRecordError       no record that this consent is about by that name
 ├── NoSuchRequestError      no question waits for this person's answer by that id
 ├── NoSuchUserCodeError     no device waits behind a code that was typed
+├── NoSuchPublishedError    an authority publishes no such thing
 ├── NoSuchRefusalError      no refusal by that id, or it was forgotten
 ├── UnknownChoiceError      a form names what it did not offer
 ├── NotSignedLaterError     what was put off is answered without a signature
@@ -79,6 +80,15 @@ class NoSuchUserCodeError(WebError):
 
     def __init__(self) -> None:
         super().__init__("no device waits behind this code, or it was used or has run out")
+
+
+class NoSuchPublishedError(WebError):
+    """No authority here publishes such a thing."""
+
+    code = "no_such_published"
+
+    def __init__(self) -> None:
+        super().__init__("no authority here publishes that; /pki/cps.html says what they do")
 
 
 class NoSuchRefusalError(WebError):

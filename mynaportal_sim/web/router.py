@@ -12,6 +12,7 @@ from mynaportal_sim.web import (
     app_events,
     app_registering,
     app_view,
+    authorities,
     consent_documents,
     consents,
     console,
@@ -61,6 +62,7 @@ _CONSENTING = (
     prohibitions,
 )
 _DECIDING = (start, login, end_session, second_device, device, *_CONSENTING)
+_OF_AUTHORITIES = (authorities,)
 _ACTING = (proxies, acting_for)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records, my_card)
 _COUNTER = (counter, counter_api)
@@ -88,6 +90,7 @@ _CONSOLE = (
 router = APIRouter()
 for _room in (
     *_DECIDING,
+    *_OF_AUTHORITIES,
     *_ACTING,
     *_LOOKING_BACK,
     *_WITHOUT_CONSENT,

@@ -308,6 +308,7 @@ PROBLEMS = {
         "The app's request is not in order, so you are not sent back to it. "
         "Only the app's developer can mend this."
     ),
+    "no_such_published": marked("No authority here publishes that."),
     "no_such_refusal": marked("No refusal is kept by that id. Each is kept for a week."),
     "no_such_arrangement": marked("You have given no such consent."),
     "no_such_consent": marked("You have given no such consent."),

@@ -90,6 +90,7 @@ PAGES_OF_A_PERSON = (
     ("statistics", "/statistics/without-consent"),
     ("alerts", "/alerts"),
     ("my card", "/my-card"),
+    ("authorities", "/pki/cps.html"),
     ("exchanges", "/exchanges"),
     ("exchanges, filtered", "/exchanges?year=2025"),
     ("exchanges, nothing fits", "/exchanges?year=1999"),

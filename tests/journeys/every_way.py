@@ -40,6 +40,9 @@ def read_what_is_public(portal: HeardPortal) -> None:
         http.get(f"{portal.url}{path}", headers={"If-None-Match": etag})
     for path in ("/healthz", "/readyz", "/fhir/metadata"):
         http.get(f"{portal.url}{path}")
+    for path in ("cps.html", "ca/signing.cer", "crl/signing.crl", "crl/signing/13221.crl"):
+        http.get(f"{portal.url}/pki/{path}", headers=JSON)
+        http.get(f"{portal.url}/pki/{path.replace('signing', 'nobody')}", headers=JSON)
     http.get(f"{portal.url}/consents", headers=JSON)
     http.get(f"{portal.url}/why/nothing", headers=JSON)
     http.get(f"{portal.url}/authorize", params={"client_id": "nobody"}, headers=JSON)

@@ -1,0 +1,142 @@
+"""What the simulated authorities publish, as openssl and a browser find it."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from card_reader.client.jpki import Jpki
+from card_reader.client.session import Session
+from card_reader.emulator.card import Card
+from card_reader.spec import Kind
+from mynaportal_sim.pki import service
+from mynaportal_sim.pki.certificate import Anchor
+from mynaportal_sim.pki.crl import revocation
+from mynaportal_sim.pki.model import RevocationReason
+from mynaportal_sim.pki.refusal import Code
+from mynaportal_sim.pki.validation import ValidCertificate, validate
+from tests.mynaportal_sim.web.kit import JSON, Portal
+
+AUTH = Kind.USER_AUTHENTICATION
+HANAKO = "sato-hanako"
+
+
+def der_of(portal: Portal) -> bytes:
+    """The certificate that lets Hanako in."""
+    path = portal.web.state.settings.cards / f"{HANAKO}.json"
+    return Jpki(Session(Card.load(path))).certificate(AUTH)
+
+
+def openssl(*arguments: str | Path) -> tuple[int, str]:
+    run = subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False)
+    return run.returncode, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "of a municipality"])
+def test_openssl_and_the_portal_agree_on_each_state(
+    portal: Portal, tmp_path: Path, whole: bool
+) -> None:
+    state, browser = portal.web.state, portal.browser()
+    der = der_of(portal)
+    leaf = x509.load_der_x509_certificate(der)
+    issuer, now = state.authority[AUTH], state.clock.now()
+    code = leaf.subject.rfc4514_string().split("CN=")[1][14:19]
+    path = "/pki/crl/user_authentication.crl"
+    path = path if whole else path.replace(".crl", f"/{code}.crl")
+    held = (issuer, leaf.serial_number)
+    changes: Mapping[str, object] = {
+        "good": None,
+        "held": lambda: state.database.run(service.hold, *held, now),
+        "released": lambda: state.database.run(service.release, *held, now),
+        "revoked": lambda: state.database.run(
+            service.revoke, *held, RevocationReason.SUPERSEDED, now
+        ),
+    }
+    for name, change in changes.items():
+        assert change is None or (callable(change) and change()), name
+        said = judged_by_openssl(der, browser.get(path).content, issuer.der, tmp_path)
+        assert said is (name in {"good", "released"}), name
+        if whole:
+            valid = validate(der, [Anchor.of(issuer.certificate)], now, AUTH)
+            assert isinstance(valid, ValidCertificate)
+            found = revocation(valid, browser.get(path).content, now)
+            assert (found is None) is said, name
+            assert found is None or found.code is Code.CERT_REVOKED
+
+
+def judged_by_openssl(der: bytes, crl: bytes, issuer: bytes, place: Path) -> bool:
+    """Whether `openssl verify -crl_check` takes a certificate by a list."""
+    (place / "leaf.der").write_bytes(der)
+    (place / "ca.pem").write_bytes(pem(issuer))
+    (place / "leaf.pem").write_bytes(pem(der))
+    (place / "list.der").write_bytes(crl)
+    status, said = openssl(
+        "crl", "-inform", "DER", "-in", place / "list.der", "-CAfile", place / "ca.pem",
+        "-out", place / "list.pem",
+    )  # fmt: skip
+    assert (status, "verify OK" in said) == (0, True), said
+    status, said = openssl(
+        "verify", "-crl_check", "-CAfile", place / "ca.pem", "-CRLfile", place / "list.pem",
+        place / "leaf.pem",
+    )  # fmt: skip
+    assert status == 0 or "certificate revoked" in said, said
+    return status == 0
+
+
+def pem(der: bytes) -> bytes:
+    return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+
+
+def test_a_list_of_one_municipality_is_no_list_of_all(portal: Portal) -> None:
+    """A login, which wants to know of all, takes none that names some."""
+    state, der = portal.web.state, der_of(portal)
+    now, issuer = state.clock.now(), state.authority[AUTH]
+    valid = validate(der, [Anchor.of(issuer.certificate)], now, AUTH)
+    assert isinstance(valid, ValidCertificate)
+    code = valid.certificate.subject.rfc4514_string().split("CN=")[1][14:19]
+    part = portal.browser().get(f"/pki/crl/user_authentication/{code}.crl").content
+    found = revocation(valid, part, now)
+    assert found is not None
+    assert found.code is Code.REVOCATION_UNAVAILABLE
+    points = x509.load_der_x509_crl(part).extensions
+    told = points.get_extension_for_class(x509.IssuingDistributionPoint)
+    named = valid.certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints)
+    assert (told.critical, told.value.full_name) == (True, next(iter(named.value)).full_name)
+
+
+def test_an_authority_gives_its_certificate(portal: Portal) -> None:
+    answer = portal.browser().get("/pki/ca/signing.1.cer")
+    assert answer.headers["content-type"] == "application/pkix-cert"
+    assert answer.content == portal.web.state.authority[Kind.SIGNING].der
+
+
+def test_the_page_tells_what_there_is_to_people_and_programs(portal: Portal) -> None:
+    browser = portal.browser()
+    told = browser.get("/pki/cps.html", **JSON).json()
+    assert told["ocsp"] == portal.web.state.settings.ocsp_url
+    names = [one["name"] for one in told["authorities"]]
+    assert {"user_authentication.1", "signing.1"} <= set(names)
+    page = browser.get("/pki/cps.html").text
+    for one in told["authorities"]:
+        assert "SIMULATION" in one["subject"]
+        assert (one["serial"] in page, one["issues"], one["ended"]) == (True, True, False)
+        assert browser.get(one["certificate"]).status_code == 200
+        assert browser.get(one["list"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "ca/nobody.cer",
+        "ca/signing.2.cer",
+        "crl/nobody.crl",
+        "crl/signing/00000.crl",
+        "crl/nobody/13221.crl",
+    ],
+)
+def test_what_nobody_publishes_is_not_there(portal: Portal, path: str) -> None:
+    answer = portal.browser().get(f"/pki/{path}", **JSON)
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_published")
