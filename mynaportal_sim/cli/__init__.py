@@ -9,10 +9,9 @@ import typer
 from mynaportal_sim import __version__
 
 NOUNS = (
-    "up", "tls", "demo", "doctor", "config", "login", "sign", "app", "keys", "card", "counter",
-    "clock",
-    "ledger", "research", "exchange", "consent", "mandate", "canary", "disclose", "review",
-    "bench",
+    "up", "tls", "demo", "doctor", "config", "login", "sign", "app", "keys", "ca", "card",
+    "counter", "clock", "ledger", "research", "exchange", "consent", "mandate", "canary",
+    "disclose", "review", "bench",
 )  # fmt: skip
 
 

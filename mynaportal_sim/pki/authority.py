@@ -178,13 +178,16 @@ def ensure(
     return load_all(directory)
 
 
-def renew(
+def successor(
     directory: Path, family: Family, kind: Kind, now: datetime, randomness: Randomness
 ) -> Authority:
-    """The next generation of an authority; it issues from now on."""
+    """The next generation of an authority; it issues once it is saved.
+
+    Raises:
+        NoAuthorityError: there is none to follow.
+    """
     newest = load_all(directory).of(family, kind)
-    made = create(kind, now, randomness, family, newest.generation + 1)
-    return made if save(directory, made) else renew(directory, family, kind, now, randomness)
+    return create(kind, now, randomness, family, newest.generation + 1)
 
 
 def _means(name: str, authority: Authority) -> bool:

@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
+from cryptography.hazmat.primitives.hashes import SHA256
 from sqlalchemy import Connection
 
+from consent.ledger import store as ledger
+from consent.ledger.entry import Entry
 from mynaportal_sim.pki import crl, store
 from mynaportal_sim.pki.authority import Authority
-from mynaportal_sim.pki.model import RevocationReason
+from mynaportal_sim.pki.model import Randomness, RevocationReason
 from mynaportal_sim.pki.store import PublishedList
 
 
@@ -35,6 +38,18 @@ def revoke(
     """Revoke a certificate, good or held, for ever; False when nothing changed."""
     changed = store.revoke(connection, authority.key_hash, serial, reason, now)
     return _told(connection, authority, changed, now)
+
+
+def enter_successor(
+    connection: Connection, made: Authority, reason: str, now: datetime, randomness: Randomness
+) -> None:
+    """Say in the ledger that a new generation will issue; the entry is about nobody."""
+    said = {
+        "authority": made.name,
+        "certificate_sha256": made.certificate.fingerprint(SHA256()).hex(),
+        "reason": reason,
+    }
+    ledger.append(connection, Entry("authority.renewed", said), now, randomness)
 
 
 def _told(connection: Connection, authority: Authority, changed: bool, now: datetime) -> bool:

@@ -61,6 +61,7 @@ EVENTS = {
     "research.opted_in": marked("You no longer object to medical research"),
     "exchange.provided": marked("Agencies exchanged your data"),
     "exchange.withheld": marked("Agencies exchanged your data (not disclosed)"),
+    "authority.renewed": marked("A simulated authority went over to a new key"),
     "key.next": marked("The portal published its next signing key"),
     "key.activated": marked("The portal began to sign with a key"),
     "key.retired": marked("The portal ceased to sign with a key"),

@@ -49,7 +49,8 @@ def test_the_newest_generation_issues_and_the_older_stays(
     """Both have one name: whose a certificate is follows from its signature."""
     old = authority.ensure(tmp_path, now, os.urandom)
     later = now + timedelta(days=1500)
-    renewed = authority.renew(tmp_path, Family.CARD, Kind.SIGNING, later, os.urandom)
+    renewed = authority.successor(tmp_path, Family.CARD, Kind.SIGNING, later, os.urandom)
+    assert authority.save(tmp_path, renewed)
     both = old.fresh()
     assert (len(old.every), len(both.every), both.fresh()) == (2, 3, both)
     first, second = old[Kind.SIGNING], both[Kind.SIGNING]

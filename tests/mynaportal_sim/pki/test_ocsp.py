@@ -310,7 +310,9 @@ def test_other_requests_of_http_are_not_for_it(
 
 
 def test_a_new_generation_is_answered_for_at_once(office: Office) -> None:
-    new = authority.renew(office.directory, Family.PHONE, AUTH, office.clock.time, urandom)
+    given = (office.directory, Family.PHONE, AUTH, office.clock.time, urandom)
+    new = authority.successor(*given)
+    assert authority.save(office.directory, new)
     answer = parsed(office.ask(request(new, GOOD, None, None)))
     assert answer.certificate_status is OCSPCertStatus.UNKNOWN
     old = parsed(office.ask(request(office.of(Family.PHONE), GOOD, None, None)))
