@@ -7,6 +7,7 @@ from mynaportal_sim.cli.benchmarks import (
     issuing,
     ledger,
     merkle,
+    ocsp,
     pages,
     reader,
     research,
@@ -149,6 +150,7 @@ ROWS: tuple[Row, ...] = (
         pages.slowest,
     ),
     Row("login", "soft-card logins, whole", Goal("/s", at_least=150), endpoints.logins),
+    Row("ocsp", "OCSP answers, with a nonce", Goal("/s", at_least=300), ocsp.answers),
     Row(
         "reader-login",
         "login with a card on a reader, whole, without the person",

@@ -1,6 +1,7 @@
-"""`python -m mynaportal_sim.pki.ocsp FD`: the responder, on a socket that its portal gives it.
+"""`python -m mynaportal_sim.pki.ocsp [FD]`: the responder, with its portal's settings.
 
-Its settings are its portal's, in the environment, and it ends when its standard input does.
+A portal gives it a socket, and it ends when its standard input does. By itself it listens on
+loopback, at the port that certificates name.
 """
 
 import signal
@@ -17,13 +18,12 @@ from mynaportal_sim.pki.ocsp.server import OcspServer
 from mynaportal_sim.settings import Mode, Settings
 
 
-def main(descriptor: int) -> None:
-    """Answer until the portal is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the portal, which ends us
+def main(descriptor: int | None) -> None:
+    """Answer until the portal is gone, or a signal comes."""
     settings = Settings()
     clock = Clock(settings.clock if settings.mode is Mode.DEV else None)
     with (
-        socket.socket(fileno=descriptor) as listener,
+        _listener(settings, descriptor) as listener,
         closing(Database(settings.database_url)) as database,
     ):
         config = uvicorn.Config(
@@ -36,9 +36,17 @@ def main(descriptor: int) -> None:
             timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
-        stop_at_eof(server)
+        if descriptor is not None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the portal
+            stop_at_eof(server)
         server.run(sockets=[listener])
 
 
+def _listener(settings: Settings, descriptor: int | None) -> socket.socket:
+    if descriptor is not None:
+        return socket.socket(fileno=descriptor)
+    return socket.create_server(("127.0.0.1", settings.ocsp_place))
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]) if sys.argv[1:] else None)
