@@ -1,0 +1,76 @@
+"""Files of a genuine card with a few bytes changed, cut or pushed in."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from card_reader.client.register import CardRecord
+from card_reader.client.text import (
+    Attributes,
+    Integrity,
+    MyNumber,
+    SignedKey,
+    TextInformation,
+)
+from card_reader.client.verifiable import VerifiableCertificate
+from card_reader.client.visual import Birth, Face, MyNumberImage, VisualInformation
+from card_reader.emulator.contents import Contents
+from card_reader.errors import MalformedDataError
+from card_reader.spec.text import TextEF
+from card_reader.spec.visual import VisualEF
+
+Parse = Callable[[bytes], object]
+FILES: dict[str, tuple[Parse, Callable[[Contents], bytes]]] = {
+    "number": (MyNumber.parse, lambda held: held.text.files[TextEF.MY_NUMBER]),
+    "attributes": (Attributes.parse, lambda held: held.text.files[TextEF.ATTRIBUTES]),
+    "integrity": (Integrity.parse, lambda held: held.text.files[TextEF.INTEGRITY]),
+    "certificate": (
+        VerifiableCertificate.parse,
+        lambda held: held.text.files[TextEF.CERTIFICATE],
+    ),
+    "text information": (
+        TextInformation.parse,
+        lambda held: held.text.files[TextEF.BASIC_INFORMATION],
+    ),
+    "signed key": (SignedKey.parse, lambda held: held.text.files[TextEF.SIGNED_KEY]),
+    "birth": (Birth.parse, lambda held: held.visual.files[VisualEF.BIRTH]),
+    "face": (Face.parse, lambda held: held.visual.files[VisualEF.FACE]),
+    "number's image": (
+        MyNumberImage.parse,
+        lambda held: held.visual.files[VisualEF.MY_NUMBER_IMAGE],
+    ),
+    "visual information": (
+        VisualInformation.parse,
+        lambda held: held.visual.files[VisualEF.BASIC_INFORMATION],
+    ),
+    "record": (CardRecord.parse, lambda held: held.register.common_record),
+}
+
+changes = st.lists(
+    st.tuples(st.integers(0, 600), st.binary(max_size=3), st.booleans()), min_size=1, max_size=4
+)
+
+
+@pytest.mark.parametrize("name", FILES)
+@given(made=changes, cut=st.integers(0, 2000))
+@settings(deadline=None, max_examples=60)
+def test_a_damaged_file_is_read_or_malformed(
+    printed: Contents, name: str, made: list[tuple[int, bytes, bool]], cut: int
+) -> None:
+    parse, of = FILES[name]
+    content = of(printed)
+    for place, new, pushed in made:
+        at = place % len(content)
+        content = content[:at] + new + content[at + (0 if pushed else len(new)) :] or b"\0"
+    for damaged in (content, content[:cut]):
+        with suppress(MalformedDataError):
+            parse(damaged)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_undamaged_file_is_read(printed: Contents, name: str) -> None:
+    parse, of = FILES[name]
+    assert parse(of(printed))
