@@ -185,6 +185,17 @@ def test_commands_find_their_way_to_a_reader(reader: str, service: PrivatePcscd)
     assert reader in COMMAND.run("card", "info", "--reader", "elsewhere", status=1)
 
 
+def test_a_card_on_a_reader_is_shown_whole_and_its_pins_are_changed(reader: str) -> None:
+    change = ("card", "change-pin", "--reader", reader, "--kind")
+    for kind, new in (("text", "9876"), ("register", "8765")):
+        COMMAND.run(*change, kind, "--pin", "1234", "--new-pin", new)
+    shown = COMMAND.answer("card", "show", "--reader", reader, "--text-pin", "9876")
+    assert isinstance(shown, dict)
+    assert shown["applications"] == ["common", "jpki", "juki", "text", "visual"]
+    assert shown["attributes"]["name"] == "佐藤\u3000花子"
+    assert {it["left"] == it["of"] for it in shown["tries"]} == {True}
+
+
 def test_the_doctor_walks_from_the_service_to_the_tries(reader: str) -> None:
     found = COMMAND.answer("card", "doctor")
     assert isinstance(found, list)
