@@ -13,8 +13,9 @@ from card_reader.emulator.contents import (
 )
 from card_reader.spec import RESIDENT_PIN, TEXT_PIN
 from card_reader.spec.register import CARD_RECORD_TAG, SERIAL_LENGTH, RootTag
+from card_reader.spec.visual import SECURITY_CODE_LENGTH
 from mynaportal_sim.issuing.objects import simulation
-from mynaportal_sim.issuing.particulars import CODE_LENGTH, CardNumbers, Particulars
+from mynaportal_sim.issuing.particulars import CardNumbers, Particulars
 from mynaportal_sim.issuing.text_files import text_files
 from mynaportal_sim.issuing.visual_files import visual_files
 from mynaportal_sim.pki.card_issuer import CardIssuer, public_key
@@ -75,7 +76,7 @@ def retold(old: Contents, card: Particulars, issuer: CardIssuer) -> Contents:
 def numbers_of(contents: Contents) -> CardNumbers:
     """The numbers of a card that was made before."""
     record = tlv.find(contents.register.common_record, CARD_RECORD_TAG).value.decode()
-    return CardNumbers(record[:SERIAL_LENGTH], contents.text.number_b[-CODE_LENGTH:])
+    return CardNumbers(record[:SERIAL_LENGTH], contents.text.number_b[-SECURITY_CODE_LENGTH:])
 
 
 def _record(card: Particulars) -> str:

@@ -5,13 +5,13 @@ from datetime import date
 from typing import Self
 
 from card_reader.spec.register import SERIAL_LENGTH
+from card_reader.spec.visual import SECURITY_CODE_LENGTH
 from mynaportal_sim.issuing.pictures import drawable
 from mynaportal_sim.issuing.printed_numbers import birth_key, number_b
 from mynaportal_sim.pki.model import Randomness
 from mynaportal_sim.residents.characters import substitute
 from mynaportal_sim.residents.model import Resident
 
-CODE_LENGTH = 4
 _FULL_WIDTH = {0x20: 0x3000} | {narrow: narrow + 0xFEE0 for narrow in range(0x21, 0x7F)}
 
 
@@ -26,7 +26,7 @@ class CardNumbers:
     def draw(cls, randomness: Randomness) -> Self:
         """Numbers for a new card."""
         drawn = int.from_bytes(randomness(16), "big")
-        serial, code = divmod(drawn, 10**CODE_LENGTH)
+        serial, code = divmod(drawn, 10**SECURITY_CODE_LENGTH)
         return cls(f"{serial % 10**SERIAL_LENGTH:015}", f"{code:04}")
 
 
