@@ -20,7 +20,7 @@ from mynaportal_sim.oauth.checks.access import Bound, Credentials
 from mynaportal_sim.oauth.checks.proof import Target
 from mynaportal_sim.oauth.client_token import ClientToken
 from mynaportal_sim.oauth.dpop import Proof
-from mynaportal_sim.oauth.errors import InvalidDpopProofError
+from mynaportal_sim.oauth.errors import InvalidDpopProofError, OAuthError
 from mynaportal_sim.oauth.resource_errors import InvalidProofError, ResourceError
 from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.oauth.trail import Trail, trail_of
@@ -45,7 +45,8 @@ class Presented(NamedTuple):
         return "DPoP" if self.token.jkt else "Bearer"
 
 
-async def _presented(request: Request, server: ServerDep) -> Presented:
+async def presented(request: Request, server: ServerDep) -> Presented:
+    """The token that a request for data shows. Raises ResourceError: none that holds."""
     now, trail = server.now(), trail_of(request)
     credentials = credentials_of(request, trail)
     checked = await server.verified(credentials.token, now)
@@ -64,7 +65,7 @@ async def _presented(request: Request, server: ServerDep) -> Presented:
     return Presented(token, trail, proof.value, proof.expires_at)
 
 
-TokenDep = Annotated[Presented, Depends(_presented)]
+TokenDep = Annotated[Presented, Depends(presented)]
 
 
 def credentials_of(request: Request, trail: Trail) -> Credentials:
@@ -121,12 +122,13 @@ def _client_id(token: str, checked: AccessToken | Rejected) -> str | None:
 
 def kind_of(request: Request) -> str:
     """A request for data as a refusal's entry tells it: by method and type, without ids."""
-    kind = request.scope["path"].rpartition("/fhir/")[2].partition("/")[0]
-    return f"{request.method} {kind}"
+    _, fhir, kind = request.scope["path"].rpartition("/fhir/")
+    told = kind.partition("/")[0] if fhir else kind.rpartition("/")[2]
+    return f"{request.method} {told}"
 
 
 async def enter_refusal(
-    server: Server, client_id: str | None, error: ResourceError, shown: str
+    server: Server, client_id: str | None, error: OAuthError, shown: str
 ) -> None:
     """Enter in the ledger that an app's token gave no data; `shown` is the request."""
     if client_id is not None:
@@ -137,7 +139,7 @@ def _enter(
     connection: Connection,
     server: Server,
     client_id: str,
-    error: ResourceError,
+    error: OAuthError,
     request: tuple[str, datetime],
 ) -> None:
     app = apps.find(connection, client_id)

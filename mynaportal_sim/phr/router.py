@@ -2,19 +2,14 @@
 
 from dataclasses import replace
 from functools import lru_cache, partial
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import Connection
 from starlette.convertors import PathConvertor, register_url_convertor
 
-from consent.token import AccessToken
-from mynaportal_sim.domains.catalogue import CATEGORIES_OF
-from mynaportal_sim.oauth import families
-from mynaportal_sim.oauth.access import Presented, TokenDep, enter_refusal
-from mynaportal_sim.oauth.resource_errors import ResourceError
+from mynaportal_sim.oauth.access import Presented, TokenDep
 from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.phr import capability, consents, outcome, route, scoped, search
+from mynaportal_sim.phr.asking import ask
 from mynaportal_sim.phr.errors import (
     NoSuchResourceError,
     UnsupportedInteractionError,
@@ -23,9 +18,6 @@ from mynaportal_sim.phr.errors import (
 from mynaportal_sim.phr.render import View
 from mynaportal_sim.phr.route import FhirRoute
 from mynaportal_sim.phr.search import Names, Pairs
-from mynaportal_sim.phr.step_up import Shown, demand_on, login_suffices
-from mynaportal_sim.records.access import Gate
-from mynaportal_sim.records.demand import Demand, Refused
 from mynaportal_sim.records.model import Page, Query, Read
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -116,38 +108,10 @@ async def _search(
 async def _ask(
     server: Server, presented: Presented, wish: Query | Read, shown: str
 ) -> tuple[View, Page]:
-    """What the gate lets through and the eyes by which this app sees it.
-
-    Raises:
-        NotConsentedError: no consent gives it.
-        ResourceError: the token was revoked, its proof used before, or its login is too old or
-            too weak for these data.
-    """
-    await _check_login(server, presented, wish, shown)
-    token, jti, expires = presented.token, presented.dpop_jti, presented.dpop_expires
-    proof = None if jti is None or expires is None else (jti, expires)
-    gate = Gate(server.database, server.pseudonyms, server.randomness, _resident_of)
-    answer = await gate.access(Demand(token, wish, shown, server.now(), proof))
-    if isinstance(answer, Refused):
-        raise outcome.refused(answer.reason, presented)
-    naming = partial(server.pseudonyms.logical_id, token.client_id)
-    return View(answer.resident_id, naming, server.resource), answer.page
-
-
-async def _check_login(
-    server: Server, presented: Presented, wish: Query | Read, shown: str
-) -> None:
-    token, now, touched = presented.token, server.now(), CATEGORIES_OF[wish.resource_type]
-    demand = demand_on(token, touched, server.step_up)
-    try:
-        presented.trail.hold(login_suffices, Shown(token, demand, now))
-    except ResourceError as error:
-        await enter_refusal(server, token.client_id, error, shown)
-        raise
-
-
-def _resident_of(connection: Connection, token: AccessToken) -> UUID | None:
-    return families.holder_of(connection, token.client_id, token.jti)
+    """What the gate lets through and the eyes by which this app sees it. Raises as `ask`."""
+    released = await ask(server, presented, wish, shown)
+    naming = partial(server.pseudonyms.logical_id, presented.token.client_id)
+    return View(released.resident_id, naming, server.resource), released.page
 
 
 def _check_type(resource_type: str) -> None:
