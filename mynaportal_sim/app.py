@@ -57,6 +57,7 @@ from mynaportal_sim.transparency.cosigning import seek
 from mynaportal_sim.transparency.files import LedgerFiles
 from mynaportal_sim.transparency.keeper import keep
 from mynaportal_sim.transparency.promises import Promises
+from mynaportal_sim.verifiers.router import router as verifiers_router
 from mynaportal_sim.web.guard import HostGuard
 from mynaportal_sim.web.render import YEAR_SECONDS
 from mynaportal_sim.web.router import router as web_router
@@ -94,7 +95,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.login_limit = RateLimit()
     app.state.second_device_limit = RateLimit(SECOND_DEVICE_BURST, SECOND_DEVICE_BURST / 60)
     app.state.code_limit = RateLimit(CODES_BURST, CODES_BURST / 60)
-    routers = (fhir_router, oauth_router, login_router, second_device_router, web_router)
+    about_logins = (login_router, second_device_router)
+    routers = (fhir_router, oauth_router, verifiers_router, *about_logins, web_router)
     for router in routers:  # by how often asked
         app.router.routes.extend(router.routes)  # matched one by one; inclusion nests
     app.add_api_route("/healthz", _healthz)

@@ -72,7 +72,8 @@ class App:
     by the app can be sent to one of `post_logout_redirect_uris`; that a session of the portal's
     has ended is told at `backchannel_logout_uri`. What it wants, the `scopes`, and why, the
     `purpose`, are its newest declaration; a `reviewer` has looked at that, or nobody has. With
-    `devices`, it runs on some that have no browser and ask by a code (RFC 8628).
+    `devices`, it runs on some that have no browser and ask by a code (RFC 8628). A `verifier`
+    (署名検証者等) may ask the authority about people's certificates.
     """
 
     client_id: str
@@ -98,6 +99,7 @@ class App:
     backchannel_logout_uri: str = ""
     userinfo_signed_response_alg: str = ""
     devices: bool = False
+    verifier: bool = False
 
     @property
     def public(self) -> bool:

@@ -54,6 +54,7 @@ class Registration:
     userinfo_signed_response_alg: str = ""
     devices: bool = False
     public: bool = False
+    verifier: bool = False
 
 
 NOTHING = Registration("", "", (), "", (), "", "", "", "")
@@ -132,6 +133,7 @@ def _checks(
         algorithm = (wanted.userinfo_signed_response_alg,)
         yield partial(known, "userinfo_signed_response_alg", algorithm, SIGNED_BY)
     yield partial(_devices, wanted)
+    yield partial(_verifier, wanted)
     if wanted.jwks_uri:
         yield partial(uris.plausible, "jwks_uri", wanted.jwks_uri)
     yield wanted.about.check
@@ -161,6 +163,7 @@ def _app(wanted: Registration, client_id: str, now: datetime) -> App:
         backchannel_logout_uri=wanted.backchannel_logout_uri,
         userinfo_signed_response_alg=wanted.userinfo_signed_response_alg,
         devices=wanted.devices,
+        verifier=wanted.verifier,
     )
 
 
@@ -292,6 +295,13 @@ def _redirect_uris(name: str, given: tuple[str, ...]) -> None:
 def _devices(wanted: Registration) -> None:
     if wanted.devices and wanted.profile in {Profile.FAPI2, Profile.SMART}:
         raise RegistrationError("devices", "this profile has none; register them under oidc")
+
+
+def _verifier(wanted: Registration) -> None:
+    if wanted.verifier and wanted.public:
+        raise RegistrationError(
+            "verifier", "an app without keys cannot prove who it is: give its keys"
+        )
 
 
 def _scopes(wanted: tuple[str, ...], existing: Collection[str]) -> None:

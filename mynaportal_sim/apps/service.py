@@ -61,6 +61,7 @@ def register(
             "keys": [key.thumbprint for key in app.keys],
             **app.addresses,
             **({"invite": invite} if invite else {}),
+            **({"verifier": "yes"} if app.verifier else {}),
             **_said(app.purpose, app.scopes),
         },
     )

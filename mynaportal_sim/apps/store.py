@@ -47,6 +47,7 @@ class AppRow(SQLModel, table=True):
     backchannel_logout_uri: str
     userinfo_signed_response_alg: str
     devices: bool
+    verifier: bool
     registered_at: int = Field(sa_type=BigInteger)
     jwks_uri: str = Field(sa_type=Text)
     about: str = Field(sa_type=Text)
@@ -155,6 +156,7 @@ def add(connection: Connection, app: App) -> None:
             "backchannel_logout_uri": app.backchannel_logout_uri,
             "userinfo_signed_response_alg": app.userinfo_signed_response_alg,
             "devices": app.devices,
+            "verifier": app.verifier,
             "registered_at": int(app.registered_at.timestamp()),
             "jwks_uri": app.jwks_uri,
             "about": app.about.dump(),
@@ -337,4 +339,5 @@ def _app(row: Row[tuple[str, ...]]) -> App:
         jwks_uri=row.jwks_uri,
         about=About.load(row.about),
         devices=row.devices,
+        verifier=row.verifier,
     )

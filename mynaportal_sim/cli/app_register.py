@@ -90,6 +90,10 @@ EthicsOption = Annotated[str, typer.Option(help="The number of its ethics approv
 DevicesOption = Annotated[
     bool, typer.Option("--devices", help="It runs on devices that ask by a code (RFC 8628).")
 ]
+VerifierOption = Annotated[
+    bool,
+    typer.Option("--verifier", help="It may ask about certificates (署名検証者等)."),
+]
 
 
 def register(  # noqa: PLR0913, PLR0917  one parameter per option
@@ -113,6 +117,7 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
     backchannel_logout_uri: BackchannelOption = "",
     userinfo_signed_response_alg: UserinfoOption = "",
     devices: DevicesOption = False,
+    verifier: VerifierOption = False,
     data: DataOption = None,
     db: DatabaseOption = None,
     json: JsonOption = False,
@@ -141,6 +146,7 @@ def register(  # noqa: PLR0913, PLR0917  one parameter per option
         backchannel_logout_uri=backchannel_logout_uri,
         userinfo_signed_response_alg=userinfo_signed_response_alg,
         devices=devices,
+        verifier=verifier,
         public=public,
     )
     _say(_registered(wanted, recipient_keys, settings), settings, json)
@@ -232,6 +238,7 @@ def _shown(app: App, settings: Settings) -> dict[str, object]:
         "backchannel_logout_uri": app.backchannel_logout_uri or None,
         "userinfo_signed_response_alg": app.userinfo_signed_response_alg or None,
         "devices": app.devices,
+        "verifier": app.verifier,
         "recipients": [
             {
                 "name": one.name,

@@ -32,6 +32,7 @@ class Way(StrEnum):
 class Delivery:
     """An event on its way, until the app acknowledges it.
 
+    `arrangement_id` is what it is about; for a user id, that of its tie to a certificate.
     `token` is the signed event; a later try says the same, by the key of its time. `fault` is
     what was wrong the last time.
     """

@@ -16,12 +16,14 @@ SCAN_MAX = 1_000
 """Entries looked through for a page: what an entry says is not indexed, for good reasons."""
 _STEP = 250
 _EXCHANGE = b'"type":"exchange.'
-# What is nobody's who acts for a person: how they logged in, what happened to their card, what
-# an authority looked at without consent, which can be about just those who act, and what came
-# of that.
+# What is nobody's who acts for a person: how they logged in, what happened to their card, who
+# asks about its certificates, what an authority looked at without consent, which can be about
+# just those who act, and what came of that.
 _OWN = (
     b'"type":"login.',
     b'"type":"card.',
+    b'"type":"certificate.',
+    b'"type":"user_id.',
     b'"type":"access.without_consent',
     b'"type":"review.',
     b'"type":"research.',

@@ -46,11 +46,11 @@ DOMAIN = Domain(
         code="basic",
         label_ja="基本情報",
         label_en="Basic information",
-        explanation_ja="氏名、生年月日、性別です。住所やマイナンバーは含みません。",
-        explanation_en="Your name, date of birth and sex. "
-        "Neither your address nor your My Number is included.",
+        explanation_ja="氏名、住所、生年月日、性別（基本4情報）です。マイナンバーは含みません。",
+        explanation_en="Your name, address, date of birth and sex. "
+        "Your My Number is not included.",
         label_easy="名前など",
-        explanation_easy="名前、生まれた日、男か女か。住所（じゅうしょ）やマイナンバーはわたしません。",
+        explanation_easy="名前、住所（じゅうしょ）、生まれた日、男か女か。マイナンバーはわたしません。",
     ),
     resource_types=("Patient",),
     draw=_draw,

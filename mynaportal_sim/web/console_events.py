@@ -55,11 +55,11 @@ class DeliveryOut:
         waits = delivery.acknowledged_at is None
         label, tone = (FAILING if delivery.fault else WAITING) if waits else DELIVERED
         what, pushed = delivery.what, bool(console.app.event_endpoint)
-        said = EVENTS.get(f"consent.{what}") or STATUSES[what][0]
+        said = EVENTS.get(f"consent.{what}") or EVENTS.get(what) or STATUSES[what][0]
         return cls(
             jti=str(delivery.jti),
             event=console.page.text(said),
-            arrangement=str(delivery.arrangement_id),
+            arrangement="" if what in EVENTS else str(delivery.arrangement_id),
             made_at=delivery.made_at,
             status=console.page.text(label),
             tone=tone,

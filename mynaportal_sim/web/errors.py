@@ -7,6 +7,7 @@ WebError                    carries .code and .status for the answer
 ├── NoSuchRequestError      no question waits for this person's answer by that id
 ├── NoSuchUserCodeError     no device waits behind a code that was typed
 ├── NoSuchPublishedError    an authority publishes no such thing
+├── NoSuchUserIdError       no app has tied such an id to this person's certificate
 ├── NoSuchRefusalError      no refusal by that id, or it was forgotten
 ├── UnknownChoiceError      a form names what it did not offer
 ├── NotSignedLaterError     what was put off is answered without a signature
@@ -89,6 +90,15 @@ class NoSuchPublishedError(WebError):
 
     def __init__(self) -> None:
         super().__init__("no authority here publishes that; /pki/cps.html says what they do")
+
+
+class NoSuchUserIdError(WebError):
+    """No app has tied an id to the person's certificate by that name, or not any more."""
+
+    code = "no_such_user_id"
+
+    def __init__(self) -> None:
+        super().__init__("no app has tied such an id to your certificate, or not any more")
 
 
 class NoSuchRefusalError(WebError):

@@ -44,6 +44,7 @@ from mynaportal_sim.web import (
     signature,
     start,
     statistics,
+    user_ids,
     waiting,
     why,
     withdrawing,
@@ -60,6 +61,7 @@ _CONSENTING = (
     receipts,
     consent_documents,
     prohibitions,
+    user_ids,
 )
 _DECIDING = (start, login, end_session, second_device, device, *_CONSENTING)
 _OF_AUTHORITIES = (authorities,)

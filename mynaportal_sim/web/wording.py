@@ -85,6 +85,11 @@ EVENTS = {
     "card.certified": marked("You got a new signing certificate"),
     "card.permit_extended": marked("Your card goes on with your period of stay"),
     "card.permit_ended": marked("Your card ended with your period of stay"),
+    "certificate.status_told": marked("An app asked whether your certificate is valid"),
+    "certificate.successor_told": marked("An app asked which certificate replaced yours"),
+    "user_id.tied": marked("An app tied its user ID to your certificate"),
+    "user_id.found": marked("An app found its user ID by your certificate"),
+    "user_id.released": marked("A user ID was released from your certificate"),
 }
 OWN_EVENTS = {
     "consent.granted": marked("You consented"),
@@ -95,6 +100,7 @@ OWN_EVENTS = {
     "consent.resumed": marked("You resumed a suspended consent"),
     "consent.prohibited": marked("You prohibited handing over"),
     "consent.prohibition_lifted": marked("You lifted a prohibition"),
+    "user_id.released": marked("You released an app's user ID from your certificate"),
 }
 """The same where the person did it, and nobody for them or above them."""
 
@@ -124,6 +130,8 @@ KIND_LABELS = {
     "canary": marked("Copies that were found"),
     "mandate": marked("Acting for you"),
     "card": marked("Card and certificates"),
+    "certificate": marked("Questions about your certificates"),
+    "user_id": marked("User IDs tied to your certificates"),
 }
 ROLES = {
     "self": marked("the person"),
@@ -321,6 +329,7 @@ PROBLEMS = {
         "No device waits behind this code. Compare each letter with the device; each code "
         "serves once, and for ten minutes."
     ),
+    "no_such_user_id": marked("No app knows you by your certificate under that ID any more."),
     "no_such_prohibition": marked("There is no such prohibition."),
     "not_yours": marked("You cannot lift this prohibition."),
     "unknown_choice": marked("There is no such app or kind of data. Choose from the lists."),

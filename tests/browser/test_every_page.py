@@ -77,6 +77,7 @@ PAGES_OF_A_PERSON = (
     ("start, logged in", "/"),
     ("consents", "/consents"),
     ("prohibitions", "/prohibitions"),
+    ("user ids, none", "/user-ids"),
     ("proxies", "/proxies"),
     ("nobody to act for", "/acting-for"),
     ("history", "/history"),

@@ -56,8 +56,8 @@ def test_an_app_that_is_registered_is_listed(data: Path) -> None:
     assert json.loads(listed.stdout) == [said]
 
 
-@pytest.mark.parametrize("options", [(), ("--devices",)])
-def test_an_app_is_registered_with_devices_or_without(
+@pytest.mark.parametrize("options", [(), ("--devices",), ("--verifier",)])
+def test_an_app_is_registered_with_devices_or_as_a_verifier_where_that_is_said(
     data: Path, options: tuple[str, ...]
 ) -> None:
     command = [*_command(data, _keys(data)), "--profile", "oidc", *options]
@@ -65,7 +65,8 @@ def test_an_app_is_registered_with_devices_or_without(
     listed = CliRunner().invoke(app, ["list", "--data", str(data), "--json"])
     [said] = json.loads(listed.stdout)
     assert said == json.loads(registered.stdout)
-    assert said["devices"] is bool(options)
+    for name in ("devices", "verifier"):
+        assert said[name] is (f"--{name}" in options)
 
 
 STRICT = {"MYNASIM_MODE": "strict", "MYNASIM_ISSUER": "https://portal.test"}
