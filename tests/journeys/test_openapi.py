@@ -30,8 +30,13 @@ from tests.journeys.kit import copy_keys, free_port, running
 from tests.journeys.launching import launch_standalone
 from tests.journeys.managing import manage_grants
 from tests.journeys.registering import register_itself
+from tests.journeys.verifying import ask_as_a_verifier
 
 PIN, WRONG_PIN, PASSWORD = "1234", "8052", "ABC123"
+_ANSWERED = {
+    *("login", "consent", "token", "access", "mandate", "research"),
+    *("certificate", "user_id"),
+}
 JSON = {"Accept": "application/json"}
 
 
@@ -66,6 +71,7 @@ def heard(portal: HeardPortal) -> list[httpx.Response]:
     ask_from_devices(portal)
     register_itself(portal)
     deal_at_the_counter(portal)
+    ask_as_a_verifier(portal)
     return portal.heard[before:]
 
 
@@ -95,8 +101,7 @@ def test_each_entry_was_promised_with_the_answer_that_stands_for_it(
         {
             hashed
             for hashed, kind in kinds.items()
-            if kind.partition(".")[0]
-            in {"login", "consent", "token", "access", "mandate", "research"}
+            if kind.partition(".")[0] in _ANSWERED
             if kind not in {"mandate.registered", "mandate.blocked"}  # before anybody asked
             and kind != ACCESS  # by a command, which is promised nothing
         }

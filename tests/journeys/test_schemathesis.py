@@ -67,7 +67,7 @@ class Caller:
 
     @classmethod
     def at(cls, portal: Portal) -> "Caller":
-        app = portal.register("oidc")
+        app = portal.register("oidc", more=("--verifier",))
         browser, redirect = portal.walk(app, details("checkup", "medication"))
         bearers = {"oauth2": app.redeem(redirect).access_token}
         invited = json.loads(portal.run("app", "invite", "--uses", "100", "--json"))
