@@ -25,6 +25,7 @@ CardError                   carries .problem, and .remedy: what a person can do
     ├── WrongPinError       carries .tries_left
     ├── PinBlockedError
     ├── NotVerifiedError
+    ├── MemoryFailureError
     └── NoSuchFileError
         └── NoJpkiError     it is no My Number Card
 """
@@ -251,6 +252,15 @@ class NotVerifiedError(StatusError):
     remedy = "Verify the PIN of this file or key, then repeat the command."
 
 
+class MemoryFailureError(StatusError):
+    """The card could not keep what it must, so did nothing."""
+
+    remedy = (
+        "An emulated card says so when another `mynasim` does not let go of its file, or when"
+        " that is gone or damaged: `mynasim card info --card FILE` then says what is wrong."
+    )
+
+
 class NoSuchFileError(StatusError):
     """Neither an application nor a file by that name is on the card."""
 
@@ -271,5 +281,6 @@ _BY_STATUS: dict[int, type[StatusError]] = {
     SW.AUTHENTICATION_BLOCKED: PinBlockedError,
     SW.REFERENCE_DATA_UNUSABLE: PinBlockedError,
     SW.SECURITY_STATUS_NOT_SATISFIED: NotVerifiedError,
+    SW.MEMORY_FAILURE: MemoryFailureError,
     SW.FILE_NOT_FOUND: NoSuchFileError,
 }

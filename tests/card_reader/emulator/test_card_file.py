@@ -12,12 +12,14 @@ from cryptography.hazmat.primitives import serialization
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from card_reader.client.jpki import Jpki
+from card_reader.client.session import Session
 from card_reader.emulator import disk, store
 from card_reader.emulator.card import Card
 from card_reader.emulator.personalise import CardData, read_card, write_card
 from card_reader.emulator.references import JPKI_PASSWORD, JPKI_PIN
-from card_reader.errors import CardFileError
-from card_reader.spec import CardKind
+from card_reader.errors import CardFileError, MemoryFailureError
+from card_reader.spec import CardKind, Kind
 from tests.card_reader.emulator.kit import JPKI, TEXT, count, say, verify
 
 WRONG, RIGHT = verify(0x18, "0000"), verify(0x18, "1234")
@@ -140,6 +142,8 @@ def test_a_file_that_another_process_holds_is_named_and_stays_as_it_is(
         with pytest.raises(CardFileError, match="another process holds"):
             write_card(whole_path, whole)
         assert say(card, JPKI, RIGHT)[1] == "6581"
+        with pytest.raises(MemoryFailureError, match="does not let go of its file"):
+            Jpki(Session(card)).verify(Kind.USER_AUTHENTICATION, "1234")
         assert whole_path.read_bytes() == before
     assert say(card, RIGHT)[1] == "9000"
 
@@ -173,7 +177,7 @@ def test_a_change_that_power_failure_cut_short_never_was(whole_path: Path) -> No
 def test_a_file_does_not_grow_without_end(whole_path: Path) -> None:
     card, made = Card.load(whole_path), whole_path.stat().st_size
     say(card, JPKI)
-    for _ in range(60):
+    for _ in range(30):
         assert say(card, RIGHT)[1] == "9000"
     assert whole_path.stat().st_size < made + 0x8000
     assert say(card, WRONG)[1] == "63C2"
