@@ -7,6 +7,7 @@ import typer
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
+from mynaportal_sim.cli.progress import progress
 from mynaportal_sim.settings import Mode
 
 
@@ -27,6 +28,7 @@ def pool(
     if settings.mode is Mode.STRICT:
         raise CommandError("In strict mode there are no emulated cards; use dev mode for them.")
     ready = counter.ready_keys(settings)
-    keys.fill(ready, cards)
+    with progress("Keys", cards * keys.KEYS_PER_CARD) as made:
+        keys.fill(ready, cards, made)
     whole = len(ready) // keys.KEYS_PER_CARD
     say({"made": cards, "ready": whole}, f"keys for {whole} cards are ready", json)

@@ -4,7 +4,7 @@ Each key of the pool is a file of mode 0600. Whoever deletes it has it, so no tw
 same, in whatever processes they are made; what is taken when a process dies is lost.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -86,11 +86,13 @@ def new_keys(
     return [Keys({each: next(certified) for each in Kind}, key) for key in own]
 
 
-def fill(pool: Pool, cards: int) -> None:
-    """Make keys for so many cards ahead, on every core."""
+def fill(pool: Pool, cards: int, made: Callable[[int], object] | None = None) -> None:
+    """Make keys for so many cards ahead, on every core; `made` is told of each key."""
     with ThreadPoolExecutor() as threads:
         for key in threads.map(_rsa_key, range(cards * KEYS_PER_CARD)):
             pool.put(key)
+            if made is not None:
+                made(1)
 
 
 def _rsa_keys(count: int, pool: Pool | None) -> list[RSAPrivateKey]:
