@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from card_reader.emulator.personalise import CardData
 from card_reader.spec import CardKind, Kind
-from consent import service as consents
 from consent.ledger.store import append
 from mynaportal_sim.issuing import entries, holdings
 from mynaportal_sim.issuing.cards import certificates_of, number_of
+from mynaportal_sim.issuing.deaths import end_agreements
 from mynaportal_sim.issuing.errors import (
     NumberTakenError,
     OvertakenError,
@@ -228,6 +228,5 @@ def _end_what_ends(connection: Connection, deed: Deed) -> None:
     resident_id = deed.becomes.id
     if deed.row.ends_sessions:
         sessions.end_all(connection, resident_id, deed.now)
-    if deed.row.ends_consents:
-        holder = deed.names.holder(resident_id)
-        consents.lapse_all(connection, resident_id, holder, deed.now, deed.randomness)
+    if deed.row.ends_agreements:
+        end_agreements(connection, resident_id, deed.names, deed.now, deed.randomness)

@@ -91,7 +91,7 @@ class Change:
     may_certify: bool = False
     every_card: bool = False
     ends_sessions: bool = False
-    ends_consents: bool = False
+    ends_agreements: bool = False
 
 
 _ACTIVE = frozenset[Status | None]({Status.ACTIVE})
@@ -147,7 +147,7 @@ LIFE_EVENTS: Mapping[LifeEvent, Change] = MappingProxyType(
             resident=Particular.DEATH,
             every_card=True,
             ends_sessions=True,
-            ends_consents=True,
+            ends_agreements=True,
         ),
         LifeEvent.LOSE: Change(
             on=_ACTIVE,

@@ -104,4 +104,4 @@ def _fate(fate: Fate) -> str:
 
 
 def _ends(row: Change) -> tuple[tuple[str, bool], ...]:
-    return ("sessions", row.ends_sessions), ("consents", row.ends_consents)
+    return ("sessions", row.ends_sessions), ("consents and mandates", row.ends_agreements)

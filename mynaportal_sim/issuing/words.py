@@ -140,7 +140,10 @@ MAY_CERTIFY = Words(
     "a new signing certificate is issued if wished", "希望すれば署名用電子証明書を新たに発行"
 )
 SESSIONS = Words("the person is logged out everywhere", "ログイン中のセッションをすべて終了")
-CONSENTS = Words("all that the person agreed to ends", "本人の同意がすべて終了")
+AGREEMENTS = Words(
+    "all that the person agreed to ends, and all acting for them or by them",
+    "本人の同意と、代理の関係がすべて終了",
+)
 
 
 def effects(event: LifeEvent, standing: Standing, now: datetime) -> list[Words]:
@@ -158,7 +161,7 @@ def effects(event: LifeEvent, standing: Standing, now: datetime) -> list[Words]:
         PHONE.get(row.phone) if has_phone else None,
         WRITTEN.get(row.written),
         SESSIONS if row.ends_sessions else None,
-        CONSENTS if row.ends_consents else None,
+        AGREEMENTS if row.ends_agreements else None,
     ]
     return [words for words in told if words is not None]
 

@@ -1,5 +1,6 @@
 """What events make: dates, links, refusals that say what helps, cards that survive a crash."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +14,9 @@ from card_reader.client.session import Session
 from card_reader.emulator.card import Card
 from card_reader.emulator.personalise import read_card
 from card_reader.spec import Kind
+from consent import service
+from consent.mandate import Bands, MandateState
+from consent.model import Role
 from mynaportal_sim.database import Database
 from mynaportal_sim.issuing import holdings, staging
 from mynaportal_sim.issuing.cards import Counter
@@ -25,7 +29,9 @@ from mynaportal_sim.issuing.making import Desk, make
 from mynaportal_sim.issuing.model import Standing
 from mynaportal_sim.issuing.refusals import Refusal
 from mynaportal_sim.issuing.wishes import Wish, changed
-from mynaportal_sim.residents.model import Name
+from mynaportal_sim.residents import households
+from mynaportal_sim.residents import store as residents
+from mynaportal_sim.residents.model import Name, Resident
 from tests.mynaportal_sim.issuing.kit import (
     ADULT,
     CHILD,
@@ -292,3 +298,42 @@ def test_no_entry_names_the_person_or_a_number(small: Town) -> None:
     secrets = (card.id, str(serial), f"{serial:08X}", resident.name.family, "千代田")
     assert len(said) == 3
     assert not [secret for secret in secrets for body in said if secret in body]
+
+
+@pytest.mark.parametrize(
+    ("dead", "role", "left"),
+    [
+        pytest.param("mori-shiori", Role.GUARDIAN, {"ogawa-tetsuya"}, id="a guardian"),
+        pytest.param("mori-hikari", Role.GUARDIAN, set(), id="who had guardians"),
+        pytest.param("sato-hanako", Role.PROXY, set(), id="who had a proxy"),
+        pytest.param("suzuki-kenichi", Role.PROXY, set(), id="a proxy"),
+    ],
+)
+def test_nobody_acts_for_the_dead_nor_the_dead_for_anybody(
+    small: Town, dead: str, role: Role, left: set[str]
+) -> None:
+    office = small.office
+    settled = office.database.run(residents.everyone)
+    known = (settled, office.pseudonyms, Bands(), small.now, os.urandom)
+    office.database.run(households.settle, *known)
+    principal = small.resident("mori-hikari" if role is Role.GUARDIAN else ADULT)
+    if role is Role.PROXY:
+        _give_a_proxy(small, principal, small.resident("suzuki-kenichi"))
+    small.let(dead, E.DIE)
+    names = {one.id: one.persona for one in settled}
+    acting = office.database.run(service.acting_for, principal.id)
+    assert {
+        names[one.agent]
+        for one in acting
+        if one.agent is not None and one.state is MandateState.ACTIVE
+    } == left
+
+
+def _give_a_proxy(place: Town, principal: Resident, agent: Resident) -> None:
+    office = place.office
+    relation = households.Relation(
+        principal=principal.persona, agent=agent.persona, role=Role.PROXY, evidence="委任状"
+    )
+    given = households.mandate_of(principal, agent, relation, Bands(), place.now)
+    holder = office.pseudonyms.holder(principal.id)
+    assert office.database.run(service.register, given, holder, place.now, os.urandom)
