@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, Row, and_, bindparam, select
 
 from card_reader.spec import CardKind, Kind
 from consent.insertion import insert_once
@@ -40,6 +40,15 @@ _WITH_CERTIFICATES = (
         ),
     )
 )
+_OF_CERTIFICATE = _WITH_CERTIFICATES.where(
+    cards.c.id
+    == select(card_certificates.c.card_id)
+    .where(
+        card_certificates.c.issuer_key_hash == bindparam("of_issuer"),
+        card_certificates.c.serial == bindparam("of_serial"),
+    )
+    .scalar_subquery()
+)
 
 
 def of_resident(connection: Connection, resident_id: UUID) -> list[Holding]:
@@ -53,9 +62,8 @@ def of_resident(connection: Connection, resident_id: UUID) -> list[Holding]:
 
 def of_certificate(connection: Connection, name: Named) -> Holding | None:
     """The card that holds or held a certificate."""
-    card = select(card_certificates.c.card_id).where(*_is(name))
-    row = connection.execute(_WITH_CERTIFICATES.where(cards.c.id == card.scalar_subquery()))
-    found = row.first()
+    sought = {"of_issuer": name.issuer, "of_serial": name.serial}
+    found = connection.execute(_OF_CERTIFICATE, sought).first()
     return None if found is None else _holding(found)
 
 
@@ -71,9 +79,8 @@ def successor(connection: Connection, name: Named) -> Named | None:
 
 def add(connection: Connection, holding: Holding) -> bool:
     """Enter a card; False, and nothing changed, when its number is taken."""
-    statement = insert_once(cards, connection).values(**_row(holding))
-    entered = statement.on_conflict_do_nothing().returning(cards.c.id)
-    if connection.execute(entered).first() is None:
+    statement = insert_once(cards, connection).on_conflict_do_nothing()
+    if connection.execute(statement.returning(cards.c.id), _row(holding)).first() is None:
         return False
     for kind, certificate in _held(holding):
         hold_now(connection, holding.id, kind, certificate.name, holding.issued)
@@ -94,15 +101,14 @@ def hold_now(
     connection: Connection, card_id: str, kind: Kind, name: Named, now: datetime
 ) -> None:
     """Enter a certificate as one that this card holds from now on."""
-    connection.execute(
-        card_certificates.insert().values(
-            issuer_key_hash=name.issuer,
-            serial=name.serial,
-            card_id=card_id,
-            kind=kind.value,
-            issued_at=seconds(now),
-        )
-    )
+    values = {
+        "issuer_key_hash": name.issuer,
+        "serial": name.serial,
+        "card_id": card_id,
+        "kind": kind.value,
+        "issued_at": seconds(now),
+    }
+    connection.execute(card_certificates.insert(), values)
 
 
 def succeed(connection: Connection, old: Named, new: Named) -> None:
