@@ -83,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.sample_app = os.environ.get(SAMPLE_APP_VARIABLE)
     responder = os.environ.get(OCSP_VARIABLE)
-    app.state.ocsp = OcspClient.to(responder) if responder else None
+    app.state.ocsp = OcspClient(responder) if responder else None
     app.state.clock = clock
     app.state.database = Database(settings.database_url)
     app.state.pseudonyms = keys.pseudonyms(settings.keys)
@@ -198,7 +198,7 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await chore
     if app.state.ocsp is not None:
-        await app.state.ocsp.http.aclose()
+        app.state.ocsp.close()
     database.close()
 
 

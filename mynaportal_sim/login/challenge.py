@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, select
+from sqlalchemy import BigInteger, Connection, Select, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from card_reader import statement
@@ -66,9 +67,7 @@ challenges = SQLModel.metadata.tables["login_challenges"]
 _FIND = select(*(column for column in challenges.c if column.name != "state")).where(
     challenges.c.login_id == bindparam("wanted")
 )
-_IS_OPEN = select(challenges.c.login_id).where(
-    challenges.c.login_id == bindparam("wanted"), challenges.c.state == State.ISSUED
-)
+_FIND_OPEN = _FIND.where(challenges.c.state == State.ISSUED)
 _CONSUME = (
     challenges.update()
     .where(challenges.c.login_id == bindparam("wanted"), challenges.c.state == State.ISSUED)
@@ -160,7 +159,16 @@ def issue(
 
 def find(connection: Connection, login_id: str) -> Challenge | None:
     """The challenge of that id, whatever its state."""
-    row = connection.execute(_FIND, {"wanted": login_id}).mappings().first()
+    return _found(connection, _FIND, login_id)
+
+
+def find_open(connection: Connection, login_id: str) -> Challenge | None:
+    """The challenge of that id, if it has not been used yet."""
+    return _found(connection, _FIND_OPEN, login_id)
+
+
+def _found(connection: Connection, statement: Select[Any], login_id: str) -> Challenge | None:
+    row = connection.execute(statement, {"wanted": login_id}).mappings().first()
     if row is None:
         return None
     return Challenge(
@@ -171,11 +179,6 @@ def find(connection: Connection, login_id: str) -> Challenge | None:
             "expires_at": datetime.fromtimestamp(row["expires_at"], UTC),
         }
     )
-
-
-def is_open(connection: Connection, login_id: str) -> bool:
-    """Whether the challenge of that id has not been used yet."""
-    return connection.execute(_IS_OPEN, {"wanted": login_id}).first() is not None
 
 
 def consume(connection: Connection, login_id: str) -> bool:

@@ -66,8 +66,10 @@ class Presented:
     bearer: Bearer
     channel: Channel
     task: Task = LOGIN
+    valid: ValidCertificate | None = None
+    """Its certificate, if `holder` has found that valid and its key to have signed."""
     told: Told | None = None
-    """What a responder said of its certificate, if it was asked and gave an answer."""
+    """What a responder said of it then, if it gave an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,8 @@ def holder(
 
     Nothing is used up by looking.
     """
-    login_id = presented.token.login_id
-    challenge = challenges.find(connection, login_id)
-    if challenge is None or not challenges.is_open(connection, login_id):
+    challenge = challenges.find_open(connection, presented.token.login_id)
+    if challenge is None:
         return None
     attempt = Attempt(connection, presented, challenge, trust, now)
     if any(check(attempt) for check in CHALLENGE_CHECKS if check is not _used_before):
@@ -156,6 +157,8 @@ def _judge_holder(attempt: Attempt) -> Proven | Dismissed:
 
 
 def _valid(attempt: Attempt) -> ValidCertificate | Refusal:
+    if attempt.presented.valid is not None:
+        return attempt.presented.valid
     der, purpose = attempt.presented.token.certificate, attempt.presented.task.kind
     valid = validate(der, attempt.trust.anchors, attempt.now, purpose)
     if isinstance(valid, ValidCertificate):

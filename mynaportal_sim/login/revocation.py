@@ -24,4 +24,4 @@ async def asked(
     if valid is None:
         return presented
     told = await trust.ocsp.ask(Question.of(valid, randomness), now)
-    return replace(presented, told=told)
+    return replace(presented, valid=valid, told=told)

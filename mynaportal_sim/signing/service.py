@@ -32,6 +32,7 @@ from mynaportal_sim.login.token import LoginToken, parse
 from mynaportal_sim.login.trust import Trust
 from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pki.ocsp.client import Told
+from mynaportal_sim.pki.validation import ValidCertificate
 
 REFUSED = "consent.signature_refused"
 _KEY_LENGTH = 32
@@ -68,6 +69,7 @@ class Given:
 
     token: LoginToken | Refusal
     channel: Channel
+    valid: ValidCertificate | None = None
     told: Told | None = None
 
     @classmethod
@@ -117,7 +119,7 @@ async def asked(
         return given
     presented = _presented(signing, given.token, given)
     known = await revocation.asked(db, presented, trust, now, urandom)
-    return replace(given, told=known.told)
+    return replace(given, valid=known.valid, told=known.told)
 
 
 def accept(
@@ -148,7 +150,9 @@ class Signed(NamedTuple):
 
 def _presented(signing: Signing, token: LoginToken, given: Given) -> Presented:
     bearer = Bearer.of(signing.session.id)
-    return Presented(token, bearer, given.channel, signing.task, given.told)
+    return Presented(
+        token, bearer, given.channel, signing.task, valid=given.valid, told=given.told
+    )
 
 
 def _judged(

@@ -30,7 +30,6 @@ from mynaportal_sim.login.token import parse
 from mynaportal_sim.login.trust import Trust, TrustDep
 from mynaportal_sim.oauth import interaction as oauth
 from mynaportal_sim.oauth.server import Server, ServerDep
-from mynaportal_sim.pki.ocsp.client import Told
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.signing import service as signing
 from mynaportal_sim.signing.errors import SignatureRefusedError
@@ -153,8 +152,8 @@ async def sign(
     if isinstance(shown, Response):
         return shown
     if form.reader is not None:
-        told = await _told_of_kept(shown, form.reader)
-        outcome = await portal.db.write(_settle_taken, server, shown, form.reader, told)
+        kept = await _kept(shown, form.reader)
+        outcome = await portal.db.write(_settle_taken, server, shown, form.reader, kept)
     else:
         given = Given.parsed(form.token.encode()) if form.token else await _by_soft(shown, form)
         given = await signing.asked(portal.db, shown.signing, given, desk.trust, portal.now)
@@ -232,23 +231,26 @@ def _settle_signed(
 
 
 def _settle_taken(
-    connection: Connection, server: Server, shown: _Shown, reader: UUID, told: Told | None
+    connection: Connection, server: Server, shown: _Shown, reader: UUID, kept: Given | None
 ) -> str | Refused:
     """The same with what a second device has signed; a unit of work."""
     now, session_id = shown.desk.portal.now, shown.desk.whom.session.id
     token = second_device.take(connection, reader, session_id, now)
-    return _settle_signed(connection, server, shown, Given(token, Channel.QR, told))
+    given = Given(token, Channel.QR)
+    if kept is not None and kept.token == token:
+        given = kept  # which the responder was asked about
+    return _settle_signed(connection, server, shown, given)
 
 
-async def _told_of_kept(shown: _Shown, reader: UUID) -> Told | None:
-    """What the responder says of what a second device has signed and this browser will take."""
+async def _kept(shown: _Shown, reader: UUID) -> Given | None:
+    """What a second device has signed and this browser will take, once it was asked about."""
     desk = shown.desk
     kept = await _signed(desk, reader, shown.signing)
     if kept is None or kept.token is None:
         return None
     given = Given(parse(kept.token.encode()), Channel.QR)
     known = (desk.trust, desk.portal.now)
-    return (await signing.asked(desk.portal.db, shown.signing, given, *known)).told
+    return await signing.asked(desk.portal.db, shown.signing, given, *known)
 
 
 async def _signed(desk: Desk, reader: UUID | None, asked: Signing) -> SecondDevice | None:

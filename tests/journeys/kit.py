@@ -70,6 +70,7 @@ class Portal:
     app_port: int | None = None
     witnesses: str | None = None
     tls: bool = False
+    ocsp: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
     process: Started | None = field(default=None, repr=False)
     clients: ExitStack = field(default_factory=ExitStack, repr=False)
@@ -224,9 +225,10 @@ class Portal:
 
     @property
     def _app_options(self) -> tuple[str, ...]:
+        beside = () if self.ocsp else ("--no-ocsp",)  # a process more, which few need
         if self.app_port is None:
-            return ("--no-sample-app", "--no-ocsp")
-        return ("--sample-app-port", str(self.app_port), "--no-ocsp")
+            return ("--no-sample-app", *beside)
+        return ("--sample-app-port", str(self.app_port), *beside)
 
     def _ready(self) -> bool:
         try:

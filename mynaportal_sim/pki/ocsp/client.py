@@ -8,6 +8,7 @@ certificate; that there is none, or none now, leaves it to the list.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -126,9 +127,11 @@ def _signed_by_nobody(
     if len(answer.certificates) > 1:
         return "more than one responder's certificate"
     signer = answer.certificates[0] if answer.certificates else issuer
-    fault = None if signer == issuer else _may_not_answer(signer, issuer, now)
+    fault = None if signer == issuer else _may_not_answer(signer, issuer)
     if fault is not None:
         return fault
+    if not signer.not_valid_before_utc <= now <= signer.not_valid_after_utc:
+        return "its responder's certificate is not of today"
     key_id = extension(signer.extensions, x509.SubjectKeyIdentifier)
     named = answer.responder_name == signer.subject or (
         key_id is not None and answer.responder_key_hash == key_id.digest
@@ -143,9 +146,8 @@ def _signed_by_nobody(
     return None if signed else "its responder has not signed it"
 
 
-def _may_not_answer(
-    signer: x509.Certificate, issuer: x509.Certificate, now: datetime
-) -> str | None:
+@lru_cache(maxsize=16)
+def _may_not_answer(signer: x509.Certificate, issuer: x509.Certificate) -> str | None:
     """Why a responder's certificate lets nobody answer for the issuer (RFC 6960, 4.2.2.2)."""
     try:
         signer.verify_directly_issued_by(issuer)
@@ -154,8 +156,6 @@ def _may_not_answer(
     usages = extension(signer.extensions, x509.ExtendedKeyUsage) or ()
     if ExtendedKeyUsageOID.OCSP_SIGNING not in usages:
         return "its responder may not answer"
-    if not signer.not_valid_before_utc <= now <= signer.not_valid_after_utc:
-        return "its responder's certificate is not of today"
     if extension(signer.extensions, x509.OCSPNoCheck) is None:
         return "one would have to ask about its responder"
     unknown = [

@@ -413,13 +413,31 @@ def test_v17_a_certificate_that_no_register_knows_has_no_account(portal: Portal)
     refused(browser.present(portal.sign(browser.challenge())), 403, "account_not_linked")
 
 
+def test_v17_a_renewed_card_lets_in_once_it_replaces_the_old_one(portal: Portal) -> None:
+    """The person is the same; the old certificate is revoked with that."""
+    old, new = portal.sign(portal.browser().challenge()), portal.data(HANAKO)
+    replaced = load_der_x509_certificate(old.certificate).serial_number
+    issuing = portal.issuer.authorities[Kind.USER_AUTHENTICATION]
+    revoked = (issuing, replaced, RevocationReason.SUPERSEDED, portal.clock.now())
+    before = portal.browser()
+    signed_by_the_old = portal.sign(before.challenge())
+    cards = [(portal.residents[HANAKO], new)]
+    portal.database.run(register, portal.issuer.authorities, cards, portal.clock.now())
+    assert portal.database.run(revoke, *revoked)
+    refused(before.present(signed_by_the_old), 401, "cert_revoked")
+    write_card(portal.cards / f"{HANAKO}.json", new)
+    after = portal.browser()
+    assert after.present(portal.sign(after.challenge())).status_code == 200
+    assert after.who() == portal.id_of(HANAKO)
+
+
 def test_r1_a_revoked_card_is_refused(portal: Portal) -> None:
     browser = portal.browser()
     token = portal.sign(browser.challenge(), "nakamura-naoki")
     refused(browser.present(token), 401, "cert_revoked")
 
 
-def test_a_revocation_counts_at_the_next_login(portal: Portal) -> None:
+def test_r9_a_card_that_is_revoked_during_a_session_steps_nobody_up(portal: Portal) -> None:
     browser = portal.browser()
     assert browser.present(portal.sign(browser.challenge())).status_code == 200
     browser.open()

@@ -165,7 +165,7 @@ def _revoked(portal: Portal, told: dict[str, Any], kind: Kind) -> LoginToken:
         pytest.param(_flipped, "signature_invalid", 401, id="a flipped bit"),
         pytest.param(_other_text, "signature_invalid", 401, id="another text"),
         pytest.param(_other_key, "", 401, id="the card's other key"),
-        pytest.param(_revoked, "cert_revoked", 401, id="a revoked certificate"),
+        pytest.param(_revoked, "cert_revoked", 401, id="R9 a revoked certificate"),
     ],
 )
 def test_a_signature_that_is_not_the_persons_under_this_is_refused(
