@@ -40,6 +40,7 @@ from mynaportal_sim.login.token import LoginToken
 from mynaportal_sim.login.trust import Trust, TrustDep
 from mynaportal_sim.pki import authority
 from mynaportal_sim.pki.authority import Authorities
+from mynaportal_sim.pki.model import Family
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.residents import personas
 from mynaportal_sim.residents.model import Resident
@@ -79,7 +80,7 @@ class Issuer:
 @pytest.fixture(scope="session")
 def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
     long_ago = NOW - timedelta(days=7 * 365)
-    authorities = authority.ensure(tmp_path_factory.mktemp("ca"), long_ago, urandom)
+    authorities = authority.ensure(tmp_path_factory.mktemp("ca"), long_ago, urandom, Family)
     return Issuer(authorities, dict(zip(CAST, new_keys(len(CAST)), strict=True)))
 
 

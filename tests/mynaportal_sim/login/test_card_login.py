@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_der_x509_certificate
 
 from card_reader.emulator.personalise import write_card
-from card_reader.spec import Kind
+from card_reader.spec import CardKind, Kind
 from card_reader.statement import Challenge, session_hash
+from mynaportal_sim.issuing.keys import new_keys
 from mynaportal_sim.issuing.register import register
 from mynaportal_sim.login import challenge as challenges
 from mynaportal_sim.login.challenge import Channel, Wanted
@@ -339,6 +340,29 @@ def test_a_spoilt_signature_is_invalid(portal: Portal, spoil: Callable[[bytes], 
     token = portal.sign(browser.challenge())
     spoilt = replace(token, signature=spoil(token.signature))
     refused(browser.present(spoilt), 401, "signature_invalid")
+
+
+@pytest.mark.parametrize(
+    ("kind", "algorithm", "other"),
+    [
+        pytest.param(CardKind.PHONE, "RS256", "ES384", id="phone"),
+        pytest.param(CardKind.NEXT, "ES384", "RS256", id="V12 next card, hypothetical"),
+    ],
+)
+def test_each_family_signs_by_its_own_algorithm(
+    portal: Portal, kind: CardKind, algorithm: str, other: str
+) -> None:
+    resident, now = portal.residents[HANAKO], portal.clock.now()
+    [keys] = new_keys(1, kind)
+    data = portal.counter.make(resident, keys, now, kind)
+    portal.database.run(register, portal.issuer.authorities, [(resident, data)], now)
+    write_card(portal.cards / f"{HANAKO}.json", data)
+    browser = portal.browser()
+    token = portal.sign(browser.challenge())
+    assert token.algorithm == algorithm
+    refused(browser.present(replace(token, algorithm=other)), 400, "alg_not_allowed")
+    assert browser.present(portal.sign(browser.challenge())).status_code == 200
+    assert browser.who() == portal.id_of(HANAKO)
 
 
 def test_v1_a_certificate_of_other_authorities_is_untrusted(
