@@ -8,6 +8,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
 
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
@@ -29,6 +33,8 @@ from mynaportal_sim.issuing.making import Desk, make
 from mynaportal_sim.issuing.model import Standing
 from mynaportal_sim.issuing.refusals import Refusal
 from mynaportal_sim.issuing.wishes import Wish, changed
+from mynaportal_sim.pki import store
+from mynaportal_sim.pki.ocsp.responder import Questions, Responder
 from mynaportal_sim.residents import households
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Name, Resident
@@ -337,3 +343,46 @@ def _give_a_proxy(place: Town, principal: Resident, agent: Resident) -> None:
     given = households.mandate_of(principal, agent, relation, Bands(), place.now)
     holder = office.pseudonyms.holder(principal.id)
     assert office.database.run(service.register, given, holder, place.now, os.urandom)
+
+
+@pytest.mark.parametrize(
+    ("events", "says"),
+    [
+        pytest.param((), ("good", "good"), id="nothing"),
+        pytest.param((E.MOVE,), ("good", "affiliation_changed"), id="a move"),
+        pytest.param((E.LOSE,), ("certificate_hold", "certificate_hold"), id="a loss"),
+        pytest.param((E.LOSE, E.FIND), ("good", "good"), id="a find"),
+        pytest.param((E.NOT_FOUND,), ("key_compromise", "key_compromise"), id="given up"),
+        pytest.param(
+            (E.DIE,), ("cessation_of_operation", "cessation_of_operation"), id="a death"
+        ),
+        pytest.param((E.REISSUE,), ("superseded", "superseded"), id="a new card"),
+    ],
+)
+def test_the_responder_says_what_happened(
+    small: Town, events: tuple[LifeEvent, ...], says: tuple[str, str]
+) -> None:
+    small.let(ADULT, E.ISSUE)
+    card = small.file(ADULT)
+    assert card is not None
+    small.let(ADULT, *events)
+    pairs = (
+        (card.auth_certificate, card.auth_ca),
+        (card.signing_certificate or b"", card.signing_ca),
+    )
+    assert tuple(_answer(small, *pair) for pair in pairs) == says
+
+
+def _answer(place: Town, der: bytes, ca: bytes) -> str:
+    """What the responder says of a certificate: "good", or the reason it is revoked for."""
+    leaf, issuer = map(x509.load_der_x509_certificate, (der, ca))
+    request = ocsp.OCSPRequestBuilder().add_certificate(leaf, issuer, SHA256()).build()
+    responder = Responder(os.urandom)
+    responder.serve(place.office.counter.authorities)
+    asked = responder.read(request.public_bytes(Encoding.DER))
+    assert isinstance(asked, Questions)
+    names = [name for name in asked.names if name is not None]
+    found = place.office.database.run(store.standings, names)
+    answer = ocsp.load_der_ocsp_response(responder.answer(asked, found, place.now))
+    reason = answer.revocation_reason
+    return answer.certificate_status.name.lower() if reason is None else reason.name
