@@ -81,8 +81,8 @@ def deal_with(
     for target, what in written:
         staging.stage(target, event_id, what)
     office.database.run(take_place, Deed(event_id, desk, becomes, made, office.pseudonyms))
-    for target, _what in written:
-        staging.finish(office.database, target)
+    for target, what in written:
+        staging.settle(target, event_id, what)
     return look(office.database, becomes, made.card or data)
 
 

@@ -18,13 +18,23 @@ FOLDER = "staged"
 
 def stage(target: Path, event_id: UUID, data: CardData) -> None:
     """Keep what an event is to make of the card file `target`."""
-    folder = target.parent / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_card(folder / f"{target.stem}.{event_id}.json", data)
+    place = _place(target, event_id)
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_card(place, data)
+
+
+def settle(target: Path, event_id: UUID, data: CardData) -> None:
+    """Write what was staged, now that the event has happened.
+
+    From `data`, since whoever looked in between dropped what belonged to no event yet.
+    """
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_card(target, data)
+    _drop(_place(target, event_id))
 
 
 def finish(database: Database, target: Path) -> None:
-    """Write what was staged for `target`, as far as it has happened.
+    """Write what was staged for `target` by a process that died, as far as it has happened.
 
     Raises:
         CardFileError: a file is damaged, or cannot be written.
@@ -33,10 +43,17 @@ def finish(database: Database, target: Path) -> None:
         if database.run(holdings.has_happened, event_id):
             data = read_card(staged)
             if not (target.exists() and _same(read_card(target), data)):
-                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                write_card(target, data)
-        staged.unlink(missing_ok=True)
-        staged.with_name(f"{staged.name}.lock").unlink(missing_ok=True)
+                settle(target, event_id, data)
+        _drop(staged)
+
+
+def _place(target: Path, event_id: UUID) -> Path:
+    return target.parent / FOLDER / f"{target.stem}.{event_id}.json"
+
+
+def _drop(staged: Path) -> None:
+    staged.unlink(missing_ok=True)
+    staged.with_name(f"{staged.name}.lock").unlink(missing_ok=True)
 
 
 def _same(one: CardData, other: CardData) -> bool:

@@ -12,7 +12,10 @@ from sqlalchemy import Connection, select
 
 from card_reader.emulator.personalise import CardData, read_card
 from card_reader.spec import Kind
+from consent import service
 from consent.ledger.store import of_holder
+from consent.mandate import Bands
+from consent.model import Role
 from mynaportal_sim.database import Database
 from mynaportal_sim.disclosure.event import head
 from mynaportal_sim.issuing import holdings
@@ -29,7 +32,7 @@ from mynaportal_sim.pki import authority, card_issuer, store
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.model import Family
 from mynaportal_sim.pseudonyms import Pseudonyms
-from mynaportal_sim.residents import personas
+from mynaportal_sim.residents import households, personas
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Municipality, Name, Resident
 
@@ -106,6 +109,16 @@ class Town:
             sessions.log_in(connection, before.id, person, now, os.urandom)
 
         self.office.database.run(begin)
+
+    def give_a_proxy(self, principal: Resident, agent: Resident) -> None:
+        """Let one person act for another, as the two agreed."""
+        relation = households.Relation(
+            principal=principal.persona, agent=agent.persona, role=Role.PROXY, evidence="委任状"
+        )
+        given = households.mandate_of(principal, agent, relation, Bands(), self.now)
+        holder = self.office.pseudonyms.holder(principal.id)
+        added = (given, holder, self.now, os.urandom)
+        assert self.office.database.run(service.register, *added)
 
     def bodies(self, persona: str) -> list[str]:
         """What the ledger keeps of a person beside the log, entry by entry."""

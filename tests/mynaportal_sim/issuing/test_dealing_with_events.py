@@ -31,13 +31,14 @@ from mynaportal_sim.issuing.life import Status
 from mynaportal_sim.issuing.life_events import LifeEvent
 from mynaportal_sim.issuing.making import Desk, make
 from mynaportal_sim.issuing.model import Standing
+from mynaportal_sim.issuing.office import stand
 from mynaportal_sim.issuing.refusals import Refusal
 from mynaportal_sim.issuing.wishes import Wish, changed
 from mynaportal_sim.pki import store
 from mynaportal_sim.pki.ocsp.responder import Questions, Responder
 from mynaportal_sim.residents import households
 from mynaportal_sim.residents import store as residents
-from mynaportal_sim.residents.model import Name, Resident
+from mynaportal_sim.residents.model import Name
 from tests.mynaportal_sim.issuing.kit import (
     ADULT,
     CHILD,
@@ -278,6 +279,19 @@ def test_a_crash_leaves_the_card_as_the_registers_have_it(small: Town, happened:
     assert small.standing(ADULT).status(small.now) is Status.ACTIVE
 
 
+def test_a_look_while_an_event_happens_does_not_keep_it_from_the_card(small: Town) -> None:
+    small.let(ADULT, E.ISSUE)
+    path, deed = small.office.card_of(ADULT), _prepared(small, WISHES[E.REISSUE])
+    assert deed.made.card is not None
+    staging.stage(path, deed.id, deed.made.card)
+    assert stand(small.office, small.resident(ADULT)).status(small.now) is Status.ACTIVE
+    small.office.database.run(take_place, deed)
+    staging.settle(path, deed.id, deed.made.card)
+    assert stand(small.office, small.resident(ADULT)).status(small.now) is Status.ACTIVE
+    assert read_card(path).auth_certificate == deed.made.card.auth_certificate
+    assert list((path.parent / staging.FOLDER).iterdir()) == []
+
+
 def test_a_second_card_ends_with_what_changes_for_the_person(
     small: Town, tmp_path: Path
 ) -> None:
@@ -324,7 +338,7 @@ def test_nobody_acts_for_the_dead_nor_the_dead_for_anybody(
     office.database.run(households.settle, *known)
     principal = small.resident("mori-hikari" if role is Role.GUARDIAN else ADULT)
     if role is Role.PROXY:
-        _give_a_proxy(small, principal, small.resident("suzuki-kenichi"))
+        small.give_a_proxy(principal, small.resident("suzuki-kenichi"))
     small.let(dead, E.DIE)
     names = {one.id: one.persona for one in settled}
     acting = office.database.run(service.acting_for, principal.id)
@@ -333,16 +347,6 @@ def test_nobody_acts_for_the_dead_nor_the_dead_for_anybody(
         for one in acting
         if one.agent is not None and one.state is MandateState.ACTIVE
     } == left
-
-
-def _give_a_proxy(place: Town, principal: Resident, agent: Resident) -> None:
-    office = place.office
-    relation = households.Relation(
-        principal=principal.persona, agent=agent.persona, role=Role.PROXY, evidence="委任状"
-    )
-    given = households.mandate_of(principal, agent, relation, Bands(), place.now)
-    holder = office.pseudonyms.holder(principal.id)
-    assert office.database.run(service.register, given, holder, place.now, os.urandom)
 
 
 @pytest.mark.parametrize(
