@@ -42,6 +42,7 @@ CHECKS = [
 ANY_STRING_WILL_DO = {
     "POST /end-session",
     "GET /userinfo",
+    "GET /verifiers/attributes",
     "GET /grants/{grant_id}",
     "DELETE /grants/{grant_id}",
     "GET /register/{client_id}",

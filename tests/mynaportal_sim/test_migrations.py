@@ -102,3 +102,30 @@ def test_what_an_app_declared_before_all_was_kept_stays_through_an_upgrade_and_b
         assert _rows(database, "declarations") == [kept]
         command.downgrade(migrations(database_url), "0018")
         assert _rows(database, "apps") == [app]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "versions"),
+    [
+        pytest.param("openid patient/Patient.rs", [1, 2], id="of basic information"),
+        pytest.param("openid patient/Observation.rs", [1], id="of anything else"),
+    ],
+)
+def test_whoever_agreed_to_basic_information_without_an_address_is_asked_anew(
+    database_url: str, scopes: str, versions: list[int]
+) -> None:
+    app = {**_APP, "scopes": scopes, "purpose_version": 1, "reviewer": "審査会"}
+    names, values = ", ".join(app), ", ".join(f":{name}" for name in app)
+    command.downgrade(migrations(database_url), "0018")
+    with closing(Database(database_url)) as database:
+        row = text(f"INSERT INTO apps ({names}) VALUES ({values})")
+        database.run(lambda connection: connection.execute(row, app))
+        upgrade(database_url)
+        [kept] = _rows(database, "apps")
+        declared = _rows(database, "declarations")
+        assert [one["version"] for one in declared] == versions
+        assert kept["purpose_version"] == versions[-1]
+        assert {one["scopes"] for one in declared} == {scopes}
+        assert [one["reviewer"] for one in declared] == ["審査会", ""][: len(versions)]
+        command.downgrade(migrations(database_url), "base")
+    upgrade(database_url)

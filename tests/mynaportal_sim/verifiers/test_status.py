@@ -2,13 +2,15 @@
 
 from base64 import b64encode
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from card_reader.spec import Kind
+from card_reader.spec import CardKind, Kind
+from mynaportal_sim.issuing.counter import issue_card
 from mynaportal_sim.issuing.life_events import LifeEvent
 from tests.mynaportal_sim.verifiers.kit import Town, Verifier
-from tests.mynaportal_sim.web.kit import HANAKO, Portal, events_of
+from tests.mynaportal_sim.web.kit import HANAKO, KENICHI, Portal, events_of
 
 AUTH, SIGNING = Kind
 
@@ -94,6 +96,15 @@ def test_a_phones_certificates_are_told_of_too(town: Town, verifier: Verifier) -
         said = verifier.told("status", one)
         assert (said["status"], said["holder"]) == ("revoked", ["card_lost"])
     assert verifier.told("status", town.certificate())["holder"] == []
+
+
+@pytest.mark.parametrize("kind", [CardKind.NO_PIN, CardKind.PHONE, CardKind.NEXT])
+def test_certificates_of_every_family_are_told_of(
+    town: Town, verifier: Verifier, tmp_path: Path, kind: CardKind
+) -> None:
+    made = (town.office.counter, town.resident(KENICHI), tmp_path / "card.json", town.now)
+    card = issue_card(town.database, *made, kind)
+    assert verifier.told("status", card.auth_certificate)["status"] == "good"
 
 
 def test_it_is_told_since_when(town: Town, verifier: Verifier) -> None:

@@ -6,6 +6,8 @@ import pytest
 from card_reader.spec import Kind
 from mynaportal_sim.issuing.life_events import LifeEvent
 from tests.mynaportal_sim.verifiers.kit import Town, Verifier
+from tests.mynaportal_sim.web.client import Client
+from tests.mynaportal_sim.web.console import inside, part
 from tests.mynaportal_sim.web.kit import HANAKO, JSON, KENICHI, Browser, Portal, events_of
 
 
@@ -56,6 +58,8 @@ def test_what_is_released_is_found_no_more_and_the_app_is_told(
     assert said["sub_id"] == {"format": "opaque", "id": "会員-0042"}
     [event] = said["events"]
     assert event.endswith("/events/user-id-released")
+    client = Client(verifier.portal, verifier.client_id, verifier.key)
+    assert "紐付けが解除されました" in part(inside(client), "/events")
     assert events_of(tied)[::2] == ["user_id.released", "user_id.tied"]
     assert tied.post(path, {**form}, **JSON).status_code == 404
 
