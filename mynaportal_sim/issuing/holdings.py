@@ -144,7 +144,7 @@ def life_of(connection: Connection, resident_id: UUID) -> list[Happened]:
     rows = connection.execute(
         select(life_events)
         .where(life_events.c.resident_id == resident_id)
-        .order_by(life_events.c.happened_at.desc(), life_events.c.id)
+        .order_by(life_events.c.happened_at.desc(), life_events.c.id.desc())
     )
     return [
         Happened(LifeEvent(row.event), instant(row.happened_at), row.card_id) for row in rows

@@ -74,7 +74,7 @@ def deal_with(
     becomes = changed(standing.resident, wish, now)
     desk = Desk(office.counter, standing, wish, now)
     made = make(desk, becomes, data)
-    event_id = UUID(bytes=office.counter.randomness(16), version=4)
+    event_id = _event_id(now, office.counter.randomness)
     written = [
         (target, what) for target, what in ((path, made.card), (phone, made.phone)) if what
     ]
@@ -84,6 +84,13 @@ def deal_with(
     for target, what in written:
         staging.settle(target, event_id, what)
     return look(office.database, becomes, made.card or data)
+
+
+def _event_id(now: datetime, randomness: Randomness) -> UUID:
+    """A UUID of version 7 (RFC 9562, 5.7): of two events, the later has the greater one."""
+    number = int(now.timestamp() * 1000) << 80 | int.from_bytes(randomness(10), "big")
+    number = number & ~(0xF << 76) | 7 << 76
+    return UUID(int=number & ~(0b11 << 62) | 0b10 << 62)
 
 
 def office_of(
