@@ -51,6 +51,10 @@ ANY_STRING_WILL_DO = {
     "GET /fhir/Consent/{logical_id}",
     "POST /fhir/{resource_type}/_search",
     "POST /fhir/Consent/_search",
+    "GET /dev/counter/{persona}",
+    "GET /pki/ca/{name}.cer",
+    "GET /pki/crl/{name}.crl",
+    "GET /pki/crl/{name}/{municipality}.crl",
 }
 LAST = {"/logout", "/login/soft", "/end-session/confirmed", "/acting-for"}
 """What may end a session, or have it act for somebody else."""
