@@ -22,7 +22,7 @@ BEARERS: dict[Bearer, str] = {
     Bearer.CHILD: "個人番号カード、15歳未満 (a child's card: no signing certificate)",
     Bearer.NO_PIN: "顔認証マイナンバーカード (card without a PIN)",
     Bearer.PHONE: "スマートフォン (phone: certificates only)",
-    Bearer.NEXT: "次期個人番号カード・仮想 (next card, hypothetical: P-384)",
+    Bearer.NEXT: "次期個人番号カード（仮想） (next card, hypothetical: P-384)",
 }
 APPLICATIONS: dict[Application, str] = {
     Application.JPKI: "公的個人認証AP (JPKI)",
@@ -70,7 +70,7 @@ def sheet(whole: WholeCard, pictures: Mapping[str, Path], *, marked: bool) -> Gr
         ("電子証明書 certificates", _of_certificates(whole)),
         ("真正性 genuineness", _of_verdicts(whole)),
         ("暗証番号 tries left", _of_tries(whole)),
-        ("読めなかったもの unreadable", ((" ", plain(it)) for it in whole.unreadable)),
+        ("読み取れなかった項目 unreadable", ((" ", plain(it)) for it in whole.unreadable)),
     )
     return Group(*_spaced(sections))
 
