@@ -83,7 +83,9 @@ class Jpki:
         self.reference(kind).verify(pin, allow_last_try=allow_last_try)
 
     def sign(self, kind: Kind, digest_info: bytes) -> bytes:
-        """RSASSA-PKCS1-v1_5 signature (256 bytes) over a DigestInfo of 1 to 245 bytes.
+        """Signature by the key of `kind`: RSASSA-PKCS1-v1_5 over a DigestInfo (1 to 245 bytes).
+
+        The hypothetical next card is given a SHA-384 digest instead, and answers r and s.
 
         Raises NotVerifiedError if the PIN of `kind` was not verified before.
         """

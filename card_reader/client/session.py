@@ -138,6 +138,6 @@ class Session:
         return self.send(Command.sign_by_application(digest_info))
 
     def sign(self, key_ef: int, digest_info: bytes) -> bytes:
-        """PKCS#1 v1.5 signature over a DigestInfo (1 to 245 bytes). Raises NotVerifiedError."""
+        """Signature over what the key takes, as `Jpki.sign` says. Raises NotVerifiedError."""
         self.send(Command.select_ef(key_ef))
         return self.send(Command.sign(digest_info))
