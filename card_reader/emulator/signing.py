@@ -1,12 +1,10 @@
 """COMPUTE DIGITAL SIGNATURE and INTERNAL AUTHENTICATE."""
 
-from card_reader.apdu import Command, Response
+from card_reader.apdu import DEFAULT_KEY, Command, Response
 from card_reader.emulator.application import Application
 from card_reader.emulator.files import Key
 from card_reader.emulator.schemes import HASHED, Scheme
 from card_reader.status import SW, wrong_le
-
-_DEFAULT_KEY = 0x00
 
 
 def compute_signature(application: Application, command: Command) -> Response:
@@ -56,7 +54,7 @@ def _refused_form(command: Command, scheme: Scheme) -> int | None:
 
 def _key(application: Application, reference: int) -> Key | int:
     """The key that P2 names, or the status word that says why there is none."""
-    if reference == _DEFAULT_KEY and application.default_key is not None:
+    if reference == DEFAULT_KEY and application.default_key is not None:
         return application.default_key
     pointed = application.point_at(reference)
     if pointed != SW.OK:

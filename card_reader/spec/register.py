@@ -30,8 +30,6 @@ SERIAL_LENGTH, MUNICIPALITY_LENGTH, EXPIRY_LENGTH = 15, 5, 8
 MANUFACTURE_NUMBER = slice(2, 15)
 """Of the record's value: what Mynaportal's login calls 製造番号 (jpki/myna)."""
 
-INTERNAL_AUTHENTICATION_P2 = 0x99
-
 
 @unique
 class RootTag(IntEnum):

@@ -10,6 +10,7 @@ from mynaportal_sim.cli.counter_dealing import CardOption, PersonaArgument, deal
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption
 from mynaportal_sim.cli.state import opened
+from mynaportal_sim.issuing import telling
 from mynaportal_sim.issuing.life_events import LifeEvent
 from mynaportal_sim.issuing.wishes import Wish
 from mynaportal_sim.residents import store as residents
@@ -99,7 +100,7 @@ def _with_new_pins(event: LifeEvent, promise: str) -> Callable[..., None]:
         wish = Wish(event=event, pin=pin, password=password, until=until)
         deal(persona, wish, (card, data, db, json))
 
-    name = event.value.replace("_", "-")
+    name = telling.name_of(event)
     command.__doc__ = f"{promise}\n\nExample: mynasim counter {name} sato-hanako --pin 4321"
     return command
 
@@ -153,7 +154,7 @@ def _with_password(event: LifeEvent, promise: str) -> Callable[..., None]:
     ) -> None:
         deal(persona, Wish(event=event, password=password), (card, data, db, json))
 
-    name = event.value.replace("_", "-")
+    name = telling.name_of(event)
     command.__doc__ = f"{promise}\n\nExample: mynasim counter {name} ito-misaki"
     return command
 

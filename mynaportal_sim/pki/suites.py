@@ -17,11 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.x509.oid import SignatureAlgorithmOID
 
-from card_reader.spec import RSA_BITS
+from card_reader.spec import COORDINATE_LENGTH, RSA_BITS
 from mynaportal_sim.pki.model import Family, PrivateKey, PublicKey
 from mynaportal_sim.pki.profiles import PUBLIC_EXPONENT
-
-_P384_BYTES = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +100,8 @@ def has_signed(key: PublicKey, signature: bytes, data: bytes) -> bool:
     """Whether a card with that key gave the signature: RSASSA-PKCS1-v1_5, or ECDSA as r‖s."""
     if isinstance(key, rsa.RSAPublicKey):
         return certifies(key, signature, data)
-    if len(signature) != 2 * _P384_BYTES:
+    if len(signature) != 2 * COORDINATE_LENGTH:
         return False
-    r, s = signature[:_P384_BYTES], signature[_P384_BYTES:]
+    r, s = signature[:COORDINATE_LENGTH], signature[COORDINATE_LENGTH:]
     in_der = encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))
     return certifies(key, in_der, data)
