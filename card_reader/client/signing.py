@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from card_reader.client.jpki import Jpki
 from card_reader.errors import MalformedDataError
-from card_reader.spec import Kind
+from card_reader.spec import UNREADABLE, Kind
 from card_reader.statement import digest_info
 
 
@@ -46,7 +46,7 @@ def signed(jpki: Jpki, kind: Kind, certificate: bytes, message: bytes) -> Signed
 def _algorithm(certificate: bytes) -> Algorithm:
     try:
         key = x509.load_der_x509_certificate(certificate).public_key()
-    except ValueError:
+    except UNREADABLE:
         key = None
     if isinstance(key, RSAPublicKey):
         return Algorithm.RS256

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 
 from card_reader.errors import MalformedDataError
-from card_reader.spec import RSA_BITS, is_marked
+from card_reader.spec import RSA_BITS, UNREADABLE, is_marked
 from card_reader.spec.verifiable import KEY_ID_LENGTH, Tag
 from card_reader.statement import digest_info
 from card_reader.tlv import Element, elements, find
@@ -71,7 +71,7 @@ def issuer_key(certificate: bytes) -> RSAPublicKey:
     """
     try:
         key = x509.load_der_x509_certificate(certificate).public_key()
-    except ValueError:
+    except UNREADABLE:
         key = None
     if not isinstance(key, RSAPublicKey) or not is_marked(certificate):
         raise MalformedDataError("This is no certificate of a simulated issuer of cards.")

@@ -17,7 +17,7 @@ from card_reader.client.session import Session
 from card_reader.client.verifiable import issuer_key
 from card_reader.client.whole import Given, Secret, Terms, WholeCard, read_whole
 from card_reader.errors import MalformedDataError
-from card_reader.spec import PinRule
+from card_reader.spec import UNREADABLE, PinRule
 from card_reader.spec.visual import SECURITY_CODE_LENGTH
 from mynaportal_sim.cli import card_sheet, pin_entry
 from mynaportal_sim.cli.answer import say
@@ -170,7 +170,7 @@ def _root(named: Path | None, usual: Path) -> RSAPublicKey | None:
         if content.startswith(b"-----BEGIN"):
             content = x509.load_pem_x509_certificate(content).public_bytes(Encoding.DER)
         return issuer_key(content)
-    except (ValueError, MalformedDataError):
+    except (*UNREADABLE, MalformedDataError):
         raise CommandError(
             f"{path} is no certificate of a simulated issuer of cards; a portal keeps its own"
             f" as ca/{CERTIFICATE_FILE} in its data directory"
