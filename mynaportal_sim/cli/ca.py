@@ -80,12 +80,11 @@ def renew(
 
 
 def _document(one: Authority, every: Authorities, now: datetime) -> dict[str, str]:
-    newest = every.of(one.family, one.kind)
     end = one.certificate.not_valid_after_utc
     ended = "ended" if now > end else "trusted"
     return {
         "name": one.name,
-        "status": "issues" if one.name == newest.name and now <= end else ended,
+        "status": "issues" if every.issues(one, now) else ended,
         "serial": f"{one.certificate.serial_number:08X}",
         "until": rfc3339(end),
         "subject": one.certificate.subject.rfc4514_string(),

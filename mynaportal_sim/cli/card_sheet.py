@@ -92,7 +92,7 @@ def _of_card(whole: WholeCard, marked: bool) -> Iterator[Row]:
     warning = Text("NO: this may be a real card, so only what is free was read", "bold yellow")
     yield "模擬 simulation", "yes" if marked else warning
     if record := whole.record:
-        yield "番号 number", record.serial
+        yield "カードの番号 serial", record.serial
         yield "有効期限 expires", day(record.expires)
         yield "市区町村 municipality", record.municipality
     yield "トークン token", plain(whole.label)
@@ -131,7 +131,7 @@ def _of_face(whole: WholeCard, pictures: Mapping[str, Path]) -> Iterator[Row]:
 
 PICTURES = {
     "portrait.png": "顔写真 portrait",
-    "portrait.jp2": "同 as on the card",
+    "portrait.jp2": "顔写真 as on the card",
     "name.png": "氏名 name",
     "address.png": "住所 address",
     "security-code.png": "セキュリティコード security code",
@@ -177,7 +177,7 @@ def _step(finding: Finding) -> Text:
 
 
 def _closed(opener: str) -> Text:
-    return Text(f"未読 not opened: {opener}", "dim")
+    return Text(f"未読取 not opened: {opener}", "dim")
 
 
 def day(digits: str) -> str:

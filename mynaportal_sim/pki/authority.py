@@ -94,6 +94,11 @@ class Authorities(Mapping[Kind, Authority]):
             raise NoAuthorityError(family, kind)
         return found
 
+    def issues(self, one: Authority, now: datetime) -> bool:
+        """Whether certificates come from this generation now."""
+        newest = self.of(one.family, one.kind)
+        return one.key_hash == newest.key_hash and now <= one.certificate.not_valid_after_utc
+
     def named(self, name: str) -> Authority | None:
         """The generation of that name; without a number, the one that issues."""
         return next((one for one in reversed(self.every) if _means(name, one)), None)

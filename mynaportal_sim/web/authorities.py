@@ -50,10 +50,11 @@ def _named(authorities: Authorities, name: str) -> Authority:
 @router.get("/cps.html")
 async def practice(page: PageDep, portal: PortalDep, authorities: AuthoritiesDep) -> Response:
     """Say what the certificates are worth, and where all that is about them lies."""
-    now = portal.now
+    now, settings = portal.now, portal.settings
+    ocsp = settings.ocsp_url if settings.ocsp else None
     told = [_told(one, authorities, now) for one in authorities.every]
     if page.for_program:
-        return page.data({"ocsp": portal.settings.ocsp_url, "authorities": told})
+        return page.data({"ocsp": ocsp, "authorities": told})
     shown = [
         {
             **document,
@@ -63,7 +64,7 @@ async def practice(page: PageDep, portal: PortalDep, authorities: AuthoritiesDep
         }
         for document, authority in zip(told, authorities.every, strict=True)
     ]
-    return page("authorities.html", {"authorities": shown, "ocsp": portal.settings.ocsp_url})
+    return page("authorities.html", {"authorities": shown, "ocsp": ocsp})
 
 
 @router.get("/ca/{name}.cer")
@@ -93,14 +94,13 @@ async def partial_list(
 
 
 def _told(authority: Authority, authorities: Authorities, now: datetime) -> dict[str, object]:
-    newest = authorities.of(authority.family, authority.kind)
     end = authority.certificate.not_valid_after_utc
     return {
         "name": authority.name,
         "subject": authority.certificate.subject.rfc4514_string(),
         "serial": f"{authority.certificate.serial_number:08X}",
         "until": end.isoformat(),
-        "issues": authority is newest,
+        "issues": authorities.issues(authority, now),
         "ended": now > end,
         "certificate": f"/pki/ca/{authority.name}.cer",
         "list": f"/pki/crl/{authority.name}.crl",

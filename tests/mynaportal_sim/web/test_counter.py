@@ -103,7 +103,7 @@ def test_a_person_sees_their_card_its_events_and_an_alert(
     person = portal.browser("en")
     assert person.log_in(pin="4321").status_code == 303
     page = person.get("/my-card").text
-    assert "You moved; the signing certificate ended" in page
+    assert "The change of your address was registered" in page
     assert "Signing certificate" in page
     told = person.get("/my-card", **JSON).json()
     assert [one["event"] for one in told["events"]] == ["unblock", "move"]
@@ -111,7 +111,7 @@ def test_a_person_sees_their_card_its_events_and_an_alert(
     assert [one["state"] for one in card["certificates"]] == ["good", "revoked"]
     alerts = person.get("/alerts", **JSON).json()["alerts"]
     assert {one["title"] for one in alerts if one["kind"] == "card"} == {
-        "You moved; the signing certificate ended",
+        "The change of your address was registered",
         "PINs of your card were set anew",
     }
     assert "The municipal counter" in person.get("/history?kind=card").text
