@@ -12,6 +12,8 @@ from mynaportal_sim.pki import authority
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pki.model import Family, Holder
+from mynaportal_sim.pki.suites import P_384, RSA_2048
+from tests.mynaportal_sim.pki.foreign import Foreign
 
 NOW = datetime(2026, 11, 23, 3, 4, 5, tzinfo=UTC)
 
@@ -52,3 +54,10 @@ def holder() -> Holder:
         address="東京都清瀬市緑風台２丁目１４番７号",
         address_positions="0" * 17,
     )
+
+
+@pytest.fixture(scope="session", params=[RSA_2048, P_384], ids=lambda suite: suite.jws)
+def foreign(
+    request: pytest.FixtureRequest, now: datetime, tmp_path_factory: pytest.TempPathFactory
+) -> Foreign:
+    return Foreign.of(request.param, now, tmp_path_factory.mktemp("foreign"))
