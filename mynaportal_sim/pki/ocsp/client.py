@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponseStatus
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from card_reader.spec import UNREADABLE
 from mynaportal_sim.pki.certificate import extension
 from mynaportal_sim.pki.model import PublicKey, Randomness
 from mynaportal_sim.pki.refusal import Code, Refusal
@@ -76,7 +77,7 @@ def judge(question: Question, der: bytes, now: datetime) -> Told | None:
         if answer.response_status in _SILENT:
             return None
         fault = _fault(question, answer, now)
-    except (ValueError, TypeError, UnsupportedAlgorithm, NotImplementedError) as error:
+    except (*UNREADABLE, TypeError, NotImplementedError) as error:
         fault = f"no answer that can be read: {error}"
     if fault is not None:
         return Told(told, Refusal(Code.REVOCATION_UNAVAILABLE, fault))

@@ -199,6 +199,11 @@ MALFORMED: dict[str, Row] = {
     "a length of 4 GiB": _refused(
         _bytes(lambda der: b"\x30\x84\xff\xff\xff\xff" + der[4:]), UNREAD
     ),
+    "two nonces": _refused(_nonces(bytes(32), bytes(32)), UNREAD),
+    "responder's certificate with an extension twice": _refused(_by("twice"), UNREAD),
+    "responder's certificate with a name that nobody reads": _refused(
+        _by("oddly named"), UNREAD
+    ),
     "another kind of answer": _refused(_around(kind="1.3.6.1.5.5.7.48.1.2"), UNREAD),
     "successful, and nothing in it": _refused(_says("successful"), UNREAD),
     "the question": _refused(lambda _, request: request, UNREAD),
