@@ -1,5 +1,6 @@
 """Certificates as bytes that anybody may have sent, and the anchors they are held against."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
@@ -88,6 +89,17 @@ def extension(extensions: x509.Extensions, wanted: type[E]) -> E | None:
         return extensions.get_extension_for_class(wanted).value
     except x509.ExtensionNotFound:
         return None
+
+
+def not_understood(
+    extensions: Iterable[x509.Extension[x509.ExtensionType]],
+    understood: tuple[type[x509.ExtensionType], ...],
+) -> str | None:
+    """What is wrong where a critical extension is of no such class (RFC 5280, 4.2)."""
+    for each in extensions:
+        if each.critical and not isinstance(each.value, understood):
+            return f"critical extension {each.oid.dotted_string} is not understood"
+    return None
 
 
 def _key(certificate: x509.Certificate) -> CertificatePublicKeyTypes | None:

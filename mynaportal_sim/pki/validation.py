@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from card_reader.spec import Kind
-from mynaportal_sim.pki.certificate import Anchor, Leaf, extension
+from mynaportal_sim.pki.certificate import Anchor, Leaf, extension, not_understood
 from mynaportal_sim.pki.errors import MalformedCertificateError
 from mynaportal_sim.pki.model import PublicKey
 from mynaportal_sim.pki.profiles import POLICIES
@@ -98,10 +98,7 @@ def _anchor_may_not_issue(path: CertificationPath) -> str | None:
 
 
 def _not_understood(path: CertificationPath) -> str | None:
-    for each in path.leaf.extensions:
-        if each.critical and not isinstance(each.value, _UNDERSTOOD):
-            return f"critical extension {each.oid.dotted_string} is not understood"
-    return None
+    return not_understood(path.leaf.extensions, _UNDERSTOOD)
 
 
 def _past(path: CertificationPath) -> str | None:

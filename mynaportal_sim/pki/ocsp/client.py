@@ -19,7 +19,7 @@ from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponseStatus
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from card_reader.spec import UNREADABLE
-from mynaportal_sim.pki.certificate import extension
+from mynaportal_sim.pki.certificate import extension, not_understood
 from mynaportal_sim.pki.model import PublicKey, Randomness
 from mynaportal_sim.pki.refusal import Code, Refusal
 from mynaportal_sim.pki.suites import certifies
@@ -121,6 +121,11 @@ def _not_of_now(_question: Question, answer: ocsp.OCSPResponse, now: datetime) -
     return "it is true no longer" if end is not None and end <= now else None
 
 
+def _beyond(_question: Question, answer: ocsp.OCSPResponse, _now: datetime) -> str | None:
+    """RFC 6960, 4.4: what is critical and not understood is not ignored."""
+    return not_understood((*answer.extensions, *answer.single_extensions), (x509.OCSPNonce,))
+
+
 def _signed_by_nobody(
     question: Question, answer: ocsp.OCSPResponse, now: datetime
 ) -> str | None:
@@ -159,17 +164,13 @@ def _may_not_answer(signer: x509.Certificate, issuer: x509.Certificate) -> str |
         return "its responder may not answer"
     if extension(signer.extensions, x509.OCSPNoCheck) is None:
         return "one would have to ask about its responder"
-    unknown = [
-        one.oid.dotted_string
-        for one in signer.extensions
-        if one.critical and not isinstance(one.value, _UNDERSTOOD)
-    ]
-    return f"critical extension {unknown[0]} is not understood" if unknown else None
+    return not_understood(signer.extensions, _UNDERSTOOD)
 
 
 CHECKS: Sequence[Callable[[Question, ocsp.OCSPResponse, datetime], str | None]] = (
     _of_another,
     _other_nonce,
     _not_of_now,
+    _beyond,
     _signed_by_nobody,
 )

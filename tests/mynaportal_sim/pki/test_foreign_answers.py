@@ -109,6 +109,13 @@ def _extended(extension: dict[str, Any]) -> Answering:
     return changed(change)
 
 
+def _critical_nonce(foreign: Foreign, request: bytes) -> bytes:
+    def change(data: Any) -> None:
+        data["response_extensions"][0]["critical"] = True
+
+    return changed(change)(foreign, request)
+
+
 def _nonces(*nonces: bytes) -> Answering:
     found = [{"extn_id": "nonce", "extn_value": one} for one in nonces]
     return changed(_sets("response_extensions", found or None))
@@ -133,6 +140,10 @@ RIGHT: dict[str, Row] = {
     "good, without nextUpdate": _good(_times(NO_TIME, None)),
     "good, as old as may be": _good(_times(-OLDEST, SECOND)),
     "good, with an extension that nobody knows": _good(_extended(odd())),
+    "good, with a critical nonce": _good(_critical_nonce),
+    "good, with an extension of what is said of the certificate": _good(
+        _single(_sets("single_extensions", [odd()]))
+    ),
     "good, with much in it": _good(_extended(odd(RESPONSE_MAX // 2))),
     "R1 revoked": Row(_by(RESPONDER), Code.CERT_REVOKED, "revoked at", "lost"),
     "R1 held": Row(_by(RESPONDER), Code.CERT_REVOKED, "revoked at", "held"),
@@ -188,6 +199,12 @@ WRONG: dict[str, Row] = {
     ),
     "R7 two answers": _refused(_times_over(2), "not one answer"),
     "R7 none": _refused(_times_over(0), "not one answer"),
+    "critical extension that nobody knows": _refused(
+        _extended(odd(critical=True)), "is not understood"
+    ),
+    "critical extension of what is said of the certificate": _refused(
+        _single(_sets("single_extensions", [odd(critical=True)])), "is not understood"
+    ),
 }
 MALFORMED: dict[str, Row] = {
     "truncated": _refused(_bytes(lambda der: der[:-1]), UNREAD),
