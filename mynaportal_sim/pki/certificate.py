@@ -36,8 +36,7 @@ class Leaf:
             extensions = certificate.extensions
         except UNREADABLE as fault:
             raise MalformedCertificateError(str(fault)) from None
-        # Spare bits at the end of the BIT STRING would not change what the signature is.
-        if not der.endswith(b"\x00" + certificate.signature):
+        if has_spare_bits(der, certificate):
             raise MalformedCertificateError("the signature is not whole bytes")
         if certificate.version is not x509.Version.v3 or certificate.serial_number <= 0:
             raise MalformedCertificateError("not version 3 with a positive serial")
@@ -89,6 +88,15 @@ def extension(extensions: x509.Extensions, wanted: type[E]) -> E | None:
         return extensions.get_extension_for_class(wanted).value
     except x509.ExtensionNotFound:
         return None
+
+
+def has_spare_bits(der: bytes, certificate: x509.Certificate) -> bool:
+    """Whether the signature that `der` ends with has bits that do not change what it is.
+
+    A BIT STRING says how many bits at its end are spare; with them one certificate would have
+    several forms, of which the signature holds for each.
+    """
+    return not der.endswith(b"\0" + certificate.signature)
 
 
 def not_understood(

@@ -19,7 +19,7 @@ from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponseStatus
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from card_reader.spec import UNREADABLE
-from mynaportal_sim.pki.certificate import extension, not_understood
+from mynaportal_sim.pki.certificate import extension, has_spare_bits, not_understood
 from mynaportal_sim.pki.model import PublicKey, Randomness
 from mynaportal_sim.pki.refusal import Code, Refusal
 from mynaportal_sim.pki.suites import certifies
@@ -126,6 +126,11 @@ def _beyond(_question: Question, answer: ocsp.OCSPResponse, _now: datetime) -> s
     return not_understood((*answer.extensions, *answer.single_extensions), (x509.OCSPNonce,))
 
 
+def _spare_bits(_question: Question, answer: ocsp.OCSPResponse, _now: datetime) -> str | None:
+    whole = b"\0" + answer.signature in answer.public_bytes(Encoding.DER)
+    return None if whole else "its signature is not whole bytes"
+
+
 def _signed_by_nobody(
     question: Question, answer: ocsp.OCSPResponse, now: datetime
 ) -> str | None:
@@ -159,6 +164,8 @@ def _may_not_answer(signer: x509.Certificate, issuer: x509.Certificate) -> str |
         signer.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature):
         return "its responder is not of the issuer"
+    if has_spare_bits(signer.public_bytes(Encoding.DER), signer):
+        return "its responder's certificate is not signed in whole bytes"
     usages = extension(signer.extensions, x509.ExtendedKeyUsage) or ()
     if ExtendedKeyUsageOID.OCSP_SIGNING not in usages:
         return "its responder may not answer"
@@ -172,5 +179,6 @@ CHECKS: Sequence[Callable[[Question, ocsp.OCSPResponse, datetime], str | None]] 
     _other_nonce,
     _not_of_now,
     _beyond,
+    _spare_bits,
     _signed_by_nobody,
 )

@@ -141,6 +141,20 @@ def _flipped(answer: Answer) -> bytes:
     return bytes(der)
 
 
+def _spare_bit(signed: Callable[[ocsp.OCSPResponse], bytes]) -> Change:
+    """One bit of that signature is said to be unused, where that bit is zero."""
+
+    def change(answer: Answer) -> bytes:
+        while True:
+            signer = signer_of(answer.issuer, answer.now)
+            der = replace(answer, signer=signer).der()
+            signature = signed(ocsp.load_der_ocsp_response(der))
+            if signature[-1] % 2 == 0:
+                return der.replace(b"\0" + signature, b"\1" + signature)
+
+    return change
+
+
 def _says(status: OCSPResponseStatus) -> Change:
     said = ocsp.OCSPResponseBuilder.build_unsuccessful(status).public_bytes(Encoding.DER)
     return lambda _: said
@@ -174,6 +188,10 @@ WRONG: dict[str, Change] = {
     "R6 two responders' certificates": _two_certificates,
     "R6 no certificate, and not the issuer's key": _changed(certificates=[]),
     "R6 signature spoilt": _flipped,
+    "R6 spare bit of the signature": _spare_bit(lambda said: said.signature),
+    "R6 spare bit of the responder's certificate": _spare_bit(
+        lambda said: said.certificates[0].signature
+    ),
     "R7 another serial": lambda answer: replace(
         answer, serial=answer.question.serial_number + 1
     ).der(),
