@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from card_reader.spec import UNREADABLE
 from mynaportal_sim.pki.authority import Authority
 from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pki.model import PublicKey, Revoked
@@ -108,7 +109,7 @@ def _trusted(der: bytes, issuer: Anchor) -> x509.CertificateRevocationList | Non
             each.critical and not isinstance(each.value, _UNDERSTOOD) for each in crl.extensions
         )
         signed = isinstance(key, PublicKey) and crl.is_signature_valid(key)
-    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature):
+    except (*UNREADABLE, TypeError, InvalidSignature):
         return None
     if beyond or not signed or crl.issuer != issuer.certificate.subject:
         return None

@@ -54,6 +54,7 @@ USELESS: dict[str, tuple[Listing, str]] = {
         _list(extensions=(odd(critical=True),)),
         "no list",
     ),
+    "extension twice": (_list(extensions=(odd(), odd())), "no list"),
     "truncated": (_bytes(lambda der: der[:-1]), "no list"),
     "trailing byte": (_bytes(lambda der: der + b"\0"), "no list"),
     "indefinite length": (_bytes(indefinite), "no list"),
