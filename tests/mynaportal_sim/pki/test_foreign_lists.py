@@ -55,6 +55,12 @@ USELESS: dict[str, tuple[Listing, str]] = {
         "no list",
     ),
     "extension twice": (_list(extensions=(odd(), odd())), "no list"),
+    "line with something critical": (
+        lambda foreign: foreign.crl(
+            [*foreign.revoked(), line(7, foreign.now, odd(critical=True))]
+        ),
+        "no list",
+    ),
     "truncated": (_bytes(lambda der: der[:-1]), "no list"),
     "trailing byte": (_bytes(lambda der: der + b"\0"), "no list"),
     "indefinite length": (_bytes(indefinite), "no list"),
