@@ -79,7 +79,8 @@ def revocation(
     A list that is missing, damaged, not its issuer's, of the future or out of date settles
     nothing, and then the certificate is refused (`revocation_unavailable`).
     """
-    found = None if crl is None else _trusted(crl, certificate.issuer)
+    suite = certificate.suite
+    found = None if crl is None else _trusted(crl, certificate.issuer, suite.signature)
     if found is None:
         return Refusal(Code.REVOCATION_UNAVAILABLE, "no list that its issuer signed")
     if not _covers(found, now):
@@ -101,13 +102,19 @@ def _covers(crl: x509.CertificateRevocationList, now: datetime) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _trusted(der: bytes, issuer: Anchor) -> x509.CertificateRevocationList | None:
-    """The list in `der` if `issuer` signed it and nothing in it is beyond our understanding."""
+def _trusted(
+    der: bytes, issuer: Anchor, algorithm: x509.ObjectIdentifier
+) -> x509.CertificateRevocationList | None:
+    """The list in `der` if `issuer` signed it by `algorithm` and nothing in it is beyond us."""
     key = issuer.certificate.public_key()
     try:
         crl = x509.load_der_x509_crl(der)
         beyond = not_understood(crl.extensions, _UNDERSTOOD) or _line_beyond(crl, der)
-        signed = isinstance(key, PublicKey) and crl.is_signature_valid(key)
+        signed = (
+            isinstance(key, PublicKey)
+            and crl.signature_algorithm_oid == algorithm
+            and crl.is_signature_valid(key)
+        )
     except (*UNREADABLE, TypeError, InvalidSignature):
         return None
     if beyond or not signed or crl.issuer != issuer.certificate.subject:

@@ -45,6 +45,7 @@ USELESS: dict[str, tuple[Listing, str]] = {
     "R6 another's key": (_list(key=OTHER), "no list"),
     "R6 another's name": (_list(name=RESPONDER), "no list"),
     "R6 SHA-1": (_algorithm("sha1"), "no list"),
+    "R6 SHA-512": (_algorithm("sha512"), "no list"),
     "of one distribution point": (
         _list(point={"distribution_point": {"full_name": [_POINT]}}),
         "no list",
