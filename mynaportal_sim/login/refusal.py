@@ -9,14 +9,15 @@ from http import HTTPStatus
 class Code(StrEnum):
     """The stable names of refusals.
 
-    Those of the PIN are a soft card's, before any token; those after the account are a second
-    device's, around the token; the last are of signing a consent.
+    Those of the PIN and of the card are a soft card's, before any token; those after the
+    account are a second device's, around the token; the last are of signing a consent.
     """
 
     PIN_MALFORMED = "pin_malformed"
     PIN_LAST_TRY = "pin_last_try"
     PIN_INCORRECT = "pin_incorrect"
     PIN_LOCKED = "pin_locked"
+    CARD_UNAVAILABLE = "card_unavailable"
     TOKEN_MALFORMED = "token_malformed"  # noqa: S105  no password
     ALG_NOT_ALLOWED = "alg_not_allowed"
     LOGIN_NOT_FOUND = "login_not_found"
@@ -55,6 +56,7 @@ STATUS: dict[Code, HTTPStatus] = {
     Code.PIN_LAST_TRY: HTTPStatus.CONFLICT,
     Code.PIN_INCORRECT: HTTPStatus.UNAUTHORIZED,
     Code.PIN_LOCKED: HTTPStatus.FORBIDDEN,
+    Code.CARD_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Code.TOKEN_MALFORMED: HTTPStatus.BAD_REQUEST,
     Code.ALG_NOT_ALLOWED: HTTPStatus.BAD_REQUEST,
     Code.LOGIN_NOT_FOUND: HTTPStatus.NOT_FOUND,

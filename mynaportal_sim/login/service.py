@@ -65,7 +65,8 @@ async def log_in_by_soft_card(
     bound = session_hash(entered.session_id)
     wanted = Wanted(trust.origin, bound, Channel.SOFT, entered.interaction)
     challenge = await db.write(challenges.issue, wanted, now, urandom)
-    token = cards.answer(entered.persona, entered.pin, challenge, last_try=entered.last_try)
+    pin, last_try = entered.pin, entered.last_try
+    token = await cards.answer(entered.persona, pin, challenge, last_try=last_try)
     if isinstance(token, Refusal):
         return await db.write(_refuse_pin, token, entered.persona, trust, now)
     return await present(db, token.to_json(), entered.session_id, Channel.SOFT, trust, now)

@@ -3,9 +3,13 @@
 Only the reader is missing. The APDUs, the statement and the token are those of a card at home.
 """
 
+import logging
 import re
+from asyncio import Lock, to_thread
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from card_reader.client.consent import sign_consent
 from card_reader.client.jpki import Jpki
@@ -15,8 +19,10 @@ from card_reader.client.signing import Signed
 from card_reader.emulator.card import Card
 from card_reader.emulator.store import made
 from card_reader.errors import (
+    CardFileError,
     LastTryError,
     MalformedPinError,
+    MemoryFailureError,
     PinBlockedError,
     WrongPinError,
 )
@@ -27,7 +33,11 @@ from mynaportal_sim.login.errors import NoSuchPersonaError
 from mynaportal_sim.login.refusal import Code, Refusal
 from mynaportal_sim.login.token import LoginToken
 
+T = TypeVar("T")
+
 AGENT_VERSION = "soft"
+_log = logging.getLogger(__name__)
+_NONE: tuple[bytes, None] = (b"", None)
 _PERSONA = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -35,14 +45,16 @@ class SoftCards:
     """The card of each persona, `<directory>/<persona>.json`.
 
     A card stays on its reader until it is issued anew; it is reset after each answer, so that
-    no PIN stays verified. Call from one thread.
+    no PIN stays verified. It answers one question at a time, in a thread: its file may be held
+    by another process for seconds.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._cards: dict[str, tuple[bytes, Card]] = {}
+        self._turns: defaultdict[str, Lock] = defaultdict(Lock)
+        self._idle: dict[str, tuple[bytes, Card]] = {}
 
-    def answer(
+    async def answer(
         self, persona: str, pin: str, challenge: Challenge, *, last_try: bool = False
     ) -> LoginToken | Refusal:
         """Have the card sign `challenge`; the PIN goes to the card and is kept nowhere.
@@ -52,15 +64,14 @@ class SoftCards:
 
         Raises:
             NoSuchPersonaError: there is no such card.
-            CardFileError: there is one, and it is damaged.
         """
 
         def sign(jpki: Jpki) -> Signed:
             return sign_challenge(jpki, challenge.to_sign, pin, allow_last_try=last_try)
 
-        return self._asked(persona, challenge, sign)
+        return await self._asked(persona, challenge, sign)
 
-    def agree(
+    async def agree(
         self,
         persona: str,
         password: str,
@@ -74,27 +85,51 @@ class SoftCards:
         The password goes the way of the PIN. Raises as `answer` does.
         """
 
-        def sign(jpki: Jpki) -> Signed:
+        def sign(jpki: Jpki) -> Signed | Refusal:
+            if not jpki.holds(Kind.SIGNING):
+                return Refusal(Code.SIGNING_CERT_MISSING)
             return sign_consent(jpki, statement, password, allow_last_try=last_try)
 
-        if not self.can_sign(persona):
-            return Refusal(Code.SIGNING_CERT_MISSING)
-        return self._asked(persona, challenge, sign)
+        return await self._asked(persona, challenge, sign)
 
-    def can_sign(self, persona: str) -> bool:
+    async def can_sign(self, persona: str) -> bool | Refusal:
         """Whether the card has a key for signatures; that of a child has none.
 
         Raises:
             NoSuchPersonaError: there is no such card.
         """
-        return Jpki(Session(self._card(persona))).holds(Kind.SIGNING)
+        return await self._used(persona, lambda jpki: jpki.holds(Kind.SIGNING))
 
-    def _asked(
-        self, persona: str, challenge: Challenge, sign: Callable[[Jpki], Signed]
+    async def _asked(
+        self, persona: str, challenge: Challenge, sign: Callable[[Jpki], Signed | Refusal]
     ) -> LoginToken | Refusal:
-        card = self._card(persona)
+        signed = await self._used(persona, sign)
+        if isinstance(signed, Refusal):
+            return signed
+        return LoginToken.of(challenge.login_id, challenge.origin, signed, AGENT_VERSION)
+
+    async def _used(self, persona: str, use: Callable[[Jpki], T]) -> T | Refusal:
+        """What `use` makes of a card when it is its turn, or why the card did not go along."""
+        path = self._directory / f"{persona}.json"
+        if not _PERSONA.fullmatch(persona) or not path.exists():
+            raise NoSuchPersonaError
+        async with self._turns[persona]:
+            return await to_thread(self._on_reader, persona, path, use)
+
+    def _on_reader(self, persona: str, path: Path, use: Callable[[Jpki], T]) -> T | Refusal:
+        """The same in a thread, which alone has the card: nobody else finds it idle."""
         try:
-            signed = sign(Jpki(Session(card)))
+            issued, (known, card) = made(path), self._idle.pop(persona, _NONE)
+            if card is None or issued != known:
+                card = Card.load(path)
+            try:
+                return use(Jpki(Session(card)))
+            finally:
+                card.reset()
+                self._idle[persona] = (issued, card)
+        except (CardFileError, MemoryFailureError) as error:
+            _log.warning("the card of %s: %s", persona, error)
+            return Refusal(Code.CARD_UNAVAILABLE)
         except MalformedPinError:
             return Refusal(Code.PIN_MALFORMED)
         except LastTryError:
@@ -103,18 +138,6 @@ class SoftCards:
             return _wrong(error.tries_left)
         except PinBlockedError:
             return _wrong(0)
-        finally:
-            card.reset()
-        return LoginToken.of(challenge.login_id, challenge.origin, signed, AGENT_VERSION)
-
-    def _card(self, persona: str) -> Card:
-        path = self._directory / f"{persona}.json"
-        if not _PERSONA.fullmatch(persona) or not path.exists():
-            raise NoSuchPersonaError
-        issued = made(path)
-        if persona not in self._cards or self._cards[persona][0] != issued:
-            self._cards[persona] = (issued, Card.load(path))
-        return self._cards[persona][1]
 
 
 def _wrong(tries_left: int) -> Refusal:

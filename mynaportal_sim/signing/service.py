@@ -105,9 +105,9 @@ async def by_soft_card(
     persona, pin, last_try = entered.persona, entered.pin, entered.last_try
     if signing.kind is Kind.SIGNING:
         statement = signing.statement
-        token = cards.agree(persona, pin, statement, challenge, last_try=last_try)
+        token = await cards.agree(persona, pin, statement, challenge, last_try=last_try)
     else:
-        token = cards.answer(persona, pin, challenge, last_try=last_try)
+        token = await cards.answer(persona, pin, challenge, last_try=last_try)
     return Given(token, Channel.SOFT)
 
 

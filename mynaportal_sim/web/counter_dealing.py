@@ -3,14 +3,17 @@
 Only a dev portal has one. Making keys takes time, so everything here runs in a thread.
 """
 
+import logging
 from asyncio import to_thread
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_bytes
-from typing import Annotated
+from typing import Annotated, ParamSpec, TypeVar
 
 from fastapi import Depends, Request
 
+from card_reader.errors import CardFileError
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
 from mynaportal_sim.issuing import telling
 from mynaportal_sim.issuing.errors import OvertakenError
@@ -22,8 +25,16 @@ from mynaportal_sim.issuing.wishes import Wish
 from mynaportal_sim.login.errors import NoSuchPersonaError, SoftCardsOffError
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Municipality, Resident
-from mynaportal_sim.web.errors import CardOvertakenError, NoSuchLifeEventError
+from mynaportal_sim.web.errors import (
+    CardOvertakenError,
+    CardUnavailableError,
+    NoSuchLifeEventError,
+)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 _EVENTS = {telling.name_of(event): event for event in LifeEvent}
 
 
@@ -49,26 +60,34 @@ class Counter:
         """How a person stands.
 
         Raises:
-            CardFileError: their card's file is damaged.
+            CardUnavailableError: their card's file is damaged.
         """
-        return await to_thread(stand, self.office, resident)
+        return await _in_thread(stand, self.office, resident)
 
     async def deal(self, resident: Resident, wish: Wish) -> Refusal | Standing:
         """Let an event happen, and answer how the person then stands.
 
         Raises:
             CardOvertakenError: somebody else dealt with the card at the same time.
+            CardUnavailableError: its file is held by another process, or damaged.
         """
-        try:
-            return await to_thread(deal_with, self.office, resident, wish, self.now)
-        except OvertakenError:
-            raise CardOvertakenError from None
+        return await _in_thread(deal_with, self.office, resident, wish, self.now)
 
     async def municipalities(self) -> dict[str, Municipality]:
         """Those in which somebody lives, by their codes."""
         people = await self.office.database.read(residents.everyone)
         found = {one.municipality.code: one.municipality for one in people}
         return dict(sorted(found.items()))
+
+
+async def _in_thread(ask: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
+    try:
+        return await to_thread(ask, *given, **more)
+    except OvertakenError:
+        raise CardOvertakenError from None
+    except CardFileError as error:
+        _log.warning("at the counter: %s", error)
+        raise CardUnavailableError from None
 
 
 async def _counter(

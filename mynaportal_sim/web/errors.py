@@ -20,7 +20,8 @@ WebError                    carries .code and .status for the answer
 ├── DevTokenError           a program that would change a dev portal's world lacks its token
 ├── NoSuchLifeEventError    no event of that name can happen at the counter
 ├── CounterRefusedError     the counter does not do it; carries .refusal
-└── CardOvertakenError      somebody else dealt with the card in the meantime
+├── CardOvertakenError      somebody else dealt with the card in the meantime
+└── CardUnavailableError    the card's file is held by another process, or damaged
 """
 
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ from http import HTTPStatus
 from consent.mandate import Refusal
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.issuing import refusals
+from mynaportal_sim.login.refusal import Code
 
 
 class WebError(PortalError):
@@ -236,3 +238,16 @@ class CardOvertakenError(WebError):
 
     def __init__(self) -> None:
         super().__init__("somebody else dealt with this card in the meantime; look again")
+
+
+class CardUnavailableError(WebError):
+    """A person's card cannot be used: its file is held by another process, or damaged."""
+
+    code = Code.CARD_UNAVAILABLE.value
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the file of this card is held by another process, or damaged; try again, or have"
+            " the card issued anew"
+        )

@@ -348,8 +348,10 @@ async def _kinds(shown: _Shown) -> list[str]:
     try:
         if shown.desk.cards is None:
             return []
-        can_sign = shown.desk.cards.can_sign(await _persona(shown))
+        can_sign = await shown.desk.cards.can_sign(await _persona(shown))
     except NoSuchPersonaError:
+        return []
+    if isinstance(can_sign, Refusal):
         return []
     own = [Kind.SIGNING] if can_sign else []
     return [kind.value for kind in (*own, Kind.USER_AUTHENTICATION)]

@@ -203,6 +203,7 @@ _LOGIN_REASONS: dict[Code, str] = {
     Code.PIN_LAST_TRY: marked("The card had one try left, and nobody confirmed it."),
     Code.PIN_INCORRECT: marked("The PIN was wrong."),
     Code.PIN_LOCKED: marked("The card was locked."),
+    Code.CARD_UNAVAILABLE: marked("The emulated card could not be used."),
     Code.TOKEN_MALFORMED: marked("What the card reader sent could not be read."),
     Code.ALG_NOT_ALLOWED: marked("The signature was of a kind that is not accepted."),
     Code.LOGIN_NOT_FOUND: marked("No such login had been begun."),
@@ -255,6 +256,10 @@ REASONS: dict[str, str] = {
 }
 """Why something was refused or ended, by the code in the ledger; `Reason` has its own words."""
 
+_CARD_UNAVAILABLE = marked(
+    "The emulated card cannot be used now: another program holds its file, or the file is "
+    "damaged. Try again; if that does not help, have the card issued anew at the counter."
+)
 LOGIN_PROBLEMS: dict[Code, str] = {
     **_LOGIN_REASONS,
     Code.PIN_MALFORMED: marked("A PIN has exactly four digits. It was not sent to the card."),
@@ -267,6 +272,7 @@ LOGIN_PROBLEMS: dict[Code, str] = {
         "This card is locked: the PIN was wrong three times. With a real card only the "
         "municipal counter can unlock it; here, make the persona's card anew or choose another."
     ),
+    Code.CARD_UNAVAILABLE: _CARD_UNAVAILABLE,
     Code.CONFIRM_CODE_WRONG: marked("Those digits are wrong. Tries left: %(left)s."),
 }
 """What the login form says of a refusal, and what to do about it."""
@@ -311,6 +317,7 @@ PROBLEMS = {
     "login_required": marked("Only a person who is logged in can do this."),
     "session_ended": marked("Your session has ended."),
     "csrf_failed": marked("This form is out of date, or did not come from this site."),
+    "card_unavailable": _CARD_UNAVAILABLE,
     "persona_not_found": marked("This person has no emulated card here."),
     "interaction_gone": marked("This request was answered before, or it has expired."),
     "invalid_request": marked(

@@ -1,5 +1,6 @@
 """Soft cards: the PIN rules C1 to C6 as a person meets them in the browser, and S1 to S4."""
 
+import asyncio
 import logging
 import re
 from datetime import timedelta
@@ -23,6 +24,7 @@ from mynaportal_sim.login.checks import Bearer, Presented
 from mynaportal_sim.login.refusal import Code, Refusal
 from mynaportal_sim.login.service import Refused, log_in
 from mynaportal_sim.login.soft import SoftCards
+from mynaportal_sim.login.token import LoginToken
 from mynaportal_sim.login.trust import Trust
 from mynaportal_sim.settings import Mode, Settings
 from tests.mynaportal_sim.login.conftest import NOW, ORIGIN, Portal
@@ -173,15 +175,18 @@ def test_s1_a_strict_portal_does_not_trust_a_simulated_card(
 
 
 def test_s4_two_data_directories_count_tries_apart(portal: Portal, tmp_path: Path) -> None:
+    async def answered(directory: Path, pin: str) -> LoginToken | Refusal:
+        return await SoftCards(directory).answer(HANAKO, pin, challenge)
+
     mine, theirs = tmp_path / "mine", tmp_path / "theirs"
     for directory in (mine, theirs):
         directory.mkdir()
         write_card(directory / f"{HANAKO}.json", portal.data(HANAKO))
     wanted = Wanted(ORIGIN, "session", Channel.SOFT)
     challenge = portal.database.run(challenges.issue, wanted, NOW, urandom)
-    wrong = SoftCards(mine).answer(HANAKO, "9999", challenge)
+    wrong = asyncio.run(answered(mine, "9999"))
     assert wrong == Refusal(Code.PIN_INCORRECT, tries_left=2)
-    assert not isinstance(SoftCards(theirs).answer(HANAKO, "1234", challenge), Refusal)
+    assert isinstance(asyncio.run(answered(theirs, "1234")), LoginToken)
 
 
 def test_a_soft_login_is_forgotten_with_its_session(portal: Portal) -> None:

@@ -6,6 +6,7 @@ import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from secrets import token_bytes
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -86,27 +87,35 @@ class Browser:
         form: Form | None,
         **given: object,
     ) -> httpx.Response:
-        async def sent() -> httpx.Response:
-            transport = httpx.ASGITransport(self.web)
-            async with httpx.AsyncClient(
-                transport=transport, base_url=self.origin, cookies=self.cookies
-            ) as client:
-                answer = await client.request(
-                    method,
-                    path,
-                    headers=wanted,
-                    data=form,
-                    **given,  # type: ignore[arg-type]  # tests name what httpx takes
-                )
-                self.cookies = client.cookies
-                return answer
+        return self.runner.run(self.sent(method, path, headers, form, **given))
 
+    async def sent(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        form: Form | None,
+        **given: object,
+    ) -> httpx.Response:
+        """The same for what runs beside something else."""
         usual = {"accept": "text/html", "accept-language": self.language}
         wanted = {
             **usual,
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
-        return self.runner.run(sent())
+        transport = httpx.ASGITransport(self.web)
+        async with httpx.AsyncClient(
+            transport=transport, base_url=self.origin, cookies=self.cookies
+        ) as client:
+            answer = await client.request(
+                method,
+                path,
+                headers=wanted,
+                data=form,
+                **given,  # type: ignore[arg-type]  # tests name what httpx takes
+            )
+            self.cookies = client.cookies
+            return answer
 
 
 @dataclass
@@ -120,6 +129,11 @@ class Portal:
     def browser(self, language: str = "ja") -> Browser:
         """A browser that nobody has used before."""
         return Browser(self.web, self.runner, language=language)
+
+    def card(self, persona: str) -> Path:
+        """The file of a person's emulated card."""
+        path: Path = self.web.state.settings.cards / f"{persona}.json"
+        return path
 
     def register(
         self,

@@ -194,6 +194,23 @@ def test_what_the_api_refuses_has_a_code(
     assert (refused.status_code, refused.json()["code"]) == (status, code)
 
 
+@pytest.mark.parametrize("path", [HERE, f"{HERE}/move"])
+def test_a_damaged_card_is_told_of_and_its_file_stays_as_it_is(
+    portal: Portal, browser: Browser, path: str
+) -> None:
+    form: Form = {"csrf": browser.csrf(HERE), "address": ADDRESS}
+    card = portal.card(HANAKO)
+    card.write_bytes(damaged := card.read_bytes()[:100])
+    method = "GET" if path == HERE else "POST"
+    told = api(portal, method, path, **({} if path == HERE else {"json": {"address": ADDRESS}}))
+    assert (told.status_code, told.json()["code"]) == (503, "card_unavailable")
+    page = browser.get(path) if path == HERE else browser.post(path, form)
+    assert page.status_code == 503
+    assert "模擬カードを現在使用できません" in page.text
+    assert str(card) not in told.text + page.text
+    assert card.read_bytes() == damaged
+
+
 @pytest.mark.parametrize(
     ("headers", "code"),
     [

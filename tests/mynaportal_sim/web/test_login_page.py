@@ -1,16 +1,18 @@
 """The login page, as somebody with an emulated card reads it."""
 
 import asyncio
-from collections.abc import Iterator
+import fcntl
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from mynaportal_sim import world
 from mynaportal_sim.app import create_app
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.settings import Mode, Settings
-from tests.mynaportal_sim.web.kit import HANAKO, KENICHI, Browser, Form, Portal
+from tests.mynaportal_sim.web.kit import HANAKO, KENICHI, PIN, Browser, Form, Portal
 
 WRONG = "0000"
 
@@ -64,6 +66,49 @@ def test_a_locked_card_says_who_can_unlock_it(browser: Browser) -> None:
     assert "ロックされています" in locked.text
     assert "市区町村の窓口" in locked.text
     assert "ロックされています" in browser.log_in().text
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda whole: whole[: len(whole) // 2], id="cut short"),
+        pytest.param(lambda _: b"", id="empty"),
+        pytest.param(lambda whole: whole.replace(b'"version": 2', b'"version": 9'), id="newer"),
+    ],
+)
+def test_a_damaged_card_is_refused_in_words_and_logs_in_once_it_is_whole_again(
+    portal: Portal, damage: Callable[[bytes], bytes]
+) -> None:
+    browser, path = portal.browser(), portal.card(HANAKO)
+    assert browser.log_in().status_code == 303
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    refused = browser.log_in()
+    assert refused.status_code == 422
+    assert "模擬カードを現在使用できません" in refused.text
+    assert str(path.parent) not in refused.text
+    form: Form = {"csrf": browser.csrf(), "persona": HANAKO, "pin": PIN}
+    told = browser.post("/login/soft", form, accept="application/json")
+    assert (told.status_code, told.json()["code"]) == (503, "card_unavailable")
+    path.write_bytes(whole)
+    assert browser.log_in().status_code == 303
+
+
+def test_a_card_that_another_process_holds_keeps_nobody_else_waiting(portal: Portal) -> None:
+    browser, other = portal.browser(), portal.browser()
+    form: Form = {"csrf": browser.csrf(), "persona": HANAKO, "pin": PIN}
+    card = portal.card(HANAKO)
+
+    async def logged_in() -> httpx.Response:
+        with card.with_name(f"{card.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            waiting = asyncio.create_task(browser.sent("POST", "/login/soft", {}, form))
+            for _ in range(10):
+                assert (await other.sent("GET", "/login", {}, None)).status_code == 200
+            assert not waiting.done()
+        return await waiting
+
+    assert portal.runner.run(logged_in()).status_code == 303
 
 
 def test_nobody_elses_card_can_be_named(browser: Browser) -> None:

@@ -45,6 +45,16 @@ def _way_to_sign(browser: Browser, path: str, *categories: str) -> str:
     return location
 
 
+def test_where_the_card_is_damaged_only_another_can_sign(portal: Portal) -> None:
+    browser, path = portal.asked()
+    address = _way_to_sign(browser, path, "checkup")
+    form = form_of(to_sign(browser, path), Kind.SIGNING, pin=PASSWORD)
+    portal.card(HANAKO).write_bytes(b"")
+    assert 'name="pin"' not in browser.get(address).text
+    told = browser.post(f"{path}/signature", form, **JSON)
+    assert (told.status_code, told.json()["code"]) == (503, "card_unavailable")
+
+
 def _signed_with_token(browser: Browser, path: str, form: Form) -> httpx.Response:
     return browser.post(f"{path}/signature", form, **JSON)
 
