@@ -61,7 +61,7 @@ class OcspClient:
         parts = urlsplit(self.url)
         head = (
             f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-            "Content-Type: application/ocsp-request\r\n"
+            "Content-Type: application/ocsp-request\r\nAccept-Encoding: identity\r\n"
             f"Content-Length: {len(der)}\r\n\r\n"
         )
         while self._idle:

@@ -4,6 +4,7 @@ The responder is the real one, reached in process, or one that answers otherwise
 """
 
 import asyncio
+import gzip
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -258,6 +259,9 @@ NO_ANSWER: dict[str, bytes] = {
     "another protocol": b"220 smtp.example ESMTP\r\n\r\n",
     "no length": b"HTTP/1.1 200 OK\r\n\r\n",
     "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "what is no gzip": http(bytes(200), 200, "Content-Encoding: gzip"),
+    "what nothing inflates": http(b"x" * 200, 200, "Content-Encoding: deflate"),
+    "a gzip bomb": http(gzip.compress(bytes(9_000_000)), 200, "Content-Encoding: gzip"),
     "too long an answer": http(bytes(RESPONSE_MAX + 1)),
     "too long a head": b"HTTP/1.1 200 OK\r\n" + b"X: x\r\n" * RESPONSE_MAX,
 }
