@@ -28,7 +28,7 @@ Name = tuple[bytes, int]
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What a request asks, and of which certificates; None for those of other authorities."""
+    """What a request asks, and of which certificates; None for those of others than `by`."""
 
     asked: Asked
     names: tuple[Name | None, ...]
@@ -66,8 +66,10 @@ class Responder:
         ours = next((one for one in issuers if one is not None), None)
         if ours is None:
             return UNAUTHORIZED
+        # One signature is on all answers, and an authority lets it speak of its own alone
+        # (RFC 6960, 4.2.2.2).
         names = tuple(
-            _name(issuer, question.serial)
+            _name(issuer if issuer is ours else None, question.serial)
             for issuer, question in zip(issuers, asked.questions, strict=True)
         )
         return Questions(asked, names, ours)

@@ -365,6 +365,27 @@ def test_more_questions_than_it_answers_at_once_are_malformed(
         assert parsed(office.ask(asked.read_bytes())).response_status is status
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(Family.CARD, Family.PHONE, id="a phone's after a card's"),
+        pytest.param(Family.NEXT, Family.CARD, id="a card's after a next card's"),
+    ],
+)
+def test_an_authority_speaks_of_no_certificate_of_another(
+    office: Office, tmp_path: Path, first: Family, second: Family
+) -> None:
+    asked, named = tmp_path / "req.der", []
+    for at, family in enumerate((first, second)):
+        issuer = tmp_path / f"{at}.pem"
+        issuer.write_bytes(office.of(family).certificate.public_bytes(Encoding.PEM))
+        named += ["-issuer", str(issuer), "-serial", hex(LOST)]
+    done("openssl", "ocsp", *named, "-reqout", str(asked))
+    answers = parsed(office.ask(asked.read_bytes())).responses
+    said = [one.certificate_status for one in answers]
+    assert said == [OCSPCertStatus.REVOKED, OCSPCertStatus.UNKNOWN]
+
+
 def test_a_responder_of_no_authority_answers_for_nobody(office: Office) -> None:
     nobody = Responder(urandom)
     nobody.serve(Authorities(()))
