@@ -18,6 +18,7 @@ PROPRIETARY = 0x80
 SELECT_CURRENT_DF = 0x00
 SELECT_EF = 0x02
 SELECT_BY_NAME = 0x04
+EF_ID_LENGTH = 2
 NO_FCI = 0x0C
 CURRENT_EF = 0x80
 """P2 of VERIFY and COMPUTE DIGITAL SIGNATURE; the low five bits name another EF instead."""
@@ -77,7 +78,7 @@ class Command:
     @classmethod
     def select_ef(cls, ef: int) -> "Command":
         """Choose a file of the selected application."""
-        return cls(Ins.SELECT, SELECT_EF, NO_FCI, ef.to_bytes(2, "big"))
+        return cls(Ins.SELECT, SELECT_EF, NO_FCI, ef.to_bytes(EF_ID_LENGTH, "big"))
 
     @classmethod
     def read_binary(cls, offset: int, length: int) -> "Command":

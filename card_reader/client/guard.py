@@ -1,6 +1,7 @@
 """What may be sent to a card without the simulation mark: nothing that could harm it."""
 
 from card_reader.apdu import (
+    EF_ID_LENGTH,
     HARMLESS,
     INTERINDUSTRY,
     SELECT_BY_NAME,
@@ -15,6 +16,9 @@ from card_reader.errors import CommandRefusedError, StatusError
 from card_reader.spec import MY_NUMBER_FILES
 from card_reader.status import SW
 from card_reader.transport import Transport
+
+_OTHER_OCCURRENCE = 0x03
+"""Bits of P2 of SELECT (ISO/IEC 7816-4): the last, next or previous of that name."""
 
 
 def guard_for(session: Session) -> "Guard | None":
@@ -48,8 +52,8 @@ class Guard:
             )
         if command.ins == Ins.SELECT:
             self._check_select(command)
-        elif (ef := command.short_ef) is not None:
-            self._check_file(ef)
+        elif command.ins != Ins.GET_CHALLENGE:
+            self._check_file(command.short_ef)
 
     def follow(self, command: Command, response: Response) -> None:
         """Take note of a command that was sent and of its answer.
@@ -60,18 +64,21 @@ class Guard:
             self._application = command.data if response.sw == SW.OK else None
 
     def _check_select(self, command: Command) -> None:
-        if command.p1 == SELECT_EF:
-            self._check_file(int.from_bytes(command.data, "big"))
-        elif command.p1 != SELECT_BY_NAME or _resembles(command.data):
+        by_name = command.p1 == SELECT_BY_NAME and not _resembles(command.data)
+        by_id = command.p1 == SELECT_EF and len(command.data) == EF_ID_LENGTH
+        if command.p2 & _OTHER_OCCURRENCE or not (by_name or by_id):
             raise CommandRefusedError(
                 "This card does not carry the simulation mark: select an application by its"
-                " whole name (P1=04), or a file in it (P1=02)."
+                " whole name (P1=04), or a file in it by its two bytes (P1=02)."
             )
+        if by_id:
+            self._check_file(int.from_bytes(command.data, "big"))
 
-    def _check_file(self, ef: int) -> None:
+    def _check_file(self, ef: int | None) -> None:
+        """That a command names; None is the current one, which passed when it was chosen."""
         if self._application is None:
             raise CommandRefusedError("Select an application first, so that the file is known.")
-        if MY_NUMBER_FILES.get(self._application) == ef:
+        if ef is not None and MY_NUMBER_FILES.get(self._application) == ef:
             raise CommandRefusedError(
                 "This card does not carry the simulation mark: the file with the individual"
                 " number is not read from it."
