@@ -73,6 +73,13 @@ class Verdict:
         return True if issuer.outcome is Outcome.HOLDS else None
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that was open to the terminal and is of no use, and why."""
+
+    reason: str
+
+
 class Signer(Protocol):
     """An application that signs with the card's key and shows who signed its records."""
 
@@ -86,10 +93,10 @@ def of_text(
     root: RSAPublicKey | None,
     challenge: bytes,
     *,
-    number: MyNumber | None,
-    attributes: Attributes | None,
+    number: MyNumber | Unread | None,
+    attributes: Attributes | Unread | None,
 ) -> Verdict:
-    """Judge what was read of the text, after one of its PINs; None for what was not read.
+    """Judge what was read of the text, after one of its PINs; None for what was left alone.
 
     `challenge` is random (32 bytes); without `root` the issuer stays unchecked.
     """
@@ -98,44 +105,43 @@ def of_text(
         key = text.signed_key()
         return SignedRecord(key.key, digest_info(key.signed), key.signature)
 
-    common, signer = _of_key(text, record, root, challenge)
+    common, signer = _of_key(text, _attempted(record), root, challenge)
     return Verdict((*common, *_of_digests(text, signer, number, attributes)))
 
 
 def of_record(
-    visual: Signer, record: SignedRecord, root: RSAPublicKey | None, challenge: bytes
+    visual: Signer, record: SignedRecord | Unread, root: RSAPublicKey | None, challenge: bytes
 ) -> Verdict:
     """Judge a record that was read of the face: the face itself, birth, or the number's image.
 
     `challenge` is random (32 bytes); without `root` the issuer stays unchecked.
     """
-    findings, _ = _of_key(visual, lambda: record, root, challenge)
+    findings, _ = _of_key(visual, record, root, challenge)
     return Verdict(findings)
 
 
 def _of_key(
     application: Signer,
-    read: Callable[[], SignedRecord],
+    record: SignedRecord | Unread,
     root: RSAPublicKey | None,
     challenge: bytes,
 ) -> tuple[tuple[Finding, ...], RSAPublicKey | None]:
     """The steps that both applications share; and the signer's key, whoever certified it."""
     certificate = _attempted(application.certificate)
-    record = _attempted(read)
     signature = _attempted(lambda: application.sign(digest_info(challenge)))
-    if isinstance(certificate, _Unread):
+    if isinstance(certificate, Unread):
         issuer = _fails(Step.ISSUER, certificate.reason)
     elif root is None:
         issuer = Finding(Step.ISSUER, Outcome.NOT_CHECKED, "no card issuer's root was given")
     else:
         by_root = certificate.is_issued_by(root)
         issuer = _judged(Step.ISSUER, by_root, "another root issued the signer's certificate")
-    signer = None if isinstance(certificate, _Unread) else certificate.key
-    if isinstance(record, _Unread):
+    signer = None if isinstance(certificate, Unread) else certificate.key
+    if isinstance(record, Unread):
         unread = (_fails(step, record.reason) for step in (Step.RECORD, Step.POSSESSION))
         return (issuer, *unread), signer
     signed = signer is not None and signs(signer, record.signature, record.digest_info)
-    if isinstance(signature, _Unread):
+    if isinstance(signature, Unread):
         possession = _fails(Step.POSSESSION, signature.reason)
     else:
         own = signs(record.key, signature, digest_info(challenge))
@@ -147,11 +153,11 @@ def _of_key(
 def _of_digests(
     text: Text,
     signer: RSAPublicKey | None,
-    number: MyNumber | None,
-    attributes: Attributes | None,
+    number: MyNumber | Unread | None,
+    attributes: Attributes | Unread | None,
 ) -> Iterator[Finding]:
     integrity = _attempted(text.integrity)
-    if isinstance(integrity, _Unread):
+    if isinstance(integrity, Unread):
         for step in (Step.INTEGRITY, Step.MY_NUMBER, Step.ATTRIBUTES):
             yield _fails(step, integrity.reason)
         return
@@ -165,22 +171,19 @@ def _of_digests(
     ):
         if read is None:
             yield Finding(step, Outcome.NOT_CHECKED, "not read")
+        elif isinstance(read, Unread):
+            yield _fails(step, read.reason)
         else:
             same = compare_digest(read.digest, digest)
             yield _judged(step, same, "it is not what the issuer digested")
 
 
-@dataclass(frozen=True, slots=True)
-class _Unread:
-    reason: str
-
-
-def _attempted(ask: Callable[[], T]) -> "T | _Unread":
+def _attempted(ask: Callable[[], T]) -> T | Unread:
     """What the card gives, or why that is of no use; only a lost card is an error here."""
     try:
         return ask()
     except (StatusError, MalformedDataError) as error:
-        return _Unread(error.problem)
+        return Unread(error.problem)
 
 
 def _judged(step: Step, holds: bool, otherwise: str) -> Finding:

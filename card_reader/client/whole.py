@@ -9,7 +9,7 @@ from typing import TypeVar
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from card_reader.client import genuine
-from card_reader.client.genuine import Verdict
+from card_reader.client.genuine import Unread, Verdict
 from card_reader.client.jpki import Jpki
 from card_reader.client.pin import Reference
 from card_reader.client.register import CardObjects, CardRecord, Common, Juki
@@ -183,14 +183,15 @@ class _Reading:
         by_pin = self._opened(Secret.TEXT_PIN, text.pin)
         if not by_pin and not self._opened(Secret.NUMBER_B, text.number_b):
             return
-        card.attributes = self.attempted(text.attributes)
-        card.my_number = self.attempted(text.my_number) if by_pin and wanted else None
+        attributes = self._tried(text.attributes)
+        number = self._tried(text.my_number) if by_pin and wanted else None
+        card.attributes, card.my_number = _sound(attributes), _sound(number)
         card.text_verdict = genuine.of_text(
             text,
             self._terms.root,
             self._terms.randomness(CHALLENGE_LENGTH),
-            number=card.my_number,
-            attributes=card.attributes,
+            number=number,
+            attributes=attributes,
         )
 
     def of_visual(self) -> None:
@@ -202,14 +203,18 @@ class _Reading:
         by_a = self._opened_by_number(visual.number_a)
         if by_a:
             card.my_number_image = self.attempted(visual.my_number_image)
+        face: Face | Unread | None = None
+        birth: Birth | Unread | None = None
         if by_a or self._opened(Secret.NUMBER_B, visual.number_b):
-            card.face = self.attempted(visual.face)
+            face = self._tried(visual.face)
         elif self._opened(Secret.BIRTH_KEY, visual.birth_key):
-            card.birth = self.attempted(visual.birth)
-        if record := card.face or card.birth:
+            birth = self._tried(visual.birth)
+        card.face, card.birth = _sound(face), _sound(birth)
+        if (read := face or birth) is not None:
+            record = read if isinstance(read, Unread) else read.record
             challenge = self._terms.randomness(CHALLENGE_LENGTH)
             root = self._terms.root
-            card.face_verdict = genuine.of_record(visual, record.record, root, challenge)
+            card.face_verdict = genuine.of_record(visual, record, root, challenge)
 
     def of_jpki(self) -> None:
         jpki, card = Jpki(self._session), self.card
@@ -231,13 +236,17 @@ class _Reading:
 
     def attempted(self, read: Callable[[], T]) -> T | None:
         """What `read` gives; if the card does not hold it soundly, that is noted."""
+        return _sound(self._tried(read))
+
+    def _tried(self, read: Callable[[], T]) -> T | Unread | None:
+        """The same where it matters whether there is nothing, or nothing sound."""
         try:
             return read()
         except NoSuchFileError:
             return None
         except (StatusError, MalformedDataError) as error:
             self.card.unreadable.append(error.problem)
-            return None
+            return Unread(error.problem)
 
     def _selected(self, application: Application, select: Callable[[Session], T]) -> T | None:
         try:
@@ -270,3 +279,7 @@ class _Reading:
             return False
         number_a.verify(number.digits)
         return True
+
+
+def _sound(found: T | Unread | None) -> T | None:
+    return None if isinstance(found, Unread) else found

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from card_reader.apdu import Command, Ins
+from card_reader.client.genuine import Outcome, Step
 from card_reader.client.guard import Guarded
 from card_reader.client.session import Session
 from card_reader.client.whole import (
@@ -24,8 +25,9 @@ from card_reader.emulator.contents import Contents
 from card_reader.emulator.personalise import CardData, write_card
 from card_reader.errors import LastTryError, WrongPinError
 from card_reader.spec import CardKind, Kind, PinRule
-from card_reader.spec.text import TextEF
+from card_reader.spec.text import TextEF, TextTag
 from card_reader.spec.visual import VisualEF
+from card_reader.tlv import encode
 from tests.card_reader.client.conftest import Made
 from tests.card_reader.conftest import PASSWORD, PIN, Certify
 from tests.card_reader.printed import (
@@ -194,6 +196,37 @@ def test_one_damaged_file_leaves_the_rest_readable(made: Made, printed: Contents
     card = read_whole(made(damaged), terms(EVERYTHING))
     assert read_of(card) == {"signing certificate"}
     assert [it[:7] for it in card.unreadable] == ["EF 0002", "EF 0002"]
+
+
+@pytest.mark.parametrize(
+    ("text", "visual", "fails"),
+    [
+        pytest.param({TextEF.ATTRIBUTES: bytes(40)}, {}, {Step.ATTRIBUTES}, id="attributes"),
+        pytest.param(
+            {TextEF.MY_NUMBER: encode(TextTag.MY_NUMBER, b"12345678901x")},
+            {},
+            {Step.MY_NUMBER},
+            id="number",
+        ),
+        pytest.param({}, {VisualEF.FACE: b"\xff"}, {Step.RECORD, Step.POSSESSION}, id="face"),
+    ],
+)
+def test_a_file_that_was_opened_and_makes_no_sense_is_not_genuine(
+    made: Made,
+    printed: Contents,
+    issuer: Issuer,
+    text: dict[int, bytes],
+    visual: dict[int, bytes],
+    fails: set[Step],
+) -> None:
+    asked = replace(terms(EVERYTHING, my_number=True), root=issuer.root.public_key())
+    card = read_whole(made(forged(printed, text, visual)), asked)
+    verdicts = [it for it in (card.text_verdict, card.face_verdict) if it is not None]
+    assert False in {it.genuine for it in verdicts}
+    findings = [it for verdict in verdicts for it in verdict.findings]
+    failed = [it for it in findings if it.outcome is Outcome.FAILS]
+    assert {it.step for it in failed} == fails
+    assert {it.reason for it in failed} == set(card.unreadable)
 
 
 def test_genuineness_is_judged_of_what_was_opened(
