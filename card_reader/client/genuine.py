@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from card_reader.client.text import Attributes, MyNumber, Text
 from card_reader.client.verifiable import VerifiableCertificate, signs
-from card_reader.client.visual import SignedRecord
+from card_reader.client.visual import Birth, Face, SignedRecord
 from card_reader.errors import MalformedDataError, StatusError
 from card_reader.statement import digest_info
 
@@ -38,6 +38,8 @@ class Step(StrEnum):
     """The individual number has its digest."""
     ATTRIBUTES = "attributes"
     """The four attributes have theirs."""
+    AGREEMENT = "agreement"
+    """The face tells of whom the text does, as far as both say: birth and sex."""
 
 
 @unique
@@ -118,6 +120,19 @@ def of_record(
     """
     findings, _ = _of_key(visual, record, root, challenge)
     return Verdict(findings)
+
+
+def agreement(shown: Face | Birth, attributes: Attributes | None) -> Finding:
+    """Whether the face, or its record of birth, is of whom the text is.
+
+    Nothing else binds the text to the card: its digests are signed, but apart from its key.
+    """
+    if attributes is None:
+        return Finding(Step.AGREEMENT, Outcome.NOT_CHECKED, "the text was not read")
+    same = shown.born == attributes.born
+    if isinstance(shown, Face):
+        same = same and shown.sex is attributes.sex
+    return _judged(Step.AGREEMENT, same, "the text tells of somebody else")
 
 
 def _of_key(

@@ -213,8 +213,11 @@ class _Reading:
         if (read := face or birth) is not None:
             record = read if isinstance(read, Unread) else read.record
             challenge = self._terms.randomness(CHALLENGE_LENGTH)
-            root = self._terms.root
-            card.face_verdict = genuine.of_record(visual, record, root, challenge)
+            verdict = genuine.of_record(visual, record, self._terms.root, challenge)
+            if not isinstance(read, Unread):
+                agrees = genuine.agreement(read, card.attributes)
+                verdict = Verdict((*verdict.findings, agrees))
+            card.face_verdict = verdict
 
     def of_jpki(self) -> None:
         jpki, card = Jpki(self._session), self.card

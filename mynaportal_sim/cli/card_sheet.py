@@ -47,6 +47,7 @@ STEPS: dict[Step, str] = {
     Step.INTEGRITY: "ハッシュ値の署名 digests' signature",
     Step.MY_NUMBER: "個人番号のハッシュ値 digest of the number",
     Step.ATTRIBUTES: "4情報のハッシュ値 digest of the attributes",
+    Step.AGREEMENT: "文字との一致 agreement with the text",
 }
 _MARKS = {
     Outcome.HOLDS: ("✓", "green"),

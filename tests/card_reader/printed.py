@@ -78,6 +78,8 @@ class Printed:
     address_image: bytes = b"\x89PNG address"
     portrait: bytes = b"\x00\x00\x00\x0cjP  \r\n\x87\n" + bytes(range(256)) * 3
     security_code_image: bytes = b"\x89PNG code"
+    born: bytes = BORN
+    sex: bytes = b"2"
     my_number_image: bytes = b"\x89PNG number"
 
 
@@ -107,8 +109,8 @@ def text_files(issuer: Issuer, printed: Printed) -> dict[int, bytes]:
         (
             encode(TextTag.NAME, printed.name.encode()),
             encode(TextTag.ADDRESS, printed.address.encode()),
-            encode(TextTag.BORN, BORN),
-            encode(TextTag.SEX, b"2"),
+            encode(TextTag.BORN, printed.born),
+            encode(TextTag.SEX, printed.sex),
         )
     )
     digests = encode(TextTag.NUMBER_DIGEST, sha256(number).digest()) + encode(
@@ -141,7 +143,7 @@ def text_files(issuer: Issuer, printed: Printed) -> dict[int, bytes]:
 
 def visual_files(issuer: Issuer, printed: Printed) -> dict[int, bytes]:
     born = (
-        encode(VisualTag.BIRTH, BORN),
+        encode(VisualTag.BIRTH, printed.born),
         encode(VisualTag.BIRTH_PUBLIC_KEY, public(issuer.card)),
     )
     image = (
@@ -173,8 +175,8 @@ def visual_files(issuer: Issuer, printed: Printed) -> dict[int, bytes]:
 
 def _face(issuer: Issuer, printed: Printed) -> bytes:
     first = (
-        encode(VisualTag.BORN, BORN)
-        + encode(VisualTag.SEX, b"2")
+        encode(VisualTag.BORN, printed.born)
+        + encode(VisualTag.SEX, printed.sex)
         + encode(VisualTag.PUBLIC_KEY, public(issuer.card))
     )
     second = encode(VisualTag.NAME_IMAGE, printed.name_image) + encode(

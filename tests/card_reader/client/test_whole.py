@@ -38,6 +38,7 @@ from tests.card_reader.printed import (
     Issuer,
     Printed,
     forged,
+    text_files,
 )
 
 EVERYTHING = {
@@ -47,6 +48,8 @@ EVERYTHING = {
     Secret.SIGNING_PASSWORD: PASSWORD,
     Secret.AUTHENTICATION_PIN: PIN,
 }
+ONLY_BIRTH = {Secret.BIRTH_KEY: BIRTH_KEY}
+BY_BIRTH = {Secret.TEXT_PIN: TEXT_PIN, **ONLY_BIRTH}
 
 
 def terms(given: Mapping[Secret, str], *, my_number: bool = False, last: bool = False) -> Terms:
@@ -243,6 +246,37 @@ def test_genuineness_is_judged_of_what_was_opened(
         assert (card.text_verdict.genuine, card.face_verdict.genuine) == (genuine, genuine)
     unopened = read_whole(made(printed), replace(terms({}), root=root))
     assert (unopened.text_verdict, unopened.face_verdict) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("other", "secrets", "outcome"),
+    [
+        pytest.param(Printed(), EVERYTHING, Outcome.HOLDS, id="one person"),
+        pytest.param(Printed(born=b"19800218"), EVERYTHING, Outcome.FAILS, id="birth"),
+        pytest.param(Printed(sex=b"1"), EVERYTHING, Outcome.FAILS, id="sex"),
+        pytest.param(
+            Printed(born=b"19800218"), BY_BIRTH, Outcome.FAILS, id="birth in its record"
+        ),
+        pytest.param(Printed(sex=b"1"), BY_BIRTH, Outcome.HOLDS, id="no sex in that record"),
+        pytest.param(Printed(sex=b"1"), ONLY_BIRTH, Outcome.NOT_CHECKED, id="text not read"),
+    ],
+)
+def test_text_and_face_must_tell_of_one_person(
+    made: Made,
+    printed: Contents,
+    issuer: Issuer,
+    other: Printed,
+    secrets: Mapping[Secret, str],
+    outcome: Outcome,
+) -> None:
+    """The text is as its issuer signed it, but for somebody else."""
+    card = made(forged(printed, text_files(issuer, other), {}))
+    root = issuer.root.public_key()
+    verdict = read_whole(card, replace(terms(secrets), root=root)).face_verdict
+    assert verdict is not None
+    found = {it.step: it.outcome for it in verdict.findings}
+    assert found[Step.AGREEMENT] is outcome
+    assert verdict.genuine is (outcome is not Outcome.FAILS)
 
 
 def test_a_card_that_may_be_real_is_only_read_where_that_is_free(
