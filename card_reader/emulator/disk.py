@@ -92,6 +92,19 @@ def replace(path: Path, content: bytes) -> None:
         raise _unusable(path, error) from error
 
 
+def move(source: Path, path: Path) -> None:
+    """Put a file of the same file system in place of another, in one step.
+
+    Only under the lock of `path`; that is on disk when this returns.
+    """
+    try:
+        source.replace(path)
+        _sync_folder(path.parent)
+        _sync_folder(source.parent)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

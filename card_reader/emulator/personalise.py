@@ -90,6 +90,47 @@ def complete_card(path: Path, contents: Contents) -> None:
     store.rewrite(path.resolve(), with_contents)
 
 
+def stage_card(place: Path, data: CardData, before: CardData | None) -> None:
+    """Keep in `place` what is to become of the card that held `before`, for `settle_card`.
+
+    Without `before` it is another card, which takes nothing over. Raises as `write_card` does.
+    """
+    _check(data)
+    held = {} if before is None else _secrets(before)
+    kept = {
+        reference.name: {"tries": secret.tries == held[reference].tries}
+        for reference, secret in _secrets(data).items()
+        if reference in held and secret.value == held[reference].value
+    }
+    store.write(place.resolve(), {**_document(data), _KEPT: kept})
+
+
+def settle_card(place: Path, path: Path) -> None:
+    """Make `path` the card that was staged in `place`, which is gone in the same step.
+
+    What this was not to change of its secrets is kept as it is by now: a PIN that its holder
+    changed since, tries that somebody spent. Raises CardFileError.
+    """
+
+    def settled(staged: Document, now: Document) -> Document:
+        kept = entries(staged, _KEPT) if _KEPT in staged else {}
+        after, current = store.secrets(place, staged), store.secrets(path, now)
+        merged = {
+            reference: _merged(kept.get(reference.name), secret, current.get(reference))
+            for reference, secret in after.items()
+        }
+        return {**staged, "secrets": store.document_secrets(merged)}
+
+    store.settle(place.resolve(), path.resolve(), settled)
+
+
+def _merged(kept: object, after: Secret, now: Secret | None) -> Secret:
+    """A secret that a change makes `after`, where nothing of it is kept as it is `now`."""
+    if now is None or not isinstance(kept, dict):
+        return after
+    return Secret(now.value, now.tries if kept.get("tries") else after.tries)
+
+
 def _check(data: CardData) -> None:
     for reference, secret in _secrets(data).items():
         _check_secret(reference, secret, data.kind)
@@ -200,3 +241,7 @@ def _kind(document: Document) -> CardKind:
 
 
 _NEVER_SET = Secret("", 0)
+_KEPT = "kept"
+"""The entry of a staged card that names the secrets whose value is kept as the card has it,
+and for each whether its tries are too. It stays in the file, so that settling can be repeated.
+"""

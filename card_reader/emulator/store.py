@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from card_reader.emulator.disk import append, content_of, locked, replace
+from card_reader.emulator.disk import append, content_of, locked, move, replace
 from card_reader.emulator.references import (
     JPKI_PASSWORD,
     JPKI_PIN,
@@ -61,6 +61,18 @@ def rewrite(path: Path, change: Callable[[Document], Document]) -> None:
     """Put what `change` makes of the card as it is now in its place."""
     with locked(path):
         _replace(path, change(read(path)))
+
+
+def settle(staged: Path, path: Path, change: Callable[[Document, Document], Document]) -> None:
+    """Put the card `staged` in place of another, as `change` makes it of itself and that one.
+
+    In one step: as long as `staged` is there, nothing of it has come to `path`. Where there is
+    no card yet, it comes as it is.
+    """
+    with locked(path):
+        if path.exists():
+            _replace(staged, change(read(staged), read(path)))
+        move(staged, path)
 
 
 def secrets(path: Path, document: Document) -> dict[Reference, Secret]:

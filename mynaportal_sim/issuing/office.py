@@ -5,6 +5,7 @@ uses, never a card that nobody knows; what an event was to write is staged, and 
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from mynaportal_sim.issuing.counter import PHONES, counter_of
 from mynaportal_sim.issuing.effects import Deed, take_place
 from mynaportal_sim.issuing.judging import judge
 from mynaportal_sim.issuing.life import State
+from mynaportal_sim.issuing.life_events import Written
 from mynaportal_sim.issuing.making import Desk, make
 from mynaportal_sim.issuing.model import Holding, Standing
 from mynaportal_sim.issuing.refusals import Refusal
@@ -64,7 +66,7 @@ def deal_with(
         CardFileError: the card's file is damaged, or cannot be written.
     """
     phone = office.phone_of(resident.persona)
-    path = card or office.card_of(resident.persona)
+    path = (card or office.card_of(resident.persona)).resolve()
     for target in (path, phone):
         staging.finish(office.database, target)
     data = read_card(path) if path.exists() else None
@@ -75,15 +77,22 @@ def deal_with(
     desk = Desk(office.counter, standing, wish, now)
     made = make(desk, becomes, data)
     event_id = _event_id(now, office.counter.randomness)
-    written = [
-        (target, what) for target, what in ((path, made.card), (phone, made.phone)) if what
-    ]
-    for target, what in written:
-        staging.stage(target, event_id, what)
-    office.database.run(take_place, Deed(event_id, desk, becomes, made, office.pseudonyms))
-    for target, what in written:
-        staging.settle(target, event_id, what)
+    deed = Deed(event_id, desk, becomes, made, office.pseudonyms)
+    with _written(deed, path, phone, data):
+        office.database.run(take_place, deed)
     return look(office.database, becomes, made.card or data)
+
+
+def _written(
+    deed: Deed, card: Path, phone: Path, data: CardData | None
+) -> AbstractContextManager[None]:
+    """Where the event happens: what was made for a card or a phone is written with it."""
+    if deed.made.card is not None:
+        before = None if deed.row.written is Written.CARD else data
+        return staging.writing(card, deed.id, deed.made.card, before)
+    if deed.made.phone is not None:
+        return staging.writing(phone, deed.id, deed.made.phone, None)
+    return nullcontext()
 
 
 def _event_id(now: datetime, randomness: Randomness) -> UUID:
@@ -107,7 +116,7 @@ def stand(office: Office, resident: Resident, card: Path | None = None) -> Stand
     Raises:
         CardFileError: the card's file is damaged.
     """
-    path = card or office.card_of(resident.persona)
+    path = (card or office.card_of(resident.persona)).resolve()
     staging.finish(office.database, path)
     return look(office.database, resident, read_card(path) if path.exists() else None)
 

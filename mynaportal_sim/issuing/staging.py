@@ -2,35 +2,42 @@
 
 So a crash at any moment leaves the old card with old registers, or the new one with new ones
 as soon as somebody looks: `finish` puts on the card what belongs to an event that has happened,
-and drops what belongs to none.
+and drops what belongs to none. Whoever looks while an event happens waits for its end.
 """
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from glob import escape
 from pathlib import Path
 from uuid import UUID
 
-from card_reader.emulator.personalise import CardData, read_card, write_card
+from card_reader.emulator.disk import locked
+from card_reader.emulator.personalise import CardData, settle_card, stage_card
 from mynaportal_sim.database import Database
 from mynaportal_sim.issuing import holdings
 
 FOLDER = "staged"
 
 
-def stage(target: Path, event_id: UUID, data: CardData) -> None:
-    """Keep what an event is to make of the card file `target`."""
-    place = _place(target, event_id)
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_card(place, data)
+@contextmanager
+def writing(
+    target: Path, event_id: UUID, data: CardData, before: CardData | None
+) -> Iterator[None]:
+    """Write `data` on the card file `target` once the event has happened, which is in here.
 
+    Args:
+        before: what the same card held as the event was made; None where it is another card.
 
-def settle(target: Path, event_id: UUID, data: CardData) -> None:
-    """Write what was staged, now that the event has happened.
-
-    From `data`, since whoever looked in between dropped what belonged to no event yet.
+    Raises:
+        CardFileError: the file cannot be written.
     """
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_card(target, data)
-    _drop(_place(target, event_id))
+    place = _place(target, event_id)
+    for folder in (target.parent, place.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(target):
+        stage_card(place, data, before)
+        yield
+        _settle(place, target)
 
 
 def finish(database: Database, target: Path) -> None:
@@ -39,16 +46,31 @@ def finish(database: Database, target: Path) -> None:
     Raises:
         CardFileError: a file is damaged, or cannot be written.
     """
-    for staged, event_id in _staged(target):
-        if database.run(holdings.has_happened, event_id):
-            data = read_card(staged)
-            if not (target.exists() and _same(read_card(target), data)):
-                settle(target, event_id, data)
-        _drop(staged)
+    if next(_staged(target), None) is None:
+        return
+    with _alone(target):
+        for staged, event_id in _staged(target):
+            if database.run(holdings.has_happened, event_id):
+                _settle(staged, target)
+            _drop(staged)
+
+
+def _settle(staged: Path, target: Path) -> None:
+    settle_card(staged, target)
+    _drop(staged)
+
+
+def _alone(target: Path) -> AbstractContextManager[None]:
+    """Let no other process or thread stage or settle for the same card."""
+    return locked(_folder(target) / target.stem)
+
+
+def _folder(target: Path) -> Path:
+    return target.parent / FOLDER
 
 
 def _place(target: Path, event_id: UUID) -> Path:
-    return target.parent / FOLDER / f"{target.stem}.{event_id}.json"
+    return _folder(target) / f"{target.stem}.{event_id}.json"
 
 
 def _drop(staged: Path) -> None:
@@ -56,20 +78,8 @@ def _drop(staged: Path) -> None:
     staged.with_name(f"{staged.name}.lock").unlink(missing_ok=True)
 
 
-def _same(one: CardData, other: CardData) -> bool:
-    """Whether two are one card, whatever tries it has left; keys are told by certificates."""
-    return _told_by(one) == _told_by(other)
-
-
-def _told_by(data: CardData) -> tuple[object, ...]:
-    certificates = (data.auth_certificate, data.signing_certificate)
-    contents = data.contents
-    files = None if contents is None else (contents.text.files, contents.visual.files)
-    return certificates, data.pin, data.password, files
-
-
 def _staged(target: Path) -> Iterator[tuple[Path, UUID]]:
-    for staged in sorted((target.parent / FOLDER).glob(f"{target.stem}.*.json")):
+    for staged in sorted(_folder(target).glob(f"{escape(target.stem)}.*.json")):
         event_id = staged.stem.removeprefix(f"{target.stem}.")
         try:
             yield staged, UUID(event_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle, islice, product
 from pathlib import Path
+from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from sqlalchemy import Connection, select
@@ -20,12 +21,14 @@ from mynaportal_sim.database import Database
 from mynaportal_sim.disclosure.event import head
 from mynaportal_sim.issuing import holdings
 from mynaportal_sim.issuing.cards import Counter
+from mynaportal_sim.issuing.effects import Deed
 from mynaportal_sim.issuing.keys import Pool, new_keys
 from mynaportal_sim.issuing.life_events import LifeEvent
+from mynaportal_sim.issuing.making import Desk, make
 from mynaportal_sim.issuing.model import Holding, Standing
 from mynaportal_sim.issuing.office import Office, deal_with, look
 from mynaportal_sim.issuing.refusals import Refusal
-from mynaportal_sim.issuing.wishes import Wish
+from mynaportal_sim.issuing.wishes import Wish, changed
 from mynaportal_sim.login import sessions
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.pki import authority, card_issuer, store
@@ -166,6 +169,15 @@ def town(database: Database, folder: Path, counter: Counter) -> Town:
     settled = personas.load(None, NOW.date())
     database.run(personas.settle, settled, os.urandom)
     return Town(Office(database, counter, Pseudonyms(bytes(32)), folder))
+
+
+def prepared(place: Town, wish: Wish) -> Deed:
+    """An event just before it happens."""
+    standing, office = place.standing(ADULT), place.office
+    desk = Desk(office.counter, standing, wish, place.now)
+    becomes = changed(standing.resident, wish, place.now)
+    made = make(desk, becomes, place.file(ADULT))
+    return Deed(uuid4(), desk, becomes, made, office.pseudonyms)
 
 
 class Inexhaustible(Pool):

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from cryptography import x509
@@ -22,18 +21,16 @@ from consent import service
 from consent.mandate import Bands, MandateState
 from consent.model import Role
 from mynaportal_sim.database import Database
-from mynaportal_sim.issuing import holdings, staging
+from mynaportal_sim.issuing import holdings
 from mynaportal_sim.issuing.cards import Counter
-from mynaportal_sim.issuing.counter import issue_card, personalise_all
-from mynaportal_sim.issuing.effects import Deed, take_place
+from mynaportal_sim.issuing.counter import issue_card
+from mynaportal_sim.issuing.effects import take_place
 from mynaportal_sim.issuing.errors import OvertakenError
 from mynaportal_sim.issuing.life import Status
 from mynaportal_sim.issuing.life_events import LifeEvent
-from mynaportal_sim.issuing.making import Desk, make
 from mynaportal_sim.issuing.model import Standing
-from mynaportal_sim.issuing.office import stand
 from mynaportal_sim.issuing.refusals import Refusal
-from mynaportal_sim.issuing.wishes import Wish, changed
+from mynaportal_sim.issuing.wishes import Wish
 from mynaportal_sim.pki import store
 from mynaportal_sim.pki.ocsp.responder import Questions, Responder
 from mynaportal_sim.residents import households
@@ -47,34 +44,20 @@ from tests.mynaportal_sim.issuing.kit import (
     PERMITTED,
     WISHES,
     Town,
-    quick_counter,
-    told,
+    prepared,
     town,
 )
 
 E = LifeEvent
 SELECT_JPKI, SELECT_PIN = "00a4040c0ad392f000260100000001", "00a4020c020018"
 WRONG_PIN = "002000800439393939"
-
-
-@pytest.fixture(scope="module")
-def counter() -> Counter:
-    return quick_counter()
+SELECT_PASSWORD = "00a4020c02001b"
 
 
 @pytest.fixture
 def place(database_url: str, counter: Counter, tmp_path: Path) -> Iterator[Town]:
     """A town on each of the two databases."""
     with closing(Database(database_url)) as database:
-        yield town(database, tmp_path, counter)
-
-
-@pytest.fixture
-def small(sqlite_template: Path, counter: Counter, tmp_path: Path) -> Iterator[Town]:
-    """A town on SQLite alone."""
-    copy = tmp_path / "db.sqlite3"
-    copy.write_bytes(sqlite_template.read_bytes())
-    with closing(Database(f"sqlite:///{copy}")) as database:
         yield town(database, tmp_path, counter)
 
 
@@ -242,54 +225,12 @@ def test_a_new_pin_opens_a_card_that_was_locked(small: Town) -> None:
 
 def test_whoever_was_overtaken_changes_nothing(small: Town) -> None:
     small.let(ADULT, E.ISSUE)
-    late = _prepared(small, WISHES[E.LOSE])
+    late = prepared(small, WISHES[E.LOSE])
     small.let(ADULT, E.UNBLOCK)
     before = small.see(ADULT)
     with pytest.raises(OvertakenError):
         small.office.database.run(take_place, late)
     assert small.see(ADULT) == before
-
-
-def _prepared(place: Town, wish: Wish) -> Deed:
-    """An event just before it happens."""
-    standing, office = place.standing(ADULT), place.office
-    desk = Desk(office.counter, standing, wish, place.now)
-    becomes = changed(standing.resident, wish, place.now)
-    made = make(desk, becomes, place.file(ADULT))
-    return Deed(uuid4(), desk, becomes, made, office.pseudonyms)
-
-
-@pytest.mark.parametrize("happened", [True, False])
-def test_a_crash_leaves_the_card_as_the_registers_have_it(small: Town, happened: bool) -> None:
-    small.let(ADULT, E.ISSUE)
-    path, old = small.office.card_of(ADULT), small.file(ADULT)
-    deed = _prepared(small, WISHES[E.REISSUE])
-    assert deed.made.card is not None
-    staging.stage(path, deed.id, deed.made.card)
-    if happened:
-        small.office.database.run(take_place, deed)
-    people = [small.resident(ADULT)]
-    office = small.office
-    personalise_all(office.database, office.counter, people, office.cards, small.now)
-    found, expected = small.file(ADULT), deed.made.card if happened else old
-    assert found is not None
-    assert expected is not None
-    assert told(found) == told(expected)
-    assert list((path.parent / staging.FOLDER).iterdir()) == []
-    assert small.standing(ADULT).status(small.now) is Status.ACTIVE
-
-
-def test_a_look_while_an_event_happens_does_not_keep_it_from_the_card(small: Town) -> None:
-    small.let(ADULT, E.ISSUE)
-    path, deed = small.office.card_of(ADULT), _prepared(small, WISHES[E.REISSUE])
-    assert deed.made.card is not None
-    staging.stage(path, deed.id, deed.made.card)
-    assert stand(small.office, small.resident(ADULT)).status(small.now) is Status.ACTIVE
-    small.office.database.run(take_place, deed)
-    staging.settle(path, deed.id, deed.made.card)
-    assert stand(small.office, small.resident(ADULT)).status(small.now) is Status.ACTIVE
-    assert read_card(path).auth_certificate == deed.made.card.auth_certificate
-    assert list((path.parent / staging.FOLDER).iterdir()) == []
 
 
 def test_a_second_card_ends_with_what_changes_for_the_person(
