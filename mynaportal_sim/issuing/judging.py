@@ -36,7 +36,7 @@ Check = Callable[[Asked], Refusal | None]
 def judge(standing: Standing, wish: Wish, now: datetime) -> Refusal | None:
     """Why the wish cannot come true; None if it can. Pure."""
     asked = Asked(standing, wish, now)
-    checks = (_dead, _other_state, *CHECKS.get(wish.event, ()))
+    checks = (*ALWAYS, *CHECKS.get(wish.event, ()), _malformed_pin)
     return next((found for check in checks if (found := check(asked))), None)
 
 
@@ -44,12 +44,16 @@ def possible(standing: Standing, event: LifeEvent, now: datetime) -> Refusal | N
     """Why an event cannot happen whatever is filled in; None if it can."""
     asked = Asked(standing, Wish(event=event), now)
     checks = (check for check in CHECKS.get(event, ()) if check not in OF_WHAT_IS_FILLED_IN)
-    every = (_dead, _other_state, *checks)
-    return next((found for check in every if (found := check(asked))), None)
+    return next((found for check in (*ALWAYS, *checks) if (found := check(asked))), None)
 
 
 def _dead(asked: Asked) -> Refusal | None:
     return None if asked.resident.died is None else Refusal(Reason.DEAD)
+
+
+def _not_theirs(asked: Asked) -> Refusal | None:
+    foreign = asked.standing.brought and asked.standing.card is None
+    return Refusal(Reason.NOT_THEIRS) if foreign else None
 
 
 def _other_state(asked: Asked) -> Refusal | None:
@@ -63,12 +67,39 @@ def _other_state(asked: Asked) -> Refusal | None:
     return Refusal(Reason.NOT_SO, status=status)
 
 
+def _not_here(asked: Asked) -> Refusal | None:
+    takes_it = LIFE_EVENTS[asked.wish.event].written in ON_THE_CARD
+    return Refusal(Reason.NOT_HERE) if takes_it and not asked.standing.brought else None
+
+
 def _too_early(asked: Asked) -> Refusal | None:
     card = asked.standing.card
     if card is None or card.authentication is None:
         return Refusal(Reason.NO_CARD)
     first = renewable_from(card.authentication.not_after)
     return Refusal(Reason.TOO_EARLY, day=first) if day_of(asked.now) < first else None
+
+
+def _ends_with_card(asked: Asked) -> Refusal | None:
+    """Where a renewed certificate could be good for no longer."""
+    card = asked.standing.card
+    if card is None:
+        return None
+    held = (card.authentication, card.signing)
+    longest = all(one.not_after >= card.expires for one in held if one and one.good(asked.now))
+    return Refusal(Reason.ENDS_WITH_CARD) if longest and _authenticates(asked) else None
+
+
+def _authentication_over(asked: Asked) -> Refusal | None:
+    """A signing certificate cannot outlive the other one."""
+    wanted = LIFE_EVENTS[asked.wish.event].signing is Fate.NEW or asked.wish.certify
+    return None if not wanted or _authenticates(asked) else Refusal(Reason.RENEW_FIRST)
+
+
+def _authenticates(asked: Asked) -> bool:
+    card = asked.standing.card
+    held = None if card is None else card.authentication
+    return held is not None and asked.now < held.not_after
 
 
 def _too_young(asked: Asked) -> Refusal | None:
@@ -146,9 +177,15 @@ def _nothing_new(asked: Asked) -> Refusal | None:
     return Refusal(Reason.NOTHING_NEW) if same else None
 
 
+def _address_stays(asked: Asked) -> Refusal | None:
+    becomes = changed(asked.resident, asked.wish, asked.now)
+    return Refusal(Reason.ADDRESS_STAYS) if becomes.address == asked.resident.address else None
+
+
 def _unfit_text(asked: Asked) -> Refusal | None:
     becomes = changed(asked.resident, asked.wish, asked.now)
-    for text in (becomes.name.full, becomes.address):
+    readings = (one.full for one in (asked.wish.kana, asked.wish.romaji) if one is not None)
+    for text in (becomes.name.full, becomes.address, *readings):
         plain = text.replace("\u3000", "").replace(" ", "")
         if not plain or not plain.isprintable() or len(text) > TEXT_MAX:
             return Refusal(Reason.UNFIT_TEXT, text=text[:20])
@@ -181,18 +218,33 @@ def _no_password_there(asked: Asked) -> Refusal | None:
     return None if asked.wish.password is None else _never_signing(asked)
 
 
+ON_THE_CARD = frozenset({Written.DATA, Written.CERTIFICATES, Written.PINS, Written.PHONE})
+"""What takes the card itself: what a phone gets is linked to the card that is shown."""
+ALWAYS: tuple[Check, ...] = (_dead, _not_theirs, _other_state, _not_here)
+_OF_PARTICULARS = (_unfit_text, _without_a_pin, _too_young, _authentication_over)
 CHECKS: Mapping[LifeEvent, tuple[Check, ...]] = MappingProxyType(
     {
-        LifeEvent.ISSUE: (_permit_unheard_of, _permit_over, _malformed_pin),
-        LifeEvent.RENEW: (_too_early,),
-        LifeEvent.CHANGE_NAME: (_nothing_new, _unfit_text, _without_a_pin, _too_young),
-        LifeEvent.MOVE: (_nothing_new, _unfit_text, _without_a_pin, _too_young),
-        LifeEvent.REISSUE: (_permit_unheard_of, _permit_over, _malformed_pin),
-        LifeEvent.ADD_PHONE: (_cannot_sign, _has_phone, _malformed_pin),
+        LifeEvent.ISSUE: (_permit_unheard_of, _permit_over),
+        LifeEvent.RENEW: (_too_early, _ends_with_card),
+        LifeEvent.CHANGE_NAME: (_nothing_new, *_OF_PARTICULARS),
+        LifeEvent.MOVE: (_nothing_new, _address_stays, *_OF_PARTICULARS),
+        LifeEvent.REISSUE: (_permit_unheard_of, _permit_over),
+        LifeEvent.ADD_PHONE: (_cannot_sign, _has_phone),
         LifeEvent.LOSE_PHONE: (_no_phone,),
-        LifeEvent.UNBLOCK: (_without_a_pin, _no_pin_given, _malformed_pin, _no_password_there),
-        LifeEvent.COME_OF_AGE: (_without_a_pin, _had_signing, _too_young, _malformed_pin),
-        LifeEvent.CERTIFY: (_without_a_pin, _never_signing, _has_signing, _too_young),
+        LifeEvent.UNBLOCK: (_without_a_pin, _no_pin_given, _no_password_there),
+        LifeEvent.COME_OF_AGE: (
+            _without_a_pin,
+            _had_signing,
+            _too_young,
+            _authentication_over,
+        ),
+        LifeEvent.CERTIFY: (
+            _without_a_pin,
+            _never_signing,
+            _has_signing,
+            _too_young,
+            _authentication_over,
+        ),
         LifeEvent.EXTEND_PERMIT: (_no_permit, _not_later),
         LifeEvent.END_PERMIT: (_no_permit, _permit_runs),
     }
@@ -202,10 +254,10 @@ OF_WHAT_IS_FILLED_IN: frozenset[Check] = frozenset(
         _permit_unheard_of,
         _permit_over,
         _nothing_new,
+        _address_stays,
         _unfit_text,
         _not_later,
         _no_pin_given,
-        _malformed_pin,
         _no_password_there,
     }
 )

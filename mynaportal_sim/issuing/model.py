@@ -75,13 +75,15 @@ class Holding:
 class Standing:
     """How a person stands at the counter: their card, their phone, and other cards of theirs.
 
-    `card` is the one that lies on the counter, or the newest; `phone` is one in use.
+    `card` is the one that lies on the counter, or the newest; `phone` is one in use. Where a
+    card was `brought` and there is no `card`, it is none of theirs.
     """
 
     resident: Resident
     card: Holding | None
     phone: Holding | None
     others: tuple[Holding, ...] = ()
+    brought: bool = False
 
     def status(self, now: datetime) -> Status | None:
         """How the card stands; None for no card."""

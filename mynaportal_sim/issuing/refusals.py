@@ -26,6 +26,16 @@ class Reason(Enum):
         "This person has a card already; let it be re-issued or returned.",
         "この方はすでにカードをお持ちです。再交付または返納の手続きをしてください。",
     )
+    NOT_THEIRS = (
+        "not_their_card",
+        "What lies on the counter is no card of this person's; it stays as it is.",
+        "お持ちになったものは、この方のカードではありません。書き換えは行いません。",
+    )
+    NOT_HERE = (
+        "no_card_on_the_counter",
+        "This is written on the card, which is not there; bring it, or have a new one issued.",
+        "カードに書き込む手続きです。カードをお持ちになるか、再交付の手続きをしてください。",
+    )
     NOT_SO = (
         "not_in_this_state",
         "This cannot be done with a card in this state: {status}.",
@@ -35,6 +45,17 @@ class Reason(Enum):
         "too_early",
         "The certificates can be renewed from {day} on, three months before they end.",
         "電子証明書の更新は、有効期限の3か月前にあたる{day}からできます。",
+    )
+    ENDS_WITH_CARD = (
+        "ends_with_the_card",
+        "The certificates are good for as long as the card; have the card re-issued, or the "
+        "period of stay extended.",
+        "電子証明書はカードの有効期限まで有効です。カードの再交付、または在留期間の更新の手続きをしてください。",
+    )
+    RENEW_FIRST = (
+        "renew_first",
+        "The user authentication certificate has ended; have the certificates renewed first.",
+        "利用者証明用電子証明書の有効期限が切れています。先に電子証明書の更新の手続きをしてください。",
     )
     TOO_YOUNG = (
         "too_young",
@@ -95,6 +116,11 @@ class Reason(Enum):
         "nothing_new",
         "Say what it is from now on; it is the same as before.",
         "変更後の内容を入力してください。変更前と同じです。",
+    )
+    ADDRESS_STAYS = (
+        "address_stays",
+        "Give the new address too; the municipality alone does not say where.",
+        "市区町村だけでなく、新しい住所も入力してください。",
     )
     UNFIT_TEXT = (
         "unfit_text",

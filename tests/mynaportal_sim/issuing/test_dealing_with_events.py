@@ -35,10 +35,8 @@ from mynaportal_sim.pki import store
 from mynaportal_sim.pki.ocsp.responder import Questions, Responder
 from mynaportal_sim.residents import households
 from mynaportal_sim.residents import store as residents
-from mynaportal_sim.residents.model import Name
 from tests.mynaportal_sim.issuing.kit import (
     ADULT,
-    CHILD,
     NOW,
     OVER,
     PERMITTED,
@@ -96,100 +94,6 @@ def test_a_renewed_certificate_is_linked_from_the_old_one_and_keeps_its_last_mon
         found = database.run(holdings.of_certificate, before.name)
         assert found is not None
         assert found.resident_id == place.resident(ADULT).id
-
-
-@pytest.mark.parametrize(
-    ("persona", "now", "wish", "says"),
-    [
-        pytest.param(
-            ADULT, "2031-01-11T03:00Z", WISHES[E.RENEW], "from 2031-01-12 on", id="too early"
-        ),
-        pytest.param(
-            ADULT, "2031-04-13T03:00Z", WISHES[E.RENEW], "", id="after the end, as issued anew"
-        ),
-        pytest.param(
-            ADULT, "2036-04-13T03:00Z", WISHES[E.RENEW], "this state: expired", id="card ended"
-        ),
-        pytest.param(
-            ADULT, "2027-01-01T03:00Z", Wish(event=E.MOVE), "same as before", id="no move"
-        ),
-        pytest.param(
-            ADULT,
-            "2027-01-01T03:00Z",
-            Wish(event=E.CHANGE_NAME, name=Name("𠮷田", "花子")),
-            "no room for “𠮷”",
-            id="a character that no certificate can carry",
-        ),
-        pytest.param(
-            ADULT,
-            "2027-01-01T03:00Z",
-            Wish(event=E.MOVE, address="東京都\n千代田区"),
-            "no room for",
-            id="a line break",
-        ),
-        pytest.param(
-            ADULT, "2027-01-01T03:00Z", Wish(event=E.UNBLOCK), "Give a new PIN", id="no PIN"
-        ),
-        pytest.param(
-            ADULT,
-            "2027-01-01T03:00Z",
-            Wish(event=E.UNBLOCK, password="lower1"),
-            "6 to 16 letters A to Z",
-            id="a password in small letters",
-        ),
-        pytest.param(
-            CHILD,
-            "2027-01-01T03:00Z",
-            Wish(event=E.UNBLOCK, password="ABC123"),
-            "never had a signing certificate",
-            id="a child's password",
-        ),
-        pytest.param(
-            CHILD,
-            "2027-01-01T03:00Z",
-            WISHES[E.COME_OF_AGE],
-            "from 2032-08-03",
-            id="too young",
-        ),
-        pytest.param(
-            ADULT,
-            "2027-01-01T03:00Z",
-            Wish(event=E.REISSUE, until=date(2030, 1, 1)),
-            "no period of stay",
-            id="a period of stay of a national",
-        ),
-        pytest.param(
-            PERMITTED,
-            "2027-01-01T03:00Z",
-            Wish(event=E.EXTEND_PERMIT, until=date(2030, 3, 31)),
-            "later than 2030-03-31",
-            id="not extended",
-        ),
-        pytest.param(
-            PERMITTED,
-            "2027-01-01T03:00Z",
-            WISHES[E.END_PERMIT],
-            "in this state: active",
-            id="not over",
-        ),
-        pytest.param(
-            PERMITTED,
-            "2030-04-01T03:00Z",
-            WISHES[E.REISSUE],
-            "ended on 2030-03-31",
-            id="over",
-        ),
-    ],
-)
-def test_a_refusal_says_what_is_wrong_and_what_would_help(
-    small: Town, persona: str, now: str, wish: Wish, says: str
-) -> None:
-    small.let(persona, E.ISSUE)
-    small.now = datetime.fromisoformat(now)
-    found = small.wish(persona, wish)
-    assert isinstance(found, Refusal) is bool(says)
-    if says:
-        assert says in str(found)
 
 
 def test_a_card_and_its_certificates_end_with_the_period_of_stay(small: Town) -> None:

@@ -33,7 +33,8 @@ from tests.mynaportal_sim.issuing.kit import (
 E = LifeEvent
 OF_A_CARD = {E.CHANGE_NAME, E.MOVE, E.DIE, E.LOSE, E.NOT_FOUND, E.REISSUE, E.UNBLOCK}
 OF_A_CHILD = {E.MOVE, E.DIE, E.LOSE, E.NOT_FOUND, E.REISSUE}
-IN_PERMIT = {*OF_A_CARD, E.RENEW, E.EXTEND_PERMIT}
+IN_PERMIT = {*OF_A_CARD, E.EXTEND_PERMIT}
+AT_THE_END = datetime.fromisoformat("2031-01-12T12:00:00+09:00")
 AT_14 = datetime.fromisoformat("2031-12-01T12:00:00+09:00")
 AT_15 = datetime.fromisoformat("2032-08-03T00:00:00+09:00")
 
@@ -52,7 +53,8 @@ class Scene:
 SCENES = {
     "no card": Scene(PERMITTED, (), {E.ISSUE, E.DIE}),
     "a new card": Scene(ADULT, (E.ISSUE,), {*OF_A_CARD, E.ADD_PHONE}, NOW),
-    "about to end": Scene(PERMITTED, (E.ISSUE,), {*IN_PERMIT, E.ADD_PHONE}),
+    "about to end": Scene(ADULT, (E.ISSUE,), {*OF_A_CARD, E.RENEW, E.ADD_PHONE}, AT_THE_END),
+    "about to end with the card": Scene(PERMITTED, (E.ISSUE,), {*IN_PERMIT, E.ADD_PHONE}),
     "suspended": Scene(PERMITTED, (E.ISSUE, E.LOSE), {E.DIE, E.FIND, E.NOT_FOUND, E.REISSUE}),
     "stopped": Scene(PERMITTED, (E.ISSUE, E.LOSE, E.NOT_FOUND), {E.DIE, E.REISSUE}),
     "dead": Scene(PERMITTED, (E.ISSUE, E.DIE), set()),
