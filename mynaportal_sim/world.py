@@ -23,7 +23,7 @@ from mynaportal_sim.database import Database
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.exchange import past
 from mynaportal_sim.exchange import service as exchanges
-from mynaportal_sim.issuing.counter import counter_of, personalise_all
+from mynaportal_sim.issuing.counter import counter_of, lacking_cards, personalise_all
 from mynaportal_sim.oauth.keys import service as signing_keys
 from mynaportal_sim.oauth.keys.files import KeyFiles
 from mynaportal_sim.records import generate
@@ -156,10 +156,15 @@ def _furnish(
     tell: Tell,
 ) -> None:
     """Give the residents cards, who acts for them, records, and a past between agencies."""
-    lacking_cards = sum(not (settings.cards / f"{r.persona}.json").exists() for r in residents)
-    if lacking_cards:
-        cards = f"{lacking_cards} emulated card{'s' if lacking_cards > 1 else ''}"
+    lacking, left = lacking_cards(database, residents, settings.cards)
+    if lacking:
+        cards = f"{len(lacking)} emulated card{'s' if len(lacking) > 1 else ''}"
         tell(f"making {cards} (RSA-2048 keys; once only)")
+    for resident in left:
+        tell(
+            f"{resident.persona} has no card, as their last one was lost or returned; "
+            f"`mynasim counter show {resident.persona}` says what helps"
+        )
     personalise_all(
         database, counter_of(settings, now, token_bytes), residents, settings.cards, now
     )

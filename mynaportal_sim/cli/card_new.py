@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from card_reader.spec import AUTHENTICATION_PIN, SIGNING_PASSWORD, CardKind, PinRule
-from consent.japan import day_of
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
@@ -65,8 +64,9 @@ def new(  # noqa: PLR0913, PLR0917  options of a command
     password = _checked(SIGNING_PASSWORD, password)
     # The other commands of this noun need no portal.
     from mynaportal_sim import world  # noqa: PLC0415
-    from mynaportal_sim.issuing.cards import FAMILIES, may_have  # noqa: PLC0415
+    from mynaportal_sim.issuing.cards import FAMILIES  # noqa: PLC0415
     from mynaportal_sim.issuing.counter import counter_of, issue_card  # noqa: PLC0415
+    from mynaportal_sim.issuing.errors import NotEntitledError  # noqa: PLC0415
 
     settings = settings_of(data=data, db=db)
     if settings.mode is Mode.STRICT:
@@ -74,13 +74,14 @@ def new(  # noqa: PLR0913, PLR0917  options of a command
     now = Clock(settings.clock).now()
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     resident = world.settle(settings, persona, now)
-    if not may_have(kind, resident, day_of(now)):
-        raise CommandError(f"{persona} is under 15: a phone takes a signing certificate.")
     wanted = resident.card
     wanted = replace(wanted, pin=pin or wanted.pin, password=password or wanted.password)
     counter = counter_of(settings, now, token_bytes, [FAMILIES[kind]])
     with opened(settings) as database:
-        issue_card(database, counter, replace(resident, card=wanted), out, now, kind)
+        try:
+            issue_card(database, counter, replace(resident, card=wanted), out, now, kind)
+        except NotEntitledError as error:
+            raise CommandError(str(error)) from None
     described = {"card": str(out), "persona": persona, "kind": kind.value}
     say(described, f"{out}: {_KINDS[kind]} of {persona}", json)
 

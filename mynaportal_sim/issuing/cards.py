@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -186,14 +186,6 @@ class Counter:
     def _certificate(self, order: Order, family: Family) -> bytes:
         issuer = self.authorities.of(family, order.kind)
         return issuer.issue(order, self.randomness).public_bytes(Encoding.DER)
-
-
-def may_have(kind: CardKind, resident: Resident, day: date) -> bool:
-    """Whether a resident can be given that kind on `day`.
-
-    What a phone holds is linked to a signing certificate, which children under 15 have not.
-    """
-    return kind is not CardKind.PHONE or resident.may_sign_on(day)
 
 
 def card_end(resident: Resident, issued: datetime) -> datetime:

@@ -164,13 +164,17 @@ def _change_others(connection: Connection, deed: Deed) -> None:
 
 
 def _change_phone(connection: Connection, deed: Deed) -> Holding | None:
-    """The phone, if it is what the event is about."""
-    phone = deed.desk.standing.phone
+    """The phone, if it is what the event is about; others of theirs fare as it does."""
     if deed.made.phone is not None:
         new = dict(certificates_of(deed.made.phone))
         return _entered(connection, deed, _issued(deed, deed.made.phone, new), new)
-    if phone is None or deed.row.phone is Fate.KEPT:
+    if deed.row.phone is Fate.KEPT:
         return None
+    stopped = [_stopped(connection, deed, phone) for phone in deed.desk.standing.phones]
+    return next(iter(stopped), None) if deed.desk.wish.event is LifeEvent.LOSE_PHONE else None
+
+
+def _stopped(connection: Connection, deed: Deed, phone: Holding) -> Holding:
     for held in (phone.authentication, phone.signing):
         if held is not None:
             _let(connection, deed, held, deed.row.phone)
@@ -178,7 +182,7 @@ def _change_phone(connection: Connection, deed: Deed) -> Holding | None:
     stopped = replace(phone, state=State.STOPPED, since=since)
     if not holdings.change(connection, phone, stopped):
         raise OvertakenError
-    return stopped if deed.desk.wish.event is LifeEvent.LOSE_PHONE else None
+    return stopped
 
 
 def _entered(connection: Connection, deed: Deed, holding: Holding, new: _Held) -> Holding:

@@ -2,6 +2,7 @@
 
 PortalError
 └── CounterError
+    ├── NotEntitledError       this person can have no such card
     ├── NumberTakenError       a card has this manufacture number already
     ├── OvertakenError         somebody else dealt with this card in the meantime
     └── UnknownAuthorityError  a certificate of a card is of no authority of this portal
@@ -19,6 +20,10 @@ class OvertakenError(CounterError):
 
     def __init__(self) -> None:
         super().__init__("this card was dealt with in the meantime; look again, and repeat it")
+
+
+class NotEntitledError(CounterError):
+    """This person can have no such card; the text is the refusal's."""
 
 
 class NumberTakenError(CounterError):

@@ -75,15 +75,20 @@ class Holding:
 class Standing:
     """How a person stands at the counter: their card, their phone, and other cards of theirs.
 
-    `card` is the one that lies on the counter, or the newest; `phone` is one in use. Where a
+    `card` is the one that lies on the counter, or the newest; `phones` are in use. Where a
     card was `brought` and there is no `card`, it is none of theirs.
     """
 
     resident: Resident
     card: Holding | None
-    phone: Holding | None
+    phones: tuple[Holding, ...] = ()
     others: tuple[Holding, ...] = ()
     brought: bool = False
+
+    @property
+    def phone(self) -> Holding | None:
+        """The newest of the phones in use."""
+        return next(iter(self.phones), None)
 
     def status(self, now: datetime) -> Status | None:
         """How the card stands; None for no card."""

@@ -132,9 +132,9 @@ def standing_of(connection: Connection, resident: Resident, data: CardData | Non
     held = holdings.of_resident(connection, resident.id)
     cards = [one for one in held if not one.is_phone]
     card = _presented(cards, data)
-    phones = (one for one in held if one.is_phone and one.state is State.ACTIVE)
+    phones = tuple(one for one in held if one.is_phone and one.state is State.ACTIVE)
     others = tuple(one for one in cards if one is not card)
-    return Standing(known, card, next(phones, None), others, brought=data is not None)
+    return Standing(known, card, phones, others, brought=data is not None)
 
 
 def _presented(cards: Sequence[Holding], data: CardData | None) -> Holding | None:

@@ -1,6 +1,7 @@
 """Which cards and certificates come into the registers, and what a card's state revokes."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from cryptography import x509
@@ -10,7 +11,12 @@ from card_reader.emulator.personalise import CardData
 from card_reader.spec import Kind
 from mynaportal_sim.issuing import holdings
 from mynaportal_sim.issuing.cards import card_end, certificates_of, number_of
-from mynaportal_sim.issuing.errors import NumberTakenError
+from mynaportal_sim.issuing.entitled import signing_card
+from mynaportal_sim.issuing.errors import (
+    NumberTakenError,
+    OvertakenError,
+    UnknownAuthorityError,
+)
 from mynaportal_sim.issuing.life import State
 from mynaportal_sim.issuing.model import Holding
 from mynaportal_sim.pki import service, store
@@ -37,7 +43,8 @@ def register(
 ) -> None:
     """Enter cards and their certificates, revoking what a card's state says. A unit of work.
 
-    What is in the registers stays as it is. Raises SerialTakenError when a serial is somebody
+    What is in the registers stays as it is, but that a phone takes the place of another of
+    theirs. Raises SerialTakenError when a serial is somebody
     else's.
     """
     revoked: set[bytes] = set()
@@ -46,7 +53,7 @@ def register(
             issued = certificate.issued(kind, resident.id)
             if _enter(connection, resident, issued, now):
                 revoked.add(certificate.name.issuer)
-        _enter_card(connection, resident, data, now)
+        _enter_card(connection, authorities, (resident, data), now)
     for authority in authorities.every:
         if authority.key_hash in revoked:
             service.publish(connection, authority, now)
@@ -65,10 +72,15 @@ def _enter(connection: Connection, resident: Resident, issued: Issued, now: date
 
 
 def _enter_card(
-    connection: Connection, resident: Resident, data: CardData, now: datetime
+    connection: Connection,
+    authorities: Authorities,
+    card: tuple[Resident, CardData],
+    now: datetime,
 ) -> None:
-    held = dict(certificates_of(data))
-    if holdings.of_certificate(connection, held[Kind.USER_AUTHENTICATION].name) is not None:
+    resident, data = card
+    certificates = dict(certificates_of(data))
+    authentication = certificates[Kind.USER_AUTHENTICATION]
+    if holdings.of_certificate(connection, authentication.name) is not None:
         return
     issued = x509.load_der_x509_certificate(data.auth_certificate).not_valid_before_utc
     lost = resident.card.state is CardState.REVOKED
@@ -80,8 +92,45 @@ def _enter_card(
         since=now.replace(microsecond=0) if lost else issued,
         issued=issued,
         expires=card_end(resident, issued),
-        authentication=held[Kind.USER_AUTHENTICATION],
-        signing=held.get(Kind.SIGNING),
+        authentication=authentication,
+        signing=certificates.get(Kind.SIGNING),
     )
+    if holding.is_phone:
+        holding = _as_the_phone(connection, authorities, holding, now)
     if not holdings.add(connection, holding):
         raise NumberTakenError
+
+
+def _as_the_phone(
+    connection: Connection, authorities: Authorities, phone: Holding, now: datetime
+) -> Holding:
+    """A phone as the one that its holder has: it takes the place of any before it."""
+    held = holdings.of_resident(connection, phone.resident_id)
+    before = [one for one in held if one.is_phone and one.state is State.ACTIVE]
+    for one in before:
+        _replace(connection, authorities, one, now)
+    card = signing_card(held, now)
+    return replace(
+        phone,
+        expires=phone.expires
+        if card is None or card.signing is None
+        else card.signing.not_after,
+        linked_to=None if card is None else card.id,
+        replaces=before[0].id if before else None,
+    )
+
+
+def _replace(
+    connection: Connection, authorities: Authorities, old: Holding, now: datetime
+) -> None:
+    for held in (old.authentication, old.signing):
+        if held is None:
+            continue
+        authority = authorities.by_key(held.name.issuer)
+        if authority is None:
+            raise UnknownAuthorityError
+        reason = RevocationReason.SUPERSEDED
+        service.revoke(connection, authority, held.name.serial, reason, now)
+    since = now.replace(microsecond=0)
+    if not holdings.change(connection, old, replace(old, state=State.REPLACED, since=since)):
+        raise OvertakenError

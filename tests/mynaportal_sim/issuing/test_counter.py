@@ -24,7 +24,7 @@ from card_reader.spec.text import TextEF
 from consent.japan import day_of
 from mynaportal_sim.database import Database
 from mynaportal_sim.issuing import holdings
-from mynaportal_sim.issuing.cards import FAMILIES, Counter, certificates_of, may_have
+from mynaportal_sim.issuing.cards import FAMILIES, Counter, certificates_of
 from mynaportal_sim.issuing.counter import issue_card, personalise_all
 from mynaportal_sim.issuing.keys import Keys, Pool, fill, new_keys
 from mynaportal_sim.issuing.register import register
@@ -299,14 +299,6 @@ def test_each_kind_of_card_has_what_it_has(
     if kind is CardKind.NO_PIN:
         assert data.contents is not None
         assert (data.pin, data.contents.text.pin, data.contents.register.pin) == ("", "", "")
-
-
-def test_a_phone_is_for_those_who_can_sign(everyone: list[Resident]) -> None:
-    child = _one(everyone, "tanaka-yui")
-    birthday = child.born.replace(year=child.born.year + 15)
-    assert may_have(CardKind.PHONE, child, birthday)
-    assert not may_have(CardKind.PHONE, child, birthday - timedelta(days=1))
-    assert may_have(CardKind.CARD, child, birthday - timedelta(days=1))
 
 
 def test_a_certificate_ends_with_its_card_at_the_latest(
