@@ -110,16 +110,28 @@ def unblock(  # noqa: PLR0913  options of a command
     *,
     pin: PinOption = None,
     password: PasswordOption = None,
+    text_pin: Annotated[
+        str | None, typer.Option(metavar="PIN", help="The new one of 券面事項入力補助用.")
+    ] = None,
+    register_pin: Annotated[
+        str | None, typer.Option(metavar="PIN", help="The new one of 住民基本台帳用.")
+    ] = None,
     card: CardOption = None,
     data: DataOption = None,
     db: DatabaseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Set a PIN or password anew: it has all its tries again, and so is no longer blocked.
+    """Set PINs or the password anew: all tries are there again, and nothing is blocked.
 
     Example: mynasim counter unblock kobayashi-sakura --pin 4321
     """
-    wish = Wish(event=LifeEvent.UNBLOCK, pin=pin, password=password)
+    wish = Wish(
+        event=LifeEvent.UNBLOCK,
+        pin=pin,
+        password=password,
+        text_pin=text_pin,
+        register_pin=register_pin,
+    )
     deal(persona, wish, (card, data, db, json))
 
 

@@ -5,7 +5,14 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from card_reader.spec import AUTHENTICATION_PIN, SIGNING_PASSWORD, CardKind
+from card_reader.spec import (
+    AUTHENTICATION_PIN,
+    RESIDENT_PIN,
+    SIGNING_PASSWORD,
+    TEXT_PIN,
+    CardKind,
+    PinRule,
+)
 from consent.japan import day_of, reaches_age
 from mynaportal_sim.issuing.life_events import LIFE_EVENTS, Fate, LifeEvent, Written
 from mynaportal_sim.issuing.model import Standing
@@ -195,15 +202,28 @@ def _unfit_text(asked: Asked) -> Refusal | None:
 
 
 def _no_pin_given(asked: Asked) -> Refusal | None:
-    given = asked.wish.pin is not None or asked.wish.password is not None
+    given = any(value is not None for _, value in _pins(asked.wish))
     return None if given else Refusal(Reason.NO_PIN_GIVEN)
 
 
 def _malformed_pin(asked: Asked) -> Refusal | None:
-    both = ((AUTHENTICATION_PIN, asked.wish.pin), (SIGNING_PASSWORD, asked.wish.password))
-    if all(value is None or rule.accepts(value) for rule, value in both):
+    if all(value is None or rule.accepts(value) for rule, value in _pins(asked.wish)):
         return None
     return Refusal(Reason.MALFORMED_PIN)
+
+
+def _pins(wish: Wish) -> tuple[tuple[PinRule, str | None], ...]:
+    return (
+        (AUTHENTICATION_PIN, wish.pin),
+        (SIGNING_PASSWORD, wish.password),
+        (TEXT_PIN, wish.text_pin),
+        (RESIDENT_PIN, wish.register_pin),
+    )
+
+
+def _jpki_alone(asked: Asked) -> Refusal | None:
+    wanted = asked.wish.text_pin is not None or asked.wish.register_pin is not None
+    return Refusal(Reason.JPKI_ALONE) if wanted and not asked.standing.whole else None
 
 
 def _without_a_pin(asked: Asked) -> Refusal | None:
@@ -231,7 +251,7 @@ CHECKS: Mapping[LifeEvent, tuple[Check, ...]] = MappingProxyType(
         LifeEvent.REISSUE: (_permit_unheard_of, _permit_over),
         LifeEvent.ADD_PHONE: (_cannot_sign, _has_phone),
         LifeEvent.LOSE_PHONE: (_no_phone,),
-        LifeEvent.UNBLOCK: (_without_a_pin, _no_pin_given, _no_password_there),
+        LifeEvent.UNBLOCK: (_without_a_pin, _no_pin_given, _no_password_there, _jpki_alone),
         LifeEvent.COME_OF_AGE: (
             _without_a_pin,
             _had_signing,
@@ -259,5 +279,6 @@ OF_WHAT_IS_FILLED_IN: frozenset[Check] = frozenset(
         _not_later,
         _no_pin_given,
         _no_password_there,
+        _jpki_alone,
     }
 )

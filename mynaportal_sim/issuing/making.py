@@ -4,7 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from card_reader.emulator.personalise import CardData
-from card_reader.spec import AUTHENTICATION_PIN, SIGNING_PASSWORD, CardKind, Kind
+from card_reader.spec import (
+    AUTHENTICATION_PIN,
+    RESIDENT_PIN,
+    SIGNING_PASSWORD,
+    TEXT_PIN,
+    CardKind,
+    Kind,
+)
 from consent.japan import day_of
 from mynaportal_sim.issuing.cards import Counter, Validity, card_end
 from mynaportal_sim.issuing.life_events import LIFE_EVENTS, Change, Fate, LifeEvent, Written
@@ -113,4 +120,17 @@ def _with_pins(data: CardData, wish: Wish) -> CardData:
         data = replace(data, pin=wish.pin, pin_tries=AUTHENTICATION_PIN.tries)
     if wish.password is not None:
         data = replace(data, password=wish.password, password_tries=SIGNING_PASSWORD.tries)
-    return data
+    if data.contents is None:
+        return data
+    text, register = data.contents.text, data.contents.register
+    if wish.text_pin is not None:
+        text = replace(text, pin=wish.text_pin, pin_tries=TEXT_PIN.tries)
+    if wish.register_pin is not None:
+        register = replace(
+            register,
+            pin=wish.register_pin,
+            common_pin=None,
+            juki_tries=RESIDENT_PIN.tries,
+            common_tries=RESIDENT_PIN.tries,
+        )
+    return replace(data, contents=replace(data.contents, text=text, register=register))

@@ -76,7 +76,8 @@ class Standing:
     """How a person stands at the counter: their card, their phone, and other cards of theirs.
 
     `card` is the one that lies on the counter, or the newest; `phones` are in use. Where a
-    card was `brought` and there is no `card`, it is none of theirs.
+    card was `brought` and there is no `card`, it is none of theirs; a `whole` one has more than
+    the JPKI application.
     """
 
     resident: Resident
@@ -84,6 +85,7 @@ class Standing:
     phones: tuple[Holding, ...] = ()
     others: tuple[Holding, ...] = ()
     brought: bool = False
+    whole: bool = False
 
     @property
     def phone(self) -> Holding | None:

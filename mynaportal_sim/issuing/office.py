@@ -134,7 +134,8 @@ def standing_of(connection: Connection, resident: Resident, data: CardData | Non
     card = _presented(cards, data)
     phones = tuple(one for one in held if one.is_phone and one.state is State.ACTIVE)
     others = tuple(one for one in cards if one is not card)
-    return Standing(known, card, phones, others, brought=data is not None)
+    whole = data is not None and data.contents is not None
+    return Standing(known, card, phones, others, brought=data is not None, whole=whole)
 
 
 def _presented(cards: Sequence[Holding], data: CardData | None) -> Holding | None:

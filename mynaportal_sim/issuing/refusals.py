@@ -137,15 +137,20 @@ class Reason(Enum):
         "This is a card without a PIN; it has no signing certificate and no PIN to set.",
         "顔認証マイナンバーカードのため、暗証番号の設定や署名用電子証明書の発行はできません。",
     )
+    JPKI_ALONE = (
+        "no_such_application",
+        "This card has the JPKI application alone, and so no such PIN.",
+        "公的個人認証以外の機能がないカードのため、この暗証番号は設定できません。",
+    )
     NO_PIN_GIVEN = (
         "no_pin_given",
-        "Give a new PIN of the user authentication certificate, a new password, or both.",
-        "新しい暗証番号（利用者証明用、署名用のいずれか、または両方）を入力してください。",
+        "Give a new PIN or password, at least one.",
+        "新しい暗証番号を1つ以上入力してください。",
     )
     MALFORMED_PIN = (
         "malformed_pin",
-        "The PIN has 4 digits; the password has 6 to 16 letters A to Z and digits, both.",
-        "利用者証明用は数字4桁、署名用は英大文字と数字を組み合わせた6〜16文字にしてください。",
+        "A PIN has 4 digits; the password has 6 to 16 letters A to Z and digits, both.",
+        "署名用は英大文字と数字を組み合わせた6〜16文字、その他の暗証番号は数字4桁にしてください。",
     )
 
     def __init__(self, code: str, sentence_en: str, sentence_ja: str) -> None:

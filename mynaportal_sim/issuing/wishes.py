@@ -18,6 +18,8 @@ class Wish:
         until: the last day of a period of stay that was extended.
         pin: the new one of the user authentication certificate.
         password: the new one of the signing certificate.
+        text_pin: the new one of 券面事項入力補助用.
+        register_pin: the new one of 住民基本台帳用, in both applications that have it.
         certify: whether a new signing certificate takes the place of the one that ends.
     """
 
@@ -30,6 +32,8 @@ class Wish:
     until: date | None = None
     pin: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
+    text_pin: str | None = field(default=None, repr=False)
+    register_pin: str | None = field(default=None, repr=False)
     certify: bool = False
 
 

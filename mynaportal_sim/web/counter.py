@@ -39,7 +39,7 @@ _FIELDS: Mapping[LifeEvent, tuple[str, ...]] = {
     E.CHANGE_NAME: ("name", "certify"),
     E.MOVE: ("address", "certify"),
     E.ADD_PHONE: ("pin", "password"),
-    E.UNBLOCK: ("pin", "password"),
+    E.UNBLOCK: ("pin", "password", "text_pin", "register_pin"),
     E.COME_OF_AGE: ("password",),
     E.CERTIFY: (),
     E.EXTEND_PERMIT: ("until",),
@@ -85,6 +85,8 @@ class CounterForm(BaseModel):
     until: date | Literal[""] = ""
     pin: str = Field(default="", max_length=16, repr=False)
     password: str = Field(default="", max_length=16, repr=False)
+    text_pin: str = Field(default="", max_length=16, repr=False)
+    register_pin: str = Field(default="", max_length=16, repr=False)
     certify: bool = False
 
     def wish(self, event: LifeEvent, places: Mapping[str, Municipality]) -> Wish:
@@ -98,6 +100,8 @@ class CounterForm(BaseModel):
             until=self.until or None,
             pin=self.pin or None,
             password=self.password or None,
+            text_pin=self.text_pin or None,
+            register_pin=self.register_pin or None,
             certify=self.certify,
         )
 

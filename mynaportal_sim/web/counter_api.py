@@ -61,6 +61,8 @@ class WishIn(BaseModel):
     until: date | None = None
     pin: str | None = Field(default=None, max_length=16, repr=False)
     password: str | None = Field(default=None, max_length=16, repr=False)
+    text_pin: str | None = Field(default=None, max_length=16, repr=False)
+    register_pin: str | None = Field(default=None, max_length=16, repr=False)
     certify: bool = False
 
 
@@ -100,6 +102,8 @@ async def _wish(event: str, given: WishIn, counter: Counter) -> Wish:
         until=given.until,
         pin=given.pin,
         password=given.password,
+        text_pin=given.text_pin,
+        register_pin=given.register_pin,
         certify=given.certify,
     )
 

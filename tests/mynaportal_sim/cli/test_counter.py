@@ -35,6 +35,7 @@ def test_a_card_is_issued_moved_with_lost_found_and_shown(data: Path) -> None:
     assert moved["card"]["number"] == issued["card"]["number"]
     states = {name: one["state"] for name, one in moved["card"]["certificates"].items()}
     assert states == {"user_authentication": "good", "signing": "revoked"}
+    told(data, "unblock", HANAKO, "--text-pin", "4321", "--register-pin", "4321")
     for command, status in (("lose", "suspended"), ("find", "active")):
         assert told(data, command, HANAKO)["card"]["status"] == status
     shown = counter(data, "show", HANAKO).output

@@ -1,8 +1,9 @@
 """What events make: dates, links, refusals that say what helps, cards that survive a crash."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
 from card_reader.emulator.personalise import read_card
-from card_reader.spec import Kind
+from card_reader.spec import COMMON_AID, JUKI_AID, TEXT_AID, Kind
+from card_reader.status import SW
 from consent import service
 from consent.mandate import Bands, MandateState
 from consent.model import Role
@@ -31,7 +33,7 @@ from mynaportal_sim.issuing.life_events import LifeEvent
 from mynaportal_sim.issuing.model import Standing
 from mynaportal_sim.issuing.refusals import Refusal
 from mynaportal_sim.issuing.wishes import Wish
-from mynaportal_sim.pki import store
+from mynaportal_sim.pki import card_issuer, store
 from mynaportal_sim.pki.ocsp.responder import Questions, Responder
 from mynaportal_sim.residents import households
 from mynaportal_sim.residents import store as residents
@@ -48,6 +50,7 @@ from tests.mynaportal_sim.issuing.kit import (
 
 E = LifeEvent
 SELECT_JPKI, SELECT_PIN = "00a4040c0ad392f000260100000001", "00a4020c020018"
+PIN_FILES = {TEXT_AID: 0x0011, JUKI_AID: 0x001C, COMMON_AID: 0x001C}
 WRONG_PIN = "002000800439393939"
 SELECT_PASSWORD = "00a4020c02001b"
 
@@ -125,6 +128,45 @@ def test_a_new_pin_opens_a_card_that_was_locked(small: Town) -> None:
     assert [opened.tries(kind) for kind in Kind] == [3, 5]
     opened.verify(Kind.USER_AUTHENTICATION, "4321")
     opened.verify(Kind.SIGNING, "NEW123")
+
+
+@pytest.mark.parametrize(
+    ("wish", "opened"),
+    [
+        pytest.param(Wish(event=E.UNBLOCK, text_pin="4321"), {TEXT_AID}, id="text"),
+        pytest.param(
+            Wish(event=E.UNBLOCK, register_pin="4321"), {JUKI_AID, COMMON_AID}, id="register"
+        ),
+        pytest.param(
+            Wish(event=E.UNBLOCK, text_pin="4321", register_pin="4321"),
+            PIN_FILES.keys(),
+            id="all",
+        ),
+    ],
+)
+def test_the_pins_beside_jpki_are_set_anew_too(
+    small: Town, wish: Wish, opened: Set[bytes]
+) -> None:
+    office = small.office
+    counter = replace(office.counter, card_issuer=card_issuer.create(NOW, os.urandom))
+    small.office = replace(office, counter=counter)
+    small.let(ADULT, E.ISSUE)
+    path = office.card_of(ADULT)
+    for aid in PIN_FILES:
+        assert _verified(path, aid, "9999") == [0x63C2, 0x63C1, 0x63C0]
+    assert isinstance(small.wish(ADULT, wish), Standing)
+    for aid in PIN_FILES:
+        expected = SW.OK if aid in opened else SW.REFERENCE_DATA_UNUSABLE
+        assert set(_verified(path, aid, "4321")) == {expected}
+
+
+def _verified(path: Path, aid: bytes, pin: str) -> list[int]:
+    """What an application answers to a PIN, three times."""
+    session = Session(Card.load(path))
+    session.exchange(bytes.fromhex("00a4040c0a") + aid)
+    session.exchange(bytes.fromhex("00a4020c02") + PIN_FILES[aid].to_bytes(2, "big"))
+    verify = bytes.fromhex("0020008004") + pin.encode()
+    return [session.exchange(verify).sw for _ in range(3)]
 
 
 def test_whoever_was_overtaken_changes_nothing(small: Town) -> None:

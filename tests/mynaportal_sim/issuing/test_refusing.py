@@ -105,6 +105,13 @@ AT_14 = datetime.fromisoformat("2031-12-01T12:00:00+09:00")
             id="a password in small letters",
         ),
         pytest.param(
+            ADULT,
+            "2027-01-01T03:00Z",
+            Wish(event=E.UNBLOCK, register_pin="123"),
+            "JPKI application alone",
+            id="a PIN of an application that the card lacks",
+        ),
+        pytest.param(
             CHILD,
             "2027-01-01T03:00Z",
             Wish(event=E.UNBLOCK, password="ABC123"),

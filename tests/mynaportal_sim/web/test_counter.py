@@ -52,6 +52,7 @@ def test_what_is_wrong_is_said_beside_the_form_and_nothing_changes(browser: Brow
     assert refused.status_code == 422
     assert "変更前と同じです" in refused.text
     assert "有効な署名用電子証明書がすでにあります" in deal(browser, "certify").text
+    assert "数字4桁にしてください" in deal(browser, "unblock", register_pin="12").text
 
 
 def test_a_lost_card_lets_nobody_in_until_it_is_found(portal: Portal, browser: Browser) -> None:
@@ -180,6 +181,16 @@ def test_a_program_with_the_token_sees_and_changes_the_same(portal: Portal) -> N
         pytest.param("/counter/nobody/lose", None, 404, "persona_not_found", id="nobody"),
         pytest.param(
             f"{HERE}/unblock", {"pin": "abcd"}, 409, "malformed_pin", id="a PIN of letters"
+        ),
+        pytest.param(
+            f"{HERE}/unblock", {"text_pin": "12"}, 409, "malformed_pin", id="a short PIN"
+        ),
+        pytest.param(
+            f"{HERE}/move",
+            {"municipality": "13221", "address": "東京都清瀬市", "password": "lower1"},
+            409,
+            "malformed_pin",
+            id="a malformed password that nothing asked for",
         ),
         pytest.param(f"{HERE}/move", {"to": "x"}, 400, "request_malformed", id="a wrong field"),
         pytest.param(
