@@ -109,15 +109,11 @@ def _as_the_phone(
     before = [one for one in held if one.is_phone and one.state is State.ACTIVE]
     for one in before:
         _replace(connection, authorities, one, now)
+    phone = replace(phone, replaces=before[0].id if before else None)
     card = signing_card(held, now)
-    return replace(
-        phone,
-        expires=phone.expires
-        if card is None or card.signing is None
-        else card.signing.not_after,
-        linked_to=None if card is None else card.id,
-        replaces=before[0].id if before else None,
-    )
+    if card is None or card.signing is None:
+        return phone
+    return replace(phone, expires=card.signing.not_after, linked_to=card.id)
 
 
 def _replace(
