@@ -28,7 +28,7 @@ from mynaportal_sim.issuing.making import Desk, make
 from mynaportal_sim.issuing.model import Holding, Standing
 from mynaportal_sim.issuing.refusals import Refusal
 from mynaportal_sim.issuing.wishes import Wish, changed
-from mynaportal_sim.pki.model import Family, Randomness
+from mynaportal_sim.pki.model import Randomness
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Resident
@@ -106,7 +106,7 @@ def office_of(
     settings: Settings, database: Database, now: datetime, randomness: Randomness
 ) -> Office:
     """The counter of a portal in dev mode, on its data directory."""
-    counter = counter_of(settings, now, randomness, (Family.CARD, Family.PHONE))
+    counter = counter_of(settings, now, randomness)
     return Office(database, counter, keys.pseudonyms(settings.keys), settings.cards)
 
 
