@@ -303,7 +303,7 @@ def _until_told(app: RelyingParty) -> None:
     ("persona", "language", "size"),
     [
         pytest.param("takahashi-hinata", "ja", WIDE, id="Japanese, wide"),
-        pytest.param("ito-misaki", "en", PHONE, id="English, phone"),
+        pytest.param("ito-misaki", "en", PHONE, id="English, phone", marks=pytest.mark.deep),
     ],
 )
 def test_no_page_of_a_console_is_found_fault_with(
@@ -381,7 +381,7 @@ def _declared_anew(tab: Tab) -> Iterator[str]:
     ("persona", "language", "size"),
     [
         pytest.param("nguyen-van-an", "ja", PHONE, id="Japanese, phone"),
-        pytest.param("suharti", "en", WIDE, id="English, wide"),
+        pytest.param("suharti", "en", WIDE, id="English, wide", marks=pytest.mark.deep),
     ],
 )
 def test_no_page_of_a_consent_is_found_fault_with_once_its_app_declares_anew(

@@ -16,7 +16,7 @@ ON_BOTH = [
 ]
 
 
-def mostly_on(engine: str) -> pytest.MarkDecorator:
+def mostly_on(engine: str, fixture: str = "own_portal") -> pytest.MarkDecorator:
     """For tests that are long and ask little of a database: `--deep` tries the other one."""
     rows = [
         one
@@ -24,7 +24,7 @@ def mostly_on(engine: str) -> pytest.MarkDecorator:
         else pytest.param(*one.values, marks=[*one.marks, pytest.mark.deep])
         for one in ON_BOTH
     ]
-    return pytest.mark.parametrize("own_portal", rows, indirect=True)
+    return pytest.mark.parametrize(fixture, rows, indirect=True)
 
 
 @pytest.fixture(scope="module", params=ON_BOTH)

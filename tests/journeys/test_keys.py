@@ -112,6 +112,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "localhost")
 
 
+@pytest.mark.deep
 @mostly_on("postgres")  # with two workers
 def test_rotations_under_load_refuse_no_token(own_portal: Portal) -> None:
     first = active(own_portal)
@@ -155,6 +156,7 @@ def test_rotations_under_load_refuse_no_token(own_portal: Portal) -> None:
     assert all(one["well"] for one in json.loads(own_portal.run("doctor", "--json")))
 
 
+@mostly_on("sqlite")
 def test_an_app_that_keeps_the_key_set_needs_no_other_for_a_planned_rotation(
     own_portal: Portal,
 ) -> None:

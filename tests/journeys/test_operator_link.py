@@ -8,7 +8,10 @@ from pathlib import Path
 import httpx
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.journeys.conftest import mostly_on
 from tests.journeys.kit import Portal
+
+pytestmark = mostly_on("sqlite", "portal")
 
 CONSOLE = "/apps/console"
 

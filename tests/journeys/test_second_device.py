@@ -13,7 +13,10 @@ from card_reader.emulator.personalise import read_card, write_card
 from card_reader.emulator.references import JPKI_PIN
 from card_reader.emulator.store import tries
 from mynaportal_sim.login.limit import SECOND_DEVICE_BURST
+from tests.journeys.conftest import mostly_on
 from tests.journeys.kit import PERSONA, Portal, Screen
+
+pytestmark = mostly_on("sqlite", "portal")
 
 PIN = "8642"
 

@@ -8,7 +8,10 @@ import pytest
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.sample_app.errors import RelyingPartyError
 from mynaportal_sim.sample_app.relying_party import RelyingParty, Tokens
+from tests.journeys.conftest import mostly_on
 from tests.journeys.kit import Portal, details
+
+pytestmark = mostly_on("sqlite")
 
 TERMS = {
     "visit": timedelta(days=1),
