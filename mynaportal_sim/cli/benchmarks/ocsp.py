@@ -18,17 +18,16 @@ from mynaportal_sim.cli.benchmarks.rig import Rig
 from mynaportal_sim.cli.benchmarks.row import Figure
 from mynaportal_sim.cli.benchmarks.server import free_port, serving
 from mynaportal_sim.pki import authority
+from mynaportal_sim.setting_names import variable
 
 
 def answers(rig: Rig) -> Figure:
     """Answers per second about one certificate, each with a nonce and signed anew."""
     place, port = rig.prepared, free_port()
     request = _request(rig)
-    command = (
-        "env", f"MYNASIM_DATA={place}", f"MYNASIM_OCSP_PORT={port}",
-        sys.executable, "-m", "mynaportal_sim.pki.ocsp",
-    )  # fmt: skip
-    with serving(command, port, "/ocsp/", rig.directory / "ocsp.log") as server:
+    command = (sys.executable, "-m", "mynaportal_sim.pki.ocsp")
+    variables = {variable("data"): str(place), variable("ocsp_port"): str(port)}
+    with serving(command, port, "/ocsp/", rig.directory / "ocsp.log", variables) as server:
         tally = Tally(server)
         for _ in range(rig.effort.rounds):
             count = round(500 * rig.effort.seconds)

@@ -3,11 +3,12 @@
 import os
 import socket
 import subprocess
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, perf_counter, sleep
+from types import MappingProxyType
 
 import httpx
 
@@ -61,8 +62,16 @@ class Server:
 
 
 @contextmanager
-def serving(command: Sequence[str], port: int, page: str, log: Path) -> Iterator[Server]:
+def serving(
+    command: Sequence[str],
+    port: int,
+    page: str,
+    log: Path,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Server]:
     """Run a server until the block ends; it begins when `page` is answered.
+
+    Its environment is this one, without settings, and `variables`.
 
     Raises:
         ServerError: it ended, or took too long; carries the end of what it wrote.
@@ -71,7 +80,7 @@ def serving(command: Sequence[str], port: int, page: str, log: Path) -> Iterator
     with log.open("wb") as output, on_cores(CORES[:1]):
         process = subprocess.Popen(  # noqa: S603  commands are literals of this package
             command,
-            env=own_environment(),
+            env={**own_environment(), **variables},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
