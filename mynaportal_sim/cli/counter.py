@@ -88,7 +88,8 @@ def _plain(event: LifeEvent) -> Callable[..., None]:
         deal(persona, Wish(event=event), (card, data, db, json))
 
     name = telling.name_of(event)
-    command.__doc__ = f"{_PLAIN[event]}\n\nExample: mynasim counter {name} sato-hanako"
+    whom = "nguyen-van-an" if event is LifeEvent.END_PERMIT else "sato-hanako"
+    command.__doc__ = f"{_PLAIN[event]}\n\nExample: mynasim counter {name} {whom}"
     return command
 
 

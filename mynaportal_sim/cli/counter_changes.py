@@ -83,7 +83,9 @@ def change_name(  # noqa: PLR0913  options of a command
     deal(persona, wish, (card, data, db, json))
 
 
-def _with_new_pins(event: LifeEvent, promise: str) -> Callable[..., None]:
+def _with_new_pins(
+    event: LifeEvent, promise: str, example: str = "sato-hanako --pin 4321"
+) -> Callable[..., None]:
     """The command of an event with which PINs may be set, and a period of stay entered."""
 
     def command(  # noqa: PLR0913  options of a command
@@ -101,7 +103,7 @@ def _with_new_pins(event: LifeEvent, promise: str) -> Callable[..., None]:
         deal(persona, wish, (card, data, db, json))
 
     name = telling.name_of(event)
-    command.__doc__ = f"{promise}\n\nExample: mynasim counter {name} sato-hanako --pin 4321"
+    command.__doc__ = f"{promise}\n\nExample: mynasim counter {name} {example}"
     return command
 
 
@@ -152,7 +154,7 @@ def extend_permit(
     deal(persona, wish, (card, data, db, json))
 
 
-def _with_password(event: LifeEvent, promise: str) -> Callable[..., None]:
+def _with_password(event: LifeEvent, promise: str, example: str) -> Callable[..., None]:
     """The command of an event with which the password for signatures may be set."""
 
     def command(
@@ -167,7 +169,7 @@ def _with_password(event: LifeEvent, promise: str) -> Callable[..., None]:
         deal(persona, Wish(event=event, password=password), (card, data, db, json))
 
     name = telling.name_of(event)
-    command.__doc__ = f"{promise}\n\nExample: mynasim counter {name} ito-misaki"
+    command.__doc__ = f"{promise}\n\nExample: mynasim counter {name} {example}"
     return command
 
 
@@ -175,7 +177,9 @@ COMMANDS: Mapping[LifeEvent, Callable[..., None]] = {
     LifeEvent.MOVE: move,
     LifeEvent.CHANGE_NAME: change_name,
     LifeEvent.ISSUE: _with_new_pins(
-        LifeEvent.ISSUE, "Issue a card to somebody who has none, or has returned it."
+        LifeEvent.ISSUE,
+        "Issue a card to somebody who has none, or has returned it.",
+        "nguyen-van-an --until 2033-03-31",
     ),
     LifeEvent.REISSUE: _with_new_pins(
         LifeEvent.REISSUE, "Issue a new card in place of one; the old certificates are revoked."
@@ -186,10 +190,14 @@ COMMANDS: Mapping[LifeEvent, Callable[..., None]] = {
     LifeEvent.UNBLOCK: unblock,
     LifeEvent.EXTEND_PERMIT: extend_permit,
     LifeEvent.COME_OF_AGE: _with_password(
-        LifeEvent.COME_OF_AGE, "Issue the first signing certificate, from 15 years on."
+        LifeEvent.COME_OF_AGE,
+        "Issue the first signing certificate, from 15 years on.",
+        "mori-hikari",
     ),
     LifeEvent.CERTIFY: _with_password(
-        LifeEvent.CERTIFY, "Issue a new signing certificate after one that was revoked."
+        LifeEvent.CERTIFY,
+        "Issue a new signing certificate after one that was revoked.",
+        "ito-misaki",
     ),
 }
 """The commands of events that take options, by their events."""
