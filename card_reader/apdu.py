@@ -27,9 +27,11 @@ DEFAULT_KEY = 0x00
 """P2 of COMPUTE DIGITAL SIGNATURE: the application's own key."""
 NEW_VALUE_ONLY = 0x01
 """P1 of CHANGE REFERENCE DATA: the data field does not hold the old value."""
-_BY_SHORT_EF = 0x80
+BY_SHORT_EF = 0x80
+"""P1 of READ BINARY: the low five bits name an EF, and P2 is the whole offset."""
+ONE_RECORD = 0x04
+"""Low bits of P2 of READ RECORD: the record whose number P1 is."""
 _RECORD_SHORT_EF_SHIFT = 3
-_ONE_RECORD = 0x04
 
 
 @unique
@@ -115,7 +117,7 @@ class Command:
     @classmethod
     def read_record(cls, number: int, short_ef: int = 0) -> "Command":
         """Read a record of the selected file, or of the one that `short_ef` (1 to 30) names."""
-        p2 = short_ef << _RECORD_SHORT_EF_SHIFT | _ONE_RECORD
+        p2 = short_ef << _RECORD_SHORT_EF_SHIFT | ONE_RECORD
         return cls(Ins.READ_RECORD, number, p2, le=SHORT_LE_MAX)
 
     @classmethod
@@ -131,7 +133,7 @@ class Command:
     @property
     def short_ef(self) -> int | None:
         """The file that a READ names itself; None if it reads the selected one."""
-        if self.ins == Ins.READ_BINARY and self.p1 & _BY_SHORT_EF:
+        if self.ins == Ins.READ_BINARY and self.p1 & BY_SHORT_EF:
             return self.p1 & SHORT_EF_MASK
         if self.ins == Ins.READ_RECORD and self.p2 >> _RECORD_SHORT_EF_SHIFT:
             return self.p2 >> _RECORD_SHORT_EF_SHIFT

@@ -1,13 +1,12 @@
 """READ BINARY, READ RECORD and GET DATA."""
 
-from card_reader.apdu import SHORT_EF_MASK, Command, Response
+from card_reader.apdu import BY_SHORT_EF, ONE_RECORD, SHORT_EF_MASK, Command, Response
 from card_reader.emulator.application import Application
 from card_reader.emulator.files import File, Records, Transparent
 from card_reader.status import SW, wrong_le
 
-_BY_SHORT_EF = 0x80
 _MODE = 0x07
-_ONE_RECORD, _FROM_RECORD = 0x04, 0x05
+_FROM_RECORD = 0x05
 
 
 def read_binary(application: Application, command: Command) -> Response:
@@ -15,8 +14,8 @@ def read_binary(application: Application, command: Command) -> Response:
     if command.data or command.le is None:
         return Response.status(SW.WRONG_LENGTH)
     offset = command.p1 << 8 | command.p2
-    if command.p1 & _BY_SHORT_EF:
-        by_none = command.p1 == _BY_SHORT_EF
+    if command.p1 & BY_SHORT_EF:
+        by_none = command.p1 == BY_SHORT_EF
         chosen = SW.WRONG_P1P2 if by_none else application.point_at(command.p1)
         if chosen != SW.OK:
             return Response.status(chosen)
@@ -47,7 +46,7 @@ def read_record(application: Application, command: Command) -> Response:
     mode, ef = command.p2 & _MODE, command.p2 >> 3
     if mode == _FROM_RECORD:
         return Response.status(SW.FUNCTION_NOT_SUPPORTED)
-    if mode != _ONE_RECORD or ef == SHORT_EF_MASK:
+    if mode != ONE_RECORD or ef == SHORT_EF_MASK:
         return Response.status(SW.WRONG_P1P2)
     if ef and (chosen := application.choose(ef)) != SW.OK:
         return Response.status(chosen)

@@ -9,6 +9,7 @@ from card_reader.spec.visual import (
     VisualEF,
     VisualTag,
 )
+from card_reader.statement import digest_info_of
 from mynaportal_sim.issuing.objects import RESERVED, signed, simulation, with_offsets
 from mynaportal_sim.issuing.particulars import Particulars
 from mynaportal_sim.issuing.pictures import digits, lines_of
@@ -17,8 +18,6 @@ from mynaportal_sim.pki.card_issuer import CardIssuer
 
 _VERSION, _SURFACE_VERSION = bytes.fromhex("01030E01"), b"\x01"
 _REST_LENGTH = 272
-_SHA256_ALGORITHM = bytes.fromhex("300D06096086480165030402010500")
-_SEQUENCE, _OCTET_STRING = 0x30, 0x04
 
 
 def visual_files(card: Particulars, issuer: CardIssuer, public_key: bytes) -> dict[int, bytes]:
@@ -72,8 +71,7 @@ def _face(card: Particulars, issuer: CardIssuer, public_key: bytes) -> bytes:
 def _digest_info(*groups: list[bytes]) -> bytes:
     """DigestInfo of SHA-256 whose octets are the hash of each group (myna-card surface.rs)."""
     digests = b"".join(sha256(b"".join(group)).digest() for group in groups)
-    octets = tlv.encode(_OCTET_STRING, digests)
-    return tlv.encode(_SEQUENCE, _SHA256_ALGORITHM + octets)
+    return digest_info_of(digests)
 
 
 def _information(card: Particulars, issuer: CardIssuer) -> bytes:
