@@ -1,5 +1,6 @@
 """Fixtures that many tests share: an empty database on each of the two engines."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -117,7 +118,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
     """The name of a migrated PostgreSQL database, to be copied."""
-    with _administration(postgres_server) as connection:
+    with administration(postgres_server) as connection:
         connection.execute(text("CREATE DATABASE template_of_tests"))
     upgrade(postgres_server.format(name="template_of_tests"))
     return "template_of_tests"
@@ -134,7 +135,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     server: str = request.getfixturevalue("postgres_server")
     template: str = request.getfixturevalue("postgres_template")
     name = f"test_{uuid4().hex}"
-    with _administration(server) as connection:
+    with administration(server) as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         yield server.format(name=name)
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
@@ -142,15 +143,23 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory that one `up` has prepared."""
-    data = tmp_path_factory.mktemp("template") / "data"
-    with running(Portal(data, free_port())):
-        pass
+    """A data directory that one `up` has prepared; all workers of a run share it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    data = shared / "template" / "data"
+    with (shared / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not data.is_dir():
+            being_made = shared / "being-made" / "data"
+            being_made.parent.mkdir()
+            with running(Portal(being_made, free_port())):
+                pass
+            being_made.parent.rename(data.parent)
     return data
 
 
 @contextmanager
-def _administration(server: str) -> Iterator[Connection]:
+def administration(server: str) -> Iterator[Connection]:
     """A connection that may make and drop databases."""
     engine = create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.browser.kit import ARGUMENTS, NewTab, Tab
-from tests.journeys.kit import Portal, copy_keys, free_port, running
+from tests.journeys.kit import Portal, copy_world, free_port, running
 
 HERE = Path(__file__).parent
 WIDE = (1280, 900)
@@ -50,7 +50,7 @@ def chromium() -> Iterator[Browser]:
 def portal(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal that the tests share; each has a persona of its own."""
     data = tmp_path_factory.mktemp("browser") / "data"
-    copy_keys(template, data)
+    copy_world(template, data)
     with running(Portal(data, free_port(), app_port=free_port())) as started:
         yield started
 

@@ -31,6 +31,8 @@ new PerformanceObserver(list => list.getEntries()
   .filter(entry => !entry.hadRecentInput).forEach(entry => { window.shift += entry.value }))
   .observe({ type: 'layout-shift', buffered: true });
 """
+_FAULTS_ONLY = {"resultTypes": ["violations"]}
+"""What axe reports in full; to describe what is right takes it as long as to look."""
 _SMALL_TARGETS = """
 [...document.querySelectorAll(`button, .button, select, summary, nav a, .links a,
   label:has(input), input:not([type=hidden]):not([type=checkbox]):not([type=radio])`)]
@@ -125,7 +127,7 @@ class Tab:
         if (shift := self._ask("window.shift")) > 0.01:
             found.append(f"{name}: layout shift {shift:.3f}")
         if axe:
-            results = Axe().run(self.page)
+            results = Axe().run(self.page, options=_FAULTS_ONLY)
             found += [
                 f"{name}: axe {one['id']}: {node['html'][:120]}"
                 for one in results.response["violations"]

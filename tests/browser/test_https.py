@@ -11,12 +11,12 @@ from playwright.sync_api import Error
 from tests import commands
 from tests.browser.conftest import chromium_of
 from tests.browser.kit import Tab
-from tests.journeys.kit import Portal, copy_keys, free_port, running
+from tests.journeys.kit import Portal, copy_world, free_port, running
 
 
 @pytest.fixture
 def secure_portal(template: Path, tmp_path: Path) -> Iterator[Portal]:
-    copy_keys(template, tmp_path / "data")
+    copy_world(template, tmp_path / "data")
     started = Portal(tmp_path / "data", free_port(), app_port=free_port(), tls=True)
     with running(started):
         yield started

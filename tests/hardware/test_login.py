@@ -10,13 +10,13 @@ import pytest
 
 from mynaportal_sim.cli.benchmarks.private_pcscd import PrivatePcscd
 from tests.hardware.kit import simulated
-from tests.journeys.kit import PERSONA, Portal, Screen, copy_keys, free_port, running
+from tests.journeys.kit import PERSONA, Portal, Screen, copy_world, free_port, running
 
 
 @pytest.fixture(scope="module")
 def portal(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     data = tmp_path_factory.mktemp("portal") / "data"
-    copy_keys(template, data)
+    copy_world(template, data)
     with running(Portal(data, free_port())) as started:
         yield started
 

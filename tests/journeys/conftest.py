@@ -1,14 +1,17 @@
 """Portals to walk through: one process on SQLite, two on PostgreSQL."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
-from tests.journeys.kit import Portal, copy_keys, free_port, running
+from tests.conftest import administration
+from tests.journeys.kit import Portal, copy_world, free_port, running
 
 ON_BOTH = [
     pytest.param("sqlite"),
@@ -45,27 +48,55 @@ def own_portal(
         yield started
 
 
+@dataclass(frozen=True, slots=True)
+class PostgresWorld:
+    """A data directory and a database that one `up` has prepared, to be copied."""
+
+    server: str
+    database: str
+    data: Path
+
+
+@pytest.fixture(scope="session")
+def postgres_world(
+    postgres_server: str, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> PostgresWorld:
+    world = PostgresWorld(
+        postgres_server, "world_of_tests", tmp_path_factory.mktemp("world") / "data"
+    )
+    for part in ("ca", "cards", "keys"):  # which take longest
+        shutil.copytree(template / part, world.data / part)
+    with administration(postgres_server) as connection:
+        connection.execute(text(f"CREATE DATABASE {world.database}"))
+    with running(Portal(world.data, free_port(), _url(postgres_server, world.database))):
+        pass
+    return world
+
+
 @contextmanager
 def _portal(request: pytest.FixtureRequest, template: Path, data: Path) -> Iterator[Portal]:
-    copy_keys(template, data)
     if request.param == "sqlite":
+        copy_world(template, data)
         with running(Portal(data, free_port())) as started:
             yield started
         return
-    with on_postgres(request.getfixturevalue("postgres_server"), data) as started:
+    with on_postgres(request.getfixturevalue("postgres_world"), data) as started:
         yield started
 
 
 @contextmanager
-def on_postgres(server: str, data: Path, *, tls: bool = False) -> Iterator[Portal]:
+def on_postgres(world: PostgresWorld, data: Path, *, tls: bool = False) -> Iterator[Portal]:
     """A portal of two workers on a database of its own."""
     name = f"journey_{uuid4().hex}"
-    admin = create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    url = server.format(name=name).replace("postgresql+psycopg", "postgresql")
-    with running(Portal(data, free_port(), url, workers=2, tls=tls)) as started:
-        yield started
-    with admin.connect() as connection:
+    copy_world(world.data, data)
+    with administration(world.server) as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {world.database}"))
+        url = _url(world.server, name)
+        with running(Portal(data, free_port(), url, workers=2, tls=tls)) as started:
+            yield started
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+
+
+def _url(server: str, database: str) -> str:
+    """The database as a person gives it to `up`."""
+    return server.format(name=database).replace("postgresql+psycopg", "postgresql")

@@ -23,7 +23,7 @@ from mynaportal_sim.witness_places import WitnessPlace
 from tests.journeys import operator
 from tests.journeys.kit import (
     Portal,
-    copy_keys,
+    copy_world,
     details,
     free_port,
     running,
@@ -77,7 +77,7 @@ def _ledger(data: Path, *arguments: str, status: int = 0) -> str:
 def finished(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
     """The state that a portal leaves after a walk, with the witness still there to be asked."""
     home = tmp_path_factory.mktemp("attacks")
-    copy_keys(template, home / "data")
+    copy_world(template, home / "data")
     portal = Portal(home / "data", free_port())
     with witness(portal, home / "witness") as place:
         portal.witnesses = place

@@ -14,13 +14,13 @@ import pytest
 from mynaportal_sim.sample_app.loopback import client
 from mynaportal_sim.tls import store
 from tests import commands
-from tests.journeys.conftest import on_postgres
+from tests.journeys.conftest import PostgresWorld, on_postgres
 from tests.journeys.kit import (
     COMMAND,
     PERSONA,
     Portal,
     Screen,
-    copy_keys,
+    copy_world,
     details,
     free_port,
     running,
@@ -30,7 +30,7 @@ from tests.journeys.kit import (
 @pytest.fixture(scope="module")
 def portal(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     data = tmp_path_factory.mktemp("https") / "data"
-    copy_keys(template, data)
+    copy_world(template, data)
     with running(Portal(data, free_port(), app_port=free_port(), tls=True)) as started:
         yield started
 
@@ -187,7 +187,7 @@ def test_a_sample_app_started_by_hand_says_what_it_lacks(portal: Portal) -> None
 
 
 def test_up_tells_programs_where_the_root_is(template: Path, tmp_path: Path) -> None:
-    copy_keys(template, tmp_path / "data")
+    copy_world(template, tmp_path / "data")
     portal = Portal(tmp_path / "data", free_port())
     command = [*COMMAND, "up", "--tls", "--json", "--no-sample-app"]
     with subprocess.Popen(command, env=portal.environment, stdout=subprocess.PIPE) as process:
@@ -205,7 +205,7 @@ def test_people_are_told_how_it_is_trusted(portal: Portal) -> None:
 def test_certificates_follow_real_time_and_not_the_portal_s(
     template: Path, tmp_path: Path
 ) -> None:
-    copy_keys(template, tmp_path / "data")
+    copy_world(template, tmp_path / "data")
     portal = Portal(tmp_path / "data", free_port(), tls=True)
     with running(portal):
         portal.run("clock", "forward", "400d")
@@ -236,7 +236,7 @@ def test_a_doctor_sees_a_key_that_others_can_read(portal: Portal) -> None:
 def test_a_strict_portal_with_a_name_of_its_own_serves_https(
     template: Path, tmp_path: Path
 ) -> None:
-    copy_keys(template, tmp_path / "data")
+    copy_world(template, tmp_path / "data")
     port = free_port()
     name = f"portal.test:{port}"
     strict = {"MYNASIM_MODE": "strict", "MYNASIM_ISSUER": f"https://{name}"}
@@ -283,10 +283,9 @@ def test_whoever_speaks_http_is_told_to_speak_https(portal: Portal) -> None:
 @pytest.mark.deep
 @pytest.mark.postgres
 def test_each_of_several_workers_serves_https(
-    postgres_server: str, template: Path, tmp_path: Path
+    postgres_world: PostgresWorld, tmp_path: Path
 ) -> None:
-    copy_keys(template, tmp_path / "data")
-    with on_postgres(postgres_server, tmp_path / "data", tls=True) as portal:
+    with on_postgres(postgres_world, tmp_path / "data", tls=True) as portal:
         app = portal.register()
         _, redirect = portal.walk(app, details("checkup"))
         assert app.redeem(redirect).access_token

@@ -29,7 +29,7 @@ from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import CardState, Resident
 from mynaportal_sim.sample_app.relying_party import RelyingParty
 from mynaportal_sim.settings import Settings
-from tests.journeys.kit import Portal, copy_keys, details, free_port, running
+from tests.journeys.kit import Portal, copy_world, details, free_port, running
 
 MOMENTS = {"at", "valid_from", "valid_until"}  # to the second, so that others share them
 ACCESSES = 3  # of each app for each person
@@ -73,7 +73,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     data = tmp_path_factory.mktemp("trail") / "data"
-    copy_keys(template, data)
+    copy_world(template, data)
     settings, person_of = Settings(data=data), dict[str, str]()
     with running(Portal(data, free_port())) as portal:
         database = Database(settings.database_url)

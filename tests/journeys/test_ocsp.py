@@ -15,7 +15,7 @@ from card_reader.emulator.card import Card
 from card_reader.spec import Kind
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.pki import authority
-from tests.journeys.kit import Portal, copy_keys, free_port, running
+from tests.journeys.kit import Portal, copy_world, free_port, running
 
 AUTH = Kind.USER_AUTHENTICATION
 PEOPLE = {"sato-hanako": "good", "nakamura-naoki": "revoked"}
@@ -23,7 +23,7 @@ PEOPLE = {"sato-hanako": "good", "nakamura-naoki": "revoked"}
 
 def test_openssl_and_the_portal_hear_the_same(template: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
-    copy_keys(template, data)
+    copy_world(template, data)
     with running(Portal(data, free_port(), ocsp=True)) as portal:
         issuer = authority.load_all(data / "ca")[AUTH].certificate
         (tmp_path / "ca.pem").write_bytes(issuer.public_bytes(Encoding.PEM))

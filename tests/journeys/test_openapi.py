@@ -26,7 +26,7 @@ from tests.journeys.every_way import (
     walk_under_fapi2,
     walk_under_oidc,
 )
-from tests.journeys.kit import copy_keys, free_port, running
+from tests.journeys.kit import copy_world, free_port, running
 from tests.journeys.launching import launch_standalone
 from tests.journeys.managing import manage_grants
 from tests.journeys.registering import register_itself
@@ -49,7 +49,7 @@ def contract(portal: HeardPortal) -> Contract:
 @pytest.fixture(scope="module")
 def portal(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeardPortal]:
     data = tmp_path_factory.mktemp("contract") / "data"
-    copy_keys(template, data)
+    copy_world(template, data)
     heard_portal = HeardPortal(data, free_port())
     with running(heard_portal):
         yield heard_portal

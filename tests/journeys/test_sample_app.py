@@ -23,7 +23,7 @@ from mynaportal_sim.clock import Clock
 from mynaportal_sim.sample_app.identity import ORGANISATION
 from mynaportal_sim.sample_app.relying_party import RelyingParty
 from mynaportal_sim.sample_app.settings import Settings
-from tests.journeys.kit import COMMAND, Portal, copy_keys, free_port, running
+from tests.journeys.kit import COMMAND, Portal, copy_world, free_port, running
 
 PIN = "1234"
 WITHIN = 20.0  # seconds
@@ -62,7 +62,7 @@ def own_portal(template: Path, tmp_path: Path) -> Iterator[Portal]:
 
 
 def _portal(template: Path, data: Path) -> AbstractContextManager[Portal]:
-    copy_keys(template, data)
+    copy_world(template, data)
     return running(Portal(data, free_port(), app_port=free_port()))
 
 
@@ -390,7 +390,7 @@ def _answers(url: str) -> bool:
 def test_up_says_where_the_app_is_or_that_there_is_none(
     template: Path, tmp_path: Path, options: tuple[str, ...], has_app: bool
 ) -> None:
-    copy_keys(template, tmp_path / "data")
+    copy_world(template, tmp_path / "data")
     portal, app_port = Portal(tmp_path / "data", free_port()), free_port()
     command = [*COMMAND, "up", "--json", "--sample-app-port", str(app_port), *options]
     with subprocess.Popen(command, env=portal.environment, stdout=subprocess.PIPE) as process:
@@ -405,7 +405,7 @@ def test_up_says_where_the_app_is_or_that_there_is_none(
 def test_up_ends_by_a_signal_that_comes_where_an_exception_would_be_lost(
     template: Path, tmp_path: Path
 ) -> None:
-    copy_keys(template, tmp_path / "data")
+    copy_world(template, tmp_path / "data")
     portal = Portal(tmp_path / "data", free_port())
     command = [sys.executable, "-c", TERMINATED_WHILE_COLLECTING, "up", "--sample-app-port"]
     done = subprocess.run(
@@ -421,7 +421,7 @@ def test_up_ends_by_a_signal_that_comes_where_an_exception_would_be_lost(
 def test_a_portal_starts_without_an_app_whose_port_is_taken(
     template: Path, tmp_path: Path
 ) -> None:
-    copy_keys(template, tmp_path / "data")
+    copy_world(template, tmp_path / "data")
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
         with running(Portal(tmp_path / "data", free_port(), app_port=port)) as portal:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.kit import Portal, copy_keys, free_port, running
+from tests.journeys.kit import Portal, copy_world, free_port, running
 from tests.judges.judges import build
 
 pytestmark = pytest.mark.judges
@@ -19,7 +19,7 @@ def test_a_go_program_that_was_told_of_the_root_is_let_in_and_no_other(
     if shutil.which("go") is None:
         pytest.skip("apt-get install golang-go")
     program = build(SOURCE, tmp_path)
-    copy_keys(template, tmp_path / "data")
+    copy_world(template, tmp_path / "data")
     (nothing := tmp_path / "none.pem").touch()
     with running(Portal(tmp_path / "data", free_port(), tls=True)) as portal:
         urls = [f"https://{host}:{portal.port}/readyz" for host in ("localhost", "127.0.0.1")]

@@ -18,7 +18,7 @@ from consent.ledger.note import Signer, Verifier
 from consent.ledger.static_files import read_bundle
 from tests.journeys.kit import (
     Portal,
-    copy_keys,
+    copy_world,
     details,
     free_port,
     running,
@@ -91,7 +91,7 @@ def test_go_proves_each_entry_of_a_portal_from_its_public_files(
     golang: Golang, template: Path, tmp_path: Path
 ) -> None:
     """The whole road: the portal's own files, a witness's line, and a proof that was saved."""
-    copy_keys(template, tmp_path / "data")
+    copy_world(template, tmp_path / "data")
     portal = Portal(tmp_path / "data", free_port())
     with witness(portal, tmp_path / "witness") as place:
         portal.witnesses = place
