@@ -20,8 +20,8 @@ from mynaportal_sim.world import upgrade
 from tests.journeys.kit import Portal, free_port, running
 
 # How long an example takes says more of the machine than of the code.
-hypothesis.settings.register_profile("here", deadline=None)
-hypothesis.settings.load_profile("here")
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("deep", deadline=None, max_examples=200)
 
 SERVER_OPTIONS = "-c fsync=off -c max_connections=200"
 DEEP_TIMEOUT = pytest.mark.timeout(3600)
@@ -31,9 +31,13 @@ NO_SKIPS = os.environ.get("MYNASIM_NO_SKIPS") == "1"
 def pytest_configure(config: pytest.Config) -> None:
     """Let Ctrl-C reach what the tests start, and no test the machine's own card readers.
 
+    A run without the deep tests tries fewer examples of what holds for all.
+
     Shells have background jobs ignore Ctrl-C. A process looks once where the smart card service
     is, so each is told before its first test of a place where there is none yet.
     """
+    quick = config.getoption("markexpr") == "not deep"
+    hypothesis.settings.load_profile("quick" if quick else "deep")
     nowhere = Path(mkdtemp(prefix="mynasim-pcscd-"))
     config.add_cleanup(lambda: shutil.rmtree(nowhere))
     os.environ.update(PrivatePcscd(nowhere, (), 0).environment)

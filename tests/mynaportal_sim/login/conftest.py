@@ -75,6 +75,14 @@ class Issuer:
 
     authorities: Authorities
     keys: dict[str, Keys]
+    cards: dict[str, CardData] = field(default_factory=dict)
+
+    def card(self, resident: Resident) -> CardData:
+        """A person's first card, which is the same in every portal."""
+        persona = resident.persona
+        if persona not in self.cards:
+            self.cards[persona] = _counter(self).make(resident, self.keys[persona], NOW)
+        return self.cards[persona]
 
 
 @pytest.fixture(scope="session")
@@ -196,10 +204,7 @@ def portal(database_url: str, tmp_path: Path, issuer: Issuer) -> Iterator[Portal
     }
     cards = tmp_path / "cards"
     cards.mkdir()
-    made = [
-        (resident, _counter(issuer).make(resident, issuer.keys[persona], NOW))
-        for persona, resident in residents.items()
-    ]
+    made = [(resident, issuer.card(resident)) for resident in residents.values()]
     database.run(register, issuer.authorities, made, NOW)
     for resident, data in made:
         write_card(cards / f"{resident.persona}.json", data)
