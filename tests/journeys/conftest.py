@@ -1,9 +1,8 @@
 """Portals to walk through: one process on SQLite, two on PostgreSQL."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.conftest import administration
-from tests.journeys.kit import Portal, copy_world, free_port, running
+from tests.journeys.kit import Portal, copy_keys, copy_world, free_port, running
 
 ON_BOTH = [
     pytest.param("sqlite"),
@@ -64,8 +63,7 @@ def postgres_world(
     world = PostgresWorld(
         postgres_server, "world_of_tests", tmp_path_factory.mktemp("world") / "data"
     )
-    for part in ("ca", "cards", "keys"):  # which take longest
-        shutil.copytree(template / part, world.data / part)
+    copy_keys(template, world.data)
     with administration(postgres_server) as connection:
         connection.execute(text(f"CREATE DATABASE {world.database}"))
     with running(Portal(world.data, free_port(), _url(postgres_server, world.database))):
@@ -75,12 +73,14 @@ def postgres_world(
 
 @contextmanager
 def _portal(request: pytest.FixtureRequest, template: Path, data: Path) -> Iterator[Portal]:
+    anew = request.node.get_closest_marker("anew") is not None
     if request.param == "sqlite":
-        copy_world(template, data)
+        (copy_keys if anew else copy_world)(template, data)
         with running(Portal(data, free_port())) as started:
             yield started
         return
-    with on_postgres(request.getfixturevalue("postgres_world"), data) as started:
+    world = request.getfixturevalue("postgres_world")
+    with on_postgres(replace(world, database="template0") if anew else world, data) as started:
         yield started
 
 

@@ -18,7 +18,7 @@ from tests.journeys.kit import Portal, details
 
 CHILD, PARENT, PIN = "tanaka-yui", "tanaka-mai", "1234"
 
-pytestmark = mostly_on("sqlite")
+pytestmark = [mostly_on("sqlite"), pytest.mark.anew]
 
 
 @pytest.fixture(autouse=True)
