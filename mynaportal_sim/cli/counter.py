@@ -16,6 +16,7 @@ from mynaportal_sim.cli.counter_dealing import (
     PersonaArgument,
     deal,
     dev_settings,
+    of_the_file,
     resident,
 )
 from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption
@@ -109,6 +110,7 @@ def _shown(standing: Standing, now: datetime) -> RenderableType:
         lines.append(f"may stay until {until}")
     for label, holding in (("card", standing.card), ("phone", standing.phone)):
         lines += [f"{label:6} none"] if holding is None else _lines(label, holding, now)
+    lines += of_the_file(standing)
     table = Table("event", "what it changes, or why it cannot happen", box=None, pad_edge=False)
     for event in LifeEvent:
         refusal = possible(standing, event, now)

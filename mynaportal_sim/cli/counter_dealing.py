@@ -13,6 +13,7 @@ from mynaportal_sim.cli.state import opened
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.database import Database
 from mynaportal_sim.issuing import telling, words
+from mynaportal_sim.issuing.model import Standing
 from mynaportal_sim.issuing.office import deal_with, office_of
 from mynaportal_sim.issuing.refusals import Refusal
 from mynaportal_sim.issuing.wishes import Wish
@@ -47,7 +48,14 @@ def deal(persona: str, wish: Wish, options: Options) -> None:
     status = found.status(now)
     card_is = "no card" if status is None else f"card {words.STATUSES[status].en}"
     said = f"{words.EVENTS[wish.event].en}. {found.resident.name.full}: {card_is}."
-    say(telling.document(found, now), said, json)
+    say(telling.document(found, now), " ".join([said, *of_the_file(found)]), json)
+
+
+def of_the_file(standing: Standing) -> list[str]:
+    """What is to be said of card files that cannot be read."""
+    left = [f"{standing.unreadable} It was left as it is."] if standing.unreadable else []
+    aside = [f"A damaged file was set aside as {name}." for name in standing.set_aside]
+    return [*left, *aside]
 
 
 def dev_settings(data: DataOption, db: DatabaseOption) -> Settings:

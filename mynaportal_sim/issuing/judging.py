@@ -76,7 +76,9 @@ def _other_state(asked: Asked) -> Refusal | None:
 
 def _not_here(asked: Asked) -> Refusal | None:
     takes_it = LIFE_EVENTS[asked.wish.event].written in ON_THE_CARD
-    return Refusal(Reason.NOT_HERE) if takes_it and not asked.standing.brought else None
+    if not takes_it or asked.standing.brought:
+        return None
+    return Refusal(Reason.UNREADABLE if asked.standing.unreadable else Reason.NOT_HERE)
 
 
 def _too_early(asked: Asked) -> Refusal | None:

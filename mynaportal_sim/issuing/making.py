@@ -56,7 +56,7 @@ def make(desk: Desk, becomes: Resident, data: CardData | None) -> Made:
         data: what the card on the counter holds; None where there is none.
     """
     if desk.row.written is Written.CARD:
-        kind = CardKind.CARD if data is None else data.kind
+        kind = CardKind.CARD if desk.standing.card is None else desk.standing.card.kind
         [keys] = desk.counter.keys(1, kind)
         card = desk.counter.make(_ordered(desk, becomes), keys, desk.now, kind)
         return Made(card=card, card_ends=card_end(becomes, desk.now))

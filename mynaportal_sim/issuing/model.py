@@ -77,7 +77,8 @@ class Standing:
 
     `card` is the one that lies on the counter, or the newest; `phones` are in use. Where a
     card was `brought` and there is no `card`, it is none of theirs; a `whole` one has more than
-    the JPKI application.
+    the JPKI application. `unreadable` says what is wrong with the file of their card, which is
+    then taken for the newest; `set_aside` names files in whose place a new card came.
     """
 
     resident: Resident
@@ -86,6 +87,8 @@ class Standing:
     others: tuple[Holding, ...] = ()
     brought: bool = False
     whole: bool = False
+    unreadable: str = ""
+    set_aside: tuple[str, ...] = ()
 
     @property
     def phone(self) -> Holding | None:

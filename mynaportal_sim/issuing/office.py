@@ -2,11 +2,12 @@
 
 The registers are written before a card's file: a crash in between leaves entries that no card
 uses, never a card that nobody knows; what an event was to write is staged, and written later.
+A card whose file cannot be read keeps nothing from happening that writes nothing on it.
 """
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from card_reader.emulator.personalise import CardData, read_card
+from card_reader.errors import CardFileError
 from card_reader.spec import Kind
 from mynaportal_sim import keys
 from mynaportal_sim.database import Database
@@ -63,24 +65,58 @@ def deal_with(
 
     Raises:
         OvertakenError: somebody else dealt with the card at the same time.
-        CardFileError: the card's file is damaged, or cannot be written.
+        CardFileError: a card's file cannot be written, or that of another card not be read.
     """
     phone = office.phone_of(resident.persona)
-    path = (card or office.card_of(resident.persona)).resolve()
-    for target in (path, phone):
-        staging.finish(office.database, target)
-    data = read_card(path) if path.exists() else None
-    standing = look(office.database, resident, data)
+    with suppress(CardFileError):  # nothing here reads it, and who writes it waits again
+        staging.finish(office.database, phone)
+    laid = _laid(office, resident, card)
+    standing = _standing(office, resident, laid)
     if (refusal := judge(standing, wish, now)) is not None:
         return refusal
     becomes = changed(standing.resident, wish, now)
     desk = Desk(office.counter, standing, wish, now)
-    made = make(desk, becomes, data)
+    made = make(desk, becomes, laid.data)
     event_id = _event_id(now, office.counter.randomness)
     deed = Deed(event_id, desk, becomes, made, office.pseudonyms)
-    with _written(deed, path, phone, data):
+    with _written(deed, laid.path, phone, laid.data):
         office.database.run(take_place, deed)
-    return look(office.database, becomes, made.card or data)
+    after = laid if made.card is None else _Laid(laid.path, made.card)
+    return _standing(office, becomes, after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """The card's file on the counter: what it holds, None where there is none or, for the
+    reason that is said, none that can be read.
+    """
+
+    path: Path
+    data: CardData | None
+    unreadable: str = ""
+
+
+def _laid(office: Office, resident: Resident, card: Path | None) -> _Laid:
+    """What lies on the counter, with what was still to be written on it.
+
+    Raises:
+        CardFileError: it is another card, so that nothing but its file says which.
+    """
+    own = office.card_of(resident.persona).resolve()
+    path = own if card is None else card.resolve()
+    try:
+        staging.finish(office.database, path)
+        return _Laid(path, read_card(path) if path.exists() else None)
+    except CardFileError as error:
+        if path != own:
+            raise
+        return _Laid(path, None, error.problem)
+
+
+def _standing(office: Office, resident: Resident, laid: _Laid) -> Standing:
+    found = look(office.database, resident, laid.data)
+    aside = staging.set_aside(laid.path)
+    return replace(found, unreadable=laid.unreadable, set_aside=aside)
 
 
 def _written(
@@ -114,11 +150,9 @@ def stand(office: Office, resident: Resident, card: Path | None = None) -> Stand
     """How a person stands, with their card or another that they brought.
 
     Raises:
-        CardFileError: the card's file is damaged.
+        CardFileError: the file of another card cannot be read.
     """
-    path = (card or office.card_of(resident.persona)).resolve()
-    staging.finish(office.database, path)
-    return look(office.database, resident, read_card(path) if path.exists() else None)
+    return _standing(office, resident, _laid(office, resident, card))
 
 
 def look(database: Database, resident: Resident, data: CardData | None) -> Standing:

@@ -36,6 +36,13 @@ class Reason(Enum):
         "This is written on the card, which is not there; bring it, or have a new one issued.",
         "カードに書き込む手続きです。カードをお持ちになるか、再交付の手続きをしてください。",
     )
+    UNREADABLE = (
+        "card_unreadable",
+        "This is written on the card, whose file cannot be read; it was left as it is. Have a "
+        "new card issued.",
+        "カードに書き込む手続きですが、カードのファイルを読み取れません。ファイルには手を加えていません。"
+        "カードの再交付の手続きをしてください。",
+    )
     NOT_SO = (
         "not_in_this_state",
         "This cannot be done with a card in this state: {status}.",

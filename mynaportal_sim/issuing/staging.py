@@ -3,6 +3,7 @@
 So a crash at any moment leaves the old card with old registers, or the new one with new ones
 as soon as somebody looks: `finish` puts on the card what belongs to an event that has happened,
 and drops what belongs to none. Whoever looks while an event happens waits for its end.
+A card file that cannot be read is never deleted: what takes its place sets it aside first.
 """
 
 from collections.abc import Iterator
@@ -11,12 +12,14 @@ from glob import escape
 from pathlib import Path
 from uuid import UUID
 
-from card_reader.emulator.disk import locked
-from card_reader.emulator.personalise import CardData, settle_card, stage_card
+from card_reader.emulator.disk import locked, move
+from card_reader.emulator.personalise import CardData, read_card, settle_card, stage_card
+from card_reader.errors import CardFileError
 from mynaportal_sim.database import Database
 from mynaportal_sim.issuing import holdings
 
 FOLDER = "staged"
+_ASIDE = "damaged"
 
 
 @contextmanager
@@ -26,7 +29,8 @@ def writing(
     """Write `data` on the card file `target` once the event has happened, which is in here.
 
     Args:
-        before: what the same card held as the event was made; None where it is another card.
+        before: what the same card held as the event was made; None where it is another card,
+            after which nothing is written any more that was staged for the old one.
 
     Raises:
         CardFileError: the file cannot be written.
@@ -37,7 +41,10 @@ def writing(
     with _alone(target):
         stage_card(place, data, before)
         yield
-        _settle(place, target)
+        if before is None:
+            for older in [staged for staged, _ in _staged(target) if staged != place]:
+                _drop(older)
+        _settle(place, target, event_id)
 
 
 def finish(database: Database, target: Path) -> None:
@@ -51,13 +58,30 @@ def finish(database: Database, target: Path) -> None:
     with _alone(target):
         for staged, event_id in _staged(target):
             if database.run(holdings.has_happened, event_id):
-                _settle(staged, target)
+                _settle(staged, target, event_id)
             _drop(staged)
 
 
-def _settle(staged: Path, target: Path) -> None:
+def set_aside(target: Path) -> tuple[str, ...]:
+    """The names of files that lay where `target` does and could not be read, oldest first."""
+    found = target.parent.glob(f"{escape(target.name)}.*.{_ASIDE}")
+    return tuple(sorted(one.name for one in found))
+
+
+def _settle(staged: Path, target: Path, event_id: UUID) -> None:
+    _make_room(target, event_id)
     settle_card(staged, target)
     _drop(staged)
+
+
+def _make_room(target: Path, event_id: UUID) -> None:
+    """Give a file that is no sound card a name of its own."""
+    with locked(target):
+        try:
+            if target.exists():
+                read_card(target)
+        except CardFileError:
+            move(target, target.with_name(f"{target.name}.{event_id}.{_ASIDE}"))
 
 
 def _alone(target: Path) -> AbstractContextManager[None]:

@@ -23,6 +23,10 @@ def document(standing: Standing, now: datetime) -> dict[str, object]:
         "card": standing.card and _holding(standing.card, now),
         "phone": standing.phone and _holding(standing.phone, now),
         "other_cards": [_holding(one, now) for one in standing.others],
+        "card_file": {
+            "readable": not standing.unreadable,
+            "set_aside": list(standing.set_aside),
+        },
         "events": [_event(standing, event, now) for event in LifeEvent],
     }
 

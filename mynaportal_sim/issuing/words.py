@@ -139,6 +139,14 @@ WRITTEN: Mapping[Written, Words] = MappingProxyType(
 MAY_CERTIFY = Words(
     "a new signing certificate is issued if wished", "希望すれば署名用電子証明書を新たに発行"
 )
+LEFT_ALONE = Words(
+    "the card's file, which cannot be read, is left as it is",
+    "読み取れないカードのファイルはそのまま保持",
+)
+SET_ASIDE = Words(
+    "the card's file, which cannot be read, is set aside under another name",
+    "読み取れないカードのファイルは別名で保存",
+)
 SESSIONS = Words("the person is logged out everywhere", "ログイン中のセッションをすべて終了")
 AGREEMENTS = Words(
     "all that the person agreed to ends, and all acting for them or by them",
@@ -160,10 +168,16 @@ def effects(event: LifeEvent, standing: Standing, now: datetime) -> list[Words]:
         MAY_CERTIFY if row.may_certify and of_age else None,
         PHONE.get(row.phone) if has_phone else None,
         WRITTEN.get(row.written),
+        _of_the_file(row) if standing.unreadable else None,
         SESSIONS if row.ends_sessions else None,
         AGREEMENTS if row.ends_agreements else None,
     ]
     return [words for words in told if words is not None]
+
+
+def _of_the_file(row: Change) -> Words | None:
+    """What becomes of a card's file that cannot be read."""
+    return {Written.NOTHING: LEFT_ALONE, Written.CARD: SET_ASIDE}.get(row.written)
 
 
 def _of_the_register(row: Change, standing: Standing) -> Words | None:

@@ -188,6 +188,8 @@ async def _person(
         "places": await counter.municipalities(),
         "done": next((one.label for one in events if one.name == done), None),
         "problem": problem,
+        "unreadable": bool(standing.unreadable),
+        "set_aside": standing.set_aside,
     }
     status = HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY
     return page("counter_person.html", values, status=status)

@@ -57,11 +57,7 @@ class Counter:
         return found
 
     async def stand(self, resident: Resident) -> Standing:
-        """How a person stands.
-
-        Raises:
-            CardUnavailableError: their card's file is damaged.
-        """
+        """How a person stands."""
         return await _in_thread(stand, self.office, resident)
 
     async def deal(self, resident: Resident, wish: Wish) -> Refusal | Standing:
@@ -69,7 +65,7 @@ class Counter:
 
         Raises:
             CardOvertakenError: somebody else dealt with the card at the same time.
-            CardUnavailableError: its file is held by another process, or damaged.
+            CardUnavailableError: its file is held by another process, or cannot be written.
         """
         return await _in_thread(deal_with, self.office, resident, wish, self.now)
 

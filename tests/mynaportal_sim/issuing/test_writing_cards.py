@@ -9,13 +9,24 @@ import pytest
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
 from card_reader.emulator.personalise import read_card
-from mynaportal_sim.issuing import staging
+from mynaportal_sim.issuing import holdings, staging
 from mynaportal_sim.issuing.counter import issue_card, personalise_all
 from mynaportal_sim.issuing.effects import take_place
 from mynaportal_sim.issuing.life import Status
-from mynaportal_sim.issuing.life_events import LifeEvent
+from mynaportal_sim.issuing.life_events import LIFE_EVENTS, LifeEvent, Written
+from mynaportal_sim.issuing.model import Standing
 from mynaportal_sim.issuing.office import stand
-from tests.mynaportal_sim.issuing.kit import ADULT, WISHES, Town, prepared, told
+from mynaportal_sim.issuing.refusals import Reason, Refusal
+from tests.mynaportal_sim.issuing.kit import (
+    ADULT,
+    NOW,
+    OVER,
+    PERMITTED,
+    WISHES,
+    Town,
+    prepared,
+    told,
+)
 
 E = LifeEvent
 SELECT_JPKI, SELECT_PIN = "00a4040c0ad392f000260100000001", "00a4020c020018"
@@ -71,6 +82,69 @@ def test_who_looks_while_an_event_happens_sees_what_it_leads_to(small: Town) -> 
     assert seen == [Status.ACTIVE] * 2
     assert read_card(path).auth_certificate == deed.made.card.auth_certificate
     assert _staged(path) == []
+
+
+BEFORE = {
+    E.ISSUE: (),
+    E.FIND: (E.ISSUE, E.LOSE),
+    E.LOSE_PHONE: (E.ISSUE, E.ADD_PHONE),
+}
+"""What happened before the card's file was damaged, where that is not the issue alone."""
+
+
+@pytest.mark.parametrize("event", LifeEvent)
+def test_a_damaged_card_keeps_from_happening_only_what_is_written_on_it(
+    small: Town, event: LifeEvent
+) -> None:
+    persona, now = (PERMITTED, OVER) if event is E.END_PERMIT else (ADULT, NOW)
+    small.let(persona, *BEFORE.get(event, (E.ISSUE,)))
+    small.now = now
+    path, damaged = small.office.card_of(persona), b'{"format": "mynasim-card", '
+    path.write_bytes(damaged)
+    found = small.wish(persona, WISHES[event])
+    kept = [(path.parent / name).read_bytes() for name in staging.set_aside(path)]
+    if LIFE_EVENTS[event].written is Written.CARD:
+        assert isinstance(found, Standing)
+        assert (found.unreadable, kept) == ("", [damaged])
+        assert small.standing(persona).status(now) is Status.ACTIVE
+        return
+    assert (path.read_bytes(), kept) == (damaged, [])
+    if LIFE_EVENTS[event].written is Written.NOTHING:
+        assert isinstance(found, Standing)
+        assert "damaged" in found.unreadable
+        assert event in _happened(small, persona)
+    else:
+        assert isinstance(found, Refusal)
+        assert found.reason is Reason.UNREADABLE
+        assert event not in _happened(small, persona)
+
+
+def _happened(place: Town, persona: str) -> set[LifeEvent]:
+    life = place.office.database.run(holdings.life_of, place.resident(persona).id)
+    return {one.event for one in life}
+
+
+@pytest.mark.parametrize("which", ["the card", "what was staged for it"])
+def test_a_crash_beside_a_damaged_file_is_made_good_by_a_new_card(
+    small: Town, which: str
+) -> None:
+    small.let(ADULT, E.ISSUE)
+    path, deed = small.office.card_of(ADULT), prepared(small, WISHES[E.MOVE])
+    assert deed.made.card is not None
+    with (
+        suppress(DiedError),
+        staging.writing(path, deed.id, deed.made.card, small.file(ADULT)),
+    ):
+        small.office.database.run(take_place, deed)
+        raise DiedError
+    [staged] = _staged(path)
+    (path if which == "the card" else staged).write_bytes(b"{")
+    assert isinstance(small.wish(ADULT, WISHES[E.LOSE]), Standing)
+    assert bool(_staged(path)) is (which != "the card")
+    small.let(ADULT, E.REISSUE)
+    assert (read_card(path).label, _staged(path)) == (ADULT, [])
+    assert small.standing(ADULT).status(small.now) is Status.ACTIVE
+    assert len(staging.set_aside(path)) == (which == "the card")
 
 
 def _staged(path: Path) -> list[Path]:

@@ -205,21 +205,26 @@ def test_what_the_api_refuses_has_a_code(
     assert (refused.status_code, refused.json()["code"]) == (status, code)
 
 
-@pytest.mark.parametrize("path", [HERE, f"{HERE}/move"])
-def test_a_damaged_card_is_told_of_and_its_file_stays_as_it_is(
-    portal: Portal, browser: Browser, path: str
+def test_a_damaged_card_is_told_of_and_set_aside_only_for_another(
+    portal: Portal, browser: Browser
 ) -> None:
-    form: Form = {"csrf": browser.csrf(HERE), "address": ADDRESS}
     card = portal.card(HANAKO)
     card.write_bytes(damaged := card.read_bytes()[:100])
-    method = "GET" if path == HERE else "POST"
-    told = api(portal, method, path, **({} if path == HERE else {"json": {"address": ADDRESS}}))
-    assert (told.status_code, told.json()["code"]) == (503, "card_unavailable")
-    page = browser.get(path) if path == HERE else browser.post(path, form)
-    assert page.status_code == 503
-    assert "模擬カードを現在使用できません" in page.text
-    assert str(card) not in told.text + page.text
+    told = api(portal, "POST", f"{HERE}/move", json={"address": ADDRESS})
+    assert (told.status_code, told.json()["code"]) == (409, "card_unreadable")
+    page = deal(browser, "move", address=ADDRESS)
+    assert page.status_code == 422
+    assert "カードのファイルを読み取れません" in page.text
+    assert deal(browser, "lose").status_code == 303
+    shown = browser.get(HERE).text
+    assert "読み取れないため" in shown
+    assert str(card) not in told.text + page.text + shown
     assert card.read_bytes() == damaged
+    after = api(portal, "POST", f"{HERE}/reissue").json()
+    [aside] = after["card_file"]["set_aside"]
+    assert after["card_file"]["readable"]
+    assert card.with_name(aside).read_bytes() == damaged
+    assert aside in browser.get(HERE).text
 
 
 @pytest.mark.parametrize(
