@@ -39,6 +39,7 @@ _PLAIN = {
     LifeEvent.LOSE: "A card is lost: stop it for now. `find` lifts that, `not-found` ends it.",
     LifeEvent.FIND: "A lost card is found again: it can be used as before.",
     LifeEvent.NOT_FOUND: "A lost card is given up: its certificates are revoked for good.",
+    LifeEvent.RETURN: "The holder gives the card back: its certificates are revoked for good.",
     LifeEvent.DIE: "The person dies: all certificates, sessions and consents end.",
     LifeEvent.LOSE_PHONE: "A phone is lost: what it holds is revoked, the card stays.",
     LifeEvent.END_PERMIT: "The period of stay has run out: the card is returned.",

@@ -21,6 +21,7 @@ TYPES: Mapping[LifeEvent, str] = MappingProxyType(
         LifeEvent.LOSE: "card.lost",
         LifeEvent.FIND: "card.found",
         LifeEvent.NOT_FOUND: "card.given_up",
+        LifeEvent.RETURN: "card.returned",
         LifeEvent.REISSUE: "card.reissued",
         LifeEvent.ADD_PHONE: "card.phone_added",
         LifeEvent.LOSE_PHONE: "card.phone_lost",

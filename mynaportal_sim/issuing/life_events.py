@@ -26,6 +26,7 @@ class LifeEvent(StrEnum):
     LOSE = "lose"
     FIND = "find"
     NOT_FOUND = "not_found"
+    RETURN = "return"
     REISSUE = "reissue"
     ADD_PHONE = "add_phone"
     LOSE_PHONE = "lose_phone"
@@ -95,6 +96,9 @@ class Change:
 
 
 _ACTIVE = frozenset[Status | None]({Status.ACTIVE})
+_TO_BE_OVER = frozenset[Status | None](
+    {Status.ACTIVE, Status.SUSPENDED, Status.STOPPED, Status.EXPIRED}
+)
 _SUPERSEDED = RevocationReason.SUPERSEDED
 _STOLEN = RevocationReason.KEY_COMPROMISE
 _CEASED = RevocationReason.CESSATION_OF_OPERATION
@@ -171,8 +175,17 @@ LIFE_EVENTS: Mapping[LifeEvent, Change] = MappingProxyType(
             reason=_STOLEN,
             ends_sessions=True,
         ),
+        LifeEvent.RETURN: Change(
+            on=_TO_BE_OVER,
+            card=Happening.RETURN,
+            authentication=Fate.REVOKED,
+            signing=Fate.REVOKED,
+            phone=Fate.REVOKED,
+            reason=_CEASED,
+            ends_sessions=True,
+        ),
         LifeEvent.REISSUE: Change(
-            on=frozenset({Status.ACTIVE, Status.SUSPENDED, Status.STOPPED, Status.EXPIRED}),
+            on=_TO_BE_OVER,
             card=Happening.REPLACE,
             authentication=Fate.NEW,
             signing=Fate.NEW,

@@ -38,6 +38,7 @@ EVENTS: Mapping[LifeEvent, Words] = MappingProxyType(
         E.LOSE: Words("The card is lost: it is stopped for now", "紛失による一時停止"),
         E.FIND: Words("The card is found again", "発見による一時停止の解除"),
         E.NOT_FOUND: Words("The card is not found: it is given up", "紛失による廃止"),
+        E.RETURN: Words("The card is given back", "カードの返納"),
         E.REISSUE: Words("A new card replaces the old one", "カードの再交付"),
         E.ADD_PHONE: Words("Certificates are put on a phone", "スマホ用電子証明書の発行"),
         E.LOSE_PHONE: Words("The phone is lost", "スマホの紛失によるスマホ用電子証明書の失効"),
@@ -112,7 +113,7 @@ CARD: Mapping[Happening, Words] = MappingProxyType(
         Happening.SUSPEND: Words("the card is stopped for now", "カードを一時停止"),
         Happening.RESUME: Words("the card can be used again", "カードの一時停止を解除"),
         Happening.STOP: Words("the card is given up", "カードを廃止"),
-        Happening.RETURN: Words("the card counts as returned", "カードを返納扱いにする"),
+        Happening.RETURN: Words("the card is returned", "カードを返納"),
         Happening.REPLACE: Words("the old card is over", "これまでのカードは失効"),
     }
 )
@@ -131,7 +132,7 @@ WRITTEN: Mapping[Written, Words] = MappingProxyType(
     {
         Written.DATA: Words("what the card says is rewritten", "カードの券面情報を書き換え"),
         Written.CERTIFICATES: Words("the card is rewritten", "カードの電子証明書を書き換え"),
-        Written.PINS: Words("the card takes the new PINs", "カードの暗証番号を設定し直す"),
+        Written.PINS: Words("the card takes the new PINs", "カードの暗証番号を再設定"),
         Written.CARD: Words("a card is made", "新しいカードを作成"),
         Written.PHONE: Words("the phone is written", "スマホに書き込み"),
     }

@@ -60,6 +60,7 @@ def standing(link: Link, now: datetime) -> Standing:
 
 _PARTICULARS = {LifeEvent.MOVE: Word.MOVED, LifeEvent.CHANGE_NAME: Word.NAME_CHANGED}
 _LOST = frozenset({LifeEvent.LOSE, LifeEvent.NOT_FOUND, LifeEvent.LOSE_PHONE})
+_BACK = frozenset({LifeEvent.FIND, LifeEvent.RETURN})
 _AWAY = frozenset({CardLife.SUSPENDED, CardLife.STOPPED})
 
 
@@ -90,10 +91,9 @@ def _moved_before_all(chain: Chain, resident: Resident) -> bool:
 
 
 def _lost(card: OnCard, life: Iterable[Happened]) -> bool:
-    told = (*_LOST, LifeEvent.FIND)
     for one in life:
-        if one.card_id == card.id and one.event in told:
-            return one.event is not LifeEvent.FIND
+        if one.card_id == card.id and one.event in _LOST | _BACK:
+            return one.event in _LOST
     return card.kind is not CardKind.PHONE and card.state in _AWAY
 
 

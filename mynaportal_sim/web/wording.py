@@ -77,6 +77,7 @@ EVENTS = {
     "card.lost": marked("Your card was stopped because it is lost"),
     "card.found": marked("Your card can be used again"),
     "card.given_up": marked("Your lost card was given up; its certificates were revoked"),
+    "card.returned": marked("You gave your card back; its certificates were revoked"),
     "card.reissued": marked("A new card took the place of the old one"),
     "card.phone_added": marked("Certificates were put on your phone"),
     "card.phone_lost": marked("The certificates on your phone were revoked"),

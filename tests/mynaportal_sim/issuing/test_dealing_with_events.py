@@ -247,6 +247,9 @@ def test_nobody_acts_for_the_dead_nor_the_dead_for_anybody(
         pytest.param(
             (E.DIE,), ("cessation_of_operation", "cessation_of_operation"), id="a death"
         ),
+        pytest.param(
+            (E.RETURN,), ("cessation_of_operation", "cessation_of_operation"), id="given back"
+        ),
         pytest.param((E.REISSUE,), ("superseded", "superseded"), id="a new card"),
     ],
 )

@@ -71,6 +71,7 @@ def test_who_is_entitled_gets_one(
         pytest.param((E.ISSUE,), True, id="in use"),
         pytest.param((E.ISSUE, E.LOSE), False, id="suspended"),
         pytest.param((E.ISSUE, E.NOT_FOUND), False, id="given up"),
+        pytest.param((E.ISSUE, E.RETURN), False, id="given back"),
         pytest.param((E.ISSUE, E.DIE), False, id="dead"),
         pytest.param((E.DIE,), False, id="dead without one"),
     ],
@@ -86,7 +87,7 @@ def test_a_portal_that_starts_makes_no_card_behind_the_counters_back(
     assert path.exists() is made
 
 
-@pytest.mark.parametrize("event", [E.MOVE, E.NOT_FOUND, E.DIE, E.LOSE_PHONE])
+@pytest.mark.parametrize("event", [E.MOVE, E.NOT_FOUND, E.RETURN, E.DIE, E.LOSE_PHONE])
 def test_a_person_has_one_phone_which_ends_with_what_it_is_linked_to(
     small: Town, tmp_path: Path, event: LifeEvent
 ) -> None:

@@ -31,8 +31,10 @@ from tests.mynaportal_sim.issuing.kit import (
 )
 
 E = LifeEvent
-OF_A_CARD = {E.CHANGE_NAME, E.MOVE, E.DIE, E.LOSE, E.NOT_FOUND, E.REISSUE, E.UNBLOCK}
-OF_A_CHILD = {E.MOVE, E.DIE, E.LOSE, E.NOT_FOUND, E.REISSUE}
+OF_A_CHILD = {E.MOVE, E.DIE, E.LOSE, E.NOT_FOUND, E.RETURN, E.REISSUE}
+OF_A_CARD = {*OF_A_CHILD, E.CHANGE_NAME, E.UNBLOCK}
+WHILE_LOST = {E.DIE, E.FIND, E.NOT_FOUND, E.RETURN, E.REISSUE}
+WHEN_OVER = {E.DIE, E.RETURN, E.END_PERMIT}
 IN_PERMIT = {*OF_A_CARD, E.EXTEND_PERMIT}
 AT_THE_END = datetime.fromisoformat("2031-01-12T12:00:00+09:00")
 AT_14 = datetime.fromisoformat("2031-12-01T12:00:00+09:00")
@@ -55,17 +57,18 @@ SCENES = {
     "a new card": Scene(ADULT, (E.ISSUE,), {*OF_A_CARD, E.ADD_PHONE}, NOW),
     "about to end": Scene(ADULT, (E.ISSUE,), {*OF_A_CARD, E.RENEW, E.ADD_PHONE}, AT_THE_END),
     "about to end with the card": Scene(PERMITTED, (E.ISSUE,), {*IN_PERMIT, E.ADD_PHONE}),
-    "suspended": Scene(PERMITTED, (E.ISSUE, E.LOSE), {E.DIE, E.FIND, E.NOT_FOUND, E.REISSUE}),
-    "stopped": Scene(PERMITTED, (E.ISSUE, E.LOSE, E.NOT_FOUND), {E.DIE, E.REISSUE}),
+    "suspended": Scene(PERMITTED, (E.ISSUE, E.LOSE), WHILE_LOST),
+    "stopped": Scene(PERMITTED, (E.ISSUE, E.LOSE, E.NOT_FOUND), {E.DIE, E.RETURN, E.REISSUE}),
+    "returned": Scene(PERMITTED, (E.ISSUE, E.ADD_PHONE, E.RETURN), {E.DIE, E.ISSUE}),
     "dead": Scene(PERMITTED, (E.ISSUE, E.DIE), set()),
-    "expired": Scene(PERMITTED, (E.ISSUE,), {E.DIE, E.END_PERMIT}, OVER),
-    "expired while suspended": Scene(PERMITTED, (E.ISSUE, E.LOSE), {E.DIE, E.END_PERMIT}, OVER),
+    "expired": Scene(PERMITTED, (E.ISSUE,), WHEN_OVER, OVER),
+    "expired while suspended": Scene(PERMITTED, (E.ISSUE, E.LOSE), WHEN_OVER, OVER),
     "moved": Scene(PERMITTED, (E.ISSUE, E.MOVE), {*IN_PERMIT - {E.MOVE}, E.CERTIFY}),
     "with a phone": Scene(PERMITTED, (E.ISSUE, E.ADD_PHONE), {*IN_PERMIT, E.LOSE_PHONE}),
     "suspended, with a phone": Scene(
         PERMITTED,
         (E.ISSUE, E.ADD_PHONE, E.LOSE),
-        {E.DIE, E.FIND, E.NOT_FOUND, E.REISSUE, E.LOSE_PHONE},
+        {*WHILE_LOST, E.LOSE_PHONE},
     ),
     "a child": Scene(CHILD, (E.ISSUE,), OF_A_CHILD, NOW),
     "a child, the day before 15": Scene(

@@ -85,7 +85,7 @@ def test_who_looks_while_an_event_happens_sees_what_it_leads_to(small: Town) -> 
 
 
 BEFORE = {
-    E.ISSUE: (),
+    E.ISSUE: (E.ISSUE, E.RETURN),
     E.FIND: (E.ISSUE, E.LOSE),
     E.LOSE_PHONE: (E.ISSUE, E.ADD_PHONE),
 }

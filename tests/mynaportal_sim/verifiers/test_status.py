@@ -50,6 +50,12 @@ AUTH, SIGNING = Kind
             id="given up",
         ),
         pytest.param(
+            (LifeEvent.LOSE, LifeEvent.RETURN),
+            ("revoked", "cessationOfOperation", []),
+            ("revoked", "cessationOfOperation", []),
+            id="lost, then given back",
+        ),
+        pytest.param(
             (LifeEvent.NOT_FOUND, LifeEvent.REISSUE),
             ("revoked", "keyCompromise", ["card_lost"]),
             ("revoked", "keyCompromise", ["card_lost"]),

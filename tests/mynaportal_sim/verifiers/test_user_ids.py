@@ -28,6 +28,7 @@ def test_an_id_is_found_by_the_certificate_it_was_tied_to(
         pytest.param(SIGNING, (LifeEvent.MOVE, LifeEvent.CERTIFY), id="certified anew"),
         pytest.param(AUTH, (LifeEvent.LOSE, LifeEvent.FIND), id="lost and found"),
         pytest.param(AUTH, (LifeEvent.NOT_FOUND, LifeEvent.REISSUE), id="given up, re-issued"),
+        pytest.param(AUTH, (LifeEvent.RETURN, LifeEvent.ISSUE), id="given back, issued anew"),
     ],
 )
 def test_it_is_kept_over_what_replaces_the_certificate(
@@ -46,6 +47,7 @@ def test_it_is_kept_over_what_replaces_the_certificate(
     [
         pytest.param(AUTH, LifeEvent.LOSE, "suspended", id="card lost"),
         pytest.param(AUTH, LifeEvent.NOT_FOUND, "revoked", id="card given up"),
+        pytest.param(AUTH, LifeEvent.RETURN, "revoked", id="card given back"),
         pytest.param(AUTH, LifeEvent.DIE, "revoked", id="holder died"),
         pytest.param(SIGNING, LifeEvent.MOVE, "revoked", id="not certified anew"),
     ],

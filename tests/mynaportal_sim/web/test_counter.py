@@ -130,6 +130,20 @@ def test_what_a_person_agreed_to_ends_with_their_life(portal: Portal, browser: B
     assert [version.status(now) for version in history.versions] == [Status.LAPSED]
 
 
+def test_who_gives_the_card_back_is_logged_out_and_keeps_what_they_agreed_to(
+    portal: Portal, browser: Browser
+) -> None:
+    person = portal.given()
+    returned = deal(browser, "return")
+    assert "返納済み" in browser.get(returned.headers["location"]).text
+    assert person.get("/consents").headers["location"] == "/login"
+    database, now = portal.web.state.database, portal.web.state.clock.now()
+    hanako = database.run(residents.by_persona, HANAKO)
+    assert hanako is not None
+    [history] = database.run(service.of_resident, hanako.id)
+    assert [version.status(now) for version in history.versions] == [Status.GRANTED]
+
+
 @pytest.mark.parametrize(
     ("headers", "form"),
     [
