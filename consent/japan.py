@@ -31,6 +31,11 @@ def day_of(at: datetime) -> date:
     return at.astimezone(JST).date()
 
 
+def start_of(day: date) -> datetime:
+    """The instant with which a day begins in Japan."""
+    return datetime.combine(day, time(), JST)
+
+
 def reaches_age(born: date, years: int) -> datetime:
     """From when on a person born on `born` has completed `years` years.
 
@@ -42,7 +47,7 @@ def reaches_age(born: date, years: int) -> datetime:
         birthday = born.replace(year=year)
     except ValueError:
         birthday = date(year, 3, 1)
-    return datetime.combine(birthday, time(), JST)
+    return start_of(birthday)
 
 
 def era_of(day: date) -> Era:

@@ -28,6 +28,7 @@ from mynaportal_sim.issuing.life_events import LifeEvent
 from mynaportal_sim.issuing.model import Certificate, Holding, Standing
 from mynaportal_sim.issuing.office import office_of, stand
 from mynaportal_sim.issuing.wishes import Wish
+from mynaportal_sim.records.generate import follow
 
 app = typer.Typer(
     help="Move, lose a card, renew, die: what happens in a life, and what it does to a card.",
@@ -62,7 +63,7 @@ def show(
     settings = dev_settings(data, db)
     now = Clock(settings.clock).now()
     with opened(settings) as database:
-        office = office_of(settings, database, now, token_bytes)
+        office = office_of(settings, database, now, token_bytes, follow)
         standing = stand(office, resident(database, persona), card)
     say(telling.document(standing, now), _shown(standing, now), json)
 

@@ -17,6 +17,7 @@ from mynaportal_sim.issuing.model import Standing
 from mynaportal_sim.issuing.office import deal_with, office_of
 from mynaportal_sim.issuing.refusals import Refusal
 from mynaportal_sim.issuing.wishes import Wish
+from mynaportal_sim.records.generate import follow
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Resident
 from mynaportal_sim.settings import Mode, Settings
@@ -41,7 +42,7 @@ def deal(persona: str, wish: Wish, options: Options) -> None:
     settings = dev_settings(data, db)
     now = Clock(settings.clock).now()
     with opened(settings) as database:
-        office = office_of(settings, database, now, token_bytes)
+        office = office_of(settings, database, now, token_bytes, follow)
         found = deal_with(office, resident(database, persona), wish, now, card)
     if isinstance(found, Refusal):
         raise CommandError(f"{found} `mynasim counter show {persona}` shows what is possible.")

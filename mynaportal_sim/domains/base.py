@@ -75,7 +75,8 @@ class Domain:
     `draw` is deterministic in its random source, and as `today` moves on it repeats the records
     of the past unchanged. `decoy` makes up what could have been found on a day on which nothing
     was; a kind of data has none where somebody might be treated by it. `entitle` says in a few
-    words what one of its resources is.
+    words what one of its resources is. What `follows` the register of residents has versions:
+    its records say what is so now, and are drawn anew when that changes.
     """
 
     category: Category
@@ -83,6 +84,7 @@ class Domain:
     draw: Draw
     entitle: Entitle
     decoy: Decoy | None = None
+    follows: bool = False
 
     def records(self, resident: Resident, today: date) -> Iterator[Record]:
         """This resident's records as of `today`; the persona's id is the seed."""

@@ -18,11 +18,32 @@ def _draw(resident: Resident, _rng: Random, _today: date) -> Iterator[Record]:
         "Patient",
         resident.id,
         active=True,
-        name=[_human_name(resident.name, "IDE"), _human_name(resident.kana, "SYL")],
+        name=list(_names(resident)),
         gender=_GENDER[resident.sex],
         birthDate=resident.born.isoformat(),
+        address=[_address(resident)],
     )
+    if resident.died is not None:
+        patient["deceasedDateTime"] = resident.died.isoformat()
     yield Record(resident.id, None, patient)
+
+
+def _names(resident: Resident) -> Iterator[Json]:
+    """The name, and how it is read where the register knows."""
+    yield _human_name(resident.name, "IDE")
+    if resident.kana.full:
+        yield _human_name(resident.kana, "SYL")
+
+
+def _address(resident: Resident) -> Json:
+    """The address as the register writes it, in parts where it lies in the municipality."""
+    place = resident.municipality
+    within = f"{place.prefecture}{place.name}"
+    address: dict[str, Json] = {"use": "home", "text": resident.address}
+    if resident.address.startswith(within) and resident.address != within:
+        address["line"] = [resident.address.removeprefix(within)]
+        address |= {"city": place.name, "state": place.prefecture, "country": "JP"}
+    return address
 
 
 def _human_name(name: Name, representation: str) -> Json:
@@ -38,7 +59,7 @@ def _human_name(name: Name, representation: str) -> Json:
 
 
 def _entitle(_patient: Resource) -> Title:
-    return Title("氏名・生年月日・性別", "Name, date of birth and sex")
+    return Title("氏名・住所・生年月日・性別", "Name, address, date of birth and sex")
 
 
 DOMAIN = Domain(
@@ -55,4 +76,5 @@ DOMAIN = Domain(
     resource_types=("Patient",),
     draw=_draw,
     entitle=_entitle,
+    follows=True,
 )

@@ -34,6 +34,8 @@ from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Resident
 
 _Held = Mapping[Kind, Certificate]
+Follow = Callable[[Connection, Resident, datetime], None]
+"""What lets all that says the same follow the register of residents; part of a unit of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Deed:
     becomes: Resident
     made: Made
     names: Pseudonyms
+    follow: Follow
 
     @property
     def row(self) -> Change:
@@ -84,6 +87,7 @@ def take_place(connection: Connection, deed: Deed) -> None:
 def _change_resident(connection: Connection, deed: Deed) -> None:
     if deed.becomes != deed.desk.standing.resident:
         residents.change(connection, deed.becomes)
+        deed.follow(connection, deed.becomes, deed.now)
 
 
 def _change_card(connection: Connection, deed: Deed) -> Holding | None:

@@ -22,7 +22,7 @@ from mynaportal_sim.database import Database
 from mynaportal_sim.issuing import holdings, staging
 from mynaportal_sim.issuing.cards import Counter, certificates_of
 from mynaportal_sim.issuing.counter import PHONES, counter_of
-from mynaportal_sim.issuing.effects import Deed, take_place
+from mynaportal_sim.issuing.effects import Deed, Follow, take_place
 from mynaportal_sim.issuing.judging import judge
 from mynaportal_sim.issuing.life import State
 from mynaportal_sim.issuing.life_events import Written
@@ -39,12 +39,15 @@ from mynaportal_sim.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Where the counter finds what it works with. `cards` is the folder of the cards."""
+    """Where the counter finds what it works with. `cards` is the folder of the cards; `follow`
+    is told of what changes in the register of residents.
+    """
 
     database: Database
     counter: Counter
     pseudonyms: Pseudonyms = field(repr=False)
     cards: Path
+    follow: Follow
 
     def card_of(self, persona: str) -> Path:
         """The file of a person's card."""
@@ -78,7 +81,7 @@ def deal_with(
     desk = Desk(office.counter, standing, wish, now)
     made = make(desk, becomes, laid.data)
     event_id = _event_id(now, office.counter.randomness)
-    deed = Deed(event_id, desk, becomes, made, office.pseudonyms)
+    deed = Deed(event_id, desk, becomes, made, office.pseudonyms, office.follow)
     with _written(deed, laid.path, phone, laid.data):
         office.database.run(take_place, deed)
     after = laid if made.card is None else _Laid(laid.path, made.card)
@@ -139,11 +142,15 @@ def _event_id(now: datetime, randomness: Randomness) -> UUID:
 
 
 def office_of(
-    settings: Settings, database: Database, now: datetime, randomness: Randomness
+    settings: Settings,
+    database: Database,
+    now: datetime,
+    randomness: Randomness,
+    follow: Follow,
 ) -> Office:
     """The counter of a portal in dev mode, on its data directory."""
     counter = counter_of(settings, now, randomness)
-    return Office(database, counter, keys.pseudonyms(settings.keys), settings.cards)
+    return Office(database, counter, keys.pseudonyms(settings.keys), settings.cards, follow)
 
 
 def stand(office: Office, resident: Resident, card: Path | None = None) -> Standing:

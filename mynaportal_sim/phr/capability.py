@@ -4,6 +4,7 @@ import json
 
 from mynaportal_sim import __version__
 from mynaportal_sim.domains.base import Json
+from mynaportal_sim.domains.catalogue import DOMAINS
 from mynaportal_sim.phr import consents
 from mynaportal_sim.phr.search import DATE_PARAMETERS, PARAMETERS
 from mynaportal_sim.records.model import TOKEN_ELEMENTS
@@ -12,6 +13,7 @@ FHIR_VERSION = "4.0.1"
 _PUBLISHED = "2026-11-23"
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+VERSIONED = frozenset(kind for one in DOMAINS if one.follows for kind in one.resource_types)
 _REFERENCES = ("patient", "subject")
 
 
@@ -89,7 +91,7 @@ def _resource(resource_type: str) -> Json:
     return {
         "type": resource_type,
         "interaction": [{"code": "read"}, {"code": "search-type"}],
-        "versioning": "no-version",
+        "versioning": "versioned" if resource_type in VERSIONED else "no-version",
         "searchParam": [
             {"name": name, "type": kinds[name]}
             for name in PARAMETERS[resource_type]

@@ -7,7 +7,7 @@ that was planted for an app is to it a record like any other, and to all others 
 import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -28,8 +28,9 @@ from sqlalchemy import (
 )
 
 from consent.insertion import insert_once
+from consent.instants import rfc3339
 from consent.policy import Allowance, Filter, Share
-from mynaportal_sim.domains.base import Json, Record
+from mynaportal_sim.domains.base import Json, Record, Resource
 from mynaportal_sim.records.errors import UnknownAnchorError
 from mynaportal_sim.records.model import (
     ANY_TYPE,
@@ -83,9 +84,7 @@ def add(
                 "resource_type": record.resource_type,
                 "on_day": record.on,
                 "refers_to": ",".join(map(str, record.refers_to)),
-                "resource": json.dumps(
-                    record.resource, ensure_ascii=False, separators=(",", ":")
-                ),
+                "resource": _text(record.resource),
                 "planted_for": planted_for,
             }
         )
@@ -97,6 +96,52 @@ def add(
         if values:
             statement = insert_once(table, connection).on_conflict_do_nothing()
             connection.execute(statement, values)
+
+
+def put(
+    connection: Connection,
+    resident_id: UUID,
+    category: str,
+    drawn: Iterable[Record],
+    now: datetime,
+) -> None:
+    """Store records as they are now: one that says something else is its next version.
+
+    Codes and references of a record are the same in each version.
+    """
+    for record in drawn:
+        key = (records.c.resident_id == resident_id, records.c.id == record.id)
+        stored = connection.scalar(select(records.c.resource).where(*key))
+        if stored is None:
+            first = replace(record, resource=_version(record.resource, 1, now))
+            add(connection, resident_id, category, [first])
+            continue
+        number, said = _unversioned(json.loads(stored))
+        if said != record.resource:
+            connection.execute(
+                records.update()
+                .where(*key, records.c.resource == stored)
+                .values(resource=_text(_version(record.resource, number + 1, now)))
+            )
+
+
+def _version(resource: Resource, number: int, now: datetime) -> Resource:
+    meta = resource.get("meta")
+    assert isinstance(meta, dict)  # noqa: S101  every resource has its marks
+    versioned = {"versionId": str(number), "lastUpdated": rfc3339(now), **meta}
+    return {**resource, "meta": versioned}
+
+
+def _unversioned(resource: dict[str, Any]) -> tuple[int, Resource]:
+    """The number of a version, 0 for none, and what it says."""
+    meta = dict(resource["meta"])
+    number = int(meta.pop("versionId", "0"))
+    meta.pop("lastUpdated", None)
+    return number, {**resource, "meta": meta}
+
+
+def _text(resource: Resource) -> str:
+    return json.dumps(resource, ensure_ascii=False, separators=(",", ":"))
 
 
 def read(connection: Connection, reader: Reader, wish: Read, within: Filter) -> Page:

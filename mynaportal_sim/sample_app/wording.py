@@ -5,7 +5,7 @@ from mynaportal_sim.sample_app.language import marked
 CATEGORY_NAMES = {
     "checkup": marked("Check-up results"),
     "medication": marked("Medicines"),
-    "basic": marked("Name, date of birth and sex"),
+    "basic": marked("Name, address, date of birth and sex"),
 }
 PURPOSE_NAMES = {"self-care": marked("Managing your own health")}
 GROUP_NAMES = {

@@ -23,6 +23,7 @@ from mynaportal_sim.issuing.office import Office, deal_with, office_of, stand
 from mynaportal_sim.issuing.refusals import Refusal
 from mynaportal_sim.issuing.wishes import Wish
 from mynaportal_sim.login.errors import NoSuchPersonaError, SoftCardsOffError
+from mynaportal_sim.records.generate import follow
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Municipality, Resident
 from mynaportal_sim.web.errors import (
@@ -91,7 +92,7 @@ async def _counter(
 ) -> Counter:
     if request.app.state.soft_cards is None:
         raise SoftCardsOffError
-    office = await to_thread(office_of, settings, db, now, token_bytes)
+    office = await to_thread(office_of, settings, db, now, token_bytes, follow)
     return Counter(office, now)
 
 

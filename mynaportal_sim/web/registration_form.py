@@ -79,7 +79,7 @@ SCOPES = {
     ),
     "launch/patient": _("The app is told which record is the person's (SMART)"),
     "fhirUser": _("The ID token names the person's record (SMART)"),
-    "patient/Patient.rs": _("Name, date of birth and sex"),
+    "patient/Patient.rs": _("Name, address, date of birth and sex"),
     "patient/Observation.rs": _("Each result by itself"),
     "patient/DiagnosticReport.rs": _("Whole reports"),
     "patient/MedicationDispense.rs": _("Each medicine that was dispensed"),

@@ -35,6 +35,7 @@ from mynaportal_sim.pki import authority, card_issuer, store
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.model import Family
 from mynaportal_sim.pseudonyms import Pseudonyms
+from mynaportal_sim.records.generate import follow
 from mynaportal_sim.residents import households, personas
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Municipality, Name, Resident
@@ -168,7 +169,7 @@ def town(database: Database, folder: Path, counter: Counter) -> Town:
     """A town whose residents are settled and have no cards."""
     settled = personas.load(None, NOW.date())
     database.run(personas.settle, settled, os.urandom)
-    return Town(Office(database, counter, Pseudonyms(bytes(32)), folder))
+    return Town(Office(database, counter, Pseudonyms(bytes(32)), folder, follow))
 
 
 def prepared(place: Town, wish: Wish) -> Deed:
@@ -177,7 +178,7 @@ def prepared(place: Town, wish: Wish) -> Deed:
     desk = Desk(office.counter, standing, wish, place.now)
     becomes = changed(standing.resident, wish, place.now)
     made = make(desk, becomes, place.file(ADULT))
-    return Deed(uuid4(), desk, becomes, made, office.pseudonyms)
+    return Deed(uuid4(), desk, becomes, made, office.pseudonyms, office.follow)
 
 
 class Inexhaustible(Pool):

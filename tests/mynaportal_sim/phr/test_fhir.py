@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from os import urandom
 from pathlib import Path
@@ -238,6 +238,51 @@ def test_a_resource_read_is_the_one_that_was_found(portal: Portal) -> None:
         read = portal.get(found["fullUrl"], headers)
         assert read.json() == found["resource"]
         assert not UUIDS.search(read.text)
+
+
+NEXT_DAY = datetime(2026, 11, 24, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("becomes", "says"),
+    [
+        pytest.param(HANAKO, {"versionId": "1"}, id="nothing new"),
+        pytest.param(
+            replace(HANAKO, name=Name("鈴木", "花子"), kana=Name("", "")),
+            {"versionId": "2", "name": ["鈴木\u3000花子"]},
+            id="a name whose reading nobody told",
+        ),
+        pytest.param(
+            replace(HANAKO, address="アメリカ合衆国カリフォルニア州"),
+            {
+                "versionId": "2",
+                "address": {"use": "home", "text": "アメリカ合衆国カリフォルニア州"},
+            },
+            id="an address abroad",
+        ),
+        pytest.param(
+            replace(HANAKO, died=date(2026, 11, 24)),
+            {"versionId": "2", "deceasedDateTime": "2026-11-24"},
+            id="a death",
+        ),
+    ],
+)
+def test_the_person_is_as_the_register_has_them(
+    portal: Portal, becomes: Resident, says: dict[str, object]
+) -> None:
+    headers = portal.bearer(portal.grant(*ALL))
+    portal.database.run(generate.follow, becomes, NEXT_DAY)
+    [entry] = portal.get("/fhir/Patient", headers).json()["entry"]
+    patient = entry["resource"]
+    told = {
+        **patient,
+        **patient["meta"],
+        "name": [one["text"] for one in patient["name"]],
+        "address": patient["address"][0],
+    }
+    assert {key: told[key] for key in says} == says
+    changed = says["versionId"] == "2"
+    assert (patient["meta"]["lastUpdated"] == "2026-11-24T03:00:00Z") is changed
 
 
 def test_two_apps_share_no_id(portal: Portal) -> None:

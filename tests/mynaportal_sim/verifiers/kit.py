@@ -29,6 +29,7 @@ from mynaportal_sim.issuing.office import Office, deal_with
 from mynaportal_sim.issuing.wishes import Wish
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.oauth.checks.assertion import TYPE as ASSERTION_TYPE
+from mynaportal_sim.records.generate import follow
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Municipality, Name, Resident
 from mynaportal_sim.sample_app.relying_party import public_jwk
@@ -65,7 +66,8 @@ class Town:
     def of(cls, portal: Portal, pool: Pool) -> "Town":
         state = portal.web.state
         counter = Counter(state.authority.fresh(), ORIGIN, urandom, None, pool)
-        office = Office(state.database, counter, state.pseudonyms, state.settings.cards)
+        known = (state.database, counter, state.pseudonyms, state.settings.cards)
+        office = Office(*known, follow)
         return cls(portal, office, state.clock.now())
 
     @property

@@ -48,6 +48,7 @@ class Client:
         portal: Portal,
         *recipients: Recipient,
         profile: str = "oidc",
+        scopes: tuple[str, ...] = SCOPES,
         **more: str | bool | tuple[str, ...],
     ) -> "Client":
         """A new one; `more` is what else it registers."""
@@ -57,7 +58,7 @@ class Client:
             organisation="歩く手帳株式会社",
             redirect_uris=(CALLBACK,),
             jwks=json.dumps({"keys": [public_jwk(key)]}),
-            scopes=SCOPES,
+            scopes=scopes,
             profile=profile,
             supervisor="田中一郎",
             purpose="self-care",
@@ -68,7 +69,7 @@ class Client:
         state = portal.web.state
         now = state.clock.now()
         client_id = registration.new_client_id(token_bytes)
-        app = registration.check(wanted, client_id, SCOPES, catalogue().purposes, now)
+        app = registration.check(wanted, client_id, scopes, catalogue().purposes, now)
         state.database.run(apps.register, app, now, token_bytes)
         return cls(portal, client_id, key)
 

@@ -1,6 +1,7 @@
 """Life events by pages and by the API, and where a person and an app meet them."""
 
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +17,17 @@ from mynaportal_sim.issuing.life_events import LifeEvent
 from mynaportal_sim.pki import store
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.web.card_out import CARRIERS
-from tests.mynaportal_sim.web.kit import HANAKO, JSON, KENICHI, Browser, Form, Portal, events_of
+from tests.mynaportal_sim.web.client import Client
+from tests.mynaportal_sim.web.kit import (
+    HANAKO,
+    JSON,
+    KENICHI,
+    Browser,
+    Form,
+    Portal,
+    decide,
+    events_of,
+)
 from tests.mynaportal_sim.web.test_login_page import strict_browser
 
 __all__ = ["strict_browser"]
@@ -254,6 +265,39 @@ def test_the_api_is_closed_to_who_lacks_the_token(
 ) -> None:
     refused = portal.browser().send("GET", f"/dev{HERE}", {**JSON, **headers})
     assert (refused.status_code, refused.json()["code"]) == (403, code)
+
+
+def test_what_an_app_is_given_of_a_person_follows_the_register(portal: Portal) -> None:
+    scope = "patient/Patient.rs"
+    client, person = Client.registered(portal, scopes=(scope,)), portal.browser()
+    person.log_in()
+    portal.asking["categories"] = ["basic"]
+    path = portal.ask(person, client.client_id, scope=scope).headers["location"]
+    key = client.tokens(decide(person, path, "allow", "basic"))["access_token"]
+
+    def patient() -> Any:
+        bundle = person.get("/fhir/Patient", authorization=f"Bearer {key}", accept="*/*").json()
+        [entry] = bundle["entry"]
+        return entry["resource"]
+
+    seen = [patient()]
+    portal.web.state.clock.forward(timedelta(seconds=60))
+    name = {"family": "鈴木", "given": "花子"}
+    kana = {"family": "スズキ", "given": "ハナコ"}
+    for event, body in (
+        ("change-name", {"name": name, "kana": kana}),
+        ("unblock", {"pin": "4321"}),
+        ("move", {"address": ADDRESS}),
+    ):
+        assert api(portal, "POST", f"{HERE}/{event}", json=body).status_code == 200
+        seen.append(patient())
+    assert [one["meta"]["versionId"] for one in seen] == ["1", "2", "2", "3"]
+    updated = [one["meta"]["lastUpdated"] for one in seen]
+    assert updated == sorted(updated)
+    assert len(set(updated)) == 2
+    assert [one["family"] for one in seen[1]["name"]] == ["鈴木", "スズキ"]
+    assert [one["address"][0]["text"] == ADDRESS for one in seen] == [False, False, False, True]
+    assert len({one["id"] for one in seen}) == 1
 
 
 def test_what_happens_to_one_person_leaves_others_alone(
