@@ -53,6 +53,13 @@ def text(value: bytes) -> str:
         raise MalformedDataError("There is no text where it belongs.") from None
 
 
+def octets(value: bytes, length: int) -> bytes:
+    """`value`, which is so many bytes. Raises MalformedDataError."""
+    if len(value) != length:
+        raise MalformedDataError(f"There are not the {length} bytes that belong there.")
+    return value
+
+
 def digits(value: bytes, length: int) -> str:
     """`value` as so many ASCII digits. Raises MalformedDataError."""
     if len(value) != length or not value.isdigit():

@@ -1,7 +1,11 @@
 """The JPKI application as a terminal uses it: certificates, tries left, PINs, signatures."""
 
+from cryptography import x509
+
+from card_reader.client import files
 from card_reader.client.pin import Reference
 from card_reader.client.session import FILE_MAX, Session
+from card_reader.client.token import TokenInfo
 from card_reader.errors import (
     MalformedDataError,
     NoJpkiError,
@@ -14,11 +18,13 @@ from card_reader.spec import (
     EF,
     JPKI_AID,
     TOKEN_LABEL_LENGTH,
+    UNREADABLE,
     Kind,
     is_marked,
 )
 from card_reader.tlv import Head
 
+_NAME = "公的個人認証AP"
 _CERTIFICATE_HEAD = 4
 _CERTIFICATE_TAG = 0x30
 
@@ -58,6 +64,10 @@ class Jpki:
         """The label that tells a card from a phone, as in `JPKIAPICCTOKEN2`."""
         label = self._session.read_file(EF.TOKEN_INFO, TOKEN_LABEL_LENGTH)
         return label.decode("ascii", "replace").rstrip(" \0")
+
+    def token_info(self) -> TokenInfo:
+        """All that the card says of itself as a token: free. Raises MalformedDataError."""
+        return files.read_object(self._session, _NAME, EF.TOKEN_INFO, TokenInfo.parse)
 
     def is_simulation(self) -> bool:
         """Whether the CA that certified this card carries the simulation mark.
@@ -99,4 +109,16 @@ class Jpki:
         content = self._session.read_file(ef, head.whole_length)
         if len(content) != head.whole_length:
             raise MalformedDataError(f"EF {ef:04X} ends before its certificate does.")
+        if not _is_certificate(content):
+            raise MalformedDataError(f"EF {ef:04X} holds no certificate.")
         return content
+
+
+def _is_certificate(der: bytes) -> bool:
+    """Whether it is one as far as its names; they are read only when they are asked for."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        _ = certificate.subject, certificate.issuer
+    except UNREADABLE:
+        return False
+    return True

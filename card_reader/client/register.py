@@ -21,6 +21,7 @@ from card_reader.spec.register import (
     JukiEF,
     RootTag,
 )
+from card_reader.spec.verifiable import KEY_ID_LENGTH
 from card_reader.status import SW
 from card_reader.tlv import Head, find
 
@@ -70,6 +71,20 @@ class Common:
             return CardRecord.parse(record)
 
 
+@dataclass(frozen=True, slots=True)
+class JukiRecord:
+    """The id of a key, whose use is not known (myna-card)."""
+
+    key_id: bytes
+
+    @classmethod
+    def parse(cls, record: bytes) -> Self:
+        """Read record 1 of EF 0002, bare or as an object. Raises MalformedDataError."""
+        bare = len(record) == KEY_ID_LENGTH
+        key_id = record if bare else find(record, CARD_RECORD_TAG).value
+        return cls(files.octets(key_id, KEY_ID_LENGTH))
+
+
 class Juki:
     """住基AP, selected. Raises NoSuchFileError if the card has none: a phone."""
 
@@ -79,8 +94,13 @@ class Juki:
         self.pin = Reference(session, JukiEF.PIN, RESIDENT_PIN, Command.change_key)
         """The other place; each counts for itself."""
 
-    def record(self) -> bytes:
-        """The id of a key, whose use is not known (myna-card): free. Raises StatusError."""
+    def record(self) -> JukiRecord:
+        """What the application tells: free. Raises MalformedDataError, StatusError."""
+        record = self._content()
+        with files.naming(f"EF {JukiEF.RECORD:04X} of 住基AP"):
+            return JukiRecord.parse(record)
+
+    def _content(self) -> bytes:
         try:
             return self._session.read_record(1, JukiEF.RECORD)
         except StatusError as error:

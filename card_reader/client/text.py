@@ -15,6 +15,7 @@ from card_reader.client.verifiable import VerifiableCertificate, public_key
 from card_reader.spec import NUMBER_A, NUMBER_B, TEXT_AID, TEXT_PIN
 from card_reader.spec.person import BIRTH_LENGTH, NUMBER_LENGTH, Sex
 from card_reader.spec.text import MY_NUMBER_FILE_LENGTH, TextEF, TextTag
+from card_reader.spec.verifiable import KEY_ID_LENGTH, VERSION_LENGTH
 from card_reader.tlv import find
 
 _NAME = "券面事項入力補助AP"
@@ -105,7 +106,7 @@ class SignedKey:
 
 @dataclass(frozen=True, slots=True)
 class TextInformation:
-    """AP基本情報: `version` is four bytes, `key_id` names the issuer's key."""
+    """AP基本情報: which layout the application has, and the id of a key, nobody knows whose."""
 
     version: bytes
     key_id: bytes
@@ -115,8 +116,8 @@ class TextInformation:
         """Read EF 0005. Raises MalformedDataError."""
         found = objects(content, TextTag.INFORMATION)
         return cls(
-            wanted(found, TextTag.INFORMATION_VERSION).value,
-            wanted(found, TextTag.INFORMATION_KEY_ID).value,
+            files.octets(wanted(found, TextTag.INFORMATION_VERSION).value, VERSION_LENGTH),
+            files.octets(wanted(found, TextTag.INFORMATION_KEY_ID).value, KEY_ID_LENGTH),
         )
 
 

@@ -15,6 +15,7 @@ from card_reader.client.verifiable import VerifiableCertificate, public_key
 from card_reader.spec import BIRTH_KEY, NUMBER_A, NUMBER_B, VISUAL_AID
 from card_reader.spec.person import BIRTH_LENGTH, Sex
 from card_reader.spec.register import EXPIRY_LENGTH, MUNICIPALITY_LENGTH
+from card_reader.spec.verifiable import KEY_ID_LENGTH, VERSION_LENGTH
 from card_reader.spec.visual import VisualEF, VisualTag
 from card_reader.statement import digest_info, digest_info_of
 from card_reader.tlv import Element
@@ -115,11 +116,11 @@ class MyNumberImage:
 
 @dataclass(frozen=True, slots=True)
 class VisualInformation:
-    """AP基本情報: versions, the id of the issuer's key, the code of the municipality."""
+    """AP基本情報: layout and version, the id of a key, nobody knows whose; the municipality."""
 
     version: bytes
     key_id: bytes
-    surface_version: bytes
+    surface_version: int
     municipality: str
 
     @classmethod
@@ -127,9 +128,9 @@ class VisualInformation:
         """Read EF 0003. Raises MalformedDataError."""
         found = objects(content, VisualTag.INFORMATION)
         return cls(
-            wanted(found, VisualTag.INFORMATION_VERSION).value,
-            wanted(found, VisualTag.INFORMATION_KEY_ID).value,
-            wanted(found, VisualTag.SURFACE_VERSION).value,
+            files.octets(wanted(found, VisualTag.INFORMATION_VERSION).value, VERSION_LENGTH),
+            files.octets(wanted(found, VisualTag.INFORMATION_KEY_ID).value, KEY_ID_LENGTH),
+            files.octets(wanted(found, VisualTag.SURFACE_VERSION).value, 1)[0],
             files.digits(wanted(found, VisualTag.MUNICIPALITY).value, MUNICIPALITY_LENGTH),
         )
 

@@ -9,13 +9,14 @@ from typing import TypeVar
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from card_reader.client import genuine
-from card_reader.client.genuine import Unread, Verdict
+from card_reader.client.genuine import Finding, Unread, Verdict
 from card_reader.client.jpki import Jpki
 from card_reader.client.pin import Reference
-from card_reader.client.register import CardObjects, CardRecord, Common, Juki
+from card_reader.client.register import CardObjects, CardRecord, Common, Juki, JukiRecord
 from card_reader.client.session import Session
-from card_reader.client.text import Attributes, MyNumber, Text
-from card_reader.client.visual import Birth, Face, MyNumberImage, Visual
+from card_reader.client.text import Attributes, MyNumber, Text, TextInformation
+from card_reader.client.token import TokenInfo
+from card_reader.client.visual import Birth, Face, MyNumberImage, Visual, VisualInformation
 from card_reader.errors import MalformedDataError, NoSuchFileError, StatusError
 from card_reader.spec import (
     AUTHENTICATION_PIN,
@@ -29,6 +30,7 @@ from card_reader.spec import (
 )
 
 T = TypeVar("T")
+Shown = TypeVar("Shown", bound=Birth | Face | MyNumberImage)
 
 CHALLENGE_LENGTH = 32
 _CHOSEN = (AUTHENTICATION_PIN, TEXT_PIN, RESIDENT_PIN)
@@ -55,6 +57,16 @@ class Secret(StrEnum):
     BIRTH_KEY = "birth_key"
     AUTHENTICATION_PIN = "pin"
     SIGNING_PASSWORD = "password"  # noqa: S105  a name, no secret
+
+
+@unique
+class Part(StrEnum):
+    """What is judged for itself, since the issuer signs it for itself."""
+
+    TEXT = "text"
+    FACE = "face"
+    BIRTH = "birth"
+    MY_NUMBER_IMAGE = "my_number_image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +106,23 @@ class WholeCard:
     """What was read; None for what is not there or was not opened."""
 
     label: str = ""
+    token: TokenInfo | None = None
     applications: list[Application] = field(default_factory=list)
     certificates: dict[Kind, bytes | None] = field(default_factory=dict, repr=False)
     """DER of those that the card holds, None for one that was not opened."""
     tries: list[Tries] = field(default_factory=list)
     objects: CardObjects | None = None
     record: CardRecord | None = field(default=None, repr=False)
+    juki_record: JukiRecord | None = None
+    text_information: TextInformation | None = None
+    visual_information: VisualInformation | None = None
     attributes: Attributes | None = None
     my_number: MyNumber | None = None
     face: Face | None = None
     birth: Birth | None = None
     my_number_image: MyNumberImage | None = None
-    text_verdict: Verdict | None = None
-    face_verdict: Verdict | None = None
+    verdicts: dict[Part, Verdict] = field(default_factory=dict)
+    """Of each part that was opened."""
     unreadable: list[str] = field(default_factory=list)
     """Why a file could not be read, one sentence each."""
 
@@ -172,13 +188,17 @@ class _Reading:
             self.card.record = self.attempted(common.record)
             self._count(Application.COMMON, common.pin)
         if juki := self._selected(Application.JUKI, Juki):
+            self.card.juki_record = self.attempted(juki.record)
             self._count(Application.JUKI, juki.pin)
 
     def of_text(self) -> None:
         text = self._selected(Application.TEXT, Text)
-        if text is None or self._terms.ask is None:
+        if text is None:
             return
         card, wanted = self.card, self._terms.my_number
+        card.text_information = self.attempted(text.information)
+        if self._terms.ask is None:
+            return
         self._count(Application.TEXT, text.pin, text.number_a, text.number_b)
         by_pin = self._opened(Secret.TEXT_PIN, text.pin)
         if not by_pin and not self._opened(Secret.NUMBER_B, text.number_b):
@@ -186,7 +206,7 @@ class _Reading:
         attributes = self._tried(text.attributes)
         number = self._tried(text.my_number) if by_pin and wanted else None
         card.attributes, card.my_number = _sound(attributes), _sound(number)
-        card.text_verdict = genuine.of_text(
+        card.verdicts[Part.TEXT] = genuine.of_text(
             text,
             self._terms.root,
             self._terms.randomness(CHALLENGE_LENGTH),
@@ -196,36 +216,47 @@ class _Reading:
 
     def of_visual(self) -> None:
         visual = self._selected(Application.VISUAL, Visual)
-        if visual is None or self._terms.ask is None:
+        if visual is None:
             return
         card = self.card
+        card.visual_information = self.attempted(visual.information)
+        if self._terms.ask is None:
+            return
         self._count(Application.VISUAL, visual.birth_key, visual.number_a, visual.number_b)
         by_a = self._opened_by_number(visual.number_a)
         if by_a:
-            card.my_number_image = self.attempted(visual.my_number_image)
-        face: Face | Unread | None = None
-        birth: Birth | Unread | None = None
+            card.my_number_image = self._judged(
+                visual, Part.MY_NUMBER_IMAGE, visual.my_number_image
+            )
         if by_a or self._opened(Secret.NUMBER_B, visual.number_b):
-            face = self._tried(visual.face)
-        elif self._opened(Secret.BIRTH_KEY, visual.birth_key):
-            birth = self._tried(visual.birth)
-        card.face, card.birth = _sound(face), _sound(birth)
-        if (read := face or birth) is not None:
-            record = read if isinstance(read, Unread) else read.record
-            challenge = self._terms.randomness(CHALLENGE_LENGTH)
-            verdict = genuine.of_record(visual, record, self._terms.root, challenge)
-            if not isinstance(read, Unread):
-                agrees = genuine.agreement(read, card.attributes)
-                verdict = Verdict((*verdict.findings, agrees))
-            card.face_verdict = verdict
+            card.face = self._judged(visual, Part.FACE, visual.face)
+        if self._opened(Secret.BIRTH_KEY, visual.birth_key):
+            card.birth = self._judged(visual, Part.BIRTH, visual.birth)
+
+    def _judged(self, visual: Visual, part: Part, read: Callable[[], Shown]) -> Shown | None:
+        """What `read` gives of the face, and the verdict on it."""
+        found = self._tried(read)
+        if found is None:
+            return None
+        record = found if isinstance(found, Unread) else found.record
+        challenge = self._terms.randomness(CHALLENGE_LENGTH)
+        verdict = genuine.of_record(visual, record, self._terms.root, challenge)
+        agrees: tuple[Finding, ...] = ()
+        if isinstance(found, Face | Birth):
+            agrees = (genuine.agreement(found, self.card.attributes),)
+        self.card.verdicts[part] = Verdict((*verdict.findings, *agrees))
+        return _sound(found)
 
     def of_jpki(self) -> None:
         jpki, card = Jpki(self._session), self.card
         card.applications.append(Application.JPKI)
-        card.label = jpki.label()
+        card.label = self.attempted(jpki.label) or ""
+        card.token = self.attempted(jpki.token_info)
         if self._terms.ask is not None:
             self._count(Application.JPKI, *map(jpki.reference, Kind))
-        for kind in filter(jpki.holds, Kind):
+        for kind in Kind:
+            if not self.attempted(partial(jpki.holds, kind)):
+                continue
             card.certificates[kind] = None
             if self._may_read(jpki, kind):
                 card.certificates[kind] = self.attempted(partial(jpki.certificate, kind))

@@ -15,13 +15,8 @@ from card_reader.emulator.personalise import CardData
 from card_reader.emulator.pin import Pin
 from card_reader.emulator.references import JPKI_PASSWORD, JPKI_PIN
 from card_reader.emulator.schemes import schemes_of
-from card_reader.spec import (
-    CERTIFICATE_PRESENT,
-    EF,
-    TOKEN_LABEL_LENGTH,
-    TOKEN_LABELS,
-    CardKind,
-)
+from card_reader.spec import CERTIFICATE_PRESENT, EF, TOKEN_LABELS, CardKind
+from card_reader.spec.token import CARD_FLAGS, TOKEN_INFO, UNAVAILABLE, VERSIONS
 from card_reader.status import SW
 
 _HANDLERS = {
@@ -66,24 +61,19 @@ def _presence(data: CardData) -> bytes:
 
 
 def _token_info(kind: CardKind) -> bytes:
-    """EF 0006: a PKCS#11 CK_TOKEN_INFO in 160 bytes, integers big-endian, text space-padded.
+    """EF 0006. Field values as myna-card read them, text padded with spaces.
 
     The label is that of the real card, since programs tell cards from phones by it; maker and
-    model say that it is simulated. Field values as myna-card read them.
+    model say that it is simulated.
     """
-    flags, unavailable = 0x040D, 0xFFFFFFFF
-    sessions = (1, 0, 1, 0)
-    pin_lengths = (16, 6)
-    numbers = (flags, *sessions, *pin_lengths, *[unavailable] * 4)
-    return b"".join(
-        (
-            TOKEN_LABELS[kind].encode().ljust(TOKEN_LABEL_LENGTH),
-            b"SIMULATION".ljust(32),
-            b"mynaportal-sim".ljust(16),
-            b"".ljust(16),
-            *(number.to_bytes(4, "big") for number in numbers),
-            b"03",
-            b"01",
-            b"9" * 16,
-        )
+    texts = ((TOKEN_LABELS[kind], 32), ("SIMULATION", 32), ("mynaportal-sim", 16), ("", 16))
+    sessions, pin_lengths = (1, 0, 1, 0), (16, 6)
+    return TOKEN_INFO.pack(
+        *(text.encode().ljust(length) for text, length in texts),
+        CARD_FLAGS,
+        *sessions,
+        *pin_lengths,
+        *[UNAVAILABLE] * 4,
+        *VERSIONS,
+        b"9" * 16,
     )

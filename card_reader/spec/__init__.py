@@ -231,4 +231,3 @@ TOKEN_LABELS: dict[CardKind, str] = {
 PHONE_LABELS = frozenset({TOKEN_LABELS[CardKind.PHONE], "JPKIAPIOSTOKEN"})
 """Those of an Android phone's GP-SE, and of an iPhone's wallet."""
 TOKEN_LABEL_LENGTH = 32
-TOKEN_INFO_LENGTH = 160

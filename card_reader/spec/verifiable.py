@@ -1,4 +1,4 @@
-"""Card-verifiable certificates and bare keys as both surface APs hold them (myna-card)."""
+"""Certificates, bare keys and AP基本情報 as both surface APs hold them (myna-card)."""
 
 from enum import IntEnum, unique
 
@@ -16,3 +16,5 @@ class Tag(IntEnum):
 
 KEY_ID_LENGTH = 16
 """BODY is the issuer's key id and the subject's, so long each, then EXPONENT and MODULUS."""
+VERSION_LENGTH = 4
+"""Of what AP基本情報 begins with: the layout of an application."""

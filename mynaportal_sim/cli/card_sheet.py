@@ -9,9 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from card_reader.client.genuine import Finding, Outcome, Step
-from card_reader.client.whole import Application, Bearer, WholeCard
+from card_reader.client.whole import Application, Bearer, Part, WholeCard
 from card_reader.spec import CREDENTIALS, Kind
 from card_reader.spec.person import Sex
+from card_reader.spec.token import TokenFlag
 from mynaportal_sim.cli.answer import plain
 from mynaportal_sim.cli.certificate import described
 
@@ -40,6 +41,12 @@ CERTIFICATES: dict[Kind, str] = {
     Kind.USER_AUTHENTICATION: "利用者証明用 authentication",
     Kind.SIGNING: "署名用 signing",
 }
+PARTS: dict[Part, str] = {
+    Part.TEXT: "文字 text",
+    Part.FACE: "画像 face",
+    Part.BIRTH: "生年月日の記録 birth",
+    Part.MY_NUMBER_IMAGE: "個人番号の画像 number",
+}
 STEPS: dict[Step, str] = {
     Step.ISSUER: "署名者の証明書 signer's certificate",
     Step.RECORD: "記録の署名 record's signature",
@@ -66,6 +73,7 @@ def sheet(whole: WholeCard, pictures: Mapping[str, Path], *, marked: bool) -> Gr
     """The card for people, in sections of at most 80 columns."""
     sections = (
         ("カード card", _of_card(whole, marked)),
+        ("アプリ情報 applications", _of_applications(whole)),
         ("券面の文字 text", _of_text(whole)),
         ("券面の画像 face", _of_face(whole, pictures)),
         ("電子証明書 certificates", _of_certificates(whole)),
@@ -96,8 +104,36 @@ def _of_card(whole: WholeCard, marked: bool) -> Iterator[Row]:
         yield "カードの番号 serial", record.serial
         yield "有効期限 expires", day(record.expires)
         yield "市区町村 municipality", record.municipality
-    yield "トークン token", plain(whole.label)
     yield "アプリ applications", "\n".join(APPLICATIONS[it] for it in whole.applications)
+
+
+def _of_applications(whole: WholeCard) -> Iterator[Row]:
+    """What applications say of themselves: nothing of the person."""
+    yield "トークン token", plain(whole.label)
+    if token := whole.token:
+        yield "製造者 maker", plain(f"{token.manufacturer} {token.model}".strip())
+        yield "シリアル番号 serial", plain(token.serial or "-")
+        versions = f"{token.hardware_version} / {token.firmware_version}"
+        yield "版 hardware/firmware", plain(versions)
+        yield "フラグ flags", ", ".join(flag_names(token.flags))
+    if told := whole.text_information:
+        yield "入力補助 text", _informed(told.version, told.key_id)
+    if shown := whole.visual_information:
+        version = f"版 version {shown.surface_version}, 市区町村 {shown.municipality}"
+        yield "確認 visual", f"{_informed(shown.version, shown.key_id)}\n{version}"
+    if juki := whole.juki_record:
+        yield "住基 register", f"鍵ID key id {juki.key_id.hex().upper()}"
+
+
+def _informed(layout: bytes, key_id: bytes) -> str:
+    return f"{layout.hex(' ').upper()}, 鍵ID key id {key_id.hex().upper()}"
+
+
+def flag_names(flags: TokenFlag) -> list[str]:
+    """Each flag by its name in PKCS #11; what has none, as one number."""
+    known = [it.name for it in TokenFlag if it in flags and it.name]
+    nameless = flags & ~TokenFlag(sum(TokenFlag))
+    return [*known, *([f"0x{nameless:X}"] if nameless else [])]
 
 
 def _of_text(whole: WholeCard) -> Iterator[Row]:
@@ -154,11 +190,9 @@ def _of_certificates(whole: WholeCard) -> Iterator[Row]:
 
 
 def _of_verdicts(whole: WholeCard) -> Iterator[Row]:
-    verdicts = (("文字 text", whole.text_verdict), ("画像 face", whole.face_verdict))
-    for name, verdict in verdicts:
-        if verdict:
-            steps = [_step(it) for it in verdict.findings]
-            yield name, Text("\n").join((_GENUINE[verdict.genuine], *steps))
+    for part, verdict in whole.verdicts.items():
+        steps = [_step(it) for it in verdict.findings]
+        yield PARTS[part], Text("\n").join((_GENUINE[verdict.genuine], *steps))
 
 
 def _of_tries(whole: WholeCard) -> Iterator[Row]:

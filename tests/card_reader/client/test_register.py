@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from card_reader.client.register import CardObjects, CardRecord, Common, Juki
+from card_reader.client.register import CardObjects, CardRecord, Common, Juki, JukiRecord
 from card_reader.client.session import Session
 from card_reader.emulator.contents import Contents
 from card_reader.errors import MalformedDataError, StatusError
@@ -24,7 +24,7 @@ def test_the_record_of_a_card_is_read_as_typed_values(conversation: Session) -> 
     assert (record.municipality, record.expires) == ("13221", "20350217")
     assert record.manufacture_number == SERIAL.decode()[2:]
     assert record.serial not in repr(record)
-    assert Juki(conversation).record() == JUKI_RECORD
+    assert Juki(conversation).record().key_id == JUKI_RECORD
 
 
 @pytest.mark.parametrize("refusal", ["6A86", "6A81"])
@@ -53,6 +53,28 @@ def test_a_malformed_record_is_named(made: Made, printed: Contents, record: byte
     common = Common(made(replace(printed, register=register)))
     with pytest.raises(MalformedDataError, match="EF 0001 of 共通カードAP"):
         common.record()
+
+
+@pytest.mark.parametrize(
+    ("record", "key_id"),
+    [
+        pytest.param(bytes(range(16)), bytes(range(16)), id="bare"),
+        pytest.param(encode(1, bytes(range(16))), bytes(range(16)), id="as an object"),
+        pytest.param(bytes(15), None, id="15 bytes"),
+        pytest.param(encode(1, bytes(17)), None, id="an object of 17"),
+        pytest.param(encode(2, bytes(16)), None, id="another tag"),
+        pytest.param(b"\x01\x10" + bytes(15), None, id="cut"),
+    ],
+)
+def test_the_record_of_the_resident_register_is_16_bytes_or_malformed(
+    made: Made, printed: Contents, record: bytes, key_id: bytes | None
+) -> None:
+    juki = Juki(made(replace(printed, register=replace(printed.register, juki_record=record))))
+    if key_id:
+        assert juki.record().key_id == key_id
+        return
+    with pytest.raises(MalformedDataError, match="EF 0002 of 住基AP"):
+        juki.record()
 
 
 def test_what_the_card_tells_without_an_application_is_read(conversation: Session) -> None:
@@ -94,5 +116,6 @@ def test_a_malformed_object_is_named(made: Made, printed: Contents, tag: RootTag
 @given(st.binary(max_size=40))
 @settings(deadline=None)
 def test_any_record_is_read_or_malformed(record: bytes) -> None:
-    with suppress(MalformedDataError):
-        CardRecord.parse(record)
+    for parse in (CardRecord.parse, JukiRecord.parse):
+        with suppress(MalformedDataError):
+            parse(record)

@@ -140,6 +140,9 @@ def test_where_and_between_what_the_objects_lie_is_of_no_account(
             3, Text.integrity, encode(0xFF30, encode(0xDF31, b"A")), id="no signature"
         ),
         pytest.param(4, Text.certificate, encode(0x7F21, encode(0x5F4E, b"id")), id="no key"),
+        pytest.param(
+            5, Text.information, encode(0xFF40, encode(0xDF41, bytes(5))), id="long version"
+        ),
         pytest.param(6, Text.session_key, encode(0xA1, encode(0x91, b"\x05")), id="tiny key"),
         pytest.param(7, Text.signed_key, encode(0xFF50, b""), id="empty"),
     ],

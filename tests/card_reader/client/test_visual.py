@@ -104,6 +104,9 @@ def test_filler_around_the_face_does_no_harm(
         pytest.param(2, Visual.face, b"\xff\x20\x82\x10\x00", id="ends before its images"),
         pytest.param(2, Visual.face, encode(0xFF20, encode(0xDF22, b"")), id="lacks objects"),
         pytest.param(3, Visual.information, encode(0xFF30, b"\xdf"), id="half a tag"),
+        pytest.param(
+            3, Visual.information, encode(0xFF30, encode(0xDF31, b"1")), id="short version"
+        ),
         pytest.param(5, Visual.my_number_image, encode(0xFF40, encode(0xDF41, b"")), id="key"),
     ],
 )

@@ -15,6 +15,7 @@ from card_reader.client.whole import (
     Application,
     Bearer,
     Given,
+    Part,
     Secret,
     Terms,
     WholeCard,
@@ -24,7 +25,7 @@ from card_reader.emulator.card import Card
 from card_reader.emulator.contents import Contents
 from card_reader.emulator.personalise import CardData, write_card
 from card_reader.errors import LastTryError, WrongPinError
-from card_reader.spec import CardKind, Kind, PinRule
+from card_reader.spec import EF, CardKind, Kind, PinRule
 from card_reader.spec.text import TextEF, TextTag
 from card_reader.spec.visual import VisualEF
 from card_reader.tlv import encode
@@ -49,7 +50,6 @@ EVERYTHING = {
     Secret.AUTHENTICATION_PIN: PIN,
 }
 ONLY_BIRTH = {Secret.BIRTH_KEY: BIRTH_KEY}
-BY_BIRTH = {Secret.TEXT_PIN: TEXT_PIN, **ONLY_BIRTH}
 
 
 def terms(given: Mapping[Secret, str], *, my_number: bool = False, last: bool = False) -> Terms:
@@ -87,7 +87,10 @@ def read_of(card: WholeCard) -> set[str]:
         pytest.param([Secret.BIRTH_KEY], True, {"birth"}, id="date of birth"),
         pytest.param([Secret.SIGNING_PASSWORD], False, {"signing certificate"}, id="password"),
         pytest.param(
-            list(Secret), False, {"attributes", "face", "signing certificate"}, id="all"
+            list(Secret),
+            False,
+            {"attributes", "face", "birth", "signing certificate"},
+            id="all",
         ),
     ],
 )
@@ -100,7 +103,9 @@ def test_as_much_is_read_as_its_holder_opens(
     assert set(card.applications) == set(Application)
     assert len(card.tries) == 10
     assert all(it.left == it.rule.tries for it in card.tries)
-    assert (card.record is None, card.objects is None, card.unreadable) == (False, False, [])
+    told = (card.record, card.objects, card.token, card.juki_record)
+    assert None not in (*told, card.text_information, card.visual_information)
+    assert card.unreadable == []
     assert NUMBER not in repr(card)
 
 
@@ -197,7 +202,7 @@ def test_a_wrong_pin_ends_it_and_the_last_try_is_kept(conversation: Session) -> 
 def test_one_damaged_file_leaves_the_rest_readable(made: Made, printed: Contents) -> None:
     damaged = forged(printed, {TextEF.ATTRIBUTES: b"\xff"}, {VisualEF.FACE: b"\xff"})
     card = read_whole(made(damaged), terms(EVERYTHING))
-    assert read_of(card) == {"signing certificate"}
+    assert read_of(card) == {"signing certificate", "birth"}
     assert [it[:7] for it in card.unreadable] == ["EF 0002", "EF 0002"]
 
 
@@ -212,6 +217,13 @@ def test_one_damaged_file_leaves_the_rest_readable(made: Made, printed: Contents
             id="number",
         ),
         pytest.param({}, {VisualEF.FACE: b"\xff"}, {Step.RECORD, Step.POSSESSION}, id="face"),
+        pytest.param({}, {VisualEF.BIRTH: b"\xff"}, {Step.RECORD, Step.POSSESSION}, id="birth"),
+        pytest.param(
+            {},
+            {VisualEF.MY_NUMBER_IMAGE: encode(0xFF40, b"")},
+            {Step.RECORD, Step.POSSESSION},
+            id="number's image",
+        ),
     ],
 )
 def test_a_file_that_was_opened_and_makes_no_sense_is_not_genuine(
@@ -224,12 +236,56 @@ def test_a_file_that_was_opened_and_makes_no_sense_is_not_genuine(
 ) -> None:
     asked = replace(terms(EVERYTHING, my_number=True), root=issuer.root.public_key())
     card = read_whole(made(forged(printed, text, visual)), asked)
-    verdicts = [it for it in (card.text_verdict, card.face_verdict) if it is not None]
-    assert False in {it.genuine for it in verdicts}
-    findings = [it for verdict in verdicts for it in verdict.findings]
+    assert card.verdicts.keys() >= {Part.TEXT, Part.FACE, Part.BIRTH}
+    assert [it.genuine for it in card.verdicts.values()].count(False) == 1
+    findings = [it for verdict in card.verdicts.values() for it in verdict.findings]
     failed = [it for it in findings if it.outcome is Outcome.FAILS]
     assert {it.step for it in failed} == fails
     assert {it.reason for it in failed} == set(card.unreadable)
+
+
+class Answering:
+    """A card whose EF of JPKI, the only one that has its id, reads as something else."""
+
+    def __init__(self, session: Session, ef: EF, content: bytes) -> None:
+        self._session, self._ef, self._content = session, ef, content
+        self._is_chosen = False
+
+    def transmit(self, command: bytes) -> bytes:
+        sent = Command.parse(command)
+        if sent.ins == Ins.SELECT:
+            self._is_chosen = sent.data == self._ef.to_bytes(2, "big")
+        elif sent.ins == Ins.READ_BINARY and self._is_chosen:
+            at = int.from_bytes((sent.p1, sent.p2), "big")
+            return self._content[at : at + (sent.le or 256)] + b"\x90\x00"
+        return bytes(self._session.exchange(command))
+
+
+@pytest.mark.parametrize(
+    ("ef", "content", "lost"),
+    [
+        pytest.param(EF.TOKEN_INFO, b"JPKIAPICCTOKEN2".ljust(159), "token", id="token info"),
+        pytest.param(
+            EF.AUTHENTICATION_CERTIFICATE,
+            b"\x30\x03\x02\x01\x05",
+            "authentication certificate",
+            id="no certificate",
+        ),
+    ],
+)
+def test_a_malformed_file_of_jpki_is_a_finding_and_the_rest_is_read(
+    conversation: Session, ef: EF, content: bytes, lost: str
+) -> None:
+    damaged = Session(Answering(conversation, ef, content))
+    card = read_whole(damaged, terms(EVERYTHING))
+    found = {
+        "token": card.token,
+        "authentication certificate": card.certificates[Kind.USER_AUTHENTICATION],
+        "signing certificate": card.certificates[Kind.SIGNING],
+    }
+    assert {name for name, part in found.items() if part is None} == {lost}
+    assert [it[:7] for it in card.unreadable] == [f"EF {ef:04X}"]
+    assert card.bearer is Bearer.CARD
 
 
 def test_genuineness_is_judged_of_what_was_opened(
@@ -240,25 +296,40 @@ def test_genuineness_is_judged_of_what_was_opened(
         (printed, True),
         (forged(printed, {TextEF.SIGNED_KEY: b""}, {VisualEF.CERTIFICATE: b""}), False),
     ):
-        card = read_whole(made(held), replace(terms(EVERYTHING), root=root))
-        assert card.text_verdict is not None
-        assert card.face_verdict is not None
-        assert (card.text_verdict.genuine, card.face_verdict.genuine) == (genuine, genuine)
-    unopened = read_whole(made(printed), replace(terms({}), root=root))
-    assert (unopened.text_verdict, unopened.face_verdict) == (None, None)
+        card = read_whole(made(held), replace(terms(EVERYTHING, my_number=True), root=root))
+        assert {part: it.genuine for part, it in card.verdicts.items()} == dict.fromkeys(
+            Part, genuine
+        )
+    assert read_whole(made(printed), replace(terms({}), root=root)).verdicts == {}
 
 
 @pytest.mark.parametrize(
-    ("other", "secrets", "outcome"),
+    ("other", "secrets", "agreements"),
     [
-        pytest.param(Printed(), EVERYTHING, Outcome.HOLDS, id="one person"),
-        pytest.param(Printed(born=b"19800218"), EVERYTHING, Outcome.FAILS, id="birth"),
-        pytest.param(Printed(sex=b"1"), EVERYTHING, Outcome.FAILS, id="sex"),
         pytest.param(
-            Printed(born=b"19800218"), BY_BIRTH, Outcome.FAILS, id="birth in its record"
+            Printed(),
+            EVERYTHING,
+            {Part.FACE: Outcome.HOLDS, Part.BIRTH: Outcome.HOLDS},
+            id="one person",
         ),
-        pytest.param(Printed(sex=b"1"), BY_BIRTH, Outcome.HOLDS, id="no sex in that record"),
-        pytest.param(Printed(sex=b"1"), ONLY_BIRTH, Outcome.NOT_CHECKED, id="text not read"),
+        pytest.param(
+            Printed(born=b"19800218"),
+            EVERYTHING,
+            {Part.FACE: Outcome.FAILS, Part.BIRTH: Outcome.FAILS},
+            id="birth",
+        ),
+        pytest.param(
+            Printed(sex=b"1"),
+            EVERYTHING,
+            {Part.FACE: Outcome.FAILS, Part.BIRTH: Outcome.HOLDS},
+            id="sex, which the record of birth has not",
+        ),
+        pytest.param(
+            Printed(sex=b"1"),
+            ONLY_BIRTH,
+            {Part.BIRTH: Outcome.NOT_CHECKED},
+            id="text not read",
+        ),
     ],
 )
 def test_text_and_face_must_tell_of_one_person(
@@ -267,16 +338,16 @@ def test_text_and_face_must_tell_of_one_person(
     issuer: Issuer,
     other: Printed,
     secrets: Mapping[Secret, str],
-    outcome: Outcome,
+    agreements: Mapping[Part, Outcome],
 ) -> None:
     """The text is as its issuer signed it, but for somebody else."""
     card = made(forged(printed, text_files(issuer, other), {}))
     root = issuer.root.public_key()
-    verdict = read_whole(card, replace(terms(secrets), root=root)).face_verdict
-    assert verdict is not None
-    found = {it.step: it.outcome for it in verdict.findings}
-    assert found[Step.AGREEMENT] is outcome
-    assert verdict.genuine is (outcome is not Outcome.FAILS)
+    verdicts = read_whole(card, replace(terms(secrets), root=root)).verdicts
+    for part, outcome in agreements.items():
+        found = {it.step: it.outcome for it in verdicts[part].findings}
+        assert found[Step.AGREEMENT] is outcome
+        assert verdicts[part].genuine is (outcome is not Outcome.FAILS)
 
 
 def test_a_card_that_may_be_real_is_only_read_where_that_is_free(
@@ -294,6 +365,8 @@ def test_a_card_that_may_be_real_is_only_read_where_that_is_free(
     assert {it.ins for it in heard} == {Ins.SELECT, Ins.READ_BINARY, Ins.READ_RECORD}
     assert read_of(card) == set()
     assert card.certificates[Kind.USER_AUTHENTICATION] is not None
+    assert None not in (card.token, card.text_information, card.visual_information)
+    assert card.juki_record is not None
     assert card.record is not None
     assert (card.tries, card.objects, card.unreadable) == ([], None, [])
     assert card.bearer is Bearer.CARD

@@ -7,7 +7,7 @@ from cryptography.x509 import load_der_x509_certificate
 
 from card_reader.emulator.card import Card
 from card_reader.emulator.personalise import CardData
-from card_reader.spec import JPKI_AID, TOKEN_INFO_LENGTH
+from card_reader.spec import JPKI_AID
 from card_reader.statement import digest_info
 from tests.card_reader.emulator.kit import say
 
@@ -38,7 +38,7 @@ def test_certificates_without_a_condition_are_read(
 
 def test_token_info_is_a_ck_token_info(card: Card) -> None:
     content, sw = say(card, SELECT, "00A4020C020006", "00B0000000")
-    assert (len(content), sw) == (TOKEN_INFO_LENGTH, "9000")
+    assert (len(content), sw) == (160, "9000")
     assert content[:32] == b"JPKIAPICCTOKEN2".ljust(32)
     assert b"SIMULATION" in content
     assert content[96:128].hex() == (

@@ -84,10 +84,31 @@ def test_a_card_is_shown_whole(card: Path, data: Path) -> None:
     assert shown["attributes"]["name"] == NAME
     assert shown["face"]["expires"] == shown["card"]["expires"]
     assert set(shown["certificates"]) == {"user_authentication", "signing"}
-    assert {it["genuine"] for it in shown["genuine"].values()} == {True}
+    judged = {part: it and it["genuine"] for part, it in shown["genuine"].items()}
+    assert judged == {"text": True, "face": True, "birth": None, "my_number_image": None}
     assert {it["left"] == it["of"] for it in shown["tries"]} == {True}
     assert (shown["my_number"], shown["unreadable"]) == (None, [])
     assert shown["data_objects"]["expires"] == shown["card"]["expires"]
+
+
+def test_a_card_says_of_itself_what_it_is(card: Path, data: Path) -> None:
+    shown = answered("show", "--card", card, "--data", data)
+    token = shown["token_info"]
+    assert (token["label"], token["manufacturer"]) == (shown["token"], "SIMULATION")
+    assert token["flags"] == [
+        "RNG",
+        "LOGIN_REQUIRED",
+        "USER_PIN_INITIALIZED",
+        "TOKEN_INITIALIZED",
+    ]
+    assert (token["min_pin_length"], token["max_pin_length"]) == (6, 16)
+    assert (token["hardware_version"], token["firmware_version"]) == ("03", "01")
+    assert bytes.fromhex(shown["resident_register"]["key_id"]) == b"SIMULATION SIMUL"
+    told = shown["information"]
+    assert (told["text"]["version"], told["visual"]["municipality"]) == ("01030E01", "13221")
+    text = run("show", "--card", card, "--data", data).stdout
+    for part in ("SIMULATION mynaportal-sim", "TOKEN_INITIALIZED", "01 03 0E 01", "住基"):
+        assert part in text
 
 
 def test_people_see_the_same_in_80_columns(card: Path, data: Path) -> None:
@@ -110,7 +131,7 @@ def test_without_a_pin_only_what_is_free_is_shown_and_no_try_is_spent(
     assert shown["certificates"]["signing"] is None
     assert shown["certificates"]["user_authentication"]["subject"].startswith("CN=")
     assert shown["card"]["municipality"] == "13221"
-    assert shown["genuine"] == {"text": None, "face": None}
+    assert set(shown["genuine"].values()) == {None}
     assert {it["left"] == it["of"] for it in shown["tries"]} == {True}
     assert "not opened" in run("show", "--card", card, "--data", data).stdout
 
@@ -129,6 +150,7 @@ def test_the_individual_number_is_read_only_where_it_is_asked_for(
     assert shown["my_number"] == number
     assert shown["genuine"]["text"]["steps"]["my_number"]["outcome"] == "holds"
     assert shown["face"], "the number is also what opens the face"
+    assert shown["genuine"]["my_number_image"]["genuine"]
     assert (tmp_path / "b" / "my-number.png").exists()
 
 
@@ -161,7 +183,10 @@ def test_the_birth_key_opens_the_day_of_birth(card: Path, data: Path) -> None:
     key = ("--birth-key", held(card).visual.birth)
     shown = answered("show", "--card", card, "--data", data, *key)
     assert shown["birth"][5:] == f"{key[1][2:4]}-{key[1][4:]}"
-    assert shown["genuine"]["face"]["genuine"]
+    assert shown["genuine"]["birth"]["genuine"]
+    both = answered("show", "--card", card, "--data", data, *key, *opened(card))
+    assert both["genuine"]["face"]["genuine"]
+    assert both["genuine"]["birth"]["steps"]["agreement"]["outcome"] == "holds"
 
 
 @pytest.mark.parametrize(
