@@ -1,6 +1,6 @@
 """BER-TLV objects (ISO/IEC 7816-4, 5.2.2; X.690, 8.1) as a card's files hold them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -93,20 +93,58 @@ def elements(data: bytes) -> Iterator[Element]:
         at += head.whole_length
 
 
-def find(data: bytes, tag: int) -> Element:
-    """The first object with this tag in a file, wherever it begins.
+def by_tag(objects: Iterable[Element]) -> dict[int, Element]:
+    """The objects by their tags. Raises MalformedDataError if two have the same.
+
+    Two readers could take either, so that what one judges is not what the other shows.
+    """
+    found: dict[int, Element] = {}
+    for each in objects:
+        if each.tag in found:
+            raise _twice(each.tag)
+        found[each.tag] = each
+    return found
+
+
+def only(data: bytes, tag: int) -> Element:
+    """The one object with this tag in a file, wherever it begins.
 
     Files were seen with bytes in front of their object, so no offset is assumed.
-    Raises MalformedDataError if there is none that is whole.
+    Raises MalformedDataError if there is none that is whole, or another behind it.
+    """
+    found, rest = first(data, tag)
+    refuse_another(rest, tag)
+    return found
+
+
+def first(data: bytes, tag: int) -> tuple[Element, bytes]:
+    """The first whole object with this tag, wherever it begins, and what follows it.
+
+    Raises MalformedDataError if there is none.
     """
     wanted = _tag(tag)
     at = data.find(wanted)
     while at >= 0:
         try:
-            return Element.parse(data[at:])
+            found, head = Element.parse(data[at:]), Head.parse(data[at : at + HEAD_MAX])
         except MalformedDataError:
             at = data.find(wanted, at + 1)
+        else:
+            return found, data[at + head.whole_length :]
     raise MalformedDataError(f"There is no object {tag:X}.")
+
+
+def refuse_another(rest: bytes, tag: int) -> None:
+    """Raises MalformedDataError if `rest`, what follows an object of this tag, has another."""
+    try:
+        first(rest, tag)
+    except MalformedDataError:
+        return
+    raise _twice(tag)
+
+
+def _twice(tag: int) -> MalformedDataError:
+    return MalformedDataError(f"The object {tag:X} is there twice.")
 
 
 def _tag_length(data: bytes) -> int:

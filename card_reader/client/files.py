@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from card_reader.client.session import FILE_MAX, Session
 from card_reader.errors import MalformedDataError
-from card_reader.tlv import Element, find
+from card_reader.tlv import Element, by_tag, only
 
 T = TypeVar("T")
 
@@ -33,9 +33,9 @@ def naming(place: str) -> Iterator[None]:
 def objects(content: bytes, template: int) -> dict[int, Element]:
     """The objects in the template that a file holds, by tag; unknown ones among them.
 
-    Raises MalformedDataError.
+    Raises MalformedDataError: also where the template, or an object in it, is there twice.
     """
-    return {element.tag: element for element in find(content, template)}
+    return by_tag(only(content, template))
 
 
 def wanted(found: dict[int, Element], tag: int) -> Element:

@@ -23,7 +23,7 @@ from card_reader.spec.register import (
 )
 from card_reader.spec.verifiable import KEY_ID_LENGTH
 from card_reader.status import SW
-from card_reader.tlv import Head, find
+from card_reader.tlv import Head, only
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class CardRecord:
     @classmethod
     def parse(cls, record: bytes) -> Self:
         """Read record 1 of EF 0001. Raises MalformedDataError."""
-        digits = files.digits(find(record, CARD_RECORD_TAG).value, _RECORD_LENGTH)
+        digits = files.digits(only(record, CARD_RECORD_TAG).value, _RECORD_LENGTH)
         municipality = SERIAL_LENGTH + MUNICIPALITY_LENGTH
         return cls(
             digits[:SERIAL_LENGTH],
@@ -81,7 +81,7 @@ class JukiRecord:
     def parse(cls, record: bytes) -> Self:
         """Read record 1 of EF 0002, bare or as an object. Raises MalformedDataError."""
         bare = len(record) == KEY_ID_LENGTH
-        key_id = record if bare else find(record, CARD_RECORD_TAG).value
+        key_id = record if bare else only(record, CARD_RECORD_TAG).value
         return cls(files.octets(key_id, KEY_ID_LENGTH))
 
 

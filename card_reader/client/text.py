@@ -16,7 +16,7 @@ from card_reader.spec import NUMBER_A, NUMBER_B, TEXT_AID, TEXT_PIN
 from card_reader.spec.person import BIRTH_LENGTH, NUMBER_LENGTH, Sex
 from card_reader.spec.text import MY_NUMBER_FILE_LENGTH, TextEF, TextTag
 from card_reader.spec.verifiable import KEY_ID_LENGTH, VERSION_LENGTH
-from card_reader.tlv import find
+from card_reader.tlv import only
 
 _NAME = "券面事項入力補助AP"
 
@@ -31,7 +31,7 @@ class MyNumber:
     @classmethod
     def parse(cls, content: bytes) -> Self:
         """Read EF 0001. Raises MalformedDataError."""
-        value = find(content, TextTag.MY_NUMBER).value
+        value = only(content, TextTag.MY_NUMBER).value
         digest = sha256(content[:MY_NUMBER_FILE_LENGTH]).digest()
         return cls(files.digits(value, NUMBER_LENGTH), digest)
 
@@ -173,4 +173,4 @@ class Text:
 
 
 def _session_key(content: bytes) -> RSAPublicKey:
-    return public_key(find(content, TextTag.SESSION_KEY).value)
+    return public_key(only(content, TextTag.SESSION_KEY).value)

@@ -12,7 +12,7 @@ from card_reader.errors import MalformedDataError
 from card_reader.spec import RSA_BITS, UNREADABLE, is_marked
 from card_reader.spec.verifiable import KEY_ID_LENGTH, Tag
 from card_reader.statement import digest_info
-from card_reader.tlv import Element, elements, find
+from card_reader.tlv import Element, by_tag, elements, first, refuse_another
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,12 @@ class VerifiableCertificate:
 
         Raises MalformedDataError.
         """
-        found = find(content, Tag.BODY)
+        found, rest = first(content, Tag.BODY)
+        signature, behind = first(rest, Tag.SIGNATURE)
+        for tag in (Tag.BODY, Tag.SIGNATURE):
+            refuse_another(behind, tag)
         body = found.value
-        signature = Element.parse(content.partition(bytes(found))[2])
-        if len(body) < 2 * KEY_ID_LENGTH or signature.tag != Tag.SIGNATURE:
+        if len(body) < 2 * KEY_ID_LENGTH or Element.parse(rest) != signature:
             raise MalformedDataError("There is no card-verifiable certificate.")
         return cls(
             body[:KEY_ID_LENGTH],
@@ -51,9 +53,10 @@ class VerifiableCertificate:
 
 def public_key(value: bytes) -> RSAPublicKey:
     """The RSA key in the objects 90 (exponent) and 91 (modulus). Raises MalformedDataError."""
-    found = {element.tag: element.value for element in elements(value)}
+    found = by_tag(elements(value))
     exponent, modulus = (
-        int.from_bytes(found.get(tag, b""), "big") for tag in (Tag.EXPONENT, Tag.MODULUS)
+        int.from_bytes(found[tag].value if tag in found else b"", "big")
+        for tag in (Tag.EXPONENT, Tag.MODULUS)
     )
     try:
         key = RSAPublicNumbers(exponent, modulus).public_key()

@@ -75,7 +75,7 @@ def retold(old: Contents, card: Particulars, issuer: CardIssuer) -> Contents:
 
 def numbers_of(contents: Contents) -> CardNumbers:
     """The numbers of a card that was made before."""
-    record = tlv.find(contents.register.common_record, CARD_RECORD_TAG).value.decode()
+    record = tlv.only(contents.register.common_record, CARD_RECORD_TAG).value.decode()
     return CardNumbers(record[:SERIAL_LENGTH], contents.text.number_b[-SECURITY_CODE_LENGTH:])
 
 

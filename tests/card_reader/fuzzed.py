@@ -14,7 +14,7 @@ import atheris
 with atheris.instrument_imports(include=["card_reader", "mynaportal_sim.pki.certificate"]):
     from card_reader.errors import MalformedDataError
     from card_reader.spec import is_marked
-    from card_reader.tlv import Element, elements, encode, find
+    from card_reader.tlv import Element, elements, encode, only
     from mynaportal_sim.pki.certificate import Leaf
     from mynaportal_sim.pki.errors import MalformedCertificateError
     from tests.card_reader.emulator.any_bytes import Probe, cut
@@ -40,7 +40,7 @@ def tlv(_place: Path) -> Callable[[bytes], None]:
         with suppress(MalformedDataError):
             list(elements(data))
         with suppress(MalformedDataError):
-            assert find(data, 0xDF22).tag == 0xDF22
+            assert only(data, 0xDF22).tag == 0xDF22
 
     return look
 

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from card_reader.errors import MalformedDataError
-from card_reader.tlv import HEAD_MAX, Element, Head, elements, encode, find
+from card_reader.tlv import HEAD_MAX, Element, Head, by_tag, elements, encode, first, only
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_what_is_no_head_is_refused(data: str) -> None:
 def test_objects_are_found_behind_strange_bytes_and_before_filler() -> None:
     inner = encode(0xDF22, "佐藤　花子".encode()) + encode(0xDF25, b"2")
     file = b"\xff\x20" + encode(0xFF20, inner) + b"\xff" * 3
-    name, sex = find(file, 0xFF20)
+    name, sex = only(file, 0xFF20)
     assert name.value.decode() == "佐藤　花子"
     assert sex == Element(0xDF25, b"2")
 
@@ -64,7 +64,17 @@ def test_filler_between_objects_is_skipped() -> None:
 )
 def test_an_object_that_is_not_there_is_not_found(data: str) -> None:
     with pytest.raises(MalformedDataError):
-        find(bytes.fromhex(data), 0xFF10)
+        only(bytes.fromhex(data), 0xFF10)
+
+
+def test_an_object_that_is_there_twice_is_refused() -> None:
+    one, other = encode(0xFF10, b"1"), encode(0xFF10, b"2")
+    for file in (one + other, one + one, b"\0" + one + b"\xff\xff" + other + b"\xff"):
+        with pytest.raises(MalformedDataError, match="FF10 is there twice"):
+            only(file, 0xFF10)
+        with pytest.raises(MalformedDataError, match="FF10 is there twice"):
+            by_tag(elements(file))
+    assert only(one + other[:-1], 0xFF10).value == b"1", "half of one is none"
 
 
 @given(st.binary(max_size=12))
@@ -97,4 +107,4 @@ def test_any_bytes_are_objects_or_refused(data: bytes) -> None:
 )
 @settings(deadline=None)
 def test_what_was_encoded_is_found_again(tag: int, value: bytes, after: bytes) -> None:
-    assert find(encode(tag, value) + after, tag) == Element(tag, value)
+    assert first(encode(tag, value) + after, tag) == (Element(tag, value), after)

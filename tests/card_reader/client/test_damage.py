@@ -1,6 +1,6 @@
 """Files of a genuine card with a few bytes changed, cut or pushed in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -21,6 +21,7 @@ from card_reader.emulator.contents import Contents
 from card_reader.errors import MalformedDataError
 from card_reader.spec.text import TextEF
 from card_reader.spec.visual import VisualEF
+from card_reader.tlv import Element, encode
 
 Parse = Callable[[bytes], object]
 FILES: dict[str, tuple[Parse, Callable[[Contents], bytes]]] = {
@@ -68,6 +69,29 @@ def test_a_damaged_file_is_read_or_malformed(
     for damaged in (content, content[:cut]):
         with suppress(MalformedDataError):
             parse(damaged)
+
+
+def with_each_object_twice(content: bytes) -> Iterator[bytes]:
+    """Once for each object of the file's template: with another of its tag behind all."""
+    template = Element.parse(content)
+    for each in template:
+        yield encode(template.tag, template.value + encode(each.tag, b"another"))
+
+
+@pytest.mark.parametrize("name", sorted(FILES.keys() - {"number", "record", "certificate"}))
+def test_a_file_with_an_object_twice_is_malformed(printed: Contents, name: str) -> None:
+    parse, of = FILES[name]
+    for content in with_each_object_twice(of(printed)):
+        with pytest.raises(MalformedDataError, match="is there twice"):
+            parse(content)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_there_twice_is_malformed(printed: Contents, name: str) -> None:
+    parse, of = FILES[name]
+    for between in (b"", b"\xff" * 3):
+        with pytest.raises(MalformedDataError, match="is there twice"):
+            parse(of(printed) + between + of(printed))
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -217,6 +217,12 @@ def test_one_damaged_file_leaves_the_rest_readable(made: Made, printed: Contents
             id="number",
         ),
         pytest.param({}, {VisualEF.FACE: b"\xff"}, {Step.RECORD, Step.POSSESSION}, id="face"),
+        pytest.param(
+            {TextEF.ATTRIBUTES: encode(TextTag.ATTRIBUTES, encode(TextTag.NAME, b"?") * 2)},
+            {},
+            {Step.ATTRIBUTES},
+            id="two names",
+        ),
         pytest.param({}, {VisualEF.BIRTH: b"\xff"}, {Step.RECORD, Step.POSSESSION}, id="birth"),
         pytest.param(
             {},

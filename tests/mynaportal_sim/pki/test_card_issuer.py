@@ -33,9 +33,8 @@ def other(now: datetime) -> CardIssuer:
 
 
 def _key(objects: bytes) -> RSAPublicKey:
-    exponent, modulus = (
-        int.from_bytes(tlv.find(objects, tag).value, "big") for tag in (0x90, 0x91)
-    )
+    found = tlv.by_tag(tlv.elements(objects))
+    exponent, modulus = (int.from_bytes(found[tag].value, "big") for tag in (0x90, 0x91))
     return RSAPublicNumbers(exponent, modulus).public_key()
 
 
