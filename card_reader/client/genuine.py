@@ -14,8 +14,8 @@ from typing import Protocol, TypeVar
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from card_reader.client.text import Attributes, MyNumber, Text
-from card_reader.client.verifiable import VerifiableCertificate, signs
-from card_reader.client.visual import Birth, Face, SignedRecord
+from card_reader.client.verifiable import SignedRecord, VerifiableCertificate, signs
+from card_reader.client.visual import Birth, Face
 from card_reader.errors import MalformedDataError, StatusError
 from card_reader.statement import digest_info
 
@@ -102,12 +102,8 @@ def of_text(
 
     `challenge` is random (32 bytes); without `root` the issuer stays unchecked.
     """
-
-    def record() -> SignedRecord:
-        key = text.signed_key()
-        return SignedRecord(key.key, digest_info(key.signed), key.signature)
-
-    common, signer = _of_key(text, _attempted(record), root, challenge)
+    record = _attempted(text.signed_key)
+    common, signer = _of_key(text, record, root, challenge)
     return Verdict((*common, *_of_digests(text, signer, number, attributes)))
 
 

@@ -11,7 +11,7 @@ from card_reader.client import files
 from card_reader.client.files import objects, wanted
 from card_reader.client.pin import Reference
 from card_reader.client.session import Session
-from card_reader.client.verifiable import VerifiableCertificate, public_key
+from card_reader.client.verifiable import SignedRecord, VerifiableCertificate, public_key
 from card_reader.spec import NUMBER_A, NUMBER_B, TEXT_AID, TEXT_PIN
 from card_reader.spec.person import BIRTH_LENGTH, NUMBER_LENGTH, Sex
 from card_reader.spec.text import MY_NUMBER_FILE_LENGTH, TextEF, TextTag
@@ -88,23 +88,6 @@ class Integrity:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedKey:
-    """The key by which the application proves that it is no copy; the issuer signs `signed`."""
-
-    key: RSAPublicKey = field(repr=False)
-    signed: bytes = field(repr=False)
-    signature: bytes = field(repr=False)
-
-    @classmethod
-    def parse(cls, content: bytes) -> Self:
-        """Read EF 0007. Raises MalformedDataError."""
-        found = objects(content, TextTag.SIGNED_KEY)
-        key = wanted(found, TextTag.KEY)
-        signature = wanted(found, TextTag.KEY_SIGNATURE).value
-        return cls(public_key(key.value), bytes(key), signature)
-
-
-@dataclass(frozen=True, slots=True)
 class TextInformation:
     """AP基本情報: which layout the application has, and the id of a key, nobody knows whose."""
 
@@ -163,13 +146,19 @@ class Text:
         """The key that a terminal would encrypt a session's key for: by any of the three."""
         return self._read(TextEF.SESSION_KEY, _session_key)
 
-    def signed_key(self) -> SignedKey:
-        """The key that `sign` uses: by any of the three."""
-        return self._read(TextEF.SIGNED_KEY, SignedKey.parse)
+    def signed_key(self) -> SignedRecord:
+        """The key that `sign` uses, by which the card proves that it is no copy: by any."""
+        return self._read(TextEF.SIGNED_KEY, signed_key)
 
     def sign(self, digest_info: bytes) -> bytes:
         """PKCS#1 v1.5 signature of the application over a DigestInfo; needs no PIN."""
         return self._session.sign_by_application(digest_info)
+
+
+def signed_key(content: bytes) -> SignedRecord:
+    """Read EF 0007 of the text. Raises MalformedDataError."""
+    found = objects(content, TextTag.SIGNED_KEY)
+    return SignedRecord.of(found, TextTag.KEY, signature=TextTag.KEY_SIGNATURE)
 
 
 def _session_key(content: bytes) -> RSAPublicKey:

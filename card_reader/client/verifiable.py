@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 
+from card_reader.client.files import wanted
 from card_reader.errors import MalformedDataError
 from card_reader.spec import RSA_BITS, UNREADABLE, is_marked
 from card_reader.spec.verifiable import KEY_ID_LENGTH, Tag
@@ -49,6 +50,28 @@ class VerifiableCertificate:
     def is_issued_by(self, issuer: RSAPublicKey) -> bool:
         """Whether `issuer` signed `body`: by RSASSA-PKCS1-v1_5 with SHA-256, our choice."""
         return signs(issuer, self.signature, digest_info(self.body))
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRecord:
+    """What a record's issuer signs, as DigestInfo, and the card's key inside the record."""
+
+    key: RSAPublicKey = field(repr=False)
+    digest_info: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, found: dict[int, Element], *signed: int, signature: int) -> Self:
+        """Of objects, by their tags: the signed ones as they are encoded, the key last.
+
+        Raises MalformedDataError.
+        """
+        objects = [wanted(found, tag) for tag in signed]
+        return cls(
+            public_key(objects[-1].value),
+            digest_info(b"".join(map(bytes, objects))),
+            wanted(found, signature).value,
+        )
 
 
 def public_key(value: bytes) -> RSAPublicKey:

@@ -5,31 +5,19 @@ from functools import partial
 from hashlib import sha256
 from typing import Self
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
 from card_reader.client import files
 from card_reader.client.files import objects, wanted
 from card_reader.client.pin import Reference
 from card_reader.client.session import Session
-from card_reader.client.verifiable import VerifiableCertificate, public_key
+from card_reader.client.verifiable import SignedRecord, VerifiableCertificate, public_key
 from card_reader.spec import BIRTH_KEY, NUMBER_A, NUMBER_B, VISUAL_AID
 from card_reader.spec.person import BIRTH_LENGTH, Sex
 from card_reader.spec.register import EXPIRY_LENGTH, MUNICIPALITY_LENGTH
 from card_reader.spec.verifiable import KEY_ID_LENGTH, VERSION_LENGTH
 from card_reader.spec.visual import VisualEF, VisualTag
-from card_reader.statement import digest_info, digest_info_of
-from card_reader.tlv import Element
+from card_reader.statement import digest_info_of
 
 _NAME = "券面事項確認AP"
-
-
-@dataclass(frozen=True, slots=True)
-class SignedRecord:
-    """What a record's issuer signs, as DigestInfo, and the card's key inside the record."""
-
-    key: RSAPublicKey = field(repr=False)
-    digest_info: bytes = field(repr=False)
-    signature: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +31,10 @@ class Birth:
     def parse(cls, content: bytes) -> Self:
         """Read EF 0001. Raises MalformedDataError."""
         found = objects(content, VisualTag.BIRTH_RECORD)
-        born = wanted(found, VisualTag.BIRTH)
+        born = wanted(found, VisualTag.BIRTH).value
         key, signature = VisualTag.BIRTH_PUBLIC_KEY, VisualTag.BIRTH_SIGNATURE
-        return cls(files.digits(born.value, BIRTH_LENGTH), _of_two(found, born, key, signature))
+        record = SignedRecord.of(found, VisualTag.BIRTH, key, signature=signature)
+        return cls(files.digits(born, BIRTH_LENGTH), record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +98,10 @@ class MyNumberImage:
     def parse(cls, content: bytes) -> Self:
         """Read EF 0005. Raises MalformedDataError."""
         found = objects(content, VisualTag.MY_NUMBER)
-        image = wanted(found, VisualTag.MY_NUMBER_IMAGE)
+        image = wanted(found, VisualTag.MY_NUMBER_IMAGE).value
         key, signature = VisualTag.MY_NUMBER_PUBLIC_KEY, VisualTag.MY_NUMBER_SIGNATURE
-        return cls(image.value, _of_two(found, image, key, signature))
+        record = SignedRecord.of(found, VisualTag.MY_NUMBER_IMAGE, key, signature=signature)
+        return cls(image, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +166,3 @@ class Visual:
     def sign(self, digest_info: bytes) -> bytes:
         """PKCS#1 v1.5 signature of the application over a DigestInfo; needs no PIN."""
         return self._session.sign_by_application(digest_info)
-
-
-def _of_two(
-    found: dict[int, Element], content: Element, key_tag: int, signature_tag: int
-) -> SignedRecord:
-    """The record of one object and of the key after it, both signed as they are encoded."""
-    key = wanted(found, key_tag)
-    return SignedRecord(
-        public_key(key.value),
-        digest_info(bytes(content) + bytes(key)),
-        wanted(found, signature_tag).value,
-    )

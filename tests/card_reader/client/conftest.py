@@ -1,8 +1,9 @@
 """Whole cards to read, and forgeries of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -11,9 +12,23 @@ from card_reader.client.session import Session
 from card_reader.emulator.card import Card
 from card_reader.emulator.contents import Contents
 from card_reader.emulator.personalise import CardData, write_card
+from card_reader.errors import NotVerifiedError
 from tests.card_reader.printed import Issuer, contents
 
 Made = Callable[[Contents], Session]
+A = TypeVar("A")
+
+
+def opened(files: Mapping[str, Callable[[A], object]], application: A) -> set[str]:
+    """Which of an application's files can be read."""
+    readable = set()
+    for name, read in files.items():
+        try:
+            read(application)
+        except NotVerifiedError:
+            continue
+        readable.add(name)
+    return readable
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ from card_reader.client.text import (
     Attributes,
     Integrity,
     MyNumber,
-    SignedKey,
     TextInformation,
+    signed_key,
 )
 from card_reader.client.verifiable import VerifiableCertificate
 from card_reader.client.visual import Birth, Face, MyNumberImage, VisualInformation
@@ -36,7 +36,7 @@ FILES: dict[str, tuple[Parse, Callable[[Contents], bytes]]] = {
         TextInformation.parse,
         lambda held: held.text.files[TextEF.BASIC_INFORMATION],
     ),
-    "signed key": (SignedKey.parse, lambda held: held.text.files[TextEF.SIGNED_KEY]),
+    "signed key": (signed_key, lambda held: held.text.files[TextEF.SIGNED_KEY]),
     "birth": (Birth.parse, lambda held: held.visual.files[VisualEF.BIRTH]),
     "face": (Face.parse, lambda held: held.visual.files[VisualEF.FACE]),
     "number's image": (
