@@ -11,6 +11,7 @@ from secrets import token_bytes
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 from sqlalchemy import Connection
@@ -247,3 +248,12 @@ def sent_back(answer: httpx.Response) -> dict[str, list[str]]:
 def events_of(browser: Browser) -> list[str]:
     """The types of a person's entries, newest first."""
     return [entry["type"] for entry in browser.get("/history", **JSON).json()["entries"]]
+
+
+def listed(browser: Browser, name: str, serial: int) -> str:
+    """What the published list of that name says of a certificate: "good", or the reason."""
+    published = x509.load_der_x509_crl(browser.get(f"/pki/crl/{name}.crl").content)
+    line = published.get_revoked_certificate_by_serial_number(serial)
+    if line is None:
+        return "good"
+    return line.extensions.get_extension_for_class(x509.CRLReason).value.reason.name
