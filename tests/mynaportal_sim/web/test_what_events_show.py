@@ -52,6 +52,7 @@ die           | with a phone | revoked   | revoked | revoked | ended   | RRRR  |
 lose          | with a phone | revoked   | revoked | in      | ended   | HHGG  | certificate_hold       |     | card.lost            | active GG, suspended HH
 find          | lost         | in        | in      | in      | stays   | GGGG  |                        |     | card.found           | active GG, active GG
 not_found     | with a phone | revoked   | revoked | revoked | ended   | RRRR  | key_compromise         |     | card.given_up        | counter: stopped RR
+return        | with a phone | revoked   | revoked | revoked | ended   | RRRR  | cessation_of_operation |     | card.returned        | counter: returned RR
 reissue       | with a phone | revoked   | in      | revoked | ended   | RRRR  | superseded             | GG  | card.reissued        | active GG, stopped RR, replaced RR
 add_phone     | alone        | in        | in      | in      | stays   | GG    |                        | GG  | card.phone_added     | active GG, active GG
 lose_phone    | with a phone | in        | in      | revoked | ended   | GGRR  | key_compromise         |     | card.phone_lost      | stopped RR, active GG
