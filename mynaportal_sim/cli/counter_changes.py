@@ -65,7 +65,10 @@ def change_name(  # noqa: PLR0913  options of a command
     family: Annotated[str, typer.Option(help="The family name from now on.")],
     given: Annotated[str, typer.Option(help="The given name from now on.")] = "",
     kana: Annotated[
-        str | None, typer.Option(metavar="FAMILY,GIVEN", help="How it is read.")
+        str | None, typer.Option(metavar="FAMILY,GIVEN", help="How it is read, in katakana.")
+    ] = None,
+    romaji: Annotated[
+        str | None, typer.Option(metavar="FAMILY,GIVEN", help="The same in Latin letters.")
     ] = None,
     certify: CertifyOption = False,
     card: CardOption = None,
@@ -75,11 +78,17 @@ def change_name(  # noqa: PLR0913  options of a command
 ) -> None:
     """The name changes: the signing certificate ends, the other one stays.
 
-    Example: mynasim counter change-name sato-hanako --family 鈴木 --given 花子 --certify
+    A reading that is not given is not known from then on.
+
+    Example: mynasim counter change-name sato-hanako --family 鈴木 --given 花 --kana スズキ,ハナ
     """
-    reading = None if kana is None else Name(*_two(kana))
-    name = Name(family, given)
-    wish = Wish(event=LifeEvent.CHANGE_NAME, name=name, kana=reading, certify=certify)
+    wish = Wish(
+        event=LifeEvent.CHANGE_NAME,
+        name=Name(family, given),
+        kana=None if kana is None else _name(kana),
+        romaji=None if romaji is None else _name(romaji),
+        certify=certify,
+    )
     deal(persona, wish, (card, data, db, json))
 
 
@@ -203,9 +212,9 @@ COMMANDS: Mapping[LifeEvent, Callable[..., None]] = {
 """The commands of events that take options, by their events."""
 
 
-def _two(text: str) -> tuple[str, str]:
+def _name(text: str) -> Name:
     family, _comma, given = text.partition(",")
-    return family.strip(), given.strip()
+    return Name(family.strip(), given.strip())
 
 
 def _municipality(code: str, data: DataOption, db: DatabaseOption) -> Municipality:

@@ -19,7 +19,7 @@ from mynaportal_sim.issuing.model import Standing
 from mynaportal_sim.issuing.refusals import Reason, Refusal
 from mynaportal_sim.issuing.wishes import Wish, changed
 from mynaportal_sim.pki.validity import renewable_from
-from mynaportal_sim.residents.characters import unfit
+from mynaportal_sim.residents.characters import is_kana, is_romaji, unfit
 from mynaportal_sim.residents.model import SIGNING_AGE, Resident
 
 TEXT_MAX = 200
@@ -203,6 +203,15 @@ def _unfit_text(asked: Asked) -> Refusal | None:
     return None
 
 
+def _misread(asked: Asked) -> Refusal | None:
+    wish = asked.wish
+    if wish.kana is not None and not is_kana(wish.kana.full):
+        return Refusal(Reason.NO_KANA, text=wish.kana.full)
+    if wish.romaji is not None and not is_romaji(wish.romaji.full):
+        return Refusal(Reason.NO_ROMAJI, text=wish.romaji.full)
+    return None
+
+
 def _no_pin_given(asked: Asked) -> Refusal | None:
     given = any(value is not None for _, value in _pins(asked.wish))
     return None if given else Refusal(Reason.NO_PIN_GIVEN)
@@ -248,7 +257,7 @@ CHECKS: Mapping[LifeEvent, tuple[Check, ...]] = MappingProxyType(
     {
         LifeEvent.ISSUE: (_permit_unheard_of, _permit_over),
         LifeEvent.RENEW: (_too_early, _ends_with_card),
-        LifeEvent.CHANGE_NAME: (_nothing_new, *_OF_PARTICULARS),
+        LifeEvent.CHANGE_NAME: (_nothing_new, *_OF_PARTICULARS, _misread),
         LifeEvent.MOVE: (_nothing_new, _address_stays, *_OF_PARTICULARS),
         LifeEvent.REISSUE: (_permit_unheard_of, _permit_over),
         LifeEvent.ADD_PHONE: (_cannot_sign, _has_phone),
@@ -278,6 +287,7 @@ OF_WHAT_IS_FILLED_IN: frozenset[Check] = frozenset(
         _nothing_new,
         _address_stays,
         _unfit_text,
+        _misread,
         _not_later,
         _no_pin_given,
         _no_password_there,

@@ -134,6 +134,17 @@ class Reason(Enum):
         "A certificate has no room for “{text}”; write it otherwise.",
         "「{text}」は電子証明書に記録できません。別の表記にしてください。",
     )
+    NO_KANA = (
+        "reading_not_kana",
+        "The reading is written in full-width katakana, which “{text}” is not.",
+        "「{text}」はフリガナとして登録できません。全角カタカナで入力してください。",
+    )
+    NO_ROMAJI = (
+        "reading_not_latin",
+        "The name in Latin letters has nothing but those, spaces, hyphens and apostrophes; "
+        "“{text}” is written otherwise.",
+        "「{text}」はローマ字として登録できません。半角の英字で入力してください。",
+    )
     NO_SUCH_PLACE = (
         "no_such_municipality",
         "Nobody lives in that municipality here; choose from {text}.",

@@ -17,6 +17,8 @@ def document(standing: Standing, now: datetime) -> dict[str, object]:
     return {
         "persona": resident.persona,
         "name": resident.name.full,
+        "kana": resident.kana.full or None,
+        "romaji": resident.romaji.full or None,
         "address": resident.address,
         "permitted_until": until and until.isoformat(),
         "died": died and died.isoformat(),

@@ -7,13 +7,18 @@ from consent.japan import day_of
 from mynaportal_sim.issuing.life_events import LIFE_EVENTS, LifeEvent, Particular
 from mynaportal_sim.residents.model import Municipality, Name, Resident
 
+UNTOLD = Name("", "")
+"""How a name is read of which nobody has told that yet."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """An event, and what it brings: a field that it does not need is left out.
 
     Attributes:
-        name: as the register has it from now on; its reading where that changes too.
+        name: as the register has it from now on.
+        kana: how that is read; the register keeps no reading of a name that is no more.
+        romaji: the same in Latin letters.
         municipality: where the address lies, if elsewhere than before.
         until: the last day of a period of stay that was extended.
         pin: the new one of the user authentication certificate.
@@ -41,11 +46,13 @@ def changed(resident: Resident, wish: Wish, now: datetime) -> Resident:
     """The resident as the register knows them once the wish has come true."""
     match LIFE_EVENTS[wish.event].resident:
         case Particular.NAME:
+            name = wish.name or resident.name
+            same = name == resident.name
             return replace(
                 resident,
-                name=wish.name or resident.name,
-                kana=wish.kana or resident.kana,
-                romaji=wish.romaji or resident.romaji,
+                name=name,
+                kana=wish.kana or (resident.kana if same else UNTOLD),
+                romaji=wish.romaji or (resident.romaji if same else UNTOLD),
             )
         case Particular.ADDRESS:
             return replace(

@@ -119,7 +119,10 @@ CARD: Mapping[Happening, Words] = MappingProxyType(
 )
 RESIDENT: Mapping[Particular, Words] = MappingProxyType(
     {
-        Particular.NAME: Words("the register has the new name", "住民票の氏名を変更"),
+        Particular.NAME: Words(
+            "the register has the new name, and of its readings those that are given",
+            "住民票の氏名・フリガナ・ローマ字を変更（未入力のフリガナとローマ字は削除）",
+        ),
         Particular.ADDRESS: Words("the register has the new address", "住民票の住所を変更"),
         Particular.DEATH: Words("the register has the death", "住民票に死亡を記録"),
         Particular.PERMIT: Words(

@@ -5,11 +5,16 @@ replaced, and a string of 0 and 1, one digit for each character, tells which one
 (代替文字使用位置情報; reference/mynaportal-and-phr.md, 3).
 """
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 # Python's shift_jis maps these cells of JIS X 0208 to other code points than keyboards produce.
 _OTHER_MAPPINGS = frozenset("\uff0d\uff5e\u2225\uffe0\uffe1\uffe2")
+
+
+_KATAKANA = re.compile(r"[ァ-ヺーヽヾ・\u3000 ]+")
+_LATIN = re.compile(r"[A-Za-z][A-Za-z .,'-]*")
 
 
 class Substituted(NamedTuple):
@@ -28,6 +33,16 @@ def fits(character: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_kana(text: str) -> bool:
+    """Whether `text` is a reading in full-width katakana, as the register has it (フリガナ)."""
+    return _KATAKANA.fullmatch(text) is not None
+
+
+def is_romaji(text: str) -> bool:
+    """Whether `text` is a name in Latin letters."""
+    return _LATIN.fullmatch(text) is not None
 
 
 def unfit(text: str, substitutes: Mapping[str, str]) -> str:

@@ -71,7 +71,8 @@ class CardOrder:
 class Resident:
     """One fictional person. `substitutes` maps characters outside JIS level 2 to stand-ins.
 
-    `permitted_until` is the last day of a foreign resident's period of stay (在留期間).
+    `permitted_until` is the last day of a foreign resident's period of stay (在留期間). `kana`
+    and `romaji` are empty after a change of name of which nobody told how it is read.
     """
 
     id: UUID

@@ -80,6 +80,10 @@ class CounterForm(BaseModel):
     csrf: str = ""
     family: str = Field(default="", max_length=200)
     given: str = Field(default="", max_length=200)
+    kana_family: str = Field(default="", max_length=200)
+    kana_given: str = Field(default="", max_length=200)
+    romaji_family: str = Field(default="", max_length=200)
+    romaji_given: str = Field(default="", max_length=200)
     address: str = Field(default="", max_length=200)
     municipality: str = Field(default="", max_length=5)
     until: date | Literal[""] = ""
@@ -91,10 +95,11 @@ class CounterForm(BaseModel):
 
     def wish(self, event: LifeEvent, places: Mapping[str, Municipality]) -> Wish:
         """The wish that the form says."""
-        name = Name(self.family.strip(), self.given.strip()) if self.family.strip() else None
         return Wish(
             event=event,
-            name=name,
+            name=_name(self.family, self.given),
+            kana=_name(self.kana_family, self.kana_given),
+            romaji=_name(self.romaji_family, self.romaji_given),
             address=self.address.strip() or None,
             municipality=places.get(self.municipality),
             until=self.until or None,
@@ -104,6 +109,12 @@ class CounterForm(BaseModel):
             register_pin=self.register_pin or None,
             certify=self.certify,
         )
+
+
+def _name(family: str, given: str) -> Name | None:
+    """A name; None where both fields were left empty."""
+    name = Name(family.strip(), given.strip())
+    return name if name.family or name.given else None
 
 
 @router.get("")

@@ -35,6 +35,9 @@ def test_a_card_is_issued_moved_with_lost_found_and_shown(data: Path) -> None:
     assert moved["card"]["number"] == issued["card"]["number"]
     states = {name: one["state"] for name, one in moved["card"]["certificates"].items()}
     assert states == {"user_authentication": "good", "signing": "revoked"}
+    readings = ("--kana", "スズキ,ハナコ", "--romaji", "Suzuki,Hanako")
+    renamed = told(data, "change-name", HANAKO, "--family", "鈴木", *readings)
+    assert (renamed["kana"], renamed["romaji"]) == ("スズキ\u3000ハナコ", "Suzuki Hanako")
     told(data, "unblock", HANAKO, "--text-pin", "4321", "--register-pin", "4321")
     for command, status in (("lose", "suspended"), ("find", "active")):
         assert told(data, command, HANAKO)["card"]["status"] == status

@@ -50,7 +50,10 @@ TOKYO = Municipality("13101", "東京都", "千代田区", "Tokyo-to", "Chiyoda-
 WISHES: dict[LifeEvent, Wish] = {
     **{event: Wish(event=event) for event in LifeEvent},
     LifeEvent.CHANGE_NAME: Wish(
-        event=LifeEvent.CHANGE_NAME, name=Name("NGUYEN", "VAN BINH"), certify=True
+        event=LifeEvent.CHANGE_NAME,
+        name=Name("NGUYEN", "VAN BINH"),
+        kana=Name("グエン", "ヴァン\u3000ビン"),
+        certify=True,
     ),
     LifeEvent.MOVE: Wish(
         event=LifeEvent.MOVE, address="東京都千代田区千代田１番１号", municipality=TOKYO

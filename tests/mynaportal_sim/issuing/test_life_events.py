@@ -152,7 +152,7 @@ def _changes_its_row(event: LifeEvent, before: Seen, after: Seen) -> None:
 
 REWRITING = {Written.CARD, Written.CERTIFICATES, Written.PINS}
 FIELDS = {
-    E.CHANGE_NAME: {"name"},
+    E.CHANGE_NAME: {"name", "kana", "romaji"},
     E.MOVE: {"address", "municipality"},
     E.DIE: {"died"},
     E.EXTEND_PERMIT: {"permitted_until"},

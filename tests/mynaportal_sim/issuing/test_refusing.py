@@ -54,6 +54,20 @@ AT_14 = datetime.fromisoformat("2031-12-01T12:00:00+09:00")
         pytest.param(
             ADULT,
             "2027-01-01T03:00Z",
+            Wish(event=E.CHANGE_NAME, name=Name("鈴木", "花子"), kana=Name("すずき", "はなこ")),
+            "full-width katakana",
+            id="a reading in hiragana",
+        ),
+        pytest.param(
+            ADULT,
+            "2027-01-01T03:00Z",
+            Wish(event=E.CHANGE_NAME, name=Name("鈴木", "花子"), romaji=Name("スズキ", "")),
+            "Latin letters",
+            id="kana where Latin letters belong",
+        ),
+        pytest.param(
+            ADULT,
+            "2027-01-01T03:00Z",
             Wish(event=E.CHANGE_NAME, name=Name("鈴木", "花子"), romaji=Name("", "")),
             "no room for",
             id="nothing for a name in Latin letters",

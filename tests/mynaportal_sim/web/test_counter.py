@@ -66,6 +66,19 @@ def test_what_is_wrong_is_said_beside_the_form_and_nothing_changes(browser: Brow
     assert "数字4桁にしてください" in deal(browser, "unblock", register_pin="12").text
 
 
+def test_no_reading_outlives_the_name_that_it_is_of(portal: Portal, browser: Browser) -> None:
+    name = {"family": "鈴木", "given": "花子"}
+    kana = {"kana_family": "スズキ", "kana_given": "ハナコ"}
+    assert "全角カタカナ" in deal(browser, "change-name", **name, kana_family="suzuki").text
+    assert deal(browser, "change-name", **name, **kana).status_code == 303
+    told = api(portal, "GET", HERE).json()
+    assert (told["kana"], told["romaji"]) == ("スズキ\u3000ハナコ", None)
+    roman = {"romaji_family": "Suzuki", "romaji_given": "Hanako"}
+    assert deal(browser, "change-name", **name, **roman).status_code == 303
+    told = api(portal, "GET", HERE).json()
+    assert (told["kana"], told["romaji"]) == ("スズキ\u3000ハナコ", "Suzuki Hanako")
+
+
 def test_a_lost_card_lets_nobody_in_until_it_is_found(portal: Portal, browser: Browser) -> None:
     person = portal.browser()
     assert person.log_in().status_code == 303
@@ -294,7 +307,8 @@ def test_what_an_app_is_given_of_a_person_follows_the_register(portal: Portal) -
     assert [one["meta"]["versionId"] for one in seen] == ["1", "2", "2", "3"]
     updated = [one["meta"]["lastUpdated"] for one in seen]
     assert updated == sorted(updated)
-    assert len(set(updated)) == 2
+    assert updated[0] < updated[1]
+    assert seen[1] == seen[2]
     assert [one["family"] for one in seen[1]["name"]] == ["鈴木", "スズキ"]
     assert [one["address"][0]["text"] == ADDRESS for one in seen] == [False, False, False, True]
     assert len({one["id"] for one in seen}) == 1
