@@ -76,7 +76,7 @@ HEAD, *LINES = [[cell.strip() for cell in line.split("|")] for line in TABLE.spl
 ROWS = {LifeEvent(line[0]): dict(zip(HEAD[1:], line[1:], strict=True)) for line in LINES}
 
 THE_DAY_OF = datetime.fromisoformat
-LATER = timedelta(seconds=1)
+A_MINUTE = timedelta(minutes=1)
 
 
 class Before(NamedTuple):
@@ -139,13 +139,15 @@ class Town:
         return self.card.parent / PHONES / self.card.name
 
     def let(self, step: str | datetime) -> None:
-        """Let an event happen, or the time come."""
+        """Let an event happen, a minute after the last, or the time come."""
         if step == A_MONTH_BEFORE_THE_END:
             [authentication, *_] = self.certificates()
             step = authentication.certificate.not_valid_after_utc - timedelta(days=30)
+        clock = self.state.clock
         if isinstance(step, datetime):
-            self.state.clock.forward(step - self.state.clock.now() + LATER)
+            clock.forward(step - clock.now())
             return
+        clock.forward(A_MINUTE)
         self.counter("POST", f"/{step.replace('_', '-')}", json=FIELDS.get(step, {}))
 
     def counter(self, method: str, path: str = "", **given: object) -> dict[str, Any]:
