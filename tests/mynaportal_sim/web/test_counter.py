@@ -14,7 +14,6 @@ from mynaportal_sim import keys
 from mynaportal_sim.issuing import telling
 from mynaportal_sim.issuing.cards import certificates_of
 from mynaportal_sim.issuing.life_events import LifeEvent
-from mynaportal_sim.pki import store
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.web.card_out import CARRIERS
 from tests.mynaportal_sim.web.client import Client
@@ -27,6 +26,7 @@ from tests.mynaportal_sim.web.kit import (
     Portal,
     decide,
     events_of,
+    listed,
 )
 from tests.mynaportal_sim.web.test_login_page import strict_browser
 
@@ -95,7 +95,11 @@ def test_a_renewed_card_logs_in_as_the_same_person(portal: Portal, browser: Brow
     person = portal.browser()
     person.log_in()
     name = portal.holder()
-    portal.web.state.clock.forward(timedelta(days=1550))
+    ends = dict(certificates_of(read_card(portal.card(HANAKO))))[
+        Kind.USER_AUTHENTICATION
+    ].not_after
+    clock = portal.web.state.clock
+    clock.forward(ends - timedelta(days=30) - clock.now())
     assert deal(browser, "renew").status_code == 303
     assert person.log_in().status_code == 303
     assert portal.holder() == name
@@ -104,17 +108,16 @@ def test_a_renewed_card_logs_in_as_the_same_person(portal: Portal, browser: Brow
     assert happened.count("login.accepted") == 2
 
 
-def test_the_revocation_list_and_the_log_say_what_happened(
+def test_the_published_lists_and_the_card_say_what_happened(
     portal: Portal, browser: Browser
 ) -> None:
-    state = portal.web.state
-    data = read_card(state.settings.cards / f"{HANAKO}.json")
-    signing = dict(certificates_of(data))[Kind.SIGNING].name
+    held = dict(certificates_of(read_card(portal.card(HANAKO))))
+    serials = {kind: held[kind].name.serial for kind in Kind}
+    assert [listed(browser, kind, serials[kind]) for kind in Kind] == ["good", "good"]
     deal(browser, "move", address=ADDRESS)
-    lines = state.database.run(store.revoked, signing.issuer)
-    [line] = [one for one in lines if one.serial == signing.serial]
-    assert line.reason == "affiliationChanged"
-    moved = read_card(state.settings.cards / f"{HANAKO}.json")
+    said = [listed(browser, kind, serials[kind]) for kind in Kind]
+    assert said == ["good", "affiliation_changed"]
+    moved = read_card(portal.card(HANAKO))
     assert moved.contents is not None
     assert ADDRESS.encode() in moved.contents.text.files[2]
     assert moved.contents.text.pin_tries == 3
