@@ -36,8 +36,8 @@ LONG_FUNCTIONS: dict[str, str] = {
 }
 
 VAGUE_NAMES = {"utils", "util", "helpers", "common", "misc"}
-# The applet that real cards call 共通 (common data).
-CARD_APPLICATIONS = {"card_reader/emulator/common.py"}
+# The application that real cards call 共通 (common).
+CARD_APPLICATIONS = {"card_reader/client/common.py"}
 
 LOCKS = ROOT / "requirements"
 PIN = re.compile(

@@ -9,10 +9,12 @@ from typing import TypeVar
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from card_reader.client import genuine
+from card_reader.client.common import CardRecord, Common
+from card_reader.client.data_objects import CardObjects
 from card_reader.client.genuine import Finding, Unread, Verdict
 from card_reader.client.jpki import Jpki
+from card_reader.client.juki import Juki, JukiRecord
 from card_reader.client.pin import Reference
-from card_reader.client.register import CardObjects, CardRecord, Common, Juki, JukiRecord
 from card_reader.client.session import Session
 from card_reader.client.text import Attributes, MyNumber, Text, TextInformation
 from card_reader.client.token import TokenInfo

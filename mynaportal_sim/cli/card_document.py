@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from card_reader.client.data_objects import CardObjects
 from card_reader.client.genuine import Verdict
-from card_reader.client.register import CardObjects
 from card_reader.client.text import TextInformation
 from card_reader.client.token import TokenInfo
 from card_reader.client.visual import VisualInformation

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from card_reader.client.common import Common
 from card_reader.client.jpki import Jpki
+from card_reader.client.juki import Juki
 from card_reader.client.pin import Reference
-from card_reader.client.register import Common, Juki
 from card_reader.client.session import Session
 from card_reader.client.text import Text
 from card_reader.errors import CommandRefusedError

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from card_reader.client.register import CardRecord
+from card_reader.client.common import CardRecord
 from card_reader.client.text import (
     Attributes,
     Integrity,

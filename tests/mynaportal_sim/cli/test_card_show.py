@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from card_reader.client.register import Common, Juki
+from card_reader.client.common import Common
+from card_reader.client.juki import Juki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
 from card_reader.emulator.contents import Contents
