@@ -8,21 +8,18 @@ and so is a certificate that took the place of several.
 """
 
 from datetime import datetime
-from functools import partial
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from consent.instants import rfc3339
-from consent.ledger import store as ledger
-from mynaportal_sim.issuing.succession import Chain, chain_of
+from mynaportal_sim.issuing.succession import Chain
 from mynaportal_sim.oauth.answers import ToClients, spoken_to_clients
-from mynaportal_sim.oauth.as_client import Said, answered
-from mynaportal_sim.oauth.client_authentication import Client
-from mynaportal_sim.oauth.server import Server, ServerDep
-from mynaportal_sim.verifiers import entries
-from mynaportal_sim.verifiers.asking import Asked, Shown, asked, certificate_in
+from mynaportal_sim.oauth.as_client import Said
+from mynaportal_sim.oauth.server import ServerDep
+from mynaportal_sim.verifiers.asking import Shown
+from mynaportal_sim.verifiers.entries import SUCCESSOR_TOLD
 from mynaportal_sim.verifiers.errors import (
     CertificateUnknownError,
     NoSuccessorError,
@@ -30,6 +27,7 @@ from mynaportal_sim.verifiers.errors import (
     VerifierError,
 )
 from mynaportal_sim.verifiers.standing import standing
+from mynaportal_sim.verifiers.telling import told
 
 router = APIRouter(route_class=ToClients)
 
@@ -38,28 +36,19 @@ router = APIRouter(route_class=ToClients)
 @spoken_to_clients
 async def successor(request: Request, server: ServerDep) -> Response:
     """Say which certificate took the place of another."""
-    question = await asked(request, server)
-    shown = certificate_in(question.parameters, request.app.state.authority)
-    return await answered(server, question.client, partial(_told, shown, question, server))
+    return await told(request, server, SUCCESSOR_TOLD, _of_chain, _of_unknown)
 
 
-def _told(
-    shown: Shown, question: Asked, server: Server, connection: Connection, client: Client
-) -> Said:
-    """Follow the chain, enter what is told, and tell it; a unit of work."""
-    chain = None if shown.name is None else chain_of(connection, shown.name)
-    now = question.now
-    if chain is None:
-        entry = entries.of_unknown(client.app, entries.SUCCESSOR_TOLD)
-        ledger.append(connection, entry, now, server.randomness)
-        return CertificateUnknownError(shown.why_unknown)
-    refused = _refused(chain, now)
-    status = standing(chain.newest, now).status.value
-    told = (entries.SUCCESSOR_TOLD, chain.of, refused.code if refused else status)
-    entry = entries.of_certificate(client.app, *told, server.pseudonyms)
-    ledger.append(connection, entry, now, server.randomness)
+def _of_unknown(shown: Shown, _now: datetime) -> Said:
+    return CertificateUnknownError(shown.why_unknown)
+
+
+def _of_chain(_connection: Connection, chain: Chain, now: datetime) -> tuple[str, Said]:
+    if refused := _refused(chain, now):
+        return refused.code, refused
     newest = chain.newest
-    return refused or {
+    status = standing(newest, now).status.value
+    return status, {
         "serial": f"{newest.name.serial:08X}",
         "issuer_key_hash": newest.name.issuer.hex(),
         "kind": newest.kind.value,
