@@ -35,7 +35,7 @@ from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.inspector import store as inspected
 from mynaportal_sim.login import challenge, demands, sessions
 from mynaportal_sim.login.limit import CODES_BURST, SECOND_DEVICE_BURST, RateLimit
-from mynaportal_sim.login.responder import OcspClient
+from mynaportal_sim.login.ocsp_client import OcspClient
 from mynaportal_sim.login.router import router as login_router
 from mynaportal_sim.login.second_device import store as second_device
 from mynaportal_sim.login.second_device.router import router as second_device_router

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from fastapi import Depends, Request
 
 from mynaportal_sim.login.csrf import origin
-from mynaportal_sim.login.responder import OcspClient
+from mynaportal_sim.login.ocsp_client import OcspClient
 from mynaportal_sim.pki.authority import Authorities, Authority
 from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pseudonyms import Pseudonyms

@@ -20,8 +20,8 @@ from cryptography import x509
 from cryptography.x509 import ocsp
 
 from card_reader.spec import Kind
-from mynaportal_sim.login import responder
-from mynaportal_sim.login.responder import OcspClient
+from mynaportal_sim.login import ocsp_client
+from mynaportal_sim.login.ocsp_client import OcspClient
 from mynaportal_sim.login.trust import _trust
 from mynaportal_sim.pki import authority, service
 from mynaportal_sim.pki.model import Family, RevocationReason
@@ -224,7 +224,7 @@ SILENT: dict[str, Handler] = {
 def test_r3_without_an_answer_the_list_decides(
     portal: Portal, ask_at: AskAt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(responder, "PATIENCE", 0.3)
+    monkeypatch.setattr(ocsp_client, "PATIENCE", 0.3)
     for name, silent in SILENT.items():
         counted = ask_at(silent)
         assert presented(portal)[1].status_code == 200, name

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pytest
 from asn1crypto import ocsp
 
-from mynaportal_sim.login.responder import OcspClient
+from mynaportal_sim.login.ocsp_client import OcspClient
 from mynaportal_sim.pki.ocsp.client import OLDEST, RESPONSE_MAX, SKEW, Question, Told
 from mynaportal_sim.pki.refusal import Code
 from tests.mynaportal_sim.pki.foreign import Foreign, Ignorant, changed, indefinite, odd
