@@ -16,9 +16,10 @@ from mynaportal_sim.issuing.contents import contents_of, numbers_of, retold
 from mynaportal_sim.issuing.keys import Keys, Pool, new_keys
 from mynaportal_sim.issuing.model import Certificate, Named
 from mynaportal_sim.issuing.particulars import CardNumbers, Particulars
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.card_issuer import CardIssuer
-from mynaportal_sim.pki.model import Family, Holder, Order, Randomness, State, key_hash
+from mynaportal_sim.pki.model import Family, Holder, Order, State, key_hash
 from mynaportal_sim.pki.store import Point
 from mynaportal_sim.pki.validity import card_expiry, end_of
 from mynaportal_sim.residents.characters import substitute

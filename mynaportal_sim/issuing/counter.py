@@ -18,8 +18,9 @@ from mynaportal_sim.issuing.entitled import refused, replaceable, signing_card
 from mynaportal_sim.issuing.errors import NotEntitledError
 from mynaportal_sim.issuing.keys import Pool
 from mynaportal_sim.issuing.register import register
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pki import authority, card_issuer
-from mynaportal_sim.pki.model import Family, Randomness
+from mynaportal_sim.pki.model import Family
 from mynaportal_sim.residents.model import Resident
 from mynaportal_sim.settings import Settings
 

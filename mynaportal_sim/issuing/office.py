@@ -30,7 +30,7 @@ from mynaportal_sim.issuing.making import Desk, make
 from mynaportal_sim.issuing.model import Holding, Standing
 from mynaportal_sim.issuing.refusals import Refusal
 from mynaportal_sim.issuing.wishes import Wish, changed
-from mynaportal_sim.pki.model import Randomness
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Resident

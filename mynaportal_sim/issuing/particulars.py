@@ -8,7 +8,7 @@ from card_reader.spec.register import SERIAL_LENGTH
 from card_reader.spec.visual import SECURITY_CODE_LENGTH
 from mynaportal_sim.issuing.pictures import drawable
 from mynaportal_sim.issuing.printed_numbers import birth_key, number_b
-from mynaportal_sim.pki.model import Randomness
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.residents.characters import substitute
 from mynaportal_sim.residents.model import Resident
 

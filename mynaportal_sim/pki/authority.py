@@ -22,9 +22,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from card_reader.spec import Kind
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pki import pair, profiles
 from mynaportal_sim.pki.errors import AuthorityFileError, NoAuthorityError
-from mynaportal_sim.pki.model import Family, Order, PrivateKey, Randomness, key_hash
+from mynaportal_sim.pki.model import Family, Order, PrivateKey, key_hash
 from mynaportal_sim.pki.pair import Pair
 from mynaportal_sim.pki.suites import SUITES, Suite
 

@@ -22,9 +22,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from card_reader import tlv
 from card_reader.spec import RSA_BITS
 from card_reader.spec.verifiable import KEY_ID_LENGTH, Tag
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pki import pair, profiles
 from mynaportal_sim.pki.errors import AuthorityFileError
-from mynaportal_sim.pki.model import Randomness, key_hash
+from mynaportal_sim.pki.model import key_hash
 from mynaportal_sim.pki.pair import Pair
 
 CERTIFICATE_FILE = "card-issuer.pem"

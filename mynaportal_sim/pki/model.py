@@ -1,6 +1,6 @@
 """What the authorities are asked for, and what they keep."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum, unique
@@ -18,8 +18,6 @@ from card_reader.spec import Kind
 
 PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey
 PublicKey = RSAPublicKey | EllipticCurvePublicKey
-Randomness = Callable[[int], bytes]
-"""Answers with as many random bytes as it is asked for."""
 
 
 @unique

@@ -7,7 +7,8 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from card_reader.spec import Kind
-from mynaportal_sim.pki.model import Family, Holder, Randomness
+from mynaportal_sim.opaque import Randomness
+from mynaportal_sim.pki.model import Family, Holder
 
 ORGANIZATION = "JPKI-SIM"
 OPERATOR = "SIMULATION, not issued by any authority of Japan"

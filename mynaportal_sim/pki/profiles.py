@@ -12,8 +12,9 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from card_reader.spec import SIMULATION_OID, SIMULATION_VALUE, Kind
 from consent.japan import day_of, era_of
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pki import names
-from mynaportal_sim.pki.model import Family, Holder, Order, PublicKey, Randomness
+from mynaportal_sim.pki.model import Family, Holder, Order, PublicKey
 from mynaportal_sim.pki.validity import anniversary, end_of, expiry
 
 POLICIES: dict[Kind, x509.ObjectIdentifier] = {

@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 
 from consent.ledger import store as ledger
 from consent.ledger.entry import Entry
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pki import crl, store
 from mynaportal_sim.pki.authority import Authority
-from mynaportal_sim.pki.model import Randomness, RevocationReason
+from mynaportal_sim.pki.model import RevocationReason
 from mynaportal_sim.pki.store import PublishedList
 
 

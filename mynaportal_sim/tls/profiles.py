@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from mynaportal_sim.pki.model import Randomness
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pki.profiles import Extension, extended, key_usage
 from mynaportal_sim.tls.names import Names
 

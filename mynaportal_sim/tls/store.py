@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from mynaportal_sim.files import write_private
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pki import pair
 from mynaportal_sim.pki.errors import AuthorityFileError
-from mynaportal_sim.pki.model import Randomness
 from mynaportal_sim.pki.pair import Pair
 from mynaportal_sim.tls import profiles
 from mynaportal_sim.tls.errors import RootFileError

@@ -19,8 +19,9 @@ from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponseStatus
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from card_reader.spec import UNREADABLE
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pki.certificate import extension, has_spare_bits, not_understood
-from mynaportal_sim.pki.model import PublicKey, Randomness
+from mynaportal_sim.pki.model import PublicKey
 from mynaportal_sim.pki.refusal import Code, Refusal
 from mynaportal_sim.pki.suites import certifies
 from mynaportal_sim.pki.validation import ValidCertificate

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.hashes import Hash, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.ocsp import OCSPResponseBuilder, OCSPResponseStatus
 
+from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pki import profiles
 from mynaportal_sim.pki.authority import Authorities, Authority
-from mynaportal_sim.pki.model import Randomness
 from mynaportal_sim.pki.ocsp import messages
 from mynaportal_sim.pki.ocsp.messages import Asked, CertId, MalformedOcspError, Said, Signer
 from mynaportal_sim.pki.store import Standing
