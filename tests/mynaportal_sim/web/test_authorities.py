@@ -1,21 +1,14 @@
-"""What the simulated authorities publish, as openssl and a browser find it."""
-
-import subprocess
-from collections.abc import Mapping
-from pathlib import Path
+"""What the simulated authorities publish, as a browser finds it."""
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
 from card_reader.spec import Kind
-from mynaportal_sim.pki import service
 from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pki.crl import revocation
-from mynaportal_sim.pki.model import RevocationReason
 from mynaportal_sim.pki.refusal import Code
 from mynaportal_sim.pki.validation import ValidCertificate, validate
 from tests.mynaportal_sim.web.kit import JSON, Portal
@@ -28,66 +21,6 @@ def der_of(portal: Portal) -> bytes:
     """The certificate that lets Hanako in."""
     path = portal.web.state.settings.cards / f"{HANAKO}.json"
     return Jpki(Session(Card.load(path))).certificate(AUTH)
-
-
-def openssl(*arguments: str | Path) -> tuple[int, str]:
-    run = subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False)
-    return run.returncode, run.stdout + run.stderr
-
-
-@pytest.mark.parametrize("whole", [True, False], ids=["whole", "of a municipality"])
-def test_openssl_and_the_portal_agree_on_each_state(
-    portal: Portal, tmp_path: Path, whole: bool
-) -> None:
-    state, browser = portal.web.state, portal.browser()
-    der = der_of(portal)
-    leaf = x509.load_der_x509_certificate(der)
-    issuer, now = state.authority[AUTH], state.clock.now()
-    code = leaf.subject.rfc4514_string().split("CN=")[1][14:19]
-    path = "/pki/crl/user_authentication.crl"
-    path = path if whole else path.replace(".crl", f"/{code}.crl")
-    held = (issuer, leaf.serial_number)
-    changes: Mapping[str, object] = {
-        "good": None,
-        "held": lambda: state.database.run(service.hold, *held, now),
-        "released": lambda: state.database.run(service.release, *held, now),
-        "revoked": lambda: state.database.run(
-            service.revoke, *held, RevocationReason.SUPERSEDED, now
-        ),
-    }
-    for name, change in changes.items():
-        assert change is None or (callable(change) and change()), name
-        said = judged_by_openssl(der, browser.get(path).content, issuer.der, tmp_path)
-        assert said is (name in {"good", "released"}), name
-        if whole:
-            valid = validate(der, [Anchor.of(issuer.certificate)], now, AUTH)
-            assert isinstance(valid, ValidCertificate)
-            found = revocation(valid, browser.get(path).content, now)
-            assert (found is None) is said, name
-            assert found is None or found.code is Code.CERT_REVOKED
-
-
-def judged_by_openssl(der: bytes, crl: bytes, issuer: bytes, place: Path) -> bool:
-    """Whether `openssl verify -crl_check` takes a certificate by a list."""
-    (place / "leaf.der").write_bytes(der)
-    (place / "ca.pem").write_bytes(pem(issuer))
-    (place / "leaf.pem").write_bytes(pem(der))
-    (place / "list.der").write_bytes(crl)
-    status, said = openssl(
-        "crl", "-inform", "DER", "-in", place / "list.der", "-CAfile", place / "ca.pem",
-        "-out", place / "list.pem",
-    )  # fmt: skip
-    assert (status, "verify OK" in said) == (0, True), said
-    status, said = openssl(
-        "verify", "-crl_check", "-CAfile", place / "ca.pem", "-CRLfile", place / "list.pem",
-        place / "leaf.pem",
-    )  # fmt: skip
-    assert status == 0 or "certificate revoked" in said, said
-    return status == 0
-
-
-def pem(der: bytes) -> bytes:
-    return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
 
 
 def test_a_list_of_one_municipality_is_no_list_of_all(portal: Portal) -> None:

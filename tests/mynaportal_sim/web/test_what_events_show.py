@@ -36,6 +36,7 @@ from mynaportal_sim.issuing.life_events import LifeEvent
 from mynaportal_sim.login.token import LoginToken
 from mynaportal_sim.pki.authority import Authority
 from mynaportal_sim.pki.ocsp.server import OcspServer
+from mynaportal_sim.pki.store import Point
 from mynaportal_sim.settings import Settings
 from tests.mynaportal_sim.web.acting import YUI
 from tests.mynaportal_sim.web.kit import HANAKO, JSON, ORIGIN, PORT, Browser, Portal, listed
@@ -163,12 +164,10 @@ class Town:
         found: list[Certificate] = []
         for path in filter(Path.exists, (self.card, self.phone)):
             data = read_card(path)
-            first = x509.load_der_x509_certificate(data.auth_certificate)
             for der in filter(None, (data.auth_certificate, data.signing_certificate)):
                 one = x509.load_der_x509_certificate(der)
                 [issuer] = [each for each in self.state.authority.every if _issued(each, one)]
-                code = first.subject.rfc4514_string().split("CN=")[1][14:19]
-                found.append(Certificate(one, issuer, code))
+                found.append(Certificate(one, issuer, Point.of(one).municipality))
         return found
 
     def log_in(self, path: Path) -> tuple[str, Browser]:
