@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import date
 from random import Random
 
+from card_reader.spec.person import Sex
 from consent.catalogue import Category
 from mynaportal_sim.domains.base import Domain, Json, Record, Resource, Title, resource
-from mynaportal_sim.residents.model import Name, Resident, Sex
+from mynaportal_sim.residents.model import Name, Resident
 
 # HL7's extension by which JP Core tells a name in ideographs (IDE) from its reading (SYL).
 _REPRESENTATION = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"

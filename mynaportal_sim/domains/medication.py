@@ -13,6 +13,7 @@ from itertools import groupby
 from random import Random
 from typing import Self
 
+from card_reader.spec.person import Sex
 from consent.catalogue import Category
 from mynaportal_sim.domains.base import (
     OWN_SYSTEM,
@@ -29,7 +30,7 @@ from mynaportal_sim.domains.base import (
     resource,
     subject,
 )
-from mynaportal_sim.residents.model import Resident, Sex
+from mynaportal_sim.residents.model import Resident
 
 # Mynaportal shows 36 months of claims, the first of them for care in September 2021.
 FIRST_MONTH = date(2021, 9, 1)

@@ -67,7 +67,7 @@ class Particulars:
 
     @property
     def sex(self) -> str:
-        """A digit, as `residents.model.Sex` says."""
+        """A digit, as `card_reader.spec.person.Sex` says."""
         return self.resident.sex.value
 
     @property

@@ -6,18 +6,11 @@ from datetime import date
 from enum import StrEnum, unique
 from uuid import UUID
 
+from card_reader.spec.person import Sex
+
 SIGNING_AGE = 15
 DEFAULT_PIN = "1234"
 DEFAULT_PASSWORD = "ABC123"  # noqa: S105  published with every soft card
-
-
-@unique
-class Sex(StrEnum):
-    """性別, with the digits that a card and a signing certificate use."""
-
-    MALE = "1"
-    FEMALE = "2"
-    NOT_APPLICABLE = "9"
 
 
 @unique

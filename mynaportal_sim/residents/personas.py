@@ -22,6 +22,7 @@ from pydantic import (
 from sqlalchemy import Connection
 
 from card_reader.spec import AUTHENTICATION_PIN, SIGNING_PASSWORD, PinRule
+from card_reader.spec.person import Sex
 from mynaportal_sim.residents import characters, numbers, store
 from mynaportal_sim.residents.errors import PersonaFileError
 from mynaportal_sim.residents.model import (
@@ -29,7 +30,6 @@ from mynaportal_sim.residents.model import (
     DEFAULT_PIN,
     CardState,
     Resident,
-    Sex,
 )
 
 BUILT_IN = "built-in personas"

@@ -11,8 +11,8 @@ from math import exp, log
 from random import Random
 from typing import Self
 
+from card_reader.spec.person import Sex
 from mynaportal_sim.domains.checkup.items import ITEMS
-from mynaportal_sim.residents.model import Sex
 
 Values = dict[str, float]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
+from card_reader.spec.person import Sex
 from consent.catalogue import Category
 from mynaportal_sim.domains.base import (
     OBSERVATION_CATEGORY,
@@ -25,7 +26,7 @@ from mynaportal_sim.domains.checkup import judgement
 from mynaportal_sim.domains.checkup.body import Body, Values
 from mynaportal_sim.domains.checkup.items import ITEMS, Item, Limits, Mark
 from mynaportal_sim.domains.checkup.title import entitle
-from mynaportal_sim.residents.model import Resident, Sex
+from mynaportal_sim.residents.model import Resident
 
 CODE = "checkup"
 JLAC10 = "urn:oid:1.2.392.200119.4.504"

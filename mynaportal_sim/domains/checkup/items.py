@@ -12,7 +12,7 @@ from enum import StrEnum, unique
 from importlib.resources import files
 from types import MappingProxyType
 
-from mynaportal_sim.residents.model import Sex
+from card_reader.spec.person import Sex
 
 
 @unique

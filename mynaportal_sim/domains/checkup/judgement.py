@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from random import Random
 
+from card_reader.spec.person import Sex
 from mynaportal_sim.domains.checkup.body import Values
 from mynaportal_sim.domains.checkup.items import ITEMS, Mark
-from mynaportal_sim.residents.model import Sex
 
 # Item key -> answer code -> wording, as 特定健診 forms have them.
 _STRIP = {"1": "(-)", "2": "(±)", "3": "(+)", "4": "(++)", "5": "(+++)"}

@@ -16,6 +16,7 @@ from fhir.resources.R4B.patient import Patient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from card_reader.spec.person import Sex
 from consent.catalogue import Catalogue
 from mynaportal_sim.domains import medication
 from mynaportal_sim.domains.base import Json, Record
@@ -23,7 +24,7 @@ from mynaportal_sim.domains.catalogue import CATEGORIES_OF, DOMAINS, catalogue
 from mynaportal_sim.domains.checkup.body import egfr
 from mynaportal_sim.domains.checkup.domain import DOMAIN as CHECKUP
 from mynaportal_sim.domains.checkup.items import ITEMS, Mark
-from mynaportal_sim.residents.model import CardOrder, Municipality, Name, Resident, Sex
+from mynaportal_sim.residents.model import CardOrder, Municipality, Name, Resident
 
 TODAY = date(2026, 11, 23)
 R4B: dict[str, type[FHIRResourceModel]] = {

@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm
 
+from card_reader.spec.person import Sex
 from consent import service
 from consent import token as tokens
 from consent.ledger import store as ledger
@@ -59,7 +60,7 @@ from mynaportal_sim.phr import search
 from mynaportal_sim.phr.router import router
 from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.records import generate, store
-from mynaportal_sim.residents.model import CardOrder, Municipality, Name, Resident, Sex
+from mynaportal_sim.residents.model import CardOrder, Municipality, Name, Resident
 from mynaportal_sim.settings import Settings
 from tests.mynaportal_sim.oauth.signing import begun
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
+from card_reader.spec.person import Sex
 from consent import service
 from consent.ledger import store as ledger
 from consent.ledger.entry import Value, read_body, read_leaf
@@ -33,7 +34,7 @@ from mynaportal_sim.pseudonyms import Pseudonyms
 from mynaportal_sim.records.access import Gate
 from mynaportal_sim.records.demand import Answer, Demand, Released
 from mynaportal_sim.records.model import Query, Read
-from mynaportal_sim.residents.model import CardOrder, Municipality, Name, Resident, Sex
+from mynaportal_sim.residents.model import CardOrder, Municipality, Name, Resident
 
 NOW = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 APP = "app-1"

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from card_reader.spec.person import Sex
 from mynaportal_sim.residents import numbers
 from mynaportal_sim.residents.characters import Substituted, substitute
-from mynaportal_sim.residents.model import CardOrder, Municipality, Name, Resident, Sex
+from mynaportal_sim.residents.model import CardOrder, Municipality, Name, Resident
 
 CHILD = Resident(
     id=UUID(int=1),
