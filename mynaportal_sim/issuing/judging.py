@@ -20,9 +20,7 @@ from mynaportal_sim.issuing.refusals import Reason, Refusal
 from mynaportal_sim.issuing.wishes import Wish, changed
 from mynaportal_sim.pki.validity import renewable_from
 from mynaportal_sim.residents.characters import is_kana, is_romaji, unfit
-from mynaportal_sim.residents.model import SIGNING_AGE, Resident
-
-TEXT_MAX = 200
+from mynaportal_sim.residents.model import SIGNING_AGE, TEXT_MAX, Resident
 
 
 class Asked(NamedTuple):

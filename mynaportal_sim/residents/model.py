@@ -9,6 +9,8 @@ from uuid import UUID
 from card_reader.spec.person import Sex
 
 SIGNING_AGE = 15
+TEXT_MAX = 200
+"""Characters of a name or an address."""
 DEFAULT_PIN = "1234"
 DEFAULT_PASSWORD = "ABC123"  # noqa: S105  published with every soft card
 

@@ -28,6 +28,7 @@ from mynaportal_sim.residents.errors import PersonaFileError
 from mynaportal_sim.residents.model import (
     DEFAULT_PASSWORD,
     DEFAULT_PIN,
+    TEXT_MAX,
     CardState,
     Resident,
 )
@@ -40,7 +41,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-_Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=200)]
+_Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=TEXT_MAX)]
 _Latin = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z '.-]*$", max_length=100)]
 _Kana = Annotated[str, Field(pattern=r"^[ァ-ヶー・\u3000]+$", max_length=100)]
 _Place = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z '.-]*$", max_length=50)]

@@ -23,7 +23,7 @@ from mynaportal_sim.issuing.words import Words
 from mynaportal_sim.login import cookies
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.residents import store as residents
-from mynaportal_sim.residents.model import Municipality, Name, Resident
+from mynaportal_sim.residents.model import TEXT_MAX, Municipality, Name, Resident
 from mynaportal_sim.web.card_out import HoldingOut
 from mynaportal_sim.web.counter_dealing import Counter, CounterDep, event_of
 from mynaportal_sim.web.dates import DAY
@@ -78,13 +78,13 @@ class CounterForm(BaseModel):
     """What an event brings; an empty field was left as it is."""
 
     csrf: str = ""
-    family: str = Field(default="", max_length=200)
-    given: str = Field(default="", max_length=200)
-    kana_family: str = Field(default="", max_length=200)
-    kana_given: str = Field(default="", max_length=200)
-    romaji_family: str = Field(default="", max_length=200)
-    romaji_given: str = Field(default="", max_length=200)
-    address: str = Field(default="", max_length=200)
+    family: str = Field(default="", max_length=TEXT_MAX)
+    given: str = Field(default="", max_length=TEXT_MAX)
+    kana_family: str = Field(default="", max_length=TEXT_MAX)
+    kana_given: str = Field(default="", max_length=TEXT_MAX)
+    romaji_family: str = Field(default="", max_length=TEXT_MAX)
+    romaji_given: str = Field(default="", max_length=TEXT_MAX)
+    address: str = Field(default="", max_length=TEXT_MAX)
     municipality: str = Field(default="", max_length=5)
     until: date | Literal[""] = ""
     pin: str = Field(default="", max_length=16, repr=False)

@@ -18,12 +18,11 @@ from mynaportal_sim.issuing.refusals import Reason, Refusal
 from mynaportal_sim.issuing.wishes import Wish
 from mynaportal_sim.login.csrf import check_origin
 from mynaportal_sim.login.errors import SoftCardsOffError
-from mynaportal_sim.residents.model import Name
+from mynaportal_sim.residents.model import TEXT_MAX, Name
 from mynaportal_sim.web.counter_dealing import Counter, CounterDep, event_of
 from mynaportal_sim.web.errors import CounterRefusedError, DevTokenError
 
 _SCHEME = "Bearer "
-TEXT_MAX = 200
 
 
 async def _bears_the_token(request: Request, settings: SettingsDep) -> None:
