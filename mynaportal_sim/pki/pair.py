@@ -6,7 +6,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from card_reader.spec import UNREADABLE
 from mynaportal_sim.files import write_private
 from mynaportal_sim.pki.errors import AuthorityFileError
 
@@ -80,8 +80,9 @@ def load(path: Path) -> Pair | None:
         certificate = x509.load_pem_x509_certificate(pem)
         # Our own file: that the key fits its certificate is checked below, its primes are not.
         key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+        certified = certificate.public_key()
+    except (*UNREADABLE, TypeError):
         raise AuthorityFileError(path, "not the certificate and key of an authority") from None
-    if not isinstance(key, Key) or key.public_key() != certificate.public_key():
+    if not isinstance(key, Key) or key.public_key() != certified:
         raise AuthorityFileError(path, "its key is not that of its certificate")
     return Pair(certificate, key)

@@ -1,4 +1,6 @@
 import os
+from base64 import b64decode, encodebytes
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,12 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from card_reader.spec import Kind
-from mynaportal_sim.pki import authority
+from mynaportal_sim.pki import authority, card_issuer
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pki.errors import AuthorityFileError, NoAuthorityError
 from mynaportal_sim.pki.model import Family, Holder, Order
 from mynaportal_sim.pki.validation import ValidCertificate, validate
+from tests.mynaportal_sim.pki.conftest import NOW
 
 
 def test_authorities_are_made_once(tmp_path: Path, now: datetime) -> None:
@@ -114,6 +117,44 @@ def test_a_key_of_another_authority_is_noticed(
     (tmp_path / "signing.pem").write_text("".join((certificate, *key)))
     with pytest.raises(AuthorityFileError, match="its key is not that of its certificate"):
         authority.load(tmp_path, Kind.SIGNING)
+
+
+RSA, NOBODYS = (bytes.fromhex(f"06092A864886F70D0101{last}") for last in ("01", "7F"))
+"""The algorithm of a key, and one that nobody knows, as DER."""
+
+
+@pytest.mark.parametrize("label", ["CERTIFICATE", "PRIVATE KEY"])
+@pytest.mark.parametrize(
+    ("load", "name"),
+    [
+        pytest.param(
+            lambda directory: authority.load(directory, Kind.SIGNING), "signing.pem", id="CA"
+        ),
+        pytest.param(
+            lambda directory: card_issuer.ensure(directory, NOW, os.urandom),
+            "card-issuer-root.pem",
+            id="issuer of cards",
+        ),
+    ],
+)
+def test_a_key_that_nobody_can_read_is_named(
+    tmp_path: Path,
+    authorities: Authorities,
+    load: Callable[[Path], object],
+    name: str,
+    label: str,
+) -> None:
+    authority.save(tmp_path, authorities[Kind.SIGNING])
+    before, begin, rest = (
+        (tmp_path / "signing.pem").read_text().partition(f"BEGIN {label}-----")
+    )
+    text, end, after = rest.partition("-----END")
+    der = b64decode(text)
+    assert der.count(RSA) == 1
+    changed = encodebytes(der.replace(RSA, NOBODYS)).decode()
+    (tmp_path / name).write_text(f"{before}{begin}\n{changed}{end}{after}")
+    with pytest.raises(AuthorityFileError, match=name):
+        load(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff" * 99, b"-----BEGIN CERTIFICATE-----\n"])
