@@ -7,19 +7,29 @@ A process of its own, since libFuzzer ends it: with 0 if all went well. PLACE ha
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import atheris
+from cryptography.hazmat.asn1 import encode_der
 
-with atheris.instrument_imports(include=["card_reader", "mynaportal_sim.pki.certificate"]):
+INSTRUMENTED = [
+    "card_reader",
+    "mynaportal_sim.pki.certificate",
+    "mynaportal_sim.pki.ocsp.messages",
+]
+
+with atheris.instrument_imports(include=INSTRUMENTED):
     from card_reader.errors import MalformedDataError
     from card_reader.spec import is_marked
     from card_reader.tlv import Element, elements, encode, only
     from mynaportal_sim.pki.certificate import Leaf
     from mynaportal_sim.pki.errors import MalformedCertificateError
+    from mynaportal_sim.pki.ocsp import messages
     from tests.card_reader.emulator.any_bytes import Probe, cut
 
-LONGEST = {"apdu": 512, "tlv": 512, "der": 2048}
+LONGEST = {"apdu": 512, "tlv": 512, "der": 2048, "ocsp": 512}
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
 
 def apdu(place: Path) -> Callable[[bytes], None]:
@@ -56,7 +66,23 @@ def der(_place: Path) -> Callable[[bytes], None]:
     return look
 
 
-TARGETS = {"apdu": apdu, "tlv": tlv, "der": der}
+def ocsp(_place: Path) -> Callable[[bytes], None]:
+    """Questions to a responder: what is read can be answered, and all else is malformed."""
+
+    def look(data: bytes) -> None:
+        try:
+            asked = messages.read(data)
+        except messages.MalformedOcspError:
+            return
+        assert 0 < len(asked.questions) <= messages.QUESTIONS_MAX
+        assert asked.nonce is None or 0 < len(asked.nonce) <= messages.NONCE_MAX
+        for question in asked.questions:
+            encode_der(messages.unknown(question, NOW, NOW))
+
+    return look
+
+
+TARGETS = {"apdu": apdu, "tlv": tlv, "der": der, "ocsp": ocsp}
 
 
 if __name__ == "__main__":

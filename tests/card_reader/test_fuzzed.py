@@ -1,4 +1,4 @@
-"""The parsers of commands, objects and certificates survive a million inputs each."""
+"""The parsers of what cards, and those who ask OCSP, send survive a million inputs each."""
 
 import subprocess
 import sys
@@ -7,6 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, HashAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import OCSPNonce, load_der_x509_certificate
+from cryptography.x509.ocsp import OCSPRequestBuilder
 
 from card_reader.emulator.personalise import CardData, write_card
 from card_reader.tlv import encode
@@ -41,10 +45,19 @@ def seeds(whole: CardData) -> dict[str, list[bytes]]:
         "apdu": [b"".join(bytes((len(one),)) + one for one in talk) for talk in spoken],
         "tlv": [encode(0xFF20, encode(0xDF22, b"name") + encode(0xDF23, bytes(200)) + b"\xff")],
         "der": [whole.auth_certificate, whole.auth_ca],
+        "ocsp": [_question(whole, SHA256(), None), _question(whole, SHA384(), bytes(32))],
     }
 
 
-@pytest.mark.parametrize("name", ["apdu", "tlv", "der"])
+def _question(whole: CardData, digest: HashAlgorithm, nonce: bytes | None) -> bytes:
+    about, issuer = map(load_der_x509_certificate, (whole.auth_certificate, whole.auth_ca))
+    builder = OCSPRequestBuilder().add_certificate(about, issuer, digest)
+    if nonce is not None:
+        builder = builder.add_extension(OCSPNonce(nonce), critical=False)
+    return builder.build().public_bytes(Encoding.DER)
+
+
+@pytest.mark.parametrize("name", ["apdu", "tlv", "der", "ocsp"])
 @pytest.mark.parametrize(
     "runs", [FEW, pytest.param(MANY, marks=pytest.mark.deep)], ids=["few", "many"]
 )
