@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -203,13 +204,18 @@ def certificates_of(data: CardData) -> Iterator[tuple[Kind, Certificate]]:
     ):
         if der is not None:
             certificate = x509.load_der_x509_certificate(der)
-            issuer = key_hash(x509.load_der_x509_certificate(authority))
-            name = Named(issuer, certificate.serial_number)
+            name = Named(_key_hash_of(authority), certificate.serial_number)
             point = Point.of(certificate)
             yield (
                 kind,
                 Certificate(name, certificate.not_valid_after_utc, State.GOOD, point),
             )
+
+
+@lru_cache(maxsize=16)
+def _key_hash_of(authority: bytes) -> bytes:
+    """The name of an authority by its certificate, which most cards share."""
+    return key_hash(x509.load_der_x509_certificate(authority))
 
 
 def number_of(data: CardData) -> str:

@@ -18,7 +18,7 @@ from mynaportal_sim.issuing.errors import (
     UnknownAuthorityError,
 )
 from mynaportal_sim.issuing.life import State
-from mynaportal_sim.issuing.model import Holding
+from mynaportal_sim.issuing.model import Certificate, Holding
 from mynaportal_sim.pki import service, store
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.errors import SerialTakenError
@@ -49,11 +49,13 @@ def register(
     """
     revoked: set[bytes] = set()
     for resident, data in cards:
-        for kind, certificate in certificates_of(data):
+        certificates = dict(certificates_of(data))
+        for kind, certificate in certificates.items():
             issued = certificate.issued(kind, resident.id)
             if _enter(connection, resident, issued, now):
                 revoked.add(certificate.name.issuer)
-        _enter_card(connection, authorities, (resident, data), now)
+        holding = _holding(resident, data, certificates, now)
+        _enter_card(connection, authorities, holding, now)
     for authority in authorities.every:
         if authority.key_hash in revoked:
             service.publish(connection, authority, now)
@@ -74,17 +76,28 @@ def _enter(connection: Connection, resident: Resident, issued: Issued, now: date
 def _enter_card(
     connection: Connection,
     authorities: Authorities,
-    card: tuple[Resident, CardData],
+    holding: Holding,
     now: datetime,
 ) -> None:
-    resident, data = card
-    certificates = dict(certificates_of(data))
-    authentication = certificates[Kind.USER_AUTHENTICATION]
-    if holdings.of_certificate(connection, authentication.name) is not None:
+    known = holding.authentication
+    if known and holdings.of_certificate(connection, known.name) is not None:
         return
+    if holding.is_phone:
+        holding = _as_the_phone(connection, authorities, holding, now)
+    if not holdings.add(connection, holding):
+        raise NumberTakenError
+
+
+def _holding(
+    resident: Resident,
+    data: CardData,
+    certificates: Mapping[Kind, Certificate],
+    now: datetime,
+) -> Holding:
+    """A card as it comes into the register."""
     issued = x509.load_der_x509_certificate(data.auth_certificate).not_valid_before_utc
     lost = resident.card.state is CardState.REVOKED
-    holding = Holding(
+    return Holding(
         id=number_of(data),
         resident_id=resident.id,
         kind=data.kind,
@@ -92,13 +105,9 @@ def _enter_card(
         since=now.replace(microsecond=0) if lost else issued,
         issued=issued,
         expires=card_end(resident, issued),
-        authentication=authentication,
+        authentication=certificates[Kind.USER_AUTHENTICATION],
         signing=certificates.get(Kind.SIGNING),
     )
-    if holding.is_phone:
-        holding = _as_the_phone(connection, authorities, holding, now)
-    if not holdings.add(connection, holding):
-        raise NumberTakenError
 
 
 def _as_the_phone(
