@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from card_reader.spec import SIGNING_PASSWORD
 from consent.japan import day_of
 from mynaportal_sim.issuing.life_events import LIFE_EVENTS, LifeEvent, Particular
 from mynaportal_sim.residents.model import Municipality, Name, Resident
@@ -40,6 +41,12 @@ class Wish:
     text_pin: str | None = field(default=None, repr=False)
     register_pin: str | None = field(default=None, repr=False)
     certify: bool = False
+
+    def __post_init__(self) -> None:
+        """Take the password as terminals do, whose cards know no small letters."""
+        if self.password is not None:
+            typed = SIGNING_PASSWORD.normalised(self.password)
+            object.__setattr__(self, "password", typed)
 
 
 def changed(resident: Resident, wish: Wish, now: datetime) -> Resident:

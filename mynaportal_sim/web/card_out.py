@@ -17,6 +17,7 @@ CARRIERS = {
     CardKind.NEXT: marked("Next card (hypothetical)"),
     CardKind.PHONE: marked("Certificates on a phone"),
 }
+_ISSUED_CARD, _ISSUED_PHONE = marked("Issued on"), marked("Certificates issued on")
 _PURPOSES = (
     marked("User authentication certificate"),
     marked("Signing certificate"),
@@ -53,9 +54,10 @@ class CertificateOut:
 
 @dataclass(frozen=True, slots=True)
 class HoldingOut:
-    """One card or phone; `number` is its manufacture number."""
+    """One card or phone; `number` is its serial number."""
 
     carrier: str
+    issued_label: str
     number: str
     code: str
     status: str
@@ -73,6 +75,7 @@ class HoldingOut:
         both = zip(_PURPOSES, (holding.authentication, holding.signing), strict=True)
         return cls(
             carrier=page.text(CARRIERS[holding.kind]),
+            issued_label=page.text(_ISSUED_PHONE if holding.is_phone else _ISSUED_CARD),
             number=holding.id,
             code=status.value,
             status=page.choose(said.ja, said.en),

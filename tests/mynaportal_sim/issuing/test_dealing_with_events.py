@@ -130,6 +130,15 @@ def test_a_new_pin_opens_a_card_that_was_locked(small: Town) -> None:
     opened.verify(Kind.SIGNING, "NEW123")
 
 
+def test_small_letters_of_a_password_are_taken_for_capitals_as_terminals_do(
+    small: Town,
+) -> None:
+    small.let(ADULT, E.ISSUE)
+    small.wish(ADULT, Wish(event=E.UNBLOCK, password="new123"))
+    opened = Jpki(Session(Card.load(small.office.card_of(ADULT))))
+    opened.verify(Kind.SIGNING, "NEW123")
+
+
 @pytest.mark.parametrize(
     ("wish", "opened"),
     [

@@ -97,14 +97,14 @@ AT_14 = datetime.fromisoformat("2031-12-01T12:00:00+09:00")
         pytest.param(
             ADULT,
             "2027-01-01T03:00Z",
-            replace(WISHES[E.MOVE], password="lower1", certify=True),
+            replace(WISHES[E.MOVE], password="letters", certify=True),
             "6 to 16 letters A to Z",
             id="a malformed password beside an address",
         ),
         pytest.param(
             PERMITTED,
             "2027-01-01T03:00Z",
-            replace(WISHES[E.EXTEND_PERMIT], password="lower1"),
+            replace(WISHES[E.EXTEND_PERMIT], password="letters"),
             "6 to 16 letters A to Z",
             id="a malformed password beside a period of stay",
         ),
@@ -114,9 +114,9 @@ AT_14 = datetime.fromisoformat("2031-12-01T12:00:00+09:00")
         pytest.param(
             ADULT,
             "2027-01-01T03:00Z",
-            Wish(event=E.UNBLOCK, password="lower1"),
+            Wish(event=E.UNBLOCK, password="letters"),
             "6 to 16 letters A to Z",
-            id="a password in small letters",
+            id="a password without a digit",
         ),
         pytest.param(
             ADULT,

@@ -209,7 +209,10 @@ def test_a_program_with_the_token_sees_and_changes_the_same(portal: Portal) -> N
     moved = api(portal, "POST", f"{HERE}/move", json={"address": ADDRESS, "certify": True})
     assert moved.status_code == 200, moved.text
     assert moved.json()["card"]["certificates"]["signing"]["state"] == "good"
+    assert "発行日時" not in portal.browser().get(HERE).text
     added = api(portal, "POST", f"{HERE}/add-phone").json()
+    shown = portal.browser().get(HERE).text
+    assert (shown.count("交付日時"), shown.count("発行日時")) == (1, 1)
     assert added["phone"]["kind"] == "phone"
     assert api(portal, "POST", f"{HERE}/lose-phone").json()["phone"] is None
 
@@ -228,7 +231,7 @@ def test_a_program_with_the_token_sees_and_changes_the_same(portal: Portal) -> N
         ),
         pytest.param(
             f"{HERE}/move",
-            {"municipality": "13221", "address": "東京都清瀬市", "password": "lower1"},
+            {"municipality": "13221", "address": "東京都清瀬市", "password": "letters"},
             409,
             "malformed_pin",
             id="a malformed password that nothing asked for",

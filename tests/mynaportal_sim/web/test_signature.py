@@ -113,7 +113,7 @@ def test_what_is_shown_and_signed_is_in_the_language_of_the_reader(portal: Porta
 @pytest.mark.parametrize(
     ("pin", "said"),
     [
-        pytest.param("9-8-7", "英数字6〜16文字です", id="no password"),
+        pytest.param("9-8-7", "英大文字と数字6〜16文字です", id="no password"),
         pytest.param("WRONG99", "残り4回", id="wrong password"),
     ],
 )
