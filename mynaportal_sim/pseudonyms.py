@@ -41,7 +41,7 @@ class Pseudonyms:
         return self._keyed("serial", issuer, serial.to_bytes(20, "big")).hex()
 
     def card(self, number: str) -> str:
-        """A card as the ledger may name it, by its manufacture number."""
+        """A card as the ledger may name it, by its serial number."""
         return self._keyed("card", number.encode()).hex()
 
     def logical_id(self, app_id: str, record_id: UUID) -> str:

@@ -219,8 +219,8 @@ def _key_hash_of(authority: bytes) -> bytes:
 
 
 def number_of(data: CardData) -> str:
-    """The manufacture number of a card: in its record, or where it has none, made of what its
-    certificate has for one.
+    """The serial number of a card: in its record, or where it has none, made of what its
+    certificate has for one. Its last 13 digits are what logins know as the manufacture number.
     """
     if data.contents is None:
         serial = x509.load_der_x509_certificate(data.auth_certificate).serial_number

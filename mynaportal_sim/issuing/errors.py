@@ -3,7 +3,7 @@
 PortalError
 └── CounterError
     ├── NotEntitledError       this person can have no such card
-    ├── NumberTakenError       a card has this manufacture number already
+    ├── NumberTakenError       a card has this serial number already
     ├── OvertakenError         somebody else dealt with this card in the meantime
     └── UnknownAuthorityError  a certificate of a card is of no authority of this portal
 """
@@ -27,10 +27,10 @@ class NotEntitledError(CounterError):
 
 
 class NumberTakenError(CounterError):
-    """A card has this manufacture number already; make the card again."""
+    """A card has this serial number already; make the card again."""
 
     def __init__(self) -> None:
-        super().__init__("a card has this manufacture number already; make the card again")
+        super().__init__("a card has this serial number already; make the card again")
 
 
 class UnknownAuthorityError(CounterError):

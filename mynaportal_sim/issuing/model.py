@@ -42,9 +42,9 @@ class Certificate:
 class Holding:
     """A card, or what a phone holds in its place; instants are whole seconds.
 
-    `id` is its manufacture number. `replaces` is the card before it, `linked_to` the card whose
-    signing certificate a phone's were issued for. The certificates are those that it holds now.
-    `revision` counts what happened to it.
+    `id` is its serial number (15 digits). `replaces` is the card before it, `linked_to` the one
+    whose signing certificate a phone's were issued for. The certificates are those that it
+    holds now. `revision` counts what happened to it.
     """
 
     id: str = field(repr=False)
