@@ -62,7 +62,7 @@ _ALL = select(invites).order_by(invites.c.issued_at.desc(), invites.c.id)
 
 
 @unique
-class Standing(StrEnum):
+class InvitationStatus(StrEnum):
     """Whether an invitation can be used, or why not."""
 
     LIVE = "live"
@@ -83,12 +83,12 @@ class Invite:
     ends_at: datetime
     revoked_at: datetime | None = None
 
-    def standing(self, now: datetime) -> Standing:
+    def standing(self, now: datetime) -> InvitationStatus:
         if self.revoked_at is not None:
-            return Standing.REVOKED
+            return InvitationStatus.REVOKED
         if self.used >= self.uses:
-            return Standing.USED_UP
-        return Standing.LIVE if now < self.ends_at else Standing.EXPIRED
+            return InvitationStatus.USED_UP
+        return InvitationStatus.LIVE if now < self.ends_at else InvitationStatus.EXPIRED
 
     def plain(self, now: datetime) -> dict[str, object]:
         """The same for programs."""

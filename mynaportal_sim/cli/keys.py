@@ -127,7 +127,7 @@ def remove(
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class KeyDesk:
     """From where the keys of a portal are changed, all for one reason."""
 
     database: Database
@@ -171,11 +171,11 @@ class Desk:
 
 
 @contextmanager
-def _desk(data: Path | None, db: str | None, reason: str) -> Iterator[Desk]:
+def _desk(data: Path | None, db: str | None, reason: str) -> Iterator[KeyDesk]:
     texts.named("--reason", reason)
     settings = settings_of(data=data, db=db)
     with opened(settings) as database:
-        yield Desk(database, Clock(settings.clock), KeyFiles(settings.keys), reason)
+        yield KeyDesk(database, Clock(settings.clock), KeyFiles(settings.keys), reason)
 
 
 def _then(key: Key, status: KeyStatus) -> str:

@@ -14,7 +14,7 @@ from mynaportal_sim.oauth.acting import change_mandate
 from mynaportal_sim.pseudonyms import Pseudonyms
 
 CHANNEL = "counter"
-REASON = "死亡 (death)"
+REASON = "死亡"
 _OVER = frozenset({MandateState.ENDED, MandateState.REVOKED})
 
 

@@ -23,7 +23,7 @@ from mynaportal_sim.residents.characters import is_kana, is_romaji, unfit
 from mynaportal_sim.residents.model import SIGNING_AGE, TEXT_MAX, Resident
 
 
-class Asked(NamedTuple):
+class Petition(NamedTuple):
     """A wish beside how the one it is about stands."""
 
     standing: Standing
@@ -35,33 +35,33 @@ class Asked(NamedTuple):
         return self.standing.resident
 
 
-Check = Callable[[Asked], Refusal | None]
+Check = Callable[[Petition], Refusal | None]
 
 
 def judge(standing: Standing, wish: Wish, now: datetime) -> Refusal | None:
     """Why the wish cannot come true; None if it can. Pure."""
-    asked = Asked(standing, wish, now)
+    asked = Petition(standing, wish, now)
     checks = (*ALWAYS, *CHECKS.get(wish.event, ()), _malformed_pin)
     return next((found for check in checks if (found := check(asked))), None)
 
 
 def possible(standing: Standing, event: LifeEvent, now: datetime) -> Refusal | None:
     """Why an event cannot happen whatever is filled in; None if it can."""
-    asked = Asked(standing, Wish(event=event), now)
+    asked = Petition(standing, Wish(event=event), now)
     checks = (check for check in CHECKS.get(event, ()) if check not in OF_WHAT_IS_FILLED_IN)
     return next((found for check in (*ALWAYS, *checks) if (found := check(asked))), None)
 
 
-def _dead(asked: Asked) -> Refusal | None:
+def _dead(asked: Petition) -> Refusal | None:
     return None if asked.resident.died is None else Refusal(Reason.DEAD)
 
 
-def _not_theirs(asked: Asked) -> Refusal | None:
+def _not_theirs(asked: Petition) -> Refusal | None:
     foreign = asked.standing.brought and asked.standing.card is None
     return Refusal(Reason.NOT_THEIRS) if foreign else None
 
 
-def _other_state(asked: Asked) -> Refusal | None:
+def _other_state(asked: Petition) -> Refusal | None:
     status, on = asked.standing.status(asked.now), LIFE_EVENTS[asked.wish.event].on
     if status in on:
         return None
@@ -72,14 +72,14 @@ def _other_state(asked: Asked) -> Refusal | None:
     return Refusal(Reason.NOT_SO, status=status)
 
 
-def _not_here(asked: Asked) -> Refusal | None:
+def _not_here(asked: Petition) -> Refusal | None:
     takes_it = LIFE_EVENTS[asked.wish.event].written in ON_THE_CARD
     if not takes_it or asked.standing.brought:
         return None
     return Refusal(Reason.UNREADABLE if asked.standing.unreadable else Reason.NOT_HERE)
 
 
-def _too_early(asked: Asked) -> Refusal | None:
+def _too_early(asked: Petition) -> Refusal | None:
     card = asked.standing.card
     if card is None or card.authentication is None:
         return Refusal(Reason.NO_CARD)
@@ -87,7 +87,7 @@ def _too_early(asked: Asked) -> Refusal | None:
     return Refusal(Reason.TOO_EARLY, day=first) if day_of(asked.now) < first else None
 
 
-def _ends_with_card(asked: Asked) -> Refusal | None:
+def _ends_with_card(asked: Petition) -> Refusal | None:
     """Where a renewed certificate could be good for no longer."""
     card = asked.standing.card
     if card is None:
@@ -97,19 +97,19 @@ def _ends_with_card(asked: Asked) -> Refusal | None:
     return Refusal(Reason.ENDS_WITH_CARD) if longest and _authenticates(asked) else None
 
 
-def _authentication_over(asked: Asked) -> Refusal | None:
+def _authentication_over(asked: Petition) -> Refusal | None:
     """A signing certificate cannot outlive the other one."""
     wanted = LIFE_EVENTS[asked.wish.event].signing is Fate.NEW or asked.wish.certify
     return None if not wanted or _authenticates(asked) else Refusal(Reason.RENEW_FIRST)
 
 
-def _authenticates(asked: Asked) -> bool:
+def _authenticates(asked: Petition) -> bool:
     card = asked.standing.card
     held = None if card is None else card.authentication
     return held is not None and asked.now < held.not_after
 
 
-def _too_young(asked: Asked) -> Refusal | None:
+def _too_young(asked: Petition) -> Refusal | None:
     """Only where a signing certificate is all that is asked for."""
     row = LIFE_EVENTS[asked.wish.event]
     wanted = row.signing is Fate.NEW or asked.wish.certify
@@ -119,77 +119,77 @@ def _too_young(asked: Asked) -> Refusal | None:
     return None
 
 
-def _has_signing(asked: Asked) -> Refusal | None:
+def _has_signing(asked: Petition) -> Refusal | None:
     return Refusal(Reason.HAS_SIGNING) if _signs(asked) else None
 
 
-def _cannot_sign(asked: Asked) -> Refusal | None:
+def _cannot_sign(asked: Petition) -> Refusal | None:
     return None if _signs(asked) else Refusal(Reason.NO_SIGNING)
 
 
-def _signs(asked: Asked) -> bool:
+def _signs(asked: Petition) -> bool:
     card = asked.standing.card
     return card is not None and card.signing is not None and card.signing.good(asked.now)
 
 
-def _had_signing(asked: Asked) -> Refusal | None:
+def _had_signing(asked: Petition) -> Refusal | None:
     card = asked.standing.card
     return Refusal(Reason.HAD_SIGNING) if card is not None and card.signing else None
 
 
-def _never_signing(asked: Asked) -> Refusal | None:
+def _never_signing(asked: Petition) -> Refusal | None:
     card = asked.standing.card
     return Refusal(Reason.NEVER_SIGNING) if card is not None and not card.signing else None
 
 
-def _has_phone(asked: Asked) -> Refusal | None:
+def _has_phone(asked: Petition) -> Refusal | None:
     return Refusal(Reason.HAS_PHONE) if asked.standing.phone else None
 
 
-def _no_phone(asked: Asked) -> Refusal | None:
+def _no_phone(asked: Petition) -> Refusal | None:
     return None if asked.standing.phone else Refusal(Reason.NO_PHONE)
 
 
-def _no_permit(asked: Asked) -> Refusal | None:
+def _no_permit(asked: Petition) -> Refusal | None:
     return None if asked.resident.permitted_until else Refusal(Reason.NO_PERMIT)
 
 
-def _permit_unheard_of(asked: Asked) -> Refusal | None:
+def _permit_unheard_of(asked: Petition) -> Refusal | None:
     return None if asked.wish.until is None else _no_permit(asked)
 
 
-def _permit_runs(asked: Asked) -> Refusal | None:
+def _permit_runs(asked: Petition) -> Refusal | None:
     until = asked.resident.permitted_until
     if until is not None and day_of(asked.now) <= until:
         return Refusal(Reason.PERMIT_RUNS, day=until)
     return None
 
 
-def _permit_over(asked: Asked) -> Refusal | None:
+def _permit_over(asked: Petition) -> Refusal | None:
     until = changed(asked.resident, asked.wish, asked.now).permitted_until
     if until is not None and day_of(asked.now) > until:
         return Refusal(Reason.PERMIT_OVER, day=until)
     return None
 
 
-def _not_later(asked: Asked) -> Refusal | None:
+def _not_later(asked: Petition) -> Refusal | None:
     until = max(asked.resident.permitted_until or day_of(asked.now), day_of(asked.now))
     if asked.wish.until is None or asked.wish.until <= until:
         return Refusal(Reason.NOT_LATER, day=until)
     return None
 
 
-def _nothing_new(asked: Asked) -> Refusal | None:
+def _nothing_new(asked: Petition) -> Refusal | None:
     same = changed(asked.resident, asked.wish, asked.now) == asked.resident
     return Refusal(Reason.NOTHING_NEW) if same else None
 
 
-def _address_stays(asked: Asked) -> Refusal | None:
+def _address_stays(asked: Petition) -> Refusal | None:
     becomes = changed(asked.resident, asked.wish, asked.now)
     return Refusal(Reason.ADDRESS_STAYS) if becomes.address == asked.resident.address else None
 
 
-def _unfit_text(asked: Asked) -> Refusal | None:
+def _unfit_text(asked: Petition) -> Refusal | None:
     becomes = changed(asked.resident, asked.wish, asked.now)
     readings = (one.full for one in (asked.wish.kana, asked.wish.romaji) if one is not None)
     for text in (becomes.name.full, becomes.address, *readings):
@@ -201,7 +201,7 @@ def _unfit_text(asked: Asked) -> Refusal | None:
     return None
 
 
-def _misread(asked: Asked) -> Refusal | None:
+def _misread(asked: Petition) -> Refusal | None:
     wish = asked.wish
     if wish.kana is not None and not is_kana(wish.kana.full):
         return Refusal(Reason.NO_KANA, text=wish.kana.full)
@@ -210,12 +210,12 @@ def _misread(asked: Asked) -> Refusal | None:
     return None
 
 
-def _no_pin_given(asked: Asked) -> Refusal | None:
+def _no_pin_given(asked: Petition) -> Refusal | None:
     given = any(value is not None for _, value in _pins(asked.wish))
     return None if given else Refusal(Reason.NO_PIN_GIVEN)
 
 
-def _malformed_pin(asked: Asked) -> Refusal | None:
+def _malformed_pin(asked: Petition) -> Refusal | None:
     if all(value is None or rule.accepts(value) for rule, value in _pins(asked.wish)):
         return None
     return Refusal(Reason.MALFORMED_PIN)
@@ -230,12 +230,12 @@ def _pins(wish: Wish) -> tuple[tuple[PinRule, str | None], ...]:
     )
 
 
-def _jpki_alone(asked: Asked) -> Refusal | None:
+def _jpki_alone(asked: Petition) -> Refusal | None:
     wanted = asked.wish.text_pin is not None or asked.wish.register_pin is not None
     return Refusal(Reason.JPKI_ALONE) if wanted and not asked.standing.whole else None
 
 
-def _without_a_pin(asked: Asked) -> Refusal | None:
+def _without_a_pin(asked: Petition) -> Refusal | None:
     card, row = asked.standing.card, LIFE_EVENTS[asked.wish.event]
     wanted = row.written is Written.PINS or row.signing is Fate.NEW or asked.wish.certify
     if wanted and card is not None and card.kind is CardKind.NO_PIN:
@@ -243,7 +243,7 @@ def _without_a_pin(asked: Asked) -> Refusal | None:
     return None
 
 
-def _no_password_there(asked: Asked) -> Refusal | None:
+def _no_password_there(asked: Petition) -> Refusal | None:
     return None if asked.wish.password is None else _never_signing(asked)
 
 

@@ -18,8 +18,6 @@ from mynaportal_sim.issuing.life_events import (
 from mynaportal_sim.issuing.model import Standing
 from mynaportal_sim.pki.model import State
 
-E, F = LifeEvent, Fate
-
 
 class Words(NamedTuple):
     """The same in both languages."""
@@ -30,25 +28,29 @@ class Words(NamedTuple):
 
 EVENTS: Mapping[LifeEvent, Words] = MappingProxyType(
     {
-        E.ISSUE: Words("A card is issued", "カードの交付"),
-        E.RENEW: Words("The certificates are renewed", "電子証明書の更新"),
-        E.CHANGE_NAME: Words("The name changes", "氏名の変更"),
-        E.MOVE: Words("The person moves", "住所の変更（転居・転入）"),
-        E.DIE: Words("The person dies", "死亡"),
-        E.LOSE: Words("The card is lost: it is stopped for now", "紛失による一時停止"),
-        E.FIND: Words("The card is found again", "発見による一時停止の解除"),
-        E.NOT_FOUND: Words("The card is not found: it is given up", "紛失による廃止"),
-        E.RETURN: Words("The card is given back", "カードの返納"),
-        E.REISSUE: Words("A new card replaces the old one", "カードの再交付"),
-        E.ADD_PHONE: Words("Certificates are put on a phone", "スマホ用電子証明書の発行"),
-        E.LOSE_PHONE: Words("The phone is lost", "スマホの紛失によるスマホ用電子証明書の失効"),
-        E.UNBLOCK: Words("PINs are set anew", "暗証番号の再設定（ロック解除）"),
-        E.COME_OF_AGE: Words(
+        LifeEvent.ISSUE: Words("A card is issued", "カードの交付"),
+        LifeEvent.RENEW: Words("The certificates are renewed", "電子証明書の更新"),
+        LifeEvent.CHANGE_NAME: Words("The name changes", "氏名の変更"),
+        LifeEvent.MOVE: Words("The person moves", "住所の変更（転居・転入）"),
+        LifeEvent.DIE: Words("The person dies", "死亡"),
+        LifeEvent.LOSE: Words("The card is lost: it is stopped for now", "紛失による一時停止"),
+        LifeEvent.FIND: Words("The card is found again", "発見による一時停止の解除"),
+        LifeEvent.NOT_FOUND: Words("The card is not found: it is given up", "紛失による廃止"),
+        LifeEvent.RETURN: Words("The card is given back", "カードの返納"),
+        LifeEvent.REISSUE: Words("A new card replaces the old one", "カードの再交付"),
+        LifeEvent.ADD_PHONE: Words(
+            "Certificates are put on a phone", "スマホ用電子証明書の発行"
+        ),
+        LifeEvent.LOSE_PHONE: Words(
+            "The phone is lost", "スマホの紛失によるスマホ用電子証明書の失効"
+        ),
+        LifeEvent.UNBLOCK: Words("PINs are set anew", "暗証番号の再設定（ロック解除）"),
+        LifeEvent.COME_OF_AGE: Words(
             "At 15: the first signing certificate", "15歳になってからの署名用電子証明書の発行"
         ),
-        E.CERTIFY: Words("A new signing certificate", "署名用電子証明書の新規発行"),
-        E.EXTEND_PERMIT: Words("The period of stay is extended", "在留期間の更新"),
-        E.END_PERMIT: Words("The period of stay is over", "在留期間の満了"),
+        LifeEvent.CERTIFY: Words("A new signing certificate", "署名用電子証明書の新規発行"),
+        LifeEvent.EXTEND_PERMIT: Words("The period of stay is extended", "在留期間の更新"),
+        LifeEvent.END_PERMIT: Words("The period of stay is over", "在留期間の満了"),
     }
 )
 
@@ -74,17 +76,17 @@ OVER = Words("ended", "有効期限切れ")
 
 AUTHENTICATION: Mapping[Fate, Words] = MappingProxyType(
     {
-        F.HELD: Words(
+        Fate.HELD: Words(
             "the user authentication certificate is held", "利用者証明用電子証明書を一時停止"
         ),
-        F.RELEASED: Words(
+        Fate.RELEASED: Words(
             "the user authentication certificate is good again",
             "利用者証明用電子証明書の一時停止を解除",
         ),
-        F.REVOKED: Words(
+        Fate.REVOKED: Words(
             "the user authentication certificate is revoked", "利用者証明用電子証明書が失効"
         ),
-        F.NEW: Words(
+        Fate.NEW: Words(
             "a new user authentication certificate is issued",
             "利用者証明用電子証明書を新たに発行",
         ),
@@ -92,20 +94,20 @@ AUTHENTICATION: Mapping[Fate, Words] = MappingProxyType(
 )
 SIGNING: Mapping[Fate, Words] = MappingProxyType(
     {
-        F.HELD: Words("the signing certificate is held", "署名用電子証明書を一時停止"),
-        F.RELEASED: Words(
+        Fate.HELD: Words("the signing certificate is held", "署名用電子証明書を一時停止"),
+        Fate.RELEASED: Words(
             "the signing certificate is good again", "署名用電子証明書の一時停止を解除"
         ),
-        F.REVOKED: Words("the signing certificate is revoked", "署名用電子証明書が失効"),
-        F.NEW: Words("a new signing certificate is issued", "署名用電子証明書を新たに発行"),
+        Fate.REVOKED: Words("the signing certificate is revoked", "署名用電子証明書が失効"),
+        Fate.NEW: Words("a new signing certificate is issued", "署名用電子証明書を新たに発行"),
     }
 )
 PHONE: Mapping[Fate, Words] = MappingProxyType(
     {
-        F.REVOKED: Words(
+        Fate.REVOKED: Words(
             "the certificates on the phone are revoked", "スマホ用電子証明書が失効"
         ),
-        F.NEW: Words("a phone gets certificates of its own", "スマホ用電子証明書を発行"),
+        Fate.NEW: Words("a phone gets certificates of its own", "スマホ用電子証明書を発行"),
     }
 )
 CARD: Mapping[Happening, Words] = MappingProxyType(
@@ -162,8 +164,8 @@ def effects(event: LifeEvent, standing: Standing, now: datetime) -> list[Words]:
     """What an event changes for a person who stands so, part by part."""
     row, card = LIFE_EVENTS[event], standing.card
     of_age = standing.resident.may_sign_on(day_of(now))
-    signs = of_age if row.signing is F.NEW else card is not None and card.signing is not None
-    has_phone = row.phone is F.NEW or standing.phone is not None
+    signs = of_age if row.signing is Fate.NEW else card is not None and card.signing is not None
+    has_phone = row.phone is Fate.NEW or standing.phone is not None
     told = [
         _of_the_register(row, standing),
         None if row.card is None or card is None else CARD[row.card],

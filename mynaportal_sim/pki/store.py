@@ -106,7 +106,7 @@ class Issued:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RegisteredStatus:
     """What the register says of a certificate; `revoked` is None where it is good."""
 
     issued: Issued
@@ -144,15 +144,17 @@ def find(connection: Connection, issuer_key_hash: bytes, serial: int) -> Issued 
     return None if found is None else found.issued
 
 
-def standing(connection: Connection, issuer_key_hash: bytes, serial: int) -> Standing | None:
+def standing(
+    connection: Connection, issuer_key_hash: bytes, serial: int
+) -> RegisteredStatus | None:
     """The certificate of that name, and whether it is revoked."""
     row = connection.execute(_FIND, {"issuer": issuer_key_hash, "number": serial}).first()
-    return None if row is None else Standing(_issued(row), _revoked(row))
+    return None if row is None else RegisteredStatus(_issued(row), _revoked(row))
 
 
 def standings(
     connection: Connection, names: Iterable[tuple[bytes, int]]
-) -> dict[tuple[bytes, int], Standing]:
+) -> dict[tuple[bytes, int], RegisteredStatus]:
     """The certificates of those names, as far as the register has them."""
     found = {name: standing(connection, *name) for name in names}
     return {name: one for name, one in found.items() if one is not None}

@@ -70,7 +70,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ConsentGiven:
     """What the consent gives now. `until` is when it runs out by itself."""
 
     details: list[Mapping[str, object]]
@@ -192,7 +192,7 @@ class Portal:
         found.cut = url is not None
         return found
 
-    def standing(self, session: str) -> Standing:
+    def standing(self, session: str) -> ConsentGiven:
         """What the consent gives now, asked of the portal (RFC 7662).
 
         Raises:
@@ -207,7 +207,7 @@ class Portal:
             raise AccessEndedError
         ends_at = said.get("exp")
         until = datetime.fromtimestamp(ends_at, UTC) if isinstance(ends_at, int) else None
-        return Standing(list(fhir.objects(said, "authorization_details")), until)
+        return ConsentGiven(list(fhir.objects(said, "authorization_details")), until)
 
     def connection(self, session: str) -> Connection | None:
         """The session's connection, None if it never had one.

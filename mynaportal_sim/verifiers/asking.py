@@ -34,7 +34,7 @@ _JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Inquiry:
     """A question of a verifier that has proven itself; its assertion is still to be used up."""
 
     client: Client
@@ -46,7 +46,7 @@ class Asked:
         return self.client.app
 
 
-async def asked(request: Request, server: Server) -> Asked:
+async def asked(request: Request, server: Server) -> Inquiry:
     """What a request asks.
 
     Raises:
@@ -59,7 +59,7 @@ async def asked(request: Request, server: Server) -> Asked:
     client = await authenticate(server, request, parameters, now)
     if not client.app.verifier:
         raise NotAVerifierError
-    return Asked(client, parameters, now)
+    return Inquiry(client, parameters, now)
 
 
 async def _read(request: Request) -> dict[str, str]:

@@ -39,7 +39,7 @@ class Word(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CertificateStanding:
     """A status, since when it is so, and why: RFC 5280's reason for what was stopped."""
 
     status: Status
@@ -47,15 +47,15 @@ class Standing:
     why: str | None
 
 
-def standing(link: Link, now: datetime) -> Standing:
+def standing(link: Link, now: datetime) -> CertificateStanding:
     """How a certificate stands at `now`."""
     if link.revoked_at is not None and link.state is State.REVOKED:
-        return Standing(Status.REVOKED, link.revoked_at, link.reason)
+        return CertificateStanding(Status.REVOKED, link.revoked_at, link.reason)
     if now > link.not_after:
-        return Standing(Status.EXPIRED, link.not_after, None)
+        return CertificateStanding(Status.EXPIRED, link.not_after, None)
     if link.revoked_at is not None:
-        return Standing(Status.SUSPENDED, link.revoked_at, link.reason)
-    return Standing(Status.GOOD, link.since, None)
+        return CertificateStanding(Status.SUSPENDED, link.revoked_at, link.reason)
+    return CertificateStanding(Status.GOOD, link.since, None)
 
 
 _PARTICULARS = {LifeEvent.MOVE: Word.MOVED, LifeEvent.CHANGE_NAME: Word.NAME_CHANGED}

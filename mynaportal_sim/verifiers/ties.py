@@ -43,7 +43,7 @@ USER_ID_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class TieDesk:
     """What ties are dealt with by, and when."""
 
     now: datetime
@@ -77,7 +77,7 @@ def plausible(user_id: str) -> bool:
 
 
 def tie(
-    connection: Connection, desk: Desk, app: App, shown: Shown, user_id: str
+    connection: Connection, desk: TieDesk, app: App, shown: Shown, user_id: str
 ) -> Tie | VerifierError:
     """Tie an id to the chain of a certificate; a unit of work."""
     found = _chain(connection, desk, shown)
@@ -92,7 +92,7 @@ def tie(
     return made
 
 
-def find(connection: Connection, desk: Desk, app: App, shown: Shown) -> Tie | VerifierError:
+def find(connection: Connection, desk: TieDesk, app: App, shown: Shown) -> Tie | VerifierError:
     """The id that an app has tied to the chain of a certificate; a unit of work."""
     found = _chain(connection, desk, shown)
     if isinstance(found, VerifierError):
@@ -106,7 +106,7 @@ def find(connection: Connection, desk: Desk, app: App, shown: Shown) -> Tie | Ve
 
 
 def release_own(
-    connection: Connection, desk: Desk, app: App, user_id: str
+    connection: Connection, desk: TieDesk, app: App, user_id: str
 ) -> VerifierError | None:
     """Let an app release an id of its own, however the certificate stands; a unit of work."""
     known = store.of_user(connection, app.client_id, user_id)
@@ -130,7 +130,7 @@ def of_person(connection: Connection, resident_id: UUID) -> list[Held]:
 
 
 def release_of_person(
-    connection: Connection, desk: Desk, resident_id: UUID, tie_id: UUID, told: Telling
+    connection: Connection, desk: TieDesk, resident_id: UUID, tie_id: UUID, told: Telling
 ) -> bool:
     """Let a person release what an app has tied, and tell the app; a unit of work.
 
@@ -147,7 +147,7 @@ def release_of_person(
     return True
 
 
-def _notice(desk: Desk, tie: Tie, told: Telling) -> Delivery:
+def _notice(desk: TieDesk, tie: Tie, told: Telling) -> Delivery:
     jti = desk.new_id()
     claims: dict[str, Json] = {
         "iss": told.issuer,
@@ -168,7 +168,7 @@ def _notice(desk: Desk, tie: Tie, told: Telling) -> Delivery:
 
 
 def _chain(
-    connection: Connection, desk: Desk, shown: Shown
+    connection: Connection, desk: TieDesk, shown: Shown
 ) -> tuple[Chain, Link] | VerifierError:
     """The chain of a certificate that is good at its newest, and its first one."""
     chain = None if shown.name is None else chain_of(connection, shown.name)
@@ -181,7 +181,7 @@ def _chain(
     return chain, chain.first
 
 
-def _enter(connection: Connection, desk: Desk, app: App, type_: str, chain: Chain) -> None:
+def _enter(connection: Connection, desk: TieDesk, app: App, type_: str, chain: Chain) -> None:
     told = standing(chain.newest, desk.now).status.value
     entry = entries.of_certificate(app, type_, chain.of, told, desk.pseudonyms)
     ledger.append(connection, entry, desk.now, desk.randomness)

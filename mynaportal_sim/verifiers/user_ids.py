@@ -18,10 +18,10 @@ from mynaportal_sim.oauth.client_authentication import Client
 from mynaportal_sim.oauth.errors import InvalidRequestError
 from mynaportal_sim.oauth.server import Server, ServerDep
 from mynaportal_sim.verifiers import ties
-from mynaportal_sim.verifiers.asking import Asked, Shown, asked, certificate_in
+from mynaportal_sim.verifiers.asking import Inquiry, Shown, asked, certificate_in
 from mynaportal_sim.verifiers.errors import VerifierError
 from mynaportal_sim.verifiers.store import Tie
-from mynaportal_sim.verifiers.ties import USER_ID_MAX, Desk
+from mynaportal_sim.verifiers.ties import USER_ID_MAX, TieDesk
 
 router = APIRouter(route_class=ToClients)
 
@@ -56,28 +56,28 @@ async def release(request: Request, server: ServerDep) -> Response:
     return await answered(server, question.client, work)
 
 
-def _user_id(question: Asked) -> str:
+def _user_id(question: Inquiry) -> str:
     found = form.required(question.parameters, "user_id")
     if not ties.plausible(found):
         raise InvalidRequestError(f"user_id must be 1 to {USER_ID_MAX} printable characters")
     return found
 
 
-def _desk(question: Asked, server: Server) -> Desk:
-    return Desk(question.now, server.pseudonyms, server.randomness)
+def _desk(question: Inquiry, server: Server) -> TieDesk:
+    return TieDesk(question.now, server.pseudonyms, server.randomness)
 
 
 def _tied(
-    shown: Shown, user_id: str, desk: Desk, connection: Connection, client: Client
+    shown: Shown, user_id: str, desk: TieDesk, connection: Connection, client: Client
 ) -> Said:
     return _told(ties.tie(connection, desk, client.app, shown, user_id))
 
 
-def _found(shown: Shown, desk: Desk, connection: Connection, client: Client) -> Said:
+def _found(shown: Shown, desk: TieDesk, connection: Connection, client: Client) -> Said:
     return _told(ties.find(connection, desk, client.app, shown))
 
 
-def _released(user_id: str, desk: Desk, connection: Connection, client: Client) -> Said:
+def _released(user_id: str, desk: TieDesk, connection: Connection, client: Client) -> Said:
     refused = ties.release_own(connection, desk, client.app, user_id)
     return refused or {"user_id": user_id, "released_at": rfc3339(desk.now)}
 

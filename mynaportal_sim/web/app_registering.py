@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from mynaportal_sim.apps import fetching, invites, registration, service
 from mynaportal_sim.apps.errors import RegistrationError
-from mynaportal_sim.apps.invites import Invite, Standing
+from mynaportal_sim.apps.invites import InvitationStatus, Invite
 from mynaportal_sim.apps.model import App, Profile
 from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.login import cookies
@@ -68,10 +68,10 @@ async def fill_in(request: Request, portal: PortalDep, server: ServerDep) -> Res
     standing = None if invite is None else invite.standing(portal.now)
     wanted = filled.wanted(invite)
     found = of_invitation(wanted, invite, standing)
-    if invite is not None and standing is Standing.LIVE:
+    if invite is not None and standing is InvitationStatus.LIVE:
         _count(invite, server, portal.now)
     # Nobody has the portal look anything up who was not invited.
-    known = await _looked_up(wanted, server, found, allowed=standing is Standing.LIVE)
+    known = await _looked_up(wanted, server, found, allowed=standing is InvitationStatus.LIVE)
     found = filled.of_its_own(found)
     if invite is None or found:
         page = Page(request, NOBODY)
@@ -79,7 +79,7 @@ async def fill_in(request: Request, portal: PortalDep, server: ServerDep) -> Res
     app = _app(known, portal)
     operator = await portal.db.write(_registered, app, invite, portal.now)
     if operator is None:
-        used_up = RegistrationError(TOKEN, INVITATION[Standing.USED_UP])
+        used_up = RegistrationError(TOKEN, INVITATION[InvitationStatus.USED_UP])
         return _page(Page(request, NOBODY), portal, filled, [used_up])
     server.tries.give_back(invite.id)  # the invitation itself counts its uses
     response = see_other(REGISTERED)

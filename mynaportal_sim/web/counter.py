@@ -25,24 +25,23 @@ from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import TEXT_MAX, Municipality, Name, Resident
 from mynaportal_sim.web.card_out import HoldingOut
-from mynaportal_sim.web.counter_dealing import Counter, CounterDep, event_of
+from mynaportal_sim.web.counter_dealing import CounterDep, DevCounter, event_of
 from mynaportal_sim.web.dates import DAY
 from mynaportal_sim.web.kept import PortalDep, begun
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
 
 router = APIRouter(prefix="/counter")
-E = LifeEvent
 _FIELDS: Mapping[LifeEvent, tuple[str, ...]] = {
-    E.ISSUE: ("pin", "password", "until"),
-    E.REISSUE: ("pin", "password", "until"),
-    E.CHANGE_NAME: ("name", "certify"),
-    E.MOVE: ("address", "certify"),
-    E.ADD_PHONE: ("pin", "password"),
-    E.UNBLOCK: ("pin", "password", "text_pin", "register_pin"),
-    E.COME_OF_AGE: ("password",),
-    E.CERTIFY: (),
-    E.EXTEND_PERMIT: ("until",),
+    LifeEvent.ISSUE: ("pin", "password", "until"),
+    LifeEvent.REISSUE: ("pin", "password", "until"),
+    LifeEvent.CHANGE_NAME: ("name", "certify"),
+    LifeEvent.MOVE: ("address", "certify"),
+    LifeEvent.ADD_PHONE: ("pin", "password"),
+    LifeEvent.UNBLOCK: ("pin", "password", "text_pin", "register_pin"),
+    LifeEvent.COME_OF_AGE: ("password",),
+    LifeEvent.CERTIFY: (),
+    LifeEvent.EXTEND_PERMIT: ("until",),
 }
 
 
@@ -169,7 +168,7 @@ async def deal(
 
 
 async def _again(
-    page: Page, counter: Counter, resident: Resident, refused: tuple[str, Refusal]
+    page: Page, counter: DevCounter, resident: Resident, refused: tuple[str, Refusal]
 ) -> Response:
     """The page again, with what was wrong."""
     event, refusal = refused
@@ -180,7 +179,7 @@ async def _again(
 
 async def _person(
     page: Page,
-    counter: Counter,
+    counter: DevCounter,
     standing: Standing,
     problem: Mapping[str, str] | None = None,
 ) -> Response:

@@ -19,7 +19,7 @@ from mynaportal_sim.issuing.wishes import Wish
 from mynaportal_sim.login.csrf import check_origin
 from mynaportal_sim.login.errors import SoftCardsOffError
 from mynaportal_sim.residents.model import TEXT_MAX, Name
-from mynaportal_sim.web.counter_dealing import Counter, CounterDep, event_of
+from mynaportal_sim.web.counter_dealing import CounterDep, DevCounter, event_of
 from mynaportal_sim.web.errors import CounterRefusedError, DevTokenError
 
 _SCHEME = "Bearer "
@@ -87,7 +87,7 @@ async def deal(
     return telling.document(found, counter.now)
 
 
-async def _wish(event: str, given: WishIn, counter: Counter) -> Wish:
+async def _wish(event: str, given: WishIn, counter: DevCounter) -> Wish:
     known = {} if given.municipality is None else await counter.municipalities()
     if given.municipality is not None and given.municipality not in known:
         raise CounterRefusedError(Refusal(Reason.NO_SUCH_PLACE, text=", ".join(known)))

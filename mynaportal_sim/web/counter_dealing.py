@@ -40,7 +40,7 @@ _EVENTS = {telling.name_of(event): event for event in LifeEvent}
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
+class DevCounter:
     """The counter, for one request."""
 
     office: Office
@@ -89,14 +89,14 @@ async def _in_thread(ask: Callable[P, T], *given: P.args, **more: P.kwargs) -> T
 
 async def _counter(
     request: Request, settings: SettingsDep, db: DatabaseDep, now: NowDep
-) -> Counter:
+) -> DevCounter:
     if request.app.state.soft_cards is None:
         raise SoftCardsOffError
     office = await to_thread(office_of, settings, db, now, token_bytes, follow)
-    return Counter(office, now)
+    return DevCounter(office, now)
 
 
-CounterDep = Annotated[Counter, Depends(_counter)]
+CounterDep = Annotated[DevCounter, Depends(_counter)]
 
 
 def event_of(name: str) -> LifeEvent:

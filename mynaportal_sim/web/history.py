@@ -21,7 +21,7 @@ from mynaportal_sim.login.sessions import LoggedIn
 from mynaportal_sim.web.acting import OwnDep, ViewerDep, Whom, agents_of
 from mynaportal_sim.web.entry import EntryOut
 from mynaportal_sim.web.errors import NoSuchEntryError
-from mynaportal_sim.web.history_filter import Asked, AskedDep
+from mynaportal_sim.web.history_filter import AskedDep, FilterRead
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.render import Page, PageDep
 from mynaportal_sim.web.wording import KIND_LABELS
@@ -100,7 +100,9 @@ async def proof(
     return Response(bytes(evidence), media_type="text/plain", headers=headers)
 
 
-async def _found(portal: Portal, resident: LoggedIn, asked: Asked, before: int | None) -> Found:
+async def _found(
+    portal: Portal, resident: LoggedIn, asked: FilterRead, before: int | None
+) -> Found:
     holder = portal.pseudonyms.holder(resident.resident_id)
     whose = (holder, portal.now)
     return await portal.db.read(search, *whose, asked.checked(), PAGE_LENGTH, before)
@@ -118,7 +120,7 @@ async def _worded(found: Found, portal: Portal, whom: Whom, page: Page) -> list[
     return [EntryOut.of(event, *known) for event in found.entries]
 
 
-async def _shown(portal: Portal, whom: Whom, asked: Asked, before: int | None) -> Found:
+async def _shown(portal: Portal, whom: Whom, asked: FilterRead, before: int | None) -> Found:
     """As `_found`, of what those who act for the person may see: none of their logins."""
     wanted = asked.checked()
     if whom.mandate is not None:
@@ -131,7 +133,9 @@ async def _sights(portal: Portal) -> Sights:
     return await portal.db.read(sights, [place.witness for place in portal.settings.witnesses])
 
 
-async def _form(page: Page, portal: Portal, resident: Whom, asked: Asked) -> dict[str, object]:
+async def _form(
+    page: Page, portal: Portal, resident: Whom, asked: FilterRead
+) -> dict[str, object]:
     """What the form offers to choose from, and what stands in it."""
     consents = await portal.db.read(service.of_resident, resident.resident_id)
     apps = {

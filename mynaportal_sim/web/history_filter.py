@@ -18,7 +18,7 @@ _BACKWARDS = marked("The last day is before the first.")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FilterRead:
     """The filter, as far as it could be read, and by name of field what could not."""
 
     wanted: Filter
@@ -62,15 +62,15 @@ async def _asked(
     kind: Annotated[str, Query(max_length=16)] = "",
     since: Annotated[str, Query(alias="from", max_length=32)] = "",
     until: Annotated[str, Query(alias="to", max_length=32)] = "",
-) -> Asked:
+) -> FilterRead:
     first, last, unread = days(since, until)
     wanted = Filter(app, category, kind if kind in KIND_LABELS else "", first, last)
     if kind != wanted.kind:
         unread = {"kind": kind, **unread}
-    return Asked(wanted, unread)
+    return FilterRead(wanted, unread)
 
 
-AskedDep = Annotated[Asked, Depends(_asked)]
+AskedDep = Annotated[FilterRead, Depends(_asked)]
 
 
 def days(since: str, until: str) -> tuple[date | None, date | None, dict[str, str]]:

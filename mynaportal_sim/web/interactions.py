@@ -33,7 +33,7 @@ from mynaportal_sim.web.answering import AnswererOut, demanded, settle
 from mynaportal_sim.web.choice import Choice, ChoiceForm
 from mynaportal_sim.web.errors import MandateRefusedError
 from mynaportal_sim.web.kept import Portal, PortalDep
-from mynaportal_sim.web.question import NOTICE_VERSION, Addition, Asked, AskOut
+from mynaportal_sim.web.question import NOTICE_VERSION, Addition, AppQuestion, AskOut
 from mynaportal_sim.web.redirects import origin_of, see_other
 from mynaportal_sim.web.render import Page, PageDep
 
@@ -120,7 +120,7 @@ class Put(NamedTuple):
     interaction: Interaction
     whom: Whom
     proposal: Proposal
-    asked: Asked
+    asked: AppQuestion
 
     def helped(self, by: str) -> "Put":
         """The same question, which somebody helps to answer."""
@@ -249,7 +249,9 @@ async def put_to(portal: Portal, page: Page, taken: Interaction, whom: Whom) -> 
     if at.amends and seen is None:  # it would show what they are not to see
         raise MandateRefusedError(Refusal.CATEGORY_OUT_OF_SCOPE)
     proposal = _proposal(portal, page, app, taken, whom, at)
-    asked = Asked(app, proposal.terms, prohibited, seen, whom.within, _addition(taken, at))
+    asked = AppQuestion(
+        app, proposal.terms, prohibited, seen, whom.within, _addition(taken, at)
+    )
     return Put(taken, whom, proposal, asked)
 
 

@@ -28,7 +28,7 @@ class Addition(StrEnum):
     BESIDE = "beside"
 
 
-class Asked(NamedTuple):
+class AppQuestion(NamedTuple):
     """An app, what it asks of a person, what nobody may have of them, and their last grant."""
 
     app: App
@@ -141,7 +141,7 @@ class AskOut:
     replaces: ReplacedOut | None
 
     @classmethod
-    def of(cls, asked: Asked, catalogue: Catalogue, page: Page) -> "AskOut":
+    def of(cls, asked: AppQuestion, catalogue: Catalogue, page: Page) -> "AskOut":
         """`asked` in the reader's language."""
         app, terms = asked.app, asked.terms
         return cls(
@@ -191,7 +191,7 @@ class AskOut:
         }
 
 
-def _categories(asked: Asked, catalogue: Catalogue, page: Page) -> list[CategoryOut]:
+def _categories(asked: AppQuestion, catalogue: Catalogue, page: Page) -> list[CategoryOut]:
     codes = list(dict.fromkeys(rule.category for rule in asked.terms.rules if rule.permits))
     labels = category_labels(catalogue, codes, page)
     known = [catalogue.categories[code] for code in codes]
@@ -210,7 +210,7 @@ def _categories(asked: Asked, catalogue: Catalogue, page: Page) -> list[Category
     ]
 
 
-def _replaces(asked: Asked, catalogue: Catalogue, page: Page) -> ReplacedOut | None:
+def _replaces(asked: AppQuestion, catalogue: Catalogue, page: Page) -> ReplacedOut | None:
     before = asked.replaced
     if before is None:
         return None

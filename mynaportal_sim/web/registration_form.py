@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from mynaportal_sim.apps import registration
 from mynaportal_sim.apps.about import About
 from mynaportal_sim.apps.errors import PrivateKeyGivenError, RegistrationError
-from mynaportal_sim.apps.invites import Invite, Standing
+from mynaportal_sim.apps.invites import InvitationStatus, Invite
 from mynaportal_sim.apps.model import Profile
 from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.oauth.errors import InvalidRequestError
@@ -38,9 +38,9 @@ _FIELDS = {  # what a registration calls it -> the field of the form, where they
 }
 INVITATION = {
     None: _("this code was never given; take all that stands behind # in your link"),
-    Standing.USED_UP: _("this code is used up; ask for a new link"),
-    Standing.EXPIRED: _("this code has run out; ask for a new link"),
-    Standing.REVOKED: _("this code was revoked; ask for a new link"),
+    InvitationStatus.USED_UP: _("this code is used up; ask for a new link"),
+    InvitationStatus.EXPIRED: _("this code has run out; ask for a new link"),
+    InvitationStatus.REVOKED: _("this code was revoked; ask for a new link"),
 }
 PROFILES = {
     Profile.OIDC: (
@@ -173,10 +173,10 @@ def faults_beside(found: Sequence[RegistrationError], page: Page) -> dict[str, B
 
 
 def of_invitation(
-    wanted: Registration, invite: Invite | None, standing: Standing | None
+    wanted: Registration, invite: Invite | None, standing: InvitationStatus | None
 ) -> list[RegistrationError]:
     """What is wrong with the invitation that a form bears, or with whom it is for."""
-    if invite is None or standing is not Standing.LIVE:
+    if invite is None or standing is not InvitationStatus.LIVE:
         return [RegistrationError(TOKEN, INVITATION[standing])]
     if invite.organisation not in {"", wanted.organisation}:
         return [

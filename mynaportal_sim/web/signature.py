@@ -81,7 +81,7 @@ class SignatureForm(Assisted):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Signatory:
     """Who is to sign, and with what."""
 
     page: Page
@@ -103,20 +103,20 @@ async def _desk(
     whom: WhomDep,
     cards: SoftCardsDep,
     trust: TrustDep,
-) -> Desk:
+) -> Signatory:
     if whom.mandate is not None:  # whose card it is would not be whose answer it is
         raise OnlyInPersonError
-    return Desk(page, portal, whom, cards, trust)
+    return Signatory(page, portal, whom, cards, trust)
 
 
-DeskDep = Annotated[Desk, Depends(_desk)]
+SignatoryDep = Annotated[Signatory, Depends(_desk)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """What a page of this room is made of; `signed` is what a card elsewhere has signed."""
 
-    desk: Desk
+    desk: Signatory
     put: Put
     choice: Choice
     signing: Signing
@@ -126,7 +126,7 @@ class _Shown:
 @router.get("")
 async def show(
     interaction_id: UUID,
-    desk: DeskDep,
+    desk: SignatoryDep,
     choice: ChoiceDep,
     helped_by: HelperField = "",
     reader: UUID | None = None,
@@ -143,7 +143,7 @@ async def show(
 @router.post("", dependencies=[RateLimited])
 async def sign(
     interaction_id: UUID,
-    desk: DeskDep,
+    desk: SignatoryDep,
     server: ServerDep,
     form: Annotated[SignatureForm, Form()],
 ) -> Response:
@@ -165,7 +165,7 @@ async def sign(
 
 @router.post("/reader", dependencies=[RateLimited, SecondDevicesLimited])
 async def begin_at_reader(
-    interaction_id: UUID, desk: DeskDep, form: Annotated[SignatureForm, Form()]
+    interaction_id: UUID, desk: SignatoryDep, form: Annotated[SignatureForm, Form()]
 ) -> Response:
     """Begin a signature by a card that lies in a reader, here or on another computer."""
     page, portal = desk.page, desk.portal
@@ -186,7 +186,7 @@ async def begin_at_reader(
 
 
 async def _filled_in(
-    interaction_id: UUID, desk: Desk, form: SignatureForm
+    interaction_id: UUID, desk: Signatory, form: SignatureForm
 ) -> _Shown | Response:
     """What a form is about; or the answer where that is nothing, or not what was shown.
 
@@ -207,7 +207,7 @@ async def _filled_in(
     return await _form(shown, {"problem": page.text(_CHANGED)})
 
 
-def _asked(desk: Desk, put: Put, choice: Choice, kind: Kind) -> Signing | None:
+def _asked(desk: Signatory, put: Put, choice: Choice, kind: Kind) -> Signing | None:
     """What is to be signed; None where nothing is chosen that could be given."""
     granted = put.granted(choice)
     if not granted:
@@ -253,7 +253,7 @@ async def _kept(shown: _Shown, reader: UUID) -> Given | None:
     return await signing.asked(desk.portal.db, shown.signing, given, *known)
 
 
-async def _signed(desk: Desk, reader: UUID | None, asked: Signing) -> SecondDevice | None:
+async def _signed(desk: Signatory, reader: UUID | None, asked: Signing) -> SecondDevice | None:
     """The second device that has signed this very text for this browser."""
     if reader is None:
         return None

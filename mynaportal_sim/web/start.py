@@ -19,7 +19,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AtAGlance:
     """How things stand for a person.
 
     Consents in force, those that end soon, questions that wait, alerts not seen, what was last.
@@ -49,14 +49,14 @@ async def start(page: PageDep, portal: PortalDep) -> Response:
     return page("start.html", values)
 
 
-async def _standing(page: Page, portal: Portal, session: LoggedIn) -> Standing:
+async def _standing(page: Page, portal: Portal, session: LoggedIn) -> AtAGlance:
     histories = await portal.db.read(service.of_resident, session.resident_id)
     holder = portal.pseudonyms.holder(session.resident_id)
     latest = await portal.db.read(search, holder, portal.now, Filter(), LATEST, None)
     agents = await portal.db.read(agents_of, session.resident_id)
     versions = [version for history in histories for version in history.versions]
     in_force = [one for one in versions if one.status(portal.now) is Status.GRANTED]
-    return Standing(
+    return AtAGlance(
         len(in_force),
         sum(one.ends_soon(portal.now) for one in standing(versions)),
         sum(one.status(portal.now) is Status.DEFERRED for one in versions),

@@ -16,7 +16,7 @@ from mynaportal_sim.apps import store as apps
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.oauth.keys.following import SigningKeys
 from mynaportal_sim.verifiers import ties
-from mynaportal_sim.verifiers.ties import Desk, Held, Telling
+from mynaportal_sim.verifiers.ties import Held, Telling, TieDesk
 from mynaportal_sim.web.acting import OwnDep
 from mynaportal_sim.web.errors import NoSuchUserIdError
 from mynaportal_sim.web.kept import Portal, PortalDep
@@ -96,7 +96,7 @@ async def release(
     check_csrf(request, portal.settings, form.csrf)
     keys: SigningKeys = request.app.state.token_keys
     told = Telling(portal.settings.issuer.rstrip("/"), (await keys.fresh()).sign)
-    desk = Desk(portal.now, portal.pseudonyms, token_bytes)
+    desk = TieDesk(portal.now, portal.pseudonyms, token_bytes)
     asked = (desk, resident.resident_id, tie_id, told)
     if not await portal.db.write(ties.release_of_person, *asked):
         raise NoSuchUserIdError

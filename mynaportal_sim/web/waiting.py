@@ -20,7 +20,7 @@ from mynaportal_sim.web.answering import AnswererOut, demanded, settle
 from mynaportal_sim.web.choice import ChoiceForm
 from mynaportal_sim.web.errors import AwaitsAssentError, NoSuchRequestError, NotSignedLaterError
 from mynaportal_sim.web.kept import Portal, PortalDep
-from mynaportal_sim.web.question import NOTICE_VERSION, Asked, AskOut
+from mynaportal_sim.web.question import NOTICE_VERSION, AppQuestion, AskOut
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
 
@@ -31,7 +31,7 @@ class _Waiting(NamedTuple):
     """A question put off, as it is asked now; `agreed` by a guardian, it awaits an assent."""
 
     proposal: Proposal
-    asked: Asked
+    asked: AppQuestion
     agreed: bool
 
 
@@ -119,7 +119,7 @@ def _find(
     agreed = version.id in service.awaiting_assent(connection, version.resident_id)
     if agreed and resident.mandate is not None:
         raise AwaitsAssentError
-    asked = Asked(
+    asked = AppQuestion(
         app,
         _from_now(version.terms, portal.now, page.tag),
         service.prohibitions(connection, version.resident_id),
@@ -156,7 +156,7 @@ def _from_now(terms: Terms, now: datetime, language: str) -> Terms:
 def _proposal(
     portal: Portal,
     resident: Whom,
-    asked: Asked,
+    asked: AppQuestion,
     arrangement: Arrangement,
     version: ConsentVersion,
 ) -> Proposal:

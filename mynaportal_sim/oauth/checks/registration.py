@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from mynaportal_sim.apps.invites import Invite, Standing
+from mynaportal_sim.apps.invites import InvitationStatus, Invite
 from mynaportal_sim.apps.model import App
 from mynaportal_sim.apps.registration import Registration
 from mynaportal_sim.jose import JoseError, Json, strict_json
@@ -56,11 +56,11 @@ def registration_token_is_in_the_header(values: Sequence[str]) -> str:
 
 
 @asked_by("RFC 7591 3", "It is an initial access token that can still be used.")
-def invitation_stands(seen: tuple[Invite | None, Standing | None]) -> Invite:
+def invitation_stands(seen: tuple[Invite | None, InvitationStatus | None]) -> Invite:
     invite, standing = seen
     if invite is None:
         raise InvalidTokenError("this is no initial access token of this portal")
-    if standing is not Standing.LIVE:
+    if standing is not InvitationStatus.LIVE:
         raise InvalidTokenError(f"this initial access token is {standing}; ask for another")
     return invite
 

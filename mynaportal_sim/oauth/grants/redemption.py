@@ -12,7 +12,7 @@ from mynaportal_sim.oauth.checks.code import Redemption
 from mynaportal_sim.oauth.errors import InvalidGrantError, OAuthError
 from mynaportal_sim.oauth.families import Family
 from mynaportal_sim.oauth.grants import Granted, TokenRequest
-from mynaportal_sim.oauth.grants.standing import Standing, standing
+from mynaportal_sim.oauth.grants.standing import ConsentInForce, standing
 from mynaportal_sim.oauth.profiles import demanded
 from mynaportal_sim.oauth.scopes import OFFLINE
 from mynaportal_sim.oauth.server import Server
@@ -44,7 +44,7 @@ def redeem(
     try:
         trail.hold_all(checks, Redemption(family, asked.parameters, jkt))
     except InvalidGrantError as error:
-        found: Standing | OAuthError = error
+        found: ConsentInForce | OAuthError = error
     else:
         found = standing(connection, family, now, trail)
     if isinstance(found, OAuthError):

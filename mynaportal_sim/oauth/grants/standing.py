@@ -14,7 +14,7 @@ from mynaportal_sim.oauth.families import Family
 from mynaportal_sim.oauth.trail import Trail, asked_by
 
 
-class Standing(NamedTuple):
+class ConsentInForce(NamedTuple):
     """A consent version in force, and whose it is."""
 
     resident_id: UUID
@@ -35,7 +35,7 @@ NotStanding = InvalidGrantError | ConsentSuspendedError
 
 def standing(
     connection: Connection, family: Family, now: datetime, trail: Trail
-) -> Standing | NotStanding:
+) -> ConsentInForce | NotStanding:
     """The version of the family, if it is in force at `now`: tokens end with their consent."""
     resident_id = apps.resident_of(connection, family.client_id, family.sub)
     version = (
@@ -47,7 +47,7 @@ def standing(
 
 
 @asked_by("design: a token dies with its consent", "The consent behind it is in force.")
-def consent_is_in_force(found: Found) -> Standing | NotStanding:
+def consent_is_in_force(found: Found) -> ConsentInForce | NotStanding:
     version = found.version
     if found.resident_id is None or version is None or version.id != found.family.version_id:
         return InvalidGrantError("the person's consent has ended")
@@ -56,4 +56,4 @@ def consent_is_in_force(found: Found) -> Standing | NotStanding:
         return ConsentSuspendedError("the consent is suspended; ask again once it is resumed")
     if status is not Status.GRANTED:
         return InvalidGrantError(f"the person's consent gives nothing any more: {status}")
-    return Standing(found.resident_id, version)
+    return ConsentInForce(found.resident_id, version)

@@ -95,14 +95,14 @@ class _Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OcspRequest:
     """What a request asks: at least one question, and a nonce for the answer if it has one."""
 
     questions: Sequence[CertId]
     nonce: bytes | None
 
 
-def read(der: bytes) -> Asked:
+def read(der: bytes) -> OcspRequest:
     """The request in `der`; a signature under it is not looked at.
 
     Raises:
@@ -119,7 +119,7 @@ def read(der: bytes) -> Asked:
     every = [*(tbs.extensions or ()), *(e for q in tbs.questions for e in q.extensions or ())]
     if any(one.critical and one.oid != OCSPExtensionOID.NONCE for one in every):
         raise MalformedOcspError("a critical extension is not understood")
-    return Asked([one.cert_id for one in tbs.questions], _nonce(tbs.extensions or ()))
+    return OcspRequest([one.cert_id for one in tbs.questions], _nonce(tbs.extensions or ()))
 
 
 def _nonce(extensions: Sequence[_Extension]) -> bytes | None:

@@ -14,8 +14,14 @@ from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.pki import profiles
 from mynaportal_sim.pki.authority import Authorities, Authority
 from mynaportal_sim.pki.ocsp import messages
-from mynaportal_sim.pki.ocsp.messages import Asked, CertId, MalformedOcspError, Said, Signer
-from mynaportal_sim.pki.store import Standing
+from mynaportal_sim.pki.ocsp.messages import (
+    CertId,
+    MalformedOcspError,
+    OcspRequest,
+    Said,
+    Signer,
+)
+from mynaportal_sim.pki.store import RegisteredStatus
 
 GOOD_FOR = timedelta(hours=1)
 """From thisUpdate to nextUpdate. Each answer is made anew, so that nobody need wait for it."""
@@ -30,7 +36,7 @@ Name = tuple[bytes, int]
 class Questions:
     """What a request asks, and of which certificates; None for those of others than `by`."""
 
-    asked: Asked
+    asked: OcspRequest
     names: tuple[Name | None, ...]
     by: Authority
     """Who answers: the authority of the first certificate that is one of ours."""
@@ -75,7 +81,7 @@ class Responder:
         return Questions(asked, names, ours)
 
     def answer(
-        self, questions: Questions, found: Mapping[Name, Standing], now: datetime
+        self, questions: Questions, found: Mapping[Name, RegisteredStatus], now: datetime
     ) -> bytes:
         """The response that says what the register says now."""
         said = [
@@ -118,7 +124,7 @@ TRY_LATER = _unsuccessful(OCSPResponseStatus.TRY_LATER)
 UNAUTHORIZED = _unsuccessful(OCSPResponseStatus.UNAUTHORIZED)
 
 
-def _said(question: CertId, standing: Standing | None, now: datetime) -> Said:
+def _said(question: CertId, standing: RegisteredStatus | None, now: datetime) -> Said:
     until = now + GOOD_FOR
     if standing is None:
         return messages.unknown(question, now, until)

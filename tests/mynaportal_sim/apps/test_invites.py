@@ -17,7 +17,7 @@ from consent.ledger import store as ledger
 from consent.ledger.entry import read_body, read_leaf
 from mynaportal_sim.apps import invites
 from mynaportal_sim.apps.errors import NoSuchInviteError, RegistrationError
-from mynaportal_sim.apps.invites import Standing
+from mynaportal_sim.apps.invites import InvitationStatus
 from mynaportal_sim.cli.app import app
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.database import Database
@@ -52,20 +52,22 @@ def test_of_however_many_at_once_only_as_many_as_invited_register(database_url: 
         assert sum(asyncio.run(spent(database, made.invite.id))) == USES
         found = database.run(invites.find, made.token)
         assert found is not None
-        assert found.standing(NOW) is Standing.USED_UP
+        assert found.standing(NOW) is InvitationStatus.USED_UP
 
 
 @pytest.mark.parametrize(
     ("uses", "after", "revoked", "standing"),
     [
-        pytest.param(1, timedelta(0), False, Standing.LIVE, id="at once"),
-        pytest.param(1, DAY - timedelta(seconds=1), False, Standing.LIVE, id="just in time"),
-        pytest.param(1, DAY, False, Standing.EXPIRED, id="too late"),
-        pytest.param(1, timedelta(0), True, Standing.REVOKED, id="revoked"),
+        pytest.param(1, timedelta(0), False, InvitationStatus.LIVE, id="at once"),
+        pytest.param(
+            1, DAY - timedelta(seconds=1), False, InvitationStatus.LIVE, id="just in time"
+        ),
+        pytest.param(1, DAY, False, InvitationStatus.EXPIRED, id="too late"),
+        pytest.param(1, timedelta(0), True, InvitationStatus.REVOKED, id="revoked"),
     ],
 )
 def test_an_invitation_can_be_used_while_it_stands(
-    uses: int, after: timedelta, revoked: bool, standing: Standing
+    uses: int, after: timedelta, revoked: bool, standing: InvitationStatus
 ) -> None:
     engine = create_engine("sqlite://")
     SQLModel.metadata.create_all(engine)
@@ -77,7 +79,7 @@ def test_an_invitation_can_be_used_while_it_stands(
         assert found is not None
         assert found.standing(NOW + after) is standing
         used = invites.spend(connection, made.invite.id, NOW + after)
-        assert used is (standing is Standing.LIVE)
+        assert used is (standing is InvitationStatus.LIVE)
         assert not invites.spend(connection, made.invite.id, NOW + after)
         assert invites.find(connection, f"{made.token}x") is None
 
