@@ -12,15 +12,13 @@ from types import FrameType
 
 import typer
 import uvicorn
-from rich.console import Console, Group
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console
 from uvicorn.supervisors import Multiprocess
 
 from mynaportal_sim import world
 from mynaportal_sim.app import OCSP_VARIABLE, SAMPLE_APP_VARIABLE
 from mynaportal_sim.cli import sample_app
-from mynaportal_sim.cli.answer import plain, say
+from mynaportal_sim.cli.announcing import announce
 from mynaportal_sim.cli.doorkeeper import Doorkeeper
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import (
@@ -49,7 +47,6 @@ from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.errors import PortalError
 from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.login import demands
-from mynaportal_sim.residents.model import CardState, Resident
 from mynaportal_sim.sample_app.errors import StartError
 from mynaportal_sim.setting_names import variable
 from mynaportal_sim.settings import Mode, Settings
@@ -129,7 +126,7 @@ def _run(settings: Settings, json: bool) -> None:
         if responder is not None:
             os.environ[OCSP_VARIABLE] = f"http://127.0.0.1:{settings.ocsp_place}/ocsp"
         with _told_to_stop(_config(settings, certificate), listener) as serve:
-            _announce(settings, residents, companion, json)
+            announce(settings, residents, None if companion is None else companion.url, json)
             with _beside(companion, settings), _answering(responder):
                 serve()
 
@@ -278,39 +275,3 @@ def _as_environment(settings: Settings) -> dict[str, str]:
     """The settings as worker processes read them."""
     values = settings.model_dump(mode="json", exclude_none=True)
     return {f"MYNASIM_{name.upper()}": str(value) for name, value in values.items()}
-
-
-def _announce(
-    settings: Settings, residents: list[Resident], companion: SampleApp | None, json: bool
-) -> None:
-    shown = residents if settings.mode is Mode.DEV else []
-    people = [
-        {"id": one.persona, "name": one.name.full, "pin": one.card.pin, "note": one.note_en}
-        for one in shown
-    ]
-    app_url = None if companion is None else f"{companion.url}/"
-    address = Text(f"\n{settings.issuer}/", "bold")
-    place = Text(f"   (data in {settings.data}; stop with Ctrl-C)\n")
-    beside = Text.assemble((app_url or "", "bold"), "   (a private app to connect)\n")
-    trust = Text("`mynasim tls trust` has browsers and programs take its certificate\n")
-    more = [*([beside] if app_url else []), *([trust] if settings.tls else [])]
-    text = Group(address + place, *more, _table(shown))
-    root = certificates.root_file(settings.certificates) if settings.tls else None
-    document = {
-        "url": settings.issuer,
-        "sample_app_url": app_url,
-        "root": root and str(root),
-        "personas": people,
-    }
-    say(document, text, json)
-
-
-def _table(residents: list[Resident]) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=bool(residents))
-    for heading in ("persona", "name", "PIN", "card", "what for"):
-        table.add_column(heading)
-    for one in residents:
-        state = "" if one.card.state is CardState.GOOD else one.card.state.value
-        cells = (one.persona, one.name.full, one.card.pin, state, one.note_en)
-        table.add_row(*map(plain, cells))
-    return table
