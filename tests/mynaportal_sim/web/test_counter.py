@@ -261,7 +261,7 @@ def test_a_damaged_card_is_told_of_and_set_aside_only_for_another(
     assert "カードのファイルを読み取れません" in page.text
     assert deal(browser, "lose").status_code == 303
     shown = browser.get(HERE).text
-    assert "読み取れないため" in shown
+    assert "カードのファイルを読み取れません。" in shown
     assert str(card) not in told.text + page.text + shown
     assert card.read_bytes() == damaged
     after = api(portal, "POST", f"{HERE}/reissue").json()
