@@ -55,7 +55,7 @@ def deal(persona: str, wish: Wish, options: Options) -> None:
 def of_the_file(standing: Standing) -> list[str]:
     """What is to be said of card files that cannot be read."""
     left = [f"{standing.unreadable} It was left as it is."] if standing.unreadable else []
-    aside = [f"A damaged file was set aside as {name}." for name in standing.set_aside]
+    aside = [f"A damaged file is kept aside as {name}." for name in standing.set_aside]
     return [*left, *aside]
 
 
