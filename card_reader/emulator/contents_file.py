@@ -25,7 +25,7 @@ from card_reader.emulator.references import (
     VISUAL_BIRTH,
     VISUAL_NUMBER_A,
     VISUAL_NUMBER_B,
-    Reference,
+    ReferenceData,
     Secret,
     Secrets,
 )
@@ -47,7 +47,7 @@ def to_entries(contents: Contents) -> dict[str, object]:
     }
 
 
-def secrets_of(contents: Contents) -> dict[Reference, Secret]:
+def secrets_of(contents: Contents) -> dict[ReferenceData, Secret]:
     """What of `contents` is compared and may change."""
     text, visual, register = contents.text, contents.visual, contents.register
     common_pin = register.pin if register.common_pin is None else register.common_pin

@@ -12,7 +12,7 @@ from card_reader.emulator.keys import CardKey, check_key, to_pem
 from card_reader.emulator.references import (
     JPKI_PASSWORD,
     JPKI_PIN,
-    Reference,
+    ReferenceData,
     Secret,
     Secrets,
 )
@@ -150,7 +150,7 @@ def _check(data: CardData) -> None:
             raise CardDataError("A phone has the JPKI application alone.")
 
 
-def _check_secret(reference: Reference, secret: Secret, kind: CardKind) -> None:
+def _check_secret(reference: ReferenceData, secret: Secret, kind: CardKind) -> None:
     rule = reference.rule
     if not secret.value and kind is CardKind.NO_PIN:
         if secret.tries:
@@ -184,7 +184,7 @@ def _certificate(name: str, der: bytes) -> x509.Certificate:
         raise CardDataError(f"The {name} certificate is not DER.") from None
 
 
-def _secrets(data: CardData) -> dict[Reference, Secret]:
+def _secrets(data: CardData) -> dict[ReferenceData, Secret]:
     """All that the card compares. It has a reference for a password that it has not."""
     secrets = {JPKI_PIN: Secret(data.pin, data.pin_tries)}
     if data.password is not None:

@@ -4,14 +4,14 @@ import hmac
 from pathlib import Path
 
 from card_reader.emulator import store
-from card_reader.emulator.references import Reference
+from card_reader.emulator.references import ReferenceData
 from card_reader.status import SW, tries_left_is
 
 
 class Pin:
     """An IEF that holds a PIN, or a number that is compared as one and `fixed` for ever."""
 
-    def __init__(self, reference: Reference, path: Path, *, fixed: bool = False) -> None:
+    def __init__(self, reference: ReferenceData, path: Path, *, fixed: bool = False) -> None:
         self._reference = reference
         self._path = path
         self._fixed = fixed

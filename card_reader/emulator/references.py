@@ -20,7 +20,7 @@ from card_reader.spec.visual import VisualEF
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ReferenceData:
     """Reference data of one application: a counter of its own, even for the same digits."""
 
     application: str
@@ -44,18 +44,18 @@ class Secret:
     tries: int
 
 
-Secrets = Mapping[Reference, Secret]
+Secrets = Mapping[ReferenceData, Secret]
 
-JPKI_PIN = Reference("jpki", EF.AUTHENTICATION_PIN, AUTHENTICATION_PIN)
-JPKI_PASSWORD = Reference("jpki", EF.SIGNING_PASSWORD, SIGNING_PASSWORD)
-TEXT_PIN_REFERENCE = Reference("text", TextEF.PIN, TEXT_PIN)
-TEXT_NUMBER_A = Reference("text", TextEF.NUMBER_A, NUMBER_A)
-TEXT_NUMBER_B = Reference("text", TextEF.NUMBER_B, NUMBER_B)
-VISUAL_BIRTH = Reference("visual", VisualEF.BIRTH_KEY, BIRTH_KEY)
-VISUAL_NUMBER_B = Reference("visual", VisualEF.NUMBER_B, NUMBER_B)
-VISUAL_NUMBER_A = Reference("visual", VisualEF.NUMBER_A, NUMBER_A)
-JUKI_PIN = Reference("juki", JukiEF.PIN, RESIDENT_PIN)
-COMMON_PIN = Reference("common", CommonEF.PIN, RESIDENT_PIN)
+JPKI_PIN = ReferenceData("jpki", EF.AUTHENTICATION_PIN, AUTHENTICATION_PIN)
+JPKI_PASSWORD = ReferenceData("jpki", EF.SIGNING_PASSWORD, SIGNING_PASSWORD)
+TEXT_PIN_REFERENCE = ReferenceData("text", TextEF.PIN, TEXT_PIN)
+TEXT_NUMBER_A = ReferenceData("text", TextEF.NUMBER_A, NUMBER_A)
+TEXT_NUMBER_B = ReferenceData("text", TextEF.NUMBER_B, NUMBER_B)
+VISUAL_BIRTH = ReferenceData("visual", VisualEF.BIRTH_KEY, BIRTH_KEY)
+VISUAL_NUMBER_B = ReferenceData("visual", VisualEF.NUMBER_B, NUMBER_B)
+VISUAL_NUMBER_A = ReferenceData("visual", VisualEF.NUMBER_A, NUMBER_A)
+JUKI_PIN = ReferenceData("juki", JukiEF.PIN, RESIDENT_PIN)
+COMMON_PIN = ReferenceData("common", CommonEF.PIN, RESIDENT_PIN)
 
 REFERENCES = {
     reference.name: reference

@@ -20,7 +20,7 @@ from card_reader.emulator.references import (
     JPKI_PASSWORD,
     JPKI_PIN,
     REFERENCES,
-    Reference,
+    ReferenceData,
     Secret,
 )
 from card_reader.emulator.version_1 import upgraded
@@ -75,7 +75,7 @@ def settle(staged: Path, path: Path, change: Callable[[Document, Document], Docu
         move(staged, path)
 
 
-def secrets(path: Path, document: Document) -> dict[Reference, Secret]:
+def secrets(path: Path, document: Document) -> dict[ReferenceData, Secret]:
     """All that the card in `path` compares. Raises CardFileError."""
     named = _named(path, document)
     for reference in (JPKI_PIN, JPKI_PASSWORD):
@@ -83,23 +83,23 @@ def secrets(path: Path, document: Document) -> dict[Reference, Secret]:
     return {REFERENCES[name]: one for name, one in named.items() if name in REFERENCES}
 
 
-def secret(path: Path, reference: Reference) -> Secret:
+def secret(path: Path, reference: ReferenceData) -> Secret:
     """What `reference` holds now. Raises CardFileError, also if it holds nothing."""
     return _of(path, _secrets(path, content_of(path)), reference)
 
 
-def tries(path: Path, reference: Reference) -> int:
+def tries(path: Path, reference: ReferenceData) -> int:
     """How many tries `reference` has left now."""
     return secret(path, reference).tries
 
 
-def document_secrets(them: Mapping[Reference, Secret]) -> dict[str, object]:
+def document_secrets(them: Mapping[ReferenceData, Secret]) -> dict[str, object]:
     """The entry `secrets` of a document."""
     return _entry({reference.name: one for reference, one in them.items()})
 
 
 @contextmanager
-def held(path: Path, reference: Reference) -> Iterator["Held"]:
+def held(path: Path, reference: ReferenceData) -> Iterator["Held"]:
     """A secret, while no other process can touch the card.
 
     Raises CardFileError if another one does not let go of it in five seconds.
@@ -111,7 +111,7 @@ def held(path: Path, reference: Reference) -> Iterator["Held"]:
 class Held:
     """One secret, held still by the lock under which it was made."""
 
-    def __init__(self, path: Path, reference: Reference) -> None:
+    def __init__(self, path: Path, reference: ReferenceData) -> None:
         content = content_of(path)
         self._path = path
         self._reference = reference
@@ -206,7 +206,7 @@ def _secret(path: Path, one: object) -> Secret:
     return Secret(value, count)
 
 
-def _of(path: Path, secrets: Mapping[str, Secret], reference: Reference) -> Secret:
+def _of(path: Path, secrets: Mapping[str, Secret], reference: ReferenceData) -> Secret:
     if reference.name not in secrets:
         raise damaged(path, f"the counter of {reference.name} is missing")
     return secrets[reference.name]
