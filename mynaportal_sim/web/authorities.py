@@ -9,9 +9,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from card_reader.spec import Kind
 from consent.japan import day_of
 from mynaportal_sim.deps import DatabaseDep, NowDep
+from mynaportal_sim.login.ocsp_client import OcspClient
 from mynaportal_sim.pki import service
 from mynaportal_sim.pki.authority import Authorities, Authority
 from mynaportal_sim.pki.model import Family
+from mynaportal_sim.pki.ocsp.messages import REQUEST_MAX
+from mynaportal_sim.pki.ocsp.responder import TRY_LATER
 from mynaportal_sim.web.errors import NoSuchPublishedError
 from mynaportal_sim.web.kept import PortalDep
 from mynaportal_sim.web.language import marked
@@ -29,6 +32,7 @@ KINDS: Mapping[Kind, str] = {
     Kind.SIGNING: marked("digital signatures"),
 }
 _LIST = {"Content-Type": "application/pkix-crl", "Cache-Control": "no-store"}
+_ANSWER = {"Content-Type": "application/ocsp-response", "Cache-Control": "no-store"}
 _CERTIFICATE = {"Content-Type": "application/pkix-cert"}
 
 
@@ -91,6 +95,23 @@ async def partial_list(
     if der is None:
         raise NoSuchPublishedError
     return Response(der, headers=_LIST)
+
+
+@router.post("/ocsp/{kind}", include_in_schema=False)
+async def relayed(kind: str, request: Request) -> Response:
+    """What the responder answers.
+
+    Certificates that were made before it had a port of its own name this address.
+    """
+    responder: OcspClient | None = request.app.state.ocsp
+    if responder is None or kind not in set(Kind):
+        raise NoSuchPublishedError
+    asked = b""
+    async for chunk in request.stream():
+        asked += chunk
+        if len(asked) > REQUEST_MAX:
+            break  # which the responder calls malformed
+    return Response(await responder.relay(asked) or TRY_LATER, headers=_ANSWER)
 
 
 def _told(authority: Authority, authorities: Authorities, now: datetime) -> dict[str, object]:

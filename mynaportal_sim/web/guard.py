@@ -12,14 +12,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from card_reader.spec import Kind
 from mynaportal_sim.web.render import Page
 from mynaportal_sim.web.visitor import NOBODY
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+OPEN_PATHS = frozenset({"/healthz", "/readyz", *(f"/pki/ocsp/{kind}" for kind in Kind)})
+"""Of health anybody may ask by any name. `openssl ocsp` leaves out a responder's port; and what
+one answers is public, and signed."""
 
 
 class HostGuard:
-    """Answers 421 unless the request names this portal (RFC 9110 7.4) or asks for health.
+    """Answers 421 unless the request names this portal (RFC 9110 7.4) or its path is open.
 
     Args:
         hosts: the authorities that it may be named by, in lower case; compared whole.

@@ -2,11 +2,13 @@
 
 import pytest
 from cryptography import x509
+from cryptography.x509.ocsp import OCSPResponseStatus, load_der_ocsp_response
 
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.emulator.card import Card
 from card_reader.spec import Kind
+from mynaportal_sim.login.ocsp_client import OcspClient
 from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pki.crl import revocation
 from mynaportal_sim.pki.refusal import Code
@@ -58,6 +60,33 @@ def test_the_page_tells_what_there_is_to_people_and_programs(portal: Portal) -> 
         assert (one["serial"] in page, one["issues"], one["ended"]) == (True, True, False)
         assert browser.get(one["certificate"]).status_code == 200
         assert browser.get(one["list"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "responder", "status"),
+    [
+        pytest.param("signing", None, 404, id="without a responder"),
+        pytest.param("nobody", "http://127.0.0.1:1/ocsp", 404, id="no authority"),
+        pytest.param("signing", "http://127.0.0.1:1/ocsp", 200, id="one that is away"),
+    ],
+)
+def test_at_the_address_of_old_certificates_is_the_responder_or_where_to_find_it(
+    portal: Portal,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    responder: str | None,
+    status: int,
+) -> None:
+    """That it passes on what a responder says, the journey with `openssl ocsp` shows."""
+    client = None if responder is None else OcspClient(responder)
+    monkeypatch.setattr(portal.web.state, "ocsp", client)
+    answer = portal.browser().post(f"/pki/ocsp/{kind}", {"no": "request"}, **JSON)
+    assert answer.status_code == status
+    if status == 404:
+        assert "/pki/cps.html" in answer.json()["title"]
+    else:
+        said = load_der_ocsp_response(answer.content)
+        assert said.response_status is OCSPResponseStatus.TRY_LATER
 
 
 @pytest.mark.parametrize(
