@@ -1,7 +1,6 @@
-"""A counter with everything behind it, and a look at all that an event can change."""
+"""A counter with everything behind it, and what people come to it with."""
 
 import os
-from collections import Counter as Tally
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle, islice, product
@@ -9,29 +8,38 @@ from pathlib import Path
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from card_reader.emulator.personalise import CardData, read_card
-from card_reader.spec import Kind
+from card_reader.spec import CardKind, Kind
 from consent import service
 from consent.ledger.store import of_holder
 from consent.mandate import Bands
-from consent.model import Role
+from consent.model import (
+    ConsentRule,
+    DeclaredPurpose,
+    Evidence,
+    Notice,
+    Recipient,
+    Role,
+    Supervision,
+    Terms,
+)
+from consent.service import Proposal
 from mynaportal_sim.database import Database
-from mynaportal_sim.disclosure.event import head
-from mynaportal_sim.issuing import holdings
 from mynaportal_sim.issuing.cards import Counter
+from mynaportal_sim.issuing.counter import issue_card
 from mynaportal_sim.issuing.effects import Deed
 from mynaportal_sim.issuing.keys import Pool, new_keys
 from mynaportal_sim.issuing.life_events import LifeEvent
 from mynaportal_sim.issuing.making import Desk, make
-from mynaportal_sim.issuing.model import Holding, Standing
+from mynaportal_sim.issuing.model import Standing
 from mynaportal_sim.issuing.office import Office, deal_with, look
 from mynaportal_sim.issuing.refusals import Refusal
 from mynaportal_sim.issuing.wishes import Wish, changed
 from mynaportal_sim.login import sessions
 from mynaportal_sim.login.challenge import Channel
-from mynaportal_sim.pki import authority, card_issuer, store
+from mynaportal_sim.pki import authority, card_issuer
 from mynaportal_sim.pki.authority import Authorities
 from mynaportal_sim.pki.model import Family
 from mynaportal_sim.pseudonyms import Pseudonyms
@@ -39,6 +47,7 @@ from mynaportal_sim.records.generate import follow
 from mynaportal_sim.residents import households, personas
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Municipality, Name, Resident
+from tests.mynaportal_sim.issuing.seeing import Seen, seen
 
 NOW = datetime(2026, 11, 23, 3, 4, 5, tzinfo=UTC)
 RENEWABLE = datetime(2030, 1, 10, 3, tzinfo=UTC)
@@ -62,20 +71,6 @@ WISHES: dict[LifeEvent, Wish] = {
     LifeEvent.EXTEND_PERMIT: Wish(event=LifeEvent.EXTEND_PERMIT, until=date(2033, 3, 31)),
 }
 """A wish for each event with which nothing is wrong."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """All that an event can change, as it was at one moment."""
-
-    card: Holding | None
-    phone: Holding | None
-    states: dict[int, str]
-    """Of every certificate by its serial: "good", or what it is revoked for."""
-    resident: Resident
-    file: tuple[object, ...] | None
-    sessions: int
-    entries: Tally[str]
 
 
 @dataclass
@@ -127,6 +122,38 @@ class Town:
         added = (given, holder, self.now, os.urandom)
         assert self.office.database.run(service.register, *added)
 
+    def give_a_card(self, persona: str, kind: CardKind) -> None:
+        """Give a person a card of a kind, or a phone's certificates, without an event."""
+        office, is_phone = self.office, kind is CardKind.PHONE
+        path = office.phone_of(persona) if is_phone else office.card_of(persona)
+        path.parent.mkdir(exist_ok=True)
+        given = (office.counter, self.resident(persona), path, self.now, kind)
+        issue_card(office.database, *given)
+
+    def consent(self, persona: str) -> None:
+        """Let a person have agreed to something."""
+        resident = self.resident(persona)
+        rules = (ConsentRule("checkup", date(2020, 1, 1), date(2026, 12, 31)),)
+        proposal = Proposal(
+            id=uuid4(),
+            resident_id=resident.id,
+            app_id="walking-app",
+            app_name="あるく",
+            service="phr",
+            terms=Terms(
+                rules=rules,
+                purpose=DeclaredPurpose("self-care", "健診結果をグラフで表示するため"),
+                recipients=(Recipient("あるく株式会社"),),
+                valid_from=self.now,
+                valid_until=self.now + timedelta(days=90),
+                notice=Notice("1", "ja"),
+                supervision=Supervision("個人情報保護管理者"),
+            ),
+            evidence=Evidence("agent", "jpki"),
+            holder=self.office.pseudonyms.holder(resident.id),
+        )
+        self.office.database.run(service.answer, proposal, rules, self.now, os.urandom)
+
     def bodies(self, persona: str) -> list[str]:
         """What the ledger keeps of a person beside the log, entry by entry."""
         holder = self.office.pseudonyms.holder(self.resident(persona).id)
@@ -136,36 +163,8 @@ class Town:
 
     def see(self, persona: str) -> Seen:
         """All that there is to see of a person."""
-        return self.office.database.run(self._see, persona)
-
-    def _see(self, connection: Connection, persona: str) -> Seen:
-        resident = residents.by_persona(connection, persona)
-        assert resident is not None
-        held = holdings.of_resident(connection, resident.id)
-        card = next((one for one in held if not one.is_phone), None)
-        phone = next((one for one in held if one.is_phone), None)
-        rows = connection.execute(store.certificates.select()).all()
-        states = {row.serial: row.revocation_reason or "good" for row in rows}
-        data = self.file(persona)
-        theirs = sessions.sessions.c.resident_id == resident.id
-        logged = connection.execute(select(sessions.sessions).where(theirs)).all()
-        holder = self.office.pseudonyms.holder(resident.id)
-        entries = of_holder(connection, holder, self.now + timedelta(days=1), 1000, None)
-        return Seen(
-            card,
-            phone,
-            states,
-            resident,
-            None if data is None else told(data),
-            len(logged),
-            Tally(head(one.leaf).type for one in entries),
-        )
-
-
-def told(data: CardData) -> tuple[object, ...]:
-    """What is on a card."""
-    secrets = (data.pin, data.pin_tries, data.password, data.password_tries)
-    return (data.auth_certificate, data.signing_certificate, *secrets)
+        given = (self.office, persona, self.file(persona), self.now)
+        return self.office.database.run(seen, *given)
 
 
 def town(database: Database, folder: Path, counter: Counter) -> Town:
@@ -197,10 +196,9 @@ class Inexhaustible(Pool):
 
 def quick_counter(*, contents: bool = False) -> Counter:
     """A counter that makes cards in no time, with or without what lies beside JPKI."""
-    families = (Family.CARD, Family.PHONE)
     authorities = Authorities(
         authority.create(kind, NOW, os.urandom, family)
-        for family, kind in product(families, Kind)
+        for family, kind in product(Family, Kind)
     )
     [keys, others] = new_keys(2)
     pool = Inexhaustible([keys.own, others.own])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from card_reader.spec import CardKind
 from mynaportal_sim.database import Database
 from mynaportal_sim.issuing.cards import Counter
 from mynaportal_sim.issuing.entries import TYPES
@@ -24,11 +25,11 @@ from tests.mynaportal_sim.issuing.kit import (
     PERMITTED,
     RENEWABLE,
     WISHES,
-    Seen,
     Town,
     quick_counter,
     town,
 )
+from tests.mynaportal_sim.issuing.seeing import Seen
 
 E = LifeEvent
 OF_A_CHILD = {E.MOVE, E.DIE, E.LOSE, E.NOT_FOUND, E.RETURN, E.REISSUE}
@@ -38,18 +39,24 @@ WHEN_OVER = {E.DIE, E.RETURN, E.END_PERMIT}
 IN_PERMIT = {*OF_A_CARD, E.EXTEND_PERMIT}
 AT_THE_END = datetime.fromisoformat("2031-01-12T12:00:00+09:00")
 AT_14 = datetime.fromisoformat("2031-12-01T12:00:00+09:00")
+OTHER = "suzuki-kenichi"
 AT_15 = datetime.fromisoformat("2032-08-03T00:00:00+09:00")
 
 
 @dataclass(frozen=True)
 class Scene:
-    """How a person stands: after which events, at what time, and what can happen to them."""
+    """How a person stands: after which events, at what time, and what can happen to them.
+
+    They begin with a card of the `kind`, or with none, and may put their phone on the counter.
+    """
 
     persona: str
     before: tuple[LifeEvent, ...]
     possible: set[LifeEvent]
     now: datetime = RENEWABLE
     begin: datetime = NOW
+    kind: CardKind | None = None
+    brings_phone: bool = False
 
 
 SCENES = {
@@ -77,38 +84,67 @@ SCENES = {
     "a child of 15": Scene(
         CHILD, (E.ISSUE,), {*OF_A_CHILD, E.CHANGE_NAME, E.COME_OF_AGE}, AT_15, AT_14
     ),
+    "a card without a PIN": Scene(ADULT, (), OF_A_CHILD, NOW, kind=CardKind.NO_PIN),
+    "a card without a PIN, about to end": Scene(
+        ADULT, (), {*OF_A_CHILD, E.RENEW}, AT_THE_END, kind=CardKind.NO_PIN
+    ),
+    "a card without a PIN, in a stay": Scene(
+        PERMITTED, (), {*OF_A_CHILD, E.EXTEND_PERMIT}, kind=CardKind.NO_PIN
+    ),
+    "the next card": Scene(
+        ADULT, (), {*OF_A_CARD, E.RENEW, E.ADD_PHONE}, AT_THE_END, kind=CardKind.NEXT
+    ),
+    "a phone and no card": Scene(
+        ADULT, (), {E.ISSUE, E.DIE, E.LOSE_PHONE}, NOW, kind=CardKind.PHONE
+    ),
+    "a phone on the counter": Scene(
+        ADULT, (E.ISSUE, E.ADD_PHONE), set(), NOW, brings_phone=True
+    ),
 }
 
 
 @pytest.fixture(scope="module")
 def counter() -> Counter:
-    return quick_counter()
+    return quick_counter(contents=True)
 
 
 @pytest.fixture
 def towns(
     counter: Counter, sqlite_template: Path, tmp_path: Path
-) -> Callable[[Scene], Iterator[Town]]:
-    """For a scene, one town after the other in which it is set."""
+) -> Callable[[Scene], Iterator[tuple[LifeEvent, Town]]]:
+    """For a scene, each event with a town in which it is set.
 
-    def of(scene: Scene) -> Iterator[Town]:
+    What cannot happen changes nothing: one town does for all of it.
+    """
+
+    def of(scene: Scene) -> Iterator[tuple[LifeEvent, Town]]:
         made = tmp_path / "made"
         made.mkdir()
         shutil.copy(sqlite_template, made / "db.sqlite3")
         with _opened(made, counter) as first:
-            first.now = scene.begin
-            first.let(scene.persona, *scene.before)
-            first.now = scene.now
-            first.log_in(scene.persona)
-            first.log_in("suzuki-kenichi")
-        for event in LifeEvent:
+            _set(scene, first)
+            for event in set(LifeEvent) - scene.possible:
+                yield event, first
+        for event in scene.possible:
             folder = tmp_path / event
             shutil.copytree(made, folder)
             with _opened(folder, counter) as copy:
                 copy.now = scene.now
-                yield copy
+                yield event, copy
 
     return of
+
+
+def _set(scene: Scene, place: Town) -> None:
+    place.now = scene.begin
+    place.consent(scene.persona)
+    place.give_a_proxy(place.resident(scene.persona), place.resident(OTHER))
+    if scene.kind is not None:
+        place.give_a_card(scene.persona, scene.kind)
+    place.let(scene.persona, *scene.before)
+    place.now = scene.now
+    place.log_in(scene.persona)
+    place.log_in(OTHER)
 
 
 @contextmanager
@@ -119,12 +155,13 @@ def _opened(folder: Path, counter: Counter) -> Iterator[Town]:
 
 @pytest.mark.parametrize("name", SCENES)
 def test_what_is_possible_changes_exactly_its_row_and_what_is_not_changes_nothing(
-    name: str, towns: Callable[[Scene], Iterator[Town]]
+    name: str, towns: Callable[[Scene], Iterator[tuple[LifeEvent, Town]]]
 ) -> None:
     scene = SCENES[name]
-    for event, place in zip(LifeEvent, towns(scene), strict=True):
+    for event, place in towns(scene):
         before = place.see(scene.persona)
-        found = place.wish(scene.persona, WISHES[event])
+        card = place.office.phone_of(scene.persona) if scene.brings_phone else None
+        found = place.wish(scene.persona, WISHES[event], card)
         after = place.see(scene.persona)
         assert isinstance(found, Refusal) is (event not in scene.possible), (event, str(found))
         if isinstance(found, Refusal):
@@ -135,22 +172,76 @@ def test_what_is_possible_changes_exactly_its_row_and_what_is_not_changes_nothin
 
 
 def _changes_its_row(event: LifeEvent, before: Seen, after: Seen) -> None:
-    row, wish = LIFE_EVENTS[event], WISHES[event]
+    row = LIFE_EVENTS[event]
     assert after.sessions == (0 if row.ends_sessions else before.sessions), event
-    assert after.entries - before.entries == {TYPES[event]: 1}, event
+    assert after.of_others == before.of_others == 1, event
+    assert after.agreements == AGREEMENTS.get(event, before.agreements), event
+    assert after.entries - before.entries == {TYPES[event]: 1, **ENTERED.get(event, {})}, event
     assert before.entries - after.entries == {}, event
     assert _changed_fields(before, after) == FIELDS.get(event, set()), event
-    rewritten = row.written in REWRITING or (row.may_certify and wish.certify)
-    assert (before.file != after.file) is rewritten, event
+    _rewrites_the_card(event, before, after)
     kept = {serial: after.states[serial] for serial in before.states}
     assert kept == _as_the_row_says(event, before), event
     added = [state for serial, state in after.states.items() if serial not in kept]
     assert added == ["good"] * _how_many_new(event, after), event
+    assert after.published == _not_good(after), event
     _moves_the_card(event, before, after)
     _moves_the_phone(event, before, after)
 
 
-REWRITING = {Written.CARD, Written.CERTIFICATES, Written.PINS}
+AGREEMENTS = {E.DIE: ("lapsed", "ended")}
+"""A consent and a proxy's mandate, where they do not stay as they are."""
+ENTERED = {E.DIE: {"consent.lapsed": 1, "mandate.ended": 1}}
+"""What is entered beside the event."""
+
+
+def _not_good(seen: Seen) -> dict[int, str]:
+    return {serial: state for serial, state in seen.states.items() if state != "good"}
+
+
+def _rewrites_the_card(event: LifeEvent, before: Seen, after: Seen) -> None:
+    """The parts of the card that the event writes become others, and no other part does."""
+    old, new = before.file or {}, after.file or {}
+    changed = {part for part in old.keys() | new.keys() if old.get(part) != new.get(part)}
+    if event in NEW_CARD:
+        assert changed >= {"authentication", "numbers", "照合番号B"}, event
+        assert not old or not changed & SAID_OF_A_PERSON, event
+        return
+    expected = REWRITTEN.get(event, set())
+    if new.get("signing") == (None,):
+        expected = expected - SIGNING
+    elif "signing" in expected and old.get("signing") == (None,):
+        expected = expected | SIGNING
+    assert changed == expected, event
+    for part in changed & EVERYWHERE:
+        assert not set(old[part]) & set(new[part]), (event, part)
+    for part, said in SAYS.get(event, {}).items():
+        assert new[part][0] == said, event
+
+
+NEW_CARD = {E.ISSUE, E.REISSUE}
+EVERYWHERE = {"name", "address", "municipality", "end", "照合番号B"}
+"""What stands in several places, and changes in all of them."""
+SIGNING = {"signing", "password"}
+"""What a card gets with the first signing certificate, and has not without one."""
+SAID_OF_A_PERSON = {"name", "address", "municipality", "birth", "sex", "my number", "portrait"}
+REWRITTEN = {
+    E.RENEW: {"authentication", "signing"},
+    E.CHANGE_NAME: {"name", "signing"},
+    E.MOVE: {"address", "municipality"},
+    E.UNBLOCK: {"PIN", "password"},
+    E.COME_OF_AGE: {"signing", "password"},
+    E.CERTIFY: {"signing"},
+    E.EXTEND_PERMIT: {"authentication", "signing", "end", "照合番号B"},
+}
+"""Which parts of the card each event writes."""
+SAYS = {
+    E.CHANGE_NAME: {"name": "NGUYEN VAN BINH"},
+    E.MOVE: {"address": "東京都千代田区千代田１番１号", "municipality": "13101"},
+    E.UNBLOCK: {"PIN": "4321", "password": "NEW123"},
+    E.EXTEND_PERMIT: {"end": "20330331"},
+}
+"""What then stands there, by WISHES."""
 FIELDS = {
     E.CHANGE_NAME: {"name", "kana", "romaji"},
     E.MOVE: {"address", "municipality"},

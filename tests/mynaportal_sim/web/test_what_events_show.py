@@ -287,7 +287,7 @@ def what_shows(town: Town, event: LifeEvent) -> dict[str, str]:
         "reason": ", ".join(sorted(set(told) - {"good"})),
         "new": "".join(_letter(town.told_of(one)) for one in new),
         "ledger": ", ".join(ledger),
-        "page": _page(inside[0], event) if inside else _at_the_counter(town),
+        "page": _page(inside[0], event, ledger[-1]) if inside else _at_the_counter(town),
     }
 
 
@@ -295,11 +295,11 @@ def _session(browser: Browser) -> str:
     return "stays" if browser.get("/my-card").status_code == 200 else "ended"
 
 
-def _page(browser: Browser, event: LifeEvent) -> str:
+def _page(browser: Browser, event: LifeEvent, entered: str) -> str:
     told = browser.get("/my-card", **JSON).json()
     assert told["events"][0]["event"] == event.replace("_", "-")
     alerts = browser.get("/alerts", **JSON).json()["alerts"]
-    assert alerts[0]["kind"] == "card", alerts
+    assert (alerts[0]["kind"], alerts[0]["entry"]["type"]) == ("card", entered)
     return ", ".join(_carrier(one["status"], one["certificates"]) for one in told["cards"])
 
 
