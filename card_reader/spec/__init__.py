@@ -35,6 +35,7 @@ SIMULATION_VALUE = b"\x0c\x0aSIMULATION"
 
 UNREADABLE = (
     ValueError,
+    TypeError,  # for a name whose string is of a kind that its attribute may not have
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
     x509.InvalidVersion,

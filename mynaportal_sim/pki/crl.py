@@ -115,7 +115,7 @@ def _trusted(
             and crl.signature_algorithm_oid == algorithm
             and crl.is_signature_valid(key)
         )
-    except (*UNREADABLE, TypeError, InvalidSignature):
+    except (*UNREADABLE, InvalidSignature):
         return None
     if beyond or not signed or crl.issuer != issuer.certificate.subject:
         return None

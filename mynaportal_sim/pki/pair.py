@@ -81,7 +81,7 @@ def load(path: Path) -> Pair | None:
         # Our own file: that the key fits its certificate is checked below, its primes are not.
         key = load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
         certified = certificate.public_key()
-    except (*UNREADABLE, TypeError):
+    except UNREADABLE:
         raise AuthorityFileError(path, "not the certificate and key of an authority") from None
     if not isinstance(key, Key) or key.public_key() != certified:
         raise AuthorityFileError(path, "its key is not that of its certificate")

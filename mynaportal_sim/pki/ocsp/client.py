@@ -78,7 +78,7 @@ def judge(question: Question, der: bytes, now: datetime) -> Told | None:
         if answer.response_status in _SILENT:
             return None
         fault = _fault(question, answer, now)
-    except (*UNREADABLE, TypeError, NotImplementedError) as error:
+    except (*UNREADABLE, NotImplementedError) as error:
         fault = f"no answer that can be read: {error}"
     if fault is not None:
         return Told(told, Refusal(Code.REVOCATION_UNAVAILABLE, fault))

@@ -172,6 +172,13 @@ def _longer_length(office: Office) -> bytes:
     return b"\x30\x83\x00" + der[2:]
 
 
+def _country_of_bits(office: Office) -> bytes:
+    """With a country that is a BIT STRING, in the name of its distribution point."""
+    before, country, after = office.der().rpartition(b"\x13\x02JP")
+    assert country
+    return before + b"\x03\x02JP" + after
+
+
 def _spare_bits(office: Office) -> bytes:
     """One bit of the signature is said to be unused, where that bit is zero."""
     der = bytearray(next(der for der in iter(office.der, b"") if der[-1] % 2 == 0))
@@ -277,6 +284,7 @@ def _two_in_a_sequence(office: Office) -> bytes:
             Code.CERT_MALFORMED,
             id="V13 longer than 4 KiB",
         ),
+        pytest.param(_country_of_bits, Code.CERT_MALFORMED, id="V13 a name of bits"),
         pytest.param(lambda _: b"", Code.CERT_MALFORMED, id="V13 nothing"),
         pytest.param(
             _unknown_critical, Code.CERT_UNTRUSTED, id="V16 unknown critical extension"
