@@ -18,6 +18,7 @@ from sqlalchemy import Connection, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from card_reader.hardening import keep_pins_out_of_dumps
 from consent.japan import day_of
 from consent.ledger.errors import LedgerError
 from mynaportal_sim import keys, once, problems, web
@@ -31,7 +32,6 @@ from mynaportal_sim.delivery.sender import Targets, send_for_ever
 from mynaportal_sim.deps import DatabaseDep
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.exchange import service as exchanges
-from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.inspector import store as inspected
 from mynaportal_sim.login import challenge, demands, sessions
 from mynaportal_sim.login.limit import CODES_BURST, SECOND_DEVICE_BURST, RateLimit

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.status import Status
 
 from card_reader.errors import CardError
+from card_reader.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.cli.answer import say
 from mynaportal_sim.cli.benchmarks.effort import FULL, QUICK
 from mynaportal_sim.cli.benchmarks.errors import BenchError
@@ -25,7 +26,6 @@ from mynaportal_sim.cli.benchmarks.server import CORES, apart
 from mynaportal_sim.cli.benchmarks.table import ROWS, chosen
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import JsonOption
-from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.sample_app.errors import RelyingPartyError
 
 app = typer.Typer(

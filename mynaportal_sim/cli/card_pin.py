@@ -13,6 +13,7 @@ from card_reader.client.pin import Reference
 from card_reader.client.session import Session
 from card_reader.client.text import Text
 from card_reader.errors import CommandRefusedError
+from card_reader.hardening import keep_pins_out_of_dumps
 from card_reader.spec import Kind
 from mynaportal_sim.cli import pin_entry
 from mynaportal_sim.cli.answer import say
@@ -20,7 +21,6 @@ from mynaportal_sim.cli.card_source import CardOption, ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import JsonOption
 from mynaportal_sim.cli.pin_entry import PinDescriptorOption, PinOption
-from mynaportal_sim.hardening import keep_pins_out_of_dumps
 
 
 @unique

@@ -17,10 +17,10 @@ from rich.text import Text
 from card_reader import vpcd
 from card_reader.emulator.card import Card
 from card_reader.errors import VirtualReaderError
+from card_reader.hardening import keep_pins_out_of_dumps
 from card_reader.vpcd import Control
 from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.options import JsonOption
-from mynaportal_sim.hardening import keep_pins_out_of_dumps
 
 _AGAIN_AFTER = 0.2  # seconds
 _STARTS_WITHIN = 4.0  # seconds from waking pcscd to its driver's listening

@@ -17,6 +17,7 @@ from card_reader.client.session import Session
 from card_reader.client.verifiable import issuer_key
 from card_reader.client.whole import Given, Secret, Terms, WholeCard, read_whole
 from card_reader.errors import MalformedDataError
+from card_reader.hardening import keep_pins_out_of_dumps
 from card_reader.spec import UNREADABLE, PinRule
 from card_reader.spec.visual import SECURITY_CODE_LENGTH
 from mynaportal_sim.cli import card_sheet, pin_entry
@@ -25,7 +26,6 @@ from mynaportal_sim.cli.card_document import document
 from mynaportal_sim.cli.card_source import CardOption, ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
-from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.issuing.printed_numbers import number_b
 from mynaportal_sim.pki.card_issuer import CERTIFICATE_FILE
 

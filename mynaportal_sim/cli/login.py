@@ -11,6 +11,7 @@ from rich.text import Text
 from card_reader.client.jpki import Jpki
 from card_reader.client.login import sign_once_verified
 from card_reader.client.session import Session
+from card_reader.hardening import keep_pins_out_of_dumps
 from card_reader.spec import Kind
 from mynaportal_sim.cli import pin_entry
 from mynaportal_sim.cli.answer import say
@@ -33,8 +34,8 @@ from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.pin_entry import PinDescriptorOption, PinOption
 from mynaportal_sim.cli.portal_client import portal_client
-from mynaportal_sim.cli.second_device import SecondDevice, origin_of
-from mynaportal_sim.hardening import keep_pins_out_of_dumps
+from mynaportal_sim.cli.portal_origin import origin_of
+from mynaportal_sim.cli.second_device import SecondDevice
 
 app = typer.Typer()
 

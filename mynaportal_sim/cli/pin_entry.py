@@ -9,10 +9,10 @@ import typer
 from card_reader.client.jpki import Jpki
 from card_reader.client.pin import Reference
 from card_reader.errors import LastTryError, MalformedPinError, PinBlockedError
+from card_reader.hardening import keep_pins_out_of_dumps
 from card_reader.spec import Kind, PinRule
 from card_reader.status import SW
 from mynaportal_sim.cli.failures import CommandError
-from mynaportal_sim.hardening import keep_pins_out_of_dumps
 
 PinOption = Annotated[
     str | None,

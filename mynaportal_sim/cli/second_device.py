@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -13,7 +12,6 @@ from mynaportal_sim import __version__
 from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.login.token import LoginToken
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _REFUSALS = {
     "code_not_found": "no screen shows this code; copy it again from the portal's page",
     "code_expired": "the code has run out; show a new one on that page",
@@ -28,25 +26,6 @@ _REFUSALS = {
     "cert_revoked": "the card's certificate has been revoked",
     "account_not_linked": "the card belongs to nobody who is registered at this portal",
 }
-
-
-def origin_of(url: str) -> str:
-    """The origin of a portal's address; what is signed is for it alone.
-
-    Raises:
-        CommandError: it is none, or would be reached without TLS over a network.
-    """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        _ = parts.port  # raises for what is no port
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    if parts.scheme not in {"http", "https"} or not host:
-        raise CommandError("--portal is no address such as http://localhost:8400")
-    if parts.scheme == "http" and host not in _LOOPBACK:
-        raise CommandError(f"{host} is another machine: only https:// is used for it")
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 @dataclass(frozen=True, slots=True)

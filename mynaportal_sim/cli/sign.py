@@ -15,6 +15,7 @@ from card_reader.client.jpki import Jpki
 from card_reader.client.login import sign_once_verified
 from card_reader.client.session import Session
 from card_reader.client.signing import Signed
+from card_reader.hardening import keep_pins_out_of_dumps
 from card_reader.spec import Kind
 from card_reader.statement import ConsentStatement
 from mynaportal_sim.cli import pin_entry
@@ -34,8 +35,8 @@ from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.pin_entry import PinDescriptorOption, PinOption
 from mynaportal_sim.cli.portal_client import portal_client
-from mynaportal_sim.cli.second_device import SecondDevice, origin_of
-from mynaportal_sim.hardening import keep_pins_out_of_dumps
+from mynaportal_sim.cli.portal_origin import origin_of
+from mynaportal_sim.cli.second_device import SecondDevice
 from mynaportal_sim.jose import JoseError, strict_json
 
 app = typer.Typer()

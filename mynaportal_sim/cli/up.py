@@ -15,6 +15,7 @@ import uvicorn
 from rich.console import Console
 from uvicorn.supervisors import Multiprocess
 
+from card_reader.hardening import keep_pins_out_of_dumps
 from mynaportal_sim import world
 from mynaportal_sim.app import OCSP_VARIABLE, SAMPLE_APP_VARIABLE
 from mynaportal_sim.cli import sample_app
@@ -45,7 +46,6 @@ from mynaportal_sim.cli.sample_app import SampleApp
 from mynaportal_sim.clock import Clock
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.errors import PortalError
-from mynaportal_sim.hardening import keep_pins_out_of_dumps
 from mynaportal_sim.login import demands
 from mynaportal_sim.sample_app.errors import StartError
 from mynaportal_sim.setting_names import variable
