@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from mynaportal_sim import __version__
+from mynaportal_sim.cli.failures import told
 
 NOUNS = (
-    "up", "tls", "demo", "doctor", "config", "login", "sign", "app", "keys", "ca", "card",
-    "counter", "clock", "ledger", "research", "exchange", "consent", "mandate", "canary",
-    "disclose", "review", "bench",
+    "up", "tls", "demo", "doctor", "config", "login", "sign", "app", "keys", "ca",
+    "card", "counter", "clock", "ledger", "research", "exchange", "consent", "mandate",
+    "canary", "disclose", "review", "bench",
 )  # fmt: skip
 
 
@@ -49,7 +50,5 @@ def command_line(arguments: list[str]) -> typer.Typer:
 
 def main() -> None:
     """Run the command line; an error that a person can act on is a sentence and exit code 1."""
-    from mynaportal_sim.cli.failures import told  # noqa: PLC0415  keeps `--version` quick
-
     with told():
         command_line(sys.argv[1:])(prog_name="mynasim")

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from card_reader import pcsc
-from card_reader.emulator.card import Card
 from card_reader.transport import Powered
 from mynaportal_sim.cli.failures import CommandError
 
@@ -49,6 +48,9 @@ def presented(card: Path | None, reader: str | None) -> Iterator[Powered]:
     if card is not None and reader is not None:
         raise CommandError("name one card: either --card FILE or --reader NAME")
     if card is not None:
+        # Emulating takes more modules than any command that only names a card.
+        from card_reader.emulator.card import Card  # noqa: PLC0415
+
         yield Card.load(card)
     elif reader is not None:
         with pcsc.opened(reader) as opened:
