@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from card_reader.client.login_token import login_token
 from card_reader.client.signing import Signed
 from mynaportal_sim.login.refusal import Code, Refusal
 from mynaportal_sim.login.wire import WIRE, read
@@ -36,17 +37,15 @@ class LoginToken:
 
     def to_json(self) -> bytes:
         """The token as it travels."""
-        return json.dumps(
-            {
-                "v": 1,
-                "alg": self.algorithm,
-                "login_id": self.login_id,
-                "origin": self.origin,
-                "certificate": b64encode(self.certificate).decode(),
-                "signature": b64encode(self.signature).decode(),
-                "agent": {"version": self.agent_version},
-            }
-        ).encode()
+        token = login_token(
+            self.login_id,
+            self.origin,
+            self.certificate,
+            self.signature,
+            self.algorithm,
+            self.agent_version,
+        )
+        return json.dumps(token).encode()
 
 
 def parse(body: bytes) -> LoginToken | Refusal:
