@@ -17,6 +17,8 @@ CardError                   carries .problem, and .remedy: what a person can do
 ├── MalformedDataError      a file of the card is not what its format says
 ├── CardFileError           a card file is missing, damaged or foreign; carries .path
 ├── CardDataError           what a card is to be made from does not fit together
+├── AgentError              the agent cannot be started or asked
+│   └── PortTakenError      something listens where it would
 ├── CommandRefusedError     a command that could harm a real card was not sent
 ├── PinNotSentError         the PIN stayed here, no try was spent
 │   ├── MalformedPinError   it cannot be right
@@ -187,6 +189,24 @@ class CardDataError(CardError):
     """Keys, certificates and PINs do not make a card together."""
 
     remedy = "Correct what the message names, and issue the card again."
+
+
+class AgentError(CardError):
+    """The agent cannot be started, or there is none to ask."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.remedy = remedy
+
+
+class PortTakenError(AgentError):
+    """Something listens where the agent would."""
+
+    def __init__(self, port: int, reason: str) -> None:
+        super().__init__(
+            f"Port {port} cannot be used ({reason}); perhaps another agent runs.",
+            "Stop that one, or choose another port with --port (0: any that is free).",
+        )
 
 
 class CommandRefusedError(CardError):

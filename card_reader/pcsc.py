@@ -4,15 +4,17 @@ A card is opened for this program alone: in shared mode another one could sign w
 was verified here. It is reset when it is let go, for the same reason.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
+from card_reader.apdu import Command
 from card_reader.errors import (
     CardRemovedError,
     CardResetError,
+    MalformedDataError,
     NoCardError,
     NoReaderError,
     NoReaderSupportError,
@@ -22,6 +24,7 @@ from card_reader.errors import (
     ServiceDeniedError,
     UnresponsiveCardError,
 )
+from card_reader.pinpad import FEATURE_REQUEST, Feature, features
 from card_reader.place import Place, succeeded
 
 _CONNECT_A_READER = (
@@ -70,6 +73,21 @@ def opened(wanted: str) -> Iterator["Reader"]:
             yield reader
         finally:
             reader.let_go()
+
+
+def has_pinpad(name: str) -> bool:
+    """Whether a PIN can be typed on the reader itself; False while another uses it alone.
+
+    Raises what `slots` raises.
+    """
+    with _context() as (scard, context):
+        code, reader, _ = scard.SCardConnect(context, name, scard.SCARD_SHARE_DIRECT, 0)
+        if code & _WORD != scard.SCARD_S_SUCCESS:
+            return False
+        try:
+            return Feature.VERIFY_PIN_DIRECT in _features(scard, reader)
+        finally:
+            scard.SCardDisconnect(reader, scard.SCARD_LEAVE_CARD)
 
 
 def chosen(wanted: str, slots: Sequence[Slot]) -> str:
@@ -141,6 +159,22 @@ class Reader:
         _check(self._scard, code, self.name)
         return answer
 
+    @property
+    def has_pinpad(self) -> bool:
+        """Whether a PIN can be typed on the reader itself."""
+        return Feature.VERIFY_PIN_DIRECT in _features(self._scard, self._card)
+
+    def verify_on_pinpad(self, structure: bytes) -> bytes:
+        """Have the PIN typed there, by a PIN_VERIFY_STRUCTURE; the response APDU.
+
+        Raises what `transmit` raises.
+        """
+        control = _features(self._scard, self._card)[Feature.VERIFY_PIN_DIRECT]
+        self._place.note(bytes(Command.verify(b"\xff")), b"")  # a PIN counts as sent
+        code, answer = self._scard.SCardControl(self._card, control, list(structure))
+        _check(self._scard, code, self.name)
+        return bytes(answer)
+
     def reset(self) -> None:
         """Power the card down and up again. Raises what `transmit` raises."""
         self._reconnect(self._scard.SCARD_RESET_CARD)
@@ -204,6 +238,18 @@ class Reader:
 _NOTICED_WITHIN = 1000  # milliseconds; the virtual reader's driver looks twice a second
 _WORD = 0xFFFFFFFF
 """Status codes come signed from some builds of pyscard."""
+
+
+def _features(scard: ModuleType, handle: int) -> Mapping[int, int]:
+    """The control code of each feature of PC/SC part 10; empty for a reader that has none."""
+    request = scard.SCARD_CTL_CODE(FEATURE_REQUEST)
+    code, answer = scard.SCardControl(handle, request, [])
+    if code & _WORD != scard.SCARD_S_SUCCESS:
+        return {}
+    try:
+        return features(bytes(answer))
+    except MalformedDataError:
+        return {}
 
 
 def _unplugged(name: str) -> NoReaderError:

@@ -10,7 +10,7 @@ from mynaportal_sim import __version__
 from mynaportal_sim.cli.failures import told
 
 NOUNS = (
-    "up", "tls", "demo", "doctor", "config", "login", "sign", "app", "keys", "ca",
+    "up", "tls", "demo", "doctor", "config", "login", "sign", "agent", "app", "keys", "ca",
     "card", "counter", "clock", "ledger", "research", "exchange", "consent", "mandate",
     "canary", "disclose", "review", "bench",
 )  # fmt: skip

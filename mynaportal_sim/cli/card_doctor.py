@@ -46,17 +46,17 @@ def doctor(
     clock = Clock(settings_of(data=data).clock)
     findings: list[Finding] = []
     if card is None:
-        findings, reader = _of_service(reader)
+        findings, reader = of_service(reader)
     if card is not None or reader is not None:
         try:
             with presented(card, reader) as transport:
-                findings += _of_card(transport, clock)
+                findings += of_card(transport, clock)
         except CardError as error:
             findings.append(Finding("card", False, error.problem, error.remedy))
     report(findings, json)
 
 
-def _of_service(wanted: str | None) -> tuple[list[Finding], str | None]:
+def of_service(wanted: str | None) -> tuple[list[Finding], str | None]:
     """What is between here and a card, and the reader to look into, if there is one."""
     try:
         slots = pcsc.slots()
@@ -79,7 +79,7 @@ def _of_service(wanted: str | None) -> tuple[list[Finding], str | None]:
     return [*found, Finding("reader", True, name)], name
 
 
-def _of_card(transport: Transport, clock: Clock) -> Iterator[Finding]:
+def of_card(transport: Transport, clock: Clock) -> Iterator[Finding]:
     yield Finding("card", True, "answers")
     try:
         jpki = Jpki(Session(transport))
