@@ -9,9 +9,11 @@ from card_reader.agent.pin import LINE_MAX, PROMPT_LIFETIME, No, Pin, Stopped
 _LOOKED_EVERY = 0.1  # seconds
 
 
-def line_from(descriptor: int, stopped: Stopped) -> bytearray | No:
+def line_from(
+    descriptor: int, stopped: Stopped, within: float = PROMPT_LIFETIME
+) -> bytearray | No:
     """A line without its end, read byte by byte so that nothing else keeps a copy."""
-    line, until = bytearray(), monotonic() + PROMPT_LIFETIME
+    line, until = bytearray(), monotonic() + within
     while monotonic() < until:
         if stopped():
             return _dropped(line, No.CANCELLED)

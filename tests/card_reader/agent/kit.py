@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -123,7 +124,8 @@ class Person:
     before_pin: Callable[[], None] = lambda: None
     shown: list[Shown] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    waits: bool = False
+    hold: Event | None = None
+    """Until it is set, they do not answer."""
 
     @contextmanager
     def opened(self, shown: Shown) -> Iterator["Person"]:
@@ -137,10 +139,9 @@ class Person:
 
     def agree(self, stopped: Stopped) -> No | None:
         self.asked.append("agree")
-        if self.waits:
-            while not stopped():
-                pass
-            return No.CANCELLED
+        while self.hold is not None and not self.hold.wait(0.01):
+            if stopped():
+                return No.CANCELLED
         return self.agrees
 
     def pin(self, tries: int, stopped: Stopped) -> Pin | No:
@@ -194,33 +195,32 @@ class Meddled:
 
 @dataclass
 class OnTable:
-    """One reader, and a card that can be put on it; `fault` is raised when it is looked at."""
+    """A reader with a card, unless it `lacks` something; faults are raised when it is used."""
 
-    card: Meddled | None
+    card: Meddled
     name: str = "reader"
-    there: bool = True
     fault: CardError | None = None
+    at_opening: CardError | None = None
+    lacks: Lacking | None = None
     looks: int = 0
-    appears_after: int = 0
-    lacks: Lacking = Lacking.CARD
 
     def readers(self) -> list[Reader]:
         if self.fault:
             raise self.fault
-        holds = Holds.JPKI if self.card else Holds.NONE
-        return [Reader(reader_id(self.name), self.name, False, holds, None)]
+        return [Reader(reader_id(self.name), self.name, False, Holds.JPKI, None)]
 
     def find(self, wanted: str | None) -> str | Lacking:
         del wanted
         self.looks += 1
         if self.fault:
             raise self.fault
-        return self.lacks if self.looks <= self.appears_after or not self.card else self.name
+        return self.lacks or self.name
 
     @contextmanager
     def opened(self, name: str) -> Iterator[Powered]:
         del name
-        assert self.card is not None
+        if self.at_opening:
+            raise self.at_opening
         try:
             yield self.card
         finally:
