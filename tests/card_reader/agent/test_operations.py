@@ -165,10 +165,10 @@ def test_a19_an_operation_whose_page_has_gone_is_cancelled(card_path: Path) -> N
         op = await house.begin()
         while (await house.poll(op))["state"] != "waiting_consent":
             pass
-        house.ticking.ahead = 29
+        house.ticking.ahead = 20
         house.agent.desk.look()
         assert (await house.poll(op, 0))["state"] == "waiting_consent", "asked in time"
-        house.ticking.ahead = 58
+        house.ticking.ahead = 45
         house.agent.desk.look()
         assert house.agent.desk.is_busy, "thirty seconds begin with each question"
         watching = asyncio.create_task(house.agent.desk.watch())
