@@ -47,7 +47,6 @@ class Pin:
     def forget(self) -> None:
         """Overwrite it."""
         self._entered[:] = bytes(len(self._entered))
-        self._entered.clear()
 
 
 @unique

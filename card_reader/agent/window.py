@@ -28,6 +28,13 @@ _REAL = "実物のカードの可能性があります\nThis may be a real card:
 _LAST_TRY = "あと1回間違えるとロックされます。yes と入力してください"
 _LAST_TRY_EN = 'One try is left: a wrong PIN blocks the card. Type "yes" to go on.'
 
+_TITLES = {
+    "agree": "確認 Confirm — mynasim",
+    "pair": "ペアリング Pairing — mynasim",
+    "pin": "暗証番号 PIN — mynasim",
+    "pinpad": "暗証番号 PIN — mynasim",
+}
+
 Question = Mapping[str, Any]
 
 
@@ -44,7 +51,6 @@ class Window:
             "note": font.Font(root, family=family, size=-12),
             "code": font.Font(root, family=family, size=-28, weight="bold"),
         }
-        root.title("mynasim — SIMULATION")
         root.configure(bg=_PAPER)
         root.resizable(width=False, height=False)
         root.attributes("-topmost", True)
@@ -58,11 +64,14 @@ class Window:
         self._frame = tk.Frame(self._root, bg=_PAPER, padx=_MARGIN, pady=20)
         self._frame.pack(fill="both")
         asked = {"agree": self._agree, "pair": self._pair, "pin": self._pin}
-        asked.get(question["ask"], self._on_pinpad)(question)
+        first = asked.get(question["ask"], self._on_pinpad)(question)
         self._root.update_idletasks()
         self._place()
         self._root.deiconify()
         self._root.lift()
+        self._root.update()
+        first.focus_force()
+        self._root.title(_TITLES[question["ask"]])
 
     def _place(self) -> None:
         width, height = max(_WIDTH, self._root.winfo_reqwidth()), self._root.winfo_reqheight()
@@ -70,31 +79,28 @@ class Window:
         top = (self._root.winfo_screenheight() - height) // 3
         self._root.geometry(f"{width}x{height}+{left}+{top}")
 
-    def _agree(self, question: Question) -> None:
+    def _agree(self, question: Question) -> tk.Widget:
         self._head("カードでログインしますか", "Use your card for this?")
         self._about(question)
         self._text("ブラウザに同じ確認コードが出ていることを確かめてください。", "text")
         self._text("Go on only if your browser shows the same code.", "note", _SOFT)
-        go_on = self._buttons("続ける  Continue", lambda: self._say(b"agreed"))
-        go_on.focus_force()
+        return self._buttons("続ける  Continue", lambda: self._say(b"agreed"))[1]
 
-    def _pair(self, question: Question) -> None:
+    def _pair(self, question: Question) -> tk.Widget:
         self._head("このサイトにカードの利用を許可しますか", "May this site use cards here?")
         self._row("サイト", "site", question["origin"])
         self._text("有効なのは12時間以内です。暗証番号は渡りません。", "text")
         self._text("For 12 hours at most. It never gets your PIN.", "note", _SOFT)
-        self._buttons("許可する  Allow", lambda: self._say(b"agreed"))
+        return self._buttons("許可する  Allow", lambda: self._say(b"agreed"))[0]
 
-    def _pin(self, question: Question) -> None:
+    def _pin(self, question: Question) -> tk.Widget:
         self._head("暗証番号を入力してください", "Enter the PIN (4 digits)")
         self._about(question)
-        confirmed, tries = self._last_try(question), question["tries"]
+        confirmed, confirming = self._last_try(question)
         self._text("利用者証明用電子証明書の暗証番号（数字4桁）", "text")
-        typed, note = (
-            tk.StringVar(),
-            tk.StringVar(value=f"残り {tries} 回  tries left: {tries}"),
-        )
+        typed, tries = tk.StringVar(), question["tries"]
         entry = self._entry(typed, hidden=True)
+        note = tk.StringVar(value=f"残り {tries} 回  tries left: {tries}")
         tk.Label(
             self._frame, textvariable=note, font=self._fonts["note"], bg=_PAPER, fg=_SOFT
         ).pack(anchor="w", pady=(4, 0))
@@ -108,26 +114,25 @@ class Window:
 
         entry.bind("<Return>", lambda _: submit())
         self._buttons("決定  Enter", submit)
-        if tries > 1:
-            entry.focus_force()
+        return confirming or entry
 
-    def _on_pinpad(self, question: Question) -> None:
+    def _on_pinpad(self, question: Question) -> tk.Widget:
         self._head("カードリーダーで暗証番号を入力", "Enter the PIN on the reader")
         self._about(question)
-        confirmed = self._last_try(question)
-        if question["tries"] == 1:
+        confirmed, confirming = self._last_try(question)
+        if confirming is not None:
             self._buttons("続ける  Continue", lambda: self._hand_in(confirmed.get(), None))
-        else:
-            self._say(b"pin\n\n")
-            self._buttons("", None)
+            return confirming
+        self._say(b"pin\n\n")
+        return self._buttons("", None)[0]
 
-    def _last_try(self, question: Question) -> tk.StringVar:
+    def _last_try(self, question: Question) -> tuple[tk.StringVar, tk.Entry | None]:
         confirmed = tk.StringVar()
-        if question["tries"] == 1:
-            self._text(_LAST_TRY, "text", _RED)
-            self._text(_LAST_TRY_EN, "note", _RED)
-            self._entry(confirmed, hidden=False).focus_force()
-        return confirmed
+        if question["tries"] > 1:
+            return confirmed, None
+        self._text(_LAST_TRY, "text", _RED)
+        self._text(_LAST_TRY_EN, "note", _RED)
+        return confirmed, self._entry(confirmed, hidden=False)
 
     def _about(self, question: Question) -> None:
         simulated = question["simulation"]
@@ -180,13 +185,14 @@ class Window:
         entry.pack(anchor="w", ipady=6, ipadx=6, pady=(6, 0))
         return entry
 
-    def _buttons(self, text: str, act: Callable[[], None] | None) -> tk.Button:
+    def _buttons(self, text: str, act: Callable[[], None] | None) -> list[tk.Button]:
+        """The one that gives up, and the one that goes on unless there is nothing to do."""
         row = tk.Frame(self._frame, bg=_PAPER)
         row.pack(fill="x", pady=(20, 0))
         cancel = self._button(row, "やめる  Cancel", self._cancel, (_PAPER, _BLUE))
         if act is None:
-            return cancel
-        return self._button(row, text, act, (_BLUE, _PAPER))
+            return [cancel]
+        return [cancel, self._button(row, text, act, (_BLUE, _PAPER))]
 
     def _button(
         self, row: tk.Frame, text: str, act: Callable[[], None], colours: tuple[str, str]

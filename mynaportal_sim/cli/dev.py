@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import NoReturn
@@ -175,6 +176,7 @@ READER_TESTS = "tests with a card reader start a private pcscd"
 PYSCARD = "pyscard, which speaks to readers, is compiled"
 JUDGES = "Go's own verifier must accept what the ledger makes"
 BROWSER_TESTS = "tests of the pages run in a browser"
+WINDOW_TESTS = "the agent's window is shown, and typed into"
 SYSTEM_PACKAGES = (
     SystemPackage(
         "postgresql", "tests of stored state run on PostgreSQL too", _postgresql_present
@@ -195,6 +197,9 @@ SYSTEM_PACKAGES = (
     SystemPackage("golang-golang-x-mod-dev", JUDGES, _go_module_present),
     SystemPackage("chromium", BROWSER_TESTS, _on_path("chromium")),
     SystemPackage("fonts-noto-cjk", BROWSER_TESTS, _noto_present),
+    SystemPackage("xvfb", WINDOW_TESTS, _on_path("Xvfb")),
+    SystemPackage("xdotool", WINDOW_TESTS, _on_path("xdotool")),
+    SystemPackage("python3-tk", WINDOW_TESTS, lambda: find_spec("_tkinter") is not None),
     SystemPackage("libnss3-tools", "browsers are told what to trust", _on_path("certutil")),
     SystemPackage("ca-certificates", "so is the system", _on_path("update-ca-certificates")),
 )
