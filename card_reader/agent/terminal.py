@@ -27,7 +27,7 @@ _LAST_TRY = (
 class Terminal:
     """Whoever sits at the terminal that the agent was started from."""
 
-    path: str = _TERMINAL
+    path: str | None = None
 
     @contextmanager
     def opened(self, shown: Shown) -> Iterator["TerminalPrompt"]:
@@ -48,15 +48,25 @@ class Terminal:
 
     @contextmanager
     def _terminal(self) -> Iterator[int | None]:
-        try:
-            descriptor = os.open(self.path, os.O_RDWR | os.O_NOCTTY)
-        except OSError:
+        descriptor = _opened(self.path)
+        if descriptor is None:
             yield None
             return
         try:
             yield descriptor
         finally:
             os.close(descriptor)
+
+
+def _opened(path: str | None) -> int | None:
+    """The terminal at `path`; by default this process's own, else what it reads from."""
+    paths = [path] if path is not None else [_TERMINAL]
+    if path is None and os.isatty(0):
+        paths.append(os.ttyname(0))
+    for one in paths:
+        with suppress(OSError):
+            return os.open(one, os.O_RDWR | os.O_NOCTTY)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,83 +2,18 @@
 
 import json
 import os
-import socket
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from card_reader.emulator.personalise import CardData, write_card
 from tests import commands
-from tests.card_reader.agent.kit import CHALLENGE
+from tests.card_reader.agent.process import ORIGIN, PORTAL, Running, ready
 
-ORIGIN = "http://localhost:8400"
 PIN = "7413"
-PORTAL = ("--portal", ORIGIN)
 RESIDENT_MAX = 60_000  # kB, while nothing happens
-
-
-@dataclass
-class Running:
-    """An agent, and all that came over its socket."""
-
-    process: commands.Started
-    told: dict[str, Any]
-    environment: dict[str, str]
-    log: Path
-    captured: list[bytes] = field(default_factory=list)
-    token: str = ""
-
-    @property
-    def port(self) -> int:
-        return int(self.told["port"])
-
-    def raw(self, request: bytes) -> bytes:
-        """What is answered to these very bytes, until the agent has no more to say."""
-        with socket.create_connection(("127.0.0.1", self.port), 5) as connection:
-            connection.sendall(request)
-            answer = b""
-            while part := connection.recv(65536):
-                answer += part
-        self.captured += [request, answer]
-        return answer
-
-    def ask(self, method: str, path: str, value: object = None) -> Any:
-        body = json.dumps(value).encode() if value is not None else b""
-        lines = [
-            f"{method} {path} HTTP/1.1",
-            f"Host: 127.0.0.1:{self.port}",
-            f"Origin: {ORIGIN}",
-            f"Content-Length: {len(body)}",
-            *(["Content-Type: application/json"] if body else []),
-            *([f"Authorization: Bearer {self.token}"] if self.token else []),
-            "Connection: close",
-        ]
-        answer = self.raw("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-        return json.loads(answer.partition(b"\r\n\r\n")[2])
-
-    def pair(self) -> None:
-        """Have this test pair by the newest code."""
-        code = self.command("pair")["pairing_code"]
-        self.token = self.ask("POST", "/v1/pair", {"code": code})["token"]
-
-    def login(self) -> Any:
-        challenge = {**CHALLENGE, "origin": ORIGIN}
-        wish = {"type": "login", "challenge": challenge}
-        op = self.ask("POST", "/v1/operations", wish)["op"]
-        told: Any = {"state": ""}
-        while told["state"] not in {"done", "failed", "cancelled"}:
-            told = self.ask("GET", f"/v1/operations/{op}?wait=5")
-        return told
-
-    def command(self, name: str) -> Any:
-        arguments = ("agent", name, "--port", str(self.port), "--json")
-        done = commands.run(arguments, self.environment)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -89,22 +24,13 @@ def card(tmp_path_factory: pytest.TempPathFactory, adult: CardData) -> Path:
 
 
 def start(place: Path, card: Path, *more: str, pins: str = "") -> Running:
-    """An agent that is ready."""
-    environment = {**os.environ, "XDG_RUNTIME_DIR": str(place)}
+    """An agent that is ready, with this emulated card."""
     given, giving = os.pipe()
     os.write(giving, pins.encode())
     os.close(giving)
-    saying, said = os.pipe()
-    log = place / "log"
-    with log.open("wb") as logging:
-        arguments = ("agent", "run", *PORTAL, "--port", "0", "--card", card, "--pin-fd", "0")
-        streams = (given, said, logging.fileno())
-        process = commands.start((*arguments, "--json", *more), environment, streams)
+    running = ready(place, given, "--card", card, "--pin-fd", "0", *more)
     os.close(given)
-    os.close(said)
-    with open(saying, encoding="utf-8") as out:
-        told = json.loads(out.readline())
-    return Running(process, told, environment, log)
+    return running
 
 
 @pytest.fixture(scope="module")
