@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from card_reader.agent.operation import FINAL, LIFE, Event, Operation, State
+from card_reader.agent.operation import FINAL, LIFE, Event, Failure, Operation, State
 from card_reader.agent.pairing import CODE_LIFETIME, TOKEN_LIFETIME
 from card_reader.agent.pin import No
-from card_reader.agent.refusal import Refusal
+from card_reader.agent.refusal import Code, Refusal
 from card_reader.apdu import Command, Ins
 from card_reader.spec import EF
 from tests.card_reader.agent.kit import LOGIN, ORIGIN, OTHER_ORIGIN, House, Person, headers
@@ -200,3 +200,11 @@ def test_an_open_operation_can_always_fail_and_be_cancelled() -> None:
     assert [key for key, to in LIFE.items() if to is State.DONE] == [
         (State.SIGNING, Event.SIGNED)
     ]
+
+
+def test_the_page_about_the_agent_says_what_to_do_about_every_error() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "agent.md").read_text()
+    for code in (*Code, *Failure):
+        assert f"`{code}`" in page
+    for state in State:
+        assert f"`{state}`" in page
