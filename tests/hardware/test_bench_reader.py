@@ -10,7 +10,7 @@ from tests.hardware.kit import COMMAND
     "rows",
     [
         pytest.param(["reader-sign", "reader-read"], id="card alone"),
-        pytest.param(["reader-login"], id="login", marks=pytest.mark.deep),
+        pytest.param(["reader-login", "reader-agent"], id="login", marks=pytest.mark.deep),
     ],
 )
 def test_a_card_on_a_reader_is_measured(rows: list[str]) -> None:

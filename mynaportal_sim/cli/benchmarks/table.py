@@ -1,6 +1,7 @@
 """Every row of the table, in the order in which it is measured and printed."""
 
 from mynaportal_sim.cli.benchmarks import (
+    agent,
     card,
     decisions,
     endpoints,
@@ -157,6 +158,14 @@ ROWS: tuple[Row, ...] = (
         Goal("ms", at_most=100),
         reader.login,
     ),
+    Row(
+        "reader-agent",
+        "the same from the page through the agent, asked at a terminal",
+        Goal("ms", at_most=400),
+        agent.login,
+    ),
+    Row("agent-ready", "the agent's start", Goal("s", at_most=1), agent.ready),
+    Row("agent-idle", "the agent's process at rest", Goal("MB", at_most=60), agent.idle),
     Row("memory", "portal process after that", Goal("MB", at_most=200), starting.memory),
 )
 
