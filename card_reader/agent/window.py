@@ -80,7 +80,7 @@ class Window:
         self._root.geometry(f"{width}x{height}+{left}+{top}")
 
     def _agree(self, question: Question) -> tk.Widget:
-        self._head("カードでログインしますか", "Use your card for this?")
+        self._head("カードを使いますか", "Use your card for this?")
         self._about(question)
         self._text("ブラウザに同じ確認コードが出ていることを確かめてください。", "text")
         self._text("Go on only if your browser shows the same code.", "note", _SOFT)

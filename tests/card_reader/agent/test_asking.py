@@ -65,13 +65,15 @@ def typing(screen: str, title: str, *keys: str) -> Iterator[None]:
     def press() -> None:
         environment = {**os.environ, "DISPLAY": screen}
         search = ["xdotool", "search", "--sync", "--onlyvisible", "--name", title]
-        subprocess.run(search, env=environment, check=True, stdout=subprocess.DEVNULL)
-        subprocess.run(["xdotool", "key", *keys], env=environment, check=True)
+        for command in (search, ["xdotool", "key", *keys]):
+            subprocess.run(
+                command, env=environment, check=True, timeout=30, stdout=subprocess.DEVNULL
+            )
 
-    thread = Thread(target=press)
+    thread = Thread(target=press, daemon=True)
     thread.start()
     yield
-    thread.join(10)
+    thread.join(30)
 
 
 DIGITS = ("1", "2", "3", "4", "Return")

@@ -1,6 +1,7 @@
 """Pairing, and one operation at a time: A15, A17 to A19; what may happen, state by state."""
 
 import asyncio
+import re
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any
@@ -208,3 +209,13 @@ def test_the_page_about_the_agent_says_what_to_do_about_every_error() -> None:
         assert f"`{code}`" in page
     for state in State:
         assert f"`{state}`" in page
+
+
+def test_every_case_of_the_agent_and_of_its_card_is_tried_by_name() -> None:
+    tests = Path(__file__).parents[2]
+    tables = [*Path(__file__).parent.glob("*.py"), tests / "hardware" / "test_agent.py"]
+    text = "\n".join(path.read_text() for path in tables)
+    names = re.findall(r"[(]\s*\"([AC]\d+)\b|id=\"([AC]\d+)\b|def test_([ac]\d+)_", text)
+    named = {one.upper() for found in names for one in found if one}
+    wanted = {f"A{n}" for n in range(1, 22)} | {f"C{n}" for n in range(1, 16)}
+    assert wanted <= named
