@@ -21,6 +21,7 @@ from card_reader.emulator.references import JPKI_PIN
 from card_reader.emulator.store import tries
 from card_reader.errors import NotVerifiedError, ReaderBusyError
 from card_reader.spec import EF, Kind
+from card_reader.status import SW
 from mynaportal_sim.cli.benchmarks.private_pcscd import SOCKET_VARIABLE, PrivatePcscd
 from mynaportal_sim.login.csrf import HEADER
 from tests.card_reader.agent.process import Running, ready
@@ -163,6 +164,26 @@ def test_the_list_of_readers_reads_no_certificate(
         }
         assert (second["card"], second["locked"]) == ("none", None)
     assert files(lying.sent) == [EF.AUTHENTICATION_PIN]  # A17
+
+
+class Foreign:
+    """A card of another kind, which knows none of our applications."""
+
+    def transmit(self, command: bytes) -> bytes:
+        del command
+        return SW.FILE_NOT_FOUND.to_bytes(2, "big")
+
+    def reset(self) -> None:
+        """It has nothing to forget."""
+
+
+def test_c12_a_card_of_another_kind_is_told(service: PrivatePcscd, tmp_path: Path) -> None:
+    with agent(tmp_path) as (asked, owner), inserted(service, Foreign()):
+        first, _ = asked.ask("GET", "/v1/readers")
+        assert (first["card"], first["locked"]) == ("unknown", None)
+        end = asked.login()
+        assert (end["state"], end["error"]) == ("failed", "card_unsupported")
+        assert AGREE not in owner.shown
 
 
 def test_a_card_removed_before_it_signs_is_told_and_another_try_works(

@@ -16,6 +16,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from card_reader.agent.cards import Lacking
 from card_reader.agent.pin import No
 from card_reader.apdu import Command, Ins
+from card_reader.client.jpki import Jpki
+from card_reader.client.session import Session
+from card_reader.emulator.card import Card
 from card_reader.emulator.references import JPKI_PASSWORD, JPKI_PIN
 from card_reader.emulator.store import tries
 from card_reader.errors import (
@@ -27,8 +30,9 @@ from card_reader.errors import (
     ReaderBusyError,
     ServiceDeniedError,
     UnresponsiveCardError,
+    WrongPinError,
 )
-from card_reader.spec import EF, JPKI_AID
+from card_reader.spec import EF, JPKI_AID, Kind
 from card_reader.statement import Challenge
 from card_reader.status import SW
 from card_reader.transport import Powered
@@ -229,6 +233,7 @@ def test_a_login_ends_as_the_card_and_the_person_have_it(card_path: Path, case: 
     assert {k: v for k, v in end.items() if k not in {"token", "hint"}} == case.end
     assert tries(card_path, JPKI_PIN) == case.tries_left
     assert house.card.resets == (case.logins or len(case.pins))
+    assert "pin 0" not in person.asked, "nobody types a PIN that is locked"
     if case.reached is not None:
         assert house.card.pins() == [pin.encode() for pin in case.reached]
 
@@ -266,6 +271,24 @@ def test_the_token_is_what_the_holders_key_has_signed(
         "reader": "reader",
         "simulation": True,
     }
+
+
+def test_a_try_that_another_program_spends_meanwhile_makes_no_last_one_go_unconfirmed(
+    card_path: Path,
+) -> None:
+    def spend() -> None:
+        with pytest.raises(WrongPinError):
+            Jpki(Session(Card.load(card_path))).verify(Kind.USER_AUTHENTICATION, WRONG)
+
+    async def run() -> Any:
+        house = House(card_path, Person([WRONG, WRONG]))
+        assert (await house.login())["retries_left"] == 2
+        house.person.before_pin = spend
+        return await house.login()
+
+    end = asyncio.run(run())
+    assert (end["state"], end["error"]) == ("failed", "pin_last_try")
+    assert tries(card_path, JPKI_PIN) == 1
 
 
 def test_c9_after_a_login_nobody_signs_by_its_pin(card_path: Path) -> None:

@@ -37,9 +37,11 @@ def start(place: Path, card: Path, *more: str, pins: str = "") -> Running:
 def agent(card: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     place = tmp_path_factory.mktemp("run")
     running = start(place, card, pins=f"{PIN}\n1234\n")
-    running.pair()
-    yield running
-    running.process.terminate()
+    try:
+        running.pair()
+        yield running
+    finally:
+        running.process.terminate()
     assert running.process.wait(10) == 0
     assert not list((place / "mynasim").iterdir()), "it leaves nothing behind"
 
