@@ -25,6 +25,7 @@ from card_reader.emulator.store import tries
 from card_reader.errors import MalformedDataError
 from card_reader.pinpad import Feature, features, verify_structure
 from tests.card_reader.agent.kit import House, Meddled, Person
+from tests.card_reader.agent.process import Running, ready
 
 SHOWN = Shown(
     origin="https://portal.example",
@@ -126,13 +127,56 @@ def test_a_window_that_is_no_longer_wanted_is_gone(
     monkeypatch.setenv("DISPLAY", screen)
     with Windowed().opened(SHOWN) as prompt:
         assert prompt.agree(lambda: True) is No.CANCELLED
-    listing = subprocess.run(
-        ["xdotool", "search", "--onlyvisible", "--name", "mynasim"],
-        env={**os.environ, "DISPLAY": screen},
-        capture_output=True,
-        check=False,
-    )
-    assert listing.stdout == b""
+    assert windows(screen) == b""
+
+
+@pytest.fixture
+def windowed(screen: str, card_path: Path, tmp_path: Path) -> Iterator[Running]:
+    """An agent in whose window somebody has let a page pair."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    running = ready(tmp_path, nothing, "--card", card_path, DISPLAY=screen)
+    os.close(nothing)
+    try:
+        with typing(screen, "Pairing", "Tab", "Return"):
+            running.pair()
+        yield running
+    finally:
+        running.process.terminate()
+        running.process.wait(10)
+
+
+def test_a_login_goes_through_the_agents_window(screen: str, windowed: Running) -> None:
+    op = windowed.begin()
+    with typing(screen, "Confirm", "Return"):
+        windowed.until(op, "waiting_pin")
+    with typing(screen, "PIN", *DIGITS):
+        assert windowed.until(op, "done")["token"]["alg"] == "RS256"
+
+
+@pytest.mark.parametrize("end", ["the page cancels", "the agent is killed"])
+def test_a_window_does_not_outlive_what_it_asks_for(
+    screen: str, windowed: Running, end: str
+) -> None:
+    op = windowed.begin()
+    with typing(screen, "Confirm", "Return"):
+        windowed.until(op, "waiting_pin")
+    with typing(screen, "PIN", "1", "2"):
+        pass
+    if end == "the page cancels":
+        assert windowed.ask("DELETE", f"/v1/operations/{op}") == {"state": "cancelled"}
+    else:
+        windowed.process.kill()
+    deadline = time.monotonic() + 10
+    while windows(screen):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def windows(screen: str) -> bytes:
+    """The ids of the agent's windows on this display."""
+    search = ["xdotool", "search", "--onlyvisible", "--name", "mynasim"]
+    environment = {**os.environ, "DISPLAY": screen}
+    return subprocess.run(search, env=environment, capture_output=True, check=False).stdout
 
 
 @pytest.mark.skipif(find_spec("_tkinter") is None, reason="apt-get install python3-tk")
