@@ -67,7 +67,9 @@ def _of_portal(origin: str) -> Iterator[Finding]:
         with portal_client(settings_of()) as http:
             answer = http.get(f"{origin}/")
     except httpx.TransportError as error:
-        yield Finding("portal", False, unreached(error), "start it, or name it with --portal")
+        yield Finding(
+            "portal", False, unreached(error, origin), "start it, or name it with --portal"
+        )
         return
     yield Finding("portal", True, f"{origin} answers ({answer.status_code})")
     if told := answer.headers.get("date"):
