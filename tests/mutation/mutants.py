@@ -1,4 +1,4 @@
-"""Mutants of a module: its source with one small thing turned into its neighbour."""
+"""Mutants of a module: its source with one small thing turned into its neighbour or left out."""
 
 import ast
 from collections.abc import Iterator
@@ -52,6 +52,32 @@ def mutants(root: Path, module: str) -> Iterator[Mutant]:
             seen[name] = seen.get(name, 0) + 1
             told = name if seen[name] == 1 else f"{name} ({seen[name]})"
             yield Mutant(module, told, _with(tree, number, changed))
+
+
+def without_refusals(root: Path, module: str) -> Iterator[Mutant]:
+    """The module without each condition that refuses, and without each check of a table."""
+    place = root.joinpath(*module.split(".")).with_suffix(".py")
+    tree = ast.parse(place.read_text())
+    seen: dict[str, int] = {}
+    for number, node in enumerate(ast.walk(tree)):
+        for told, changed in _left_out(node):
+            name = f"{_within(tree, node)}: without {told}"
+            seen[name] = seen.get(name, 0) + 1
+            again = "" if seen[name] == 1 else f" ({seen[name]})"
+            yield Mutant(module, name + again, _with(tree, number, changed))
+
+
+def _left_out(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    match node:
+        case ast.If(test=test, body=[*_, ast.Return() | ast.Raise()], orelse=[]):
+            yield f"if {ast.unparse(test)}", ast.Pass()
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.Tuple(elts=checks)) if (
+            name.endswith("CHECKS")
+        ):
+            for place, check in enumerate(checks):
+                left = deepcopy(node)
+                left.value = ast.Tuple([*checks[:place], *checks[place + 1 :]], ast.Load())
+                yield ast.unparse(check), left
 
 
 def _neighbours(node: ast.AST) -> Iterator[ast.AST]:

@@ -1,4 +1,4 @@
-"""The tests of the rule, the model and the token notice mutants, but for those listed here.
+"""The tests of the rule, the token and the login notice mutants, but for those listed here.
 
 `survivors.json` lists what they do not notice, each with why it may stay so. A mutant that
 survives and is not listed fails the test, and so does one that is listed and no longer does.
@@ -11,19 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.trial import ROOT, UNCHANGED
+from tests.mutation.trial import ROOT, SUITES, UNCHANGED
 
-MODULES = (
-    *(f"consent.policy.{name}" for name in ("decision", "filter", "obligations", "request")),
-    *(f"consent.model.{name}" for name in ("life", "rules", "terms", "version", "granted")),
-    "consent.model.prohibition",
-    "consent.token",
-)
 SURVIVORS = Path(__file__).with_name("survivors.json")
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", SUITES)
 def test_each_mutant_is_noticed_or_listed_with_why_not(module: str) -> None:
     command = (sys.executable, "-m", "tests.mutation.trial", module)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -7,7 +7,9 @@ import importlib
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
@@ -15,19 +17,54 @@ from pathlib import Path
 from time import monotonic, sleep
 from types import ModuleType
 
-from tests.mutation.mutants import Mutant, mutants
+from tests.mutation.mutants import Mutant, mutants, without_refusals
 
 ROOT = Path(__file__).parents[2]
-TESTS = (
-    "test_model.py",
-    "test_rules.py",
-    "test_policy.py",
-    "test_token.py",
-    "test_policy_whatever.py",
-)
-WITHIN = 60.0  # seconds; a mutant that never ends is noticed too
+WITHIN = 120.0  # seconds; a mutant that never ends is noticed too
 AT_ONCE = 2
 UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Which tests shall notice the mutants of a module, and which mutants those are."""
+
+    tests: tuple[str, ...]
+    mutants: Callable[[Path, str], Iterator[Mutant]]
+
+
+_RULE = Suite(
+    (
+        "consent/test_model.py",
+        "consent/test_rules.py",
+        "consent/test_policy.py",
+        "consent/test_token.py",
+        "consent/test_policy_whatever.py",
+    ),
+    mutants,
+)
+_LOGIN = Suite(
+    ("mynaportal_sim/login", "mynaportal_sim/web/test_second_device.py"), without_refusals
+)
+_CERTIFICATE = Suite(
+    (
+        "mynaportal_sim/pki/test_validation.py",
+        "mynaportal_sim/pki/test_ocsp_client.py",
+        "mynaportal_sim/pki/test_foreign_answers.py",
+    ),
+    without_refusals,
+)
+SUITES: Mapping[str, Suite] = {
+    **{f"consent.policy.{name}": _RULE for name in ("decision", "filter")},
+    **{f"consent.policy.{name}": _RULE for name in ("obligations", "request")},
+    **{f"consent.model.{name}": _RULE for name in ("life", "rules", "terms", "version")},
+    **{f"consent.{name}": _RULE for name in ("model.granted", "model.prohibition", "token")},
+    **{f"mynaportal_sim.login.{name}": _LOGIN for name in ("checks", "csrf", "soft", "token")},
+    "mynaportal_sim.login.second_device.service": _LOGIN,
+    **{f"mynaportal_sim.pki.{name}": _CERTIFICATE for name in ("certificate", "validation")},
+    "mynaportal_sim.pki.ocsp.client": _CERTIFICATE,
+}
+"""What is tried: of the rule each neighbour, of a login each refusal that is left out."""
 
 
 class _Mutated(MetaPathFinder, Loader):
@@ -57,8 +94,9 @@ def _try(mutant: Mutant) -> int:
     """Run the tests on a mutant in this process; 0 if they notice nothing."""
     sys.meta_path.insert(0, _Mutated(mutant))
     pytest = importlib.import_module("pytest")
-    paths = [str(ROOT / "tests" / "consent" / name) for name in TESTS]
+    paths = [str(ROOT / "tests" / name) for name in SUITES[mutant.module].tests]
     told = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestWarning"]
+    told += ["-m", "not postgres and not deep"]
     with (
         Path(os.devnull).open("w", encoding="utf-8") as nothing,
         redirect_stdout(nothing),
@@ -72,7 +110,7 @@ def main(modules: list[str]) -> None:
     for name in ("pytest", "hypothesis", "cryptography.x509", "sqlmodel", "fastapi", "jwt"):
         importlib.import_module(name)
     waiting = [_unchanged(module) for module in modules[:1]]
-    waiting += [one for module in modules for one in mutants(ROOT, module)]
+    waiting += [one for module in modules for one in SUITES[module].mutants(ROOT, module)]
     running: dict[int, tuple[Mutant, float]] = {}
     while waiting or running:
         while waiting and len(running) < AT_ONCE:
