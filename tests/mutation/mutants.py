@@ -1,4 +1,4 @@
-"""Mutants of a module: its source with one small thing turned into its neighbour or left out."""
+"""Mutants of a module: its source with one small thing turned into its neighbour, or gone."""
 
 import ast
 from collections.abc import Iterator

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
+from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -186,6 +187,21 @@ def _spare_bits(office: Office) -> bytes:
     return bytes(der)
 
 
+def _serial(number: int) -> Callable[[Office], bytes]:
+    """A certificate with a serial that cryptography would not write."""
+
+    def made(office: Office) -> bytes:
+        certificate = asn1.Certificate.load(office.der())
+        certificate["tbs_certificate"]["serial_number"] = number
+        to_sign = certificate["tbs_certificate"].dump(force=True)
+        key = office.authorities[AUTH].key
+        assert isinstance(key, rsa.RSAPrivateKey)
+        certificate["signature_value"] = key.sign(to_sign, PKCS1v15(), SHA256())
+        return bytes(certificate.dump(force=True))
+
+    return made
+
+
 def _two_in_a_sequence(office: Office) -> bytes:
     two = office.der() * 2
     return b"\x30\x82" + len(two).to_bytes(2, "big") + two
@@ -264,6 +280,8 @@ def _two_in_a_sequence(office: Office) -> bytes:
             id="V13 PEM",
         ),
         pytest.param(_spare_bits, Code.CERT_MALFORMED, id="V13 spare bits"),
+        pytest.param(_serial(0), Code.CERT_MALFORMED, id="V13 serial 0"),
+        pytest.param(_serial(-1), Code.CERT_MALFORMED, id="V13 negative serial"),
         pytest.param(_two_in_a_sequence, Code.CERT_MALFORMED, id="V13 array"),
         pytest.param(
             lambda office: serialize_certificates([office.issue()], Encoding.DER),
