@@ -381,15 +381,13 @@ def test_it_is_good_until_its_last_second(
     assert getattr(verdict, "code", None) == code
 
 
-def test_it_is_not_good_before_its_first_second(office: Office) -> None:
-    """V6."""
+def test_v6_it_is_not_good_before_its_first_second(office: Office) -> None:
     verdict = validate(office.der(), office.anchors, office.now - SECOND, AUTH)
     assert isinstance(verdict, Refusal)
     assert verdict.code is Code.CERT_NOT_YET_VALID
 
 
-def test_the_issuer_must_be_in_its_time_too_and_no_other_anchor(office: Office) -> None:
-    """V7."""
+def test_v7_the_issuer_must_be_in_its_time_too_and_no_other_anchor(office: Office) -> None:
     old = authority.create(AUTH, office.now - 11 * YEAR, os.urandom)
     anchors = (Anchor.of(old.certificate), *office.anchors)
     verdict = validate(office.der(old), anchors, office.now, AUTH)

@@ -189,7 +189,7 @@ def test_only_a_page_of_this_portal_lets_anything_happen(
     assert "利用中" in browser.get(HERE).text
 
 
-def test_a_strict_portal_has_no_counter(strict_browser: Browser) -> None:
+def test_s3_a_strict_portal_lets_nobody_deal_with_cards(strict_browser: Browser) -> None:
     for path in ("/counter", HERE, f"/dev{HERE}"):
         assert strict_browser.get(path).status_code == 404
     assert strict_browser.post(f"{HERE}/lose", {"csrf": "0" * 64}).status_code == 404
