@@ -44,7 +44,13 @@ _RULE = Suite(
     mutants,
 )
 _LOGIN = Suite(
-    ("mynaportal_sim/login", "mynaportal_sim/web/test_second_device.py"), without_refusals
+    (
+        "mynaportal_sim/login",
+        "mynaportal_sim/web/test_second_device.py",
+        "mynaportal_sim/web/test_signature_at_reader.py",
+        "mynaportal_sim/web/test_signature.py",
+    ),
+    without_refusals,
 )
 _CERTIFICATE = Suite(
     (

@@ -185,6 +185,15 @@ def test_a_post_from_another_site_leaves_the_challenge_unused(
     assert browser.present(token).status_code == 200
 
 
+def test_l7_a_post_without_a_cookie_is_nobodys(portal: Portal) -> None:
+    browser = portal.browser()
+    token, own = portal.sign(browser.challenge()), browser.session_id
+    browser.session_id = ""
+    refused(browser.present(token), 403, "csrf_failed")
+    browser.session_id = own
+    assert browser.present(token).status_code == 200
+
+
 def test_a_form_under_no_referrer_may_say_origin_null(portal: Portal) -> None:
     browser = portal.browser()
     own = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}

@@ -24,6 +24,7 @@ from mynaportal_sim.login import sessions
 from mynaportal_sim.login.second_device import service, store
 from mynaportal_sim.login.second_device.model import (
     LIFETIME,
+    ROTATIONS_MAX,
     TRANSITIONS,
     Event,
     State,
@@ -196,6 +197,24 @@ def test_q3_a_code_runs_out_and_is_renewed_three_times(
     browser.post(f"{path}/code", {"csrf": browser.csrf()})
     assert Device(portal, code_on(browser, path)).claimed.is_success
     refused(Device(portal, old).claimed, 404, "code_not_found")
+    path, shown = begun(browser), set()
+    for _ in range(ROTATIONS_MAX + 2):
+        shown.add(code_on(browser, path))
+        browser.post(f"{path}/code", {"csrf": browser.csrf()})
+    assert len(shown) == ROTATIONS_MAX + 1
+
+
+def test_q3_what_has_run_out_is_neither_renewed_nor_signed(
+    portal: Portal, browser: Browser
+) -> None:
+    path = begun(browser)
+    device = Device(portal, code_on(browser, path))
+    portal.web.state.clock.forward(LIFETIME)
+    refused(device.sign(), 410, "login_expired")
+    path = begun(browser)
+    portal.web.state.clock.forward(LIFETIME)
+    browser.post(f"{path}/code", {"csrf": browser.csrf()})
+    assert "3分以内に完了しなかった" in browser.get(path).text
 
 
 @pytest.mark.parametrize("secret", ["", "another"], ids=["none", "wrong"])
@@ -205,6 +224,12 @@ def test_q4_nobody_signs_without_the_devices_secret(
     device = Device(portal, code_on(browser, begun(browser)))
     device.secret = secret
     refused(device.sign(), 403, "device_mismatch")
+
+
+def test_q4_nor_before_a_device_has_claimed_the_code(portal: Portal, browser: Browser) -> None:
+    claimed, waits = Device(portal, code_on(browser, begun(browser))), begun(browser)
+    address = f"/auth/x/{waits.rpartition('/')[2]}/sign"
+    refused(claimed.post(address, claimed.token().to_json()), 403, "device_mismatch")
 
 
 def test_q5_three_wrong_confirmations_end_the_login(portal: Portal, browser: Browser) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from card_reader.spec import Kind
 from mynaportal_sim.login.second_device import store
+from mynaportal_sim.login.second_device.model import LIFETIME
 from mynaportal_sim.login.token import LoginToken
 from tests.mynaportal_sim.signing.kit import JSON, consents, form_of, to_sign, token_of
 from tests.mynaportal_sim.web.kit import HANAKO, KENICHI, ORIGIN, Browser, Form, Portal
@@ -121,6 +122,12 @@ def _after_it_was_cancelled_here(desk: Desk, place: str) -> httpx.Response:
     return desk.take(place)
 
 
+def _after_three_minutes(desk: Desk, place: str) -> httpx.Response:
+    desk.hand_in(desk.claim(place), Kind.SIGNING)
+    desk.portal.web.state.clock.forward(LIFETIME)
+    return desk.take(place)
+
+
 def _with_six_digits(desk: Desk, place: str) -> httpx.Response:
     desk.hand_in(desk.claim(place), Kind.SIGNING)
     form: Form = {"csrf": desk.browser.csrf("/consents"), "code": "000000"}
@@ -143,6 +150,7 @@ def test_what_is_not_shown_is_not_begun(desk: Desk) -> None:
         (_in_another_language, "purpose_mismatch"),
         (_after_it_was_refused_there, "second_device_denied"),
         (_after_it_was_cancelled_here, "second_device_cancelled"),
+        (_after_three_minutes, "login_expired"),
         (_with_six_digits, "code_claimed"),
     ],
 )
