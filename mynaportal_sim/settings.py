@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from card_reader.agent.settings import PORT as AGENT_PORT
 from consent.ledger.errors import MalformedError
 from consent.mandate import Bands
 from consent.without import NOTICE_CAP
@@ -141,6 +142,14 @@ class Settings(BaseSettings):
         json_schema_extra=_VARIABLE_ONLY | {"default": "PORT + 200"},
     )
 
+    agent_port: int = Field(
+        default=AGENT_PORT,
+        ge=1,
+        le=65535,
+        description="port that people's agents listen on, which the login page may ask",
+        json_schema_extra=_VARIABLE_ONLY,
+    )
+
     dpop_nonce: bool = Field(
         default=False,
         description="demand a nonce of this server in each DPoP proof (RFC 9449 8), so that a "
@@ -254,9 +263,9 @@ class Settings(BaseSettings):
         named = given.split(",") if isinstance(given, str) else given
         return tuple(name.strip() for name in named if name.strip())
 
-    @field_serializer("minors_purposes", "step_up")
-    def _as_listed(self, codes: tuple[str, ...]) -> str:
-        return ",".join(codes)
+    @field_serializer("allow_host", "minors_purposes", "step_up", "witnesses")
+    def _as_listed(self, many: tuple[object, ...]) -> str:
+        return ",".join(map(str, many))
 
     @model_validator(mode="after")
     def _ages_do_not_fall(self) -> "Settings":
@@ -265,14 +274,6 @@ class Settings(BaseSettings):
                 "ages must not fall: minors_assent_from, then minors_decide_from, then of_age"
             )
         return self
-
-    @field_serializer("witnesses")
-    def _keys_and_urls(self, places: tuple[WitnessPlace, ...]) -> str:
-        return ",".join(map(str, places))
-
-    @field_serializer("allow_host")
-    def _as_given(self, hosts: tuple[str, ...]) -> str:
-        return ",".join(hosts)
 
     @model_validator(mode="before")
     @classmethod

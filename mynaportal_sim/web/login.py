@@ -10,8 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Request, Response
 from pydantic import BaseModel, Field
 
+from card_reader.agent.settings import PORT as AGENT_PORT
 from mynaportal_sim.login import cookies, sessions
-from mynaportal_sim.login.csrf import check_csrf
+from mynaportal_sim.login.csrf import check_csrf, origin
 from mynaportal_sim.login.errors import LoginRefusedError, SessionEndedError, SoftCardsOffError
 from mynaportal_sim.login.limit import RateLimited
 from mynaportal_sim.login.refusal import Code
@@ -22,6 +23,7 @@ from mynaportal_sim.login.trust import TrustDep
 from mynaportal_sim.residents import personas
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.residents.model import Resident
+from mynaportal_sim.web import agent_words
 from mynaportal_sim.web.kept import Portal, PortalDep, begun
 from mynaportal_sim.web.on_the_way import on_the_way_to
 from mynaportal_sim.web.redirects import see_other
@@ -162,9 +164,30 @@ async def _form(
         "problem": None,
         "pin_problem": None,
         "last_try": False,
+        **_agent(page, portal),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if shown else HTTPStatus.OK
-    return page("login.html", {**values, **shown}, status=status, form_action=way.target)
+    return page(
+        "login.html",
+        {**values, **shown},
+        status=status,
+        form_action=way.target,
+        connect=str(values["agent"]),
+    )
+
+
+def _agent(page: Page, portal: Portal) -> dict[str, object]:
+    """Where the page looks for an agent, how one is started, and what it may have to say."""
+    port = portal.settings.agent_port
+    named = "" if port == AGENT_PORT else f" --port {port}"
+    return {
+        "agent": f"http://127.0.0.1:{port}",
+        "agent_command": f"./mynasim agent run --portal {origin(portal.settings)}{named}",
+        "agent_words": {
+            name: (page.text(words.what, left=""), page.text(words.do))
+            for name, words in agent_words.TABLE.items()
+        },
+    }
 
 
 async def _personas(portal: Portal) -> list[Resident]:

@@ -74,14 +74,19 @@ class Page:
         *,
         status: int = HTTPStatus.OK,
         form_action: str = "",
+        connect: str = "",
     ) -> Response:
-        """The page made of `template`; `form_action` is a further origin its forms lead to."""
+        """The page made of `template`.
+
+        `form_action` is a further origin that its forms lead to, `connect` one that its
+        scripts may ask.
+        """
         size = self._size()
         frame = {"path": self.request.url.path, "here": self._here(), **self.visitor.values}
         frame["size"] = size
         environment = _environment(self.words)
         body = environment.get_template(template).render({**frame, **values})
-        response = HTMLResponse(body, status, headers=page_headers(form_action))
+        response = HTMLResponse(body, status, headers=page_headers(form_action, connect))
         for name, cookie, value in (("lang", COOKIE, self.words), ("size", SIZE_COOKIE, size)):
             if self.request.query_params.get(name) == value:
                 response.set_cookie(
@@ -155,12 +160,12 @@ async def _page(request: Request, visitor: VisitorDep) -> Page:
 PageDep = Annotated[Page, Depends(_page)]
 
 
-def page_headers(form_action: str = "") -> dict[str, str]:
+def page_headers(form_action: str = "", connect: str = "") -> dict[str, str]:
     """Least privilege for a page: its own styles and scripts, no frame, referrer or cache."""
     policy = {
         "default-src": "'none'",
         "base-uri": "'none'",
-        "connect-src": "'self'",
+        "connect-src": f"'self' {connect}".strip(),
         "font-src": "'self'",
         "form-action": f"'self' {form_action}".strip(),
         "frame-ancestors": "'none'",

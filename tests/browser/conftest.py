@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, sync_playwright
 
 from tests.browser.kit import ARGUMENTS, NewTab, Tab
 from tests.journeys.kit import Portal, copy_world, free_port, running
@@ -16,16 +16,20 @@ HERE = Path(__file__).parent
 WIDE = (1280, 900)
 
 
-@contextmanager
-def chromium_of(environment: Mapping[str, str]) -> Iterator[Browser]:
+def launched(kind: BrowserType, environment: Mapping[str, str], *options: str) -> Browser:
     """Chromium as somebody with this environment starts it."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
+    arguments = [*ARGUMENTS, *options]
+    return kind.launch(executable_path=program, args=arguments, env={**environment})
+
+
+@contextmanager
+def chromium_of(environment: Mapping[str, str]) -> Iterator[Browser]:
+    """The same, with what drives it."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=[*ARGUMENTS], env={**environment}
-        )
+        browser = launched(playwright.chromium, environment)
         yield browser
         browser.close()
 

@@ -70,7 +70,9 @@ class Tab:
             self.complaints.append(f"console {message.text}")
 
     def _follow(self, request: Request) -> None:
-        own = {f"localhost:{self.portal.port}", f"127.0.0.1:{self.portal.app_port}"}
+        portal = self.portal
+        ports = (portal.app_port, portal.agent_port)
+        own = {f"localhost:{portal.port}", *(f"127.0.0.1:{port}" for port in ports)}
         parts = urlsplit(request.url)
         if parts.scheme in {"http", "https"} and parts.netloc not in own:
             self.complaints.append(f"request to {request.url}")

@@ -68,6 +68,7 @@ class Portal:
     db: str | None = None
     workers: int = 1
     app_port: int | None = None
+    agent_port: int | None = None
     witnesses: str | None = None
     tls: bool = False
     ocsp: bool = False
@@ -101,6 +102,7 @@ class Portal:
         inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         more = {"MYNASIM_DB": self.db, "MYNASIM_WITNESSES": self.witnesses}
         more["MYNASIM_TLS"] = "true" if self.tls else None
+        more["MYNASIM_AGENT_PORT"] = str(self.agent_port) if self.agent_port else None
         given = {name: value for name, value in more.items() if value}
         return {**inherited, **own, **given, **self.settings}
 
