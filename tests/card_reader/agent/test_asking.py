@@ -3,7 +3,6 @@
 import asyncio
 import os
 import pty
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from card_reader.errors import MalformedDataError
 from card_reader.pinpad import Feature, features, verify_structure
 from tests.card_reader.agent.kit import House, Meddled, Person
 from tests.card_reader.agent.process import Running, ready
+from tests.card_reader.agent.screen import ALLOW, displayed, typing
 
 SHOWN = Shown(
     origin="https://portal.example",
@@ -45,36 +45,8 @@ def going_on() -> bool:
 @pytest.fixture(scope="module")
 def screen() -> Iterator[str]:
     """A display that nobody sees."""
-    lacking = [name for name in ("Xvfb", "xdotool") if shutil.which(name) is None]
-    if lacking or find_spec("_tkinter") is None:
-        pytest.skip("the window cannot be shown: apt-get install xvfb xdotool python3-tk")
-    reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-nolisten"]
-    with subprocess.Popen(
-        [*command, "tcp"], pass_fds=[writing], stderr=subprocess.DEVNULL
-    ) as server:
-        os.close(writing)
-        with open(reading, encoding="ascii") as told:
-            yield f":{told.readline().strip()}"
-        server.terminate()
-
-
-@contextmanager
-def typing(screen: str, title: str, *keys: str) -> Iterator[None]:
-    """Press keys once a window of that title is there."""
-
-    def press() -> None:
-        environment = {**os.environ, "DISPLAY": screen}
-        search = ["xdotool", "search", "--sync", "--onlyvisible", "--name", title]
-        for command in (search, ["xdotool", "key", *keys]):
-            subprocess.run(
-                command, env=environment, check=True, timeout=30, stdout=subprocess.DEVNULL
-            )
-
-    thread = Thread(target=press, daemon=True)
-    thread.start()
-    yield
-    thread.join(30)
+    with displayed() as name:
+        yield name
 
 
 DIGITS = ("1", "2", "3", "4", "Return")
@@ -110,7 +82,7 @@ def test_a_window_takes_the_pin(
     ("keys", "allowed"),
     [
         pytest.param(("Return",), False, id="Enter alone"),
-        pytest.param(("Tab", "Return"), True, id="the button that allows"),
+        pytest.param(ALLOW, True, id="the button that allows"),
     ],
 )
 def test_a_window_asks_whether_a_site_may_pair(
@@ -137,7 +109,7 @@ def windowed(screen: str, card_path: Path, tmp_path: Path) -> Iterator[Running]:
     running = ready(tmp_path, nothing, "--card", card_path, DISPLAY=screen)
     os.close(nothing)
     try:
-        with typing(screen, "Pairing", "Tab", "Return"):
+        with typing(screen, "Pairing", *ALLOW):
             running.pair()
         yield running
     finally:
