@@ -86,6 +86,10 @@ def test_a_card_logs_in_and_the_person_goes_on_to_the_app(
         tab.page.locator("#agent-cancel").click()
         tab.page.locator("#agent-again").click()
         says(tab, PAIRING)
+        tab.page.locator("#agent-cancel").click()
+        says(tab, "ログインを取りやめました")
+        tab.page.locator("#agent-others").click()
+        assert tab.page.evaluate("document.activeElement.id") == "agent-begin"
 
 
 def wrong_pin(tab: Tab, agent: Beside) -> None:
@@ -135,6 +139,31 @@ def test_each_end_is_told_with_what_to_do(new_tab: NewTab, tmp_path: Path) -> No
             tab.page.locator("#agent-again").click()
         says(tab, "見つかりません")
         excuse(tab, "ERR_CONNECTION_REFUSED")
+
+
+def test_what_the_portal_refuses_is_told_with_what_to_do(
+    new_tab: NewTab, tmp_path: Path
+) -> None:
+    tab = new_tab("en")
+    with agent_beside(tmp_path, tab, card_of(tab, "nakamura-naoki")) as agent:
+        begin(tab)
+        says(tab, "Pair this page")
+        pair(tab, agent.code)
+        agent.enter(PIN)
+        says(tab, "certificate has been revoked", "cert_revoked")
+        assert "the card that took its place" in tab.page.locator("#agent-said").inner_text()
+
+
+def test_nobody_types_a_pin_for_a_challenge_that_has_expired(
+    new_tab: NewTab, tmp_path: Path
+) -> None:
+    tab = new_tab()
+    tab.page.clock.install()
+    with agent_beside(tmp_path, tab, card_of(tab, "sato-hanako")) as agent:
+        at_the_pin(tab, agent)
+        tab.page.clock.fast_forward(120_000)
+        says(tab, "制限時間を過ぎました", "nonce_expired")
+        _until_logged(agent, "cancelled")
 
 
 def test_a_page_that_is_closed_lets_the_card_go(new_tab: NewTab, tmp_path: Path) -> None:

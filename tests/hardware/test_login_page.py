@@ -20,6 +20,7 @@ from tests.journeys.kit import PERSONA, Portal, copy_keys, free_port, running
 
 pytestmark = pytest.mark.browser
 
+ANOTHER = "suzuki-kenichi"
 PIN = ("1", "2", "3", "4", "Return")
 
 
@@ -58,9 +59,24 @@ def test_a_card_on_a_reader_logs_in_by_page_agent_and_window(
                     says(tab, "暗証番号は、この画面ではなくエージェントに")
                 with typing(screen, "PIN", *PIN):
                     tab.page.wait_for_url(f"{tab.portal.url}/", timeout=10_000)
+                tab.go("/my-card")
+                tab.see("マイナンバーカード")
+                _choose_between_two(service, tab)
         finally:
             agent.process.terminate()
             agent.process.wait(10)
-    tab.go("/my-card")
-    tab.see("マイナンバーカード")
     assert tries(card, JPKI_PIN) == 3
+
+
+def _choose_between_two(service: PrivatePcscd, tab: Tab) -> None:
+    """With a second card on another reader, the person says which; and gives up."""
+    other = tab.portal.data / "cards" / f"{ANOTHER}.json"
+    with inserted(service, Card.load(other), 1):
+        begin(tab)
+        says(tab, "複数のリーダーにカードがあります")
+        assert tab.page.locator("#agent-choose strong").all_inner_texts() == [*service.readers]
+        tab.page.locator("#agent-choose input").last.check()
+        tab.page.locator("[form=agent-choose]").click()
+        says(tab, "確認コードを見比べて")
+        tab.page.locator("#agent-cancel").click()
+        says(tab, "ログインを取りやめました")

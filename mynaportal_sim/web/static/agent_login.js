@@ -3,6 +3,7 @@ import { Agent, Refused } from './agent.js'
 
 const WAIT = 25 // seconds, the agent's longest
 const POLITE = new Set(['agent.code_wrong', 'agent.pairing_denied'])
+const COMPARED = new Set(['waiting_consent', 'waiting_pin', 'signing'])
 const CALM = new Set(['page.absent', 'page.cancelled'])
 const STARTS = new Set(['page.absent', 'page.foreign', 'page.gone', 'agent.origin_not_allowed', 'agent.pairing_closed', 'agent.prompt_unavailable'])
 
@@ -46,6 +47,7 @@ const step = (name, shown) => {
     else one.removeAttribute('aria-current')
   }
   only(shown)
+  words.hidden = !COMPARED.has(name)
   said.classList.toggle('waits', !shown)
   say(`page.${name}`)
   if (document.activeElement === document.body) title.focus()
@@ -94,10 +96,12 @@ const readers = async (signal) => {
   }
 }
 
-const row = (reader) => {
+const canLogIn = (reader) => reader.card === 'jpki' && !reader.locked
+
+const row = (reader, isChosen) => {
   const label = part('reader').content.cloneNode(true).firstElementChild
   label.querySelector('strong').textContent = reader.name
-  Object.assign(label.querySelector('input'), { value: reader.id, checked: reader.card === 'jpki' && !reader.locked })
+  Object.assign(label.querySelector('input'), { value: reader.id, checked: isChosen })
   label.querySelector('[data-card=unknown]').hidden = reader.card !== 'unknown'
   label.querySelector('[data-card=locked]').hidden = !reader.locked
   return label
@@ -107,7 +111,9 @@ const row = (reader) => {
 const chosen = async (found, signal) => {
   const holding = found.filter((reader) => reader.card !== 'none')
   if (holding.length < 2) return undefined
-  choose.querySelector('div').replaceChildren(...holding.map(row))
+  const usable = holding.filter(canLogIn)
+  const rows = holding.map((reader) => row(reader, usable.length === 1 && usable[0] === reader))
+  choose.querySelector('div').replaceChildren(...rows)
   step('choose', choose)
   choose.querySelector('input').focus()
   return (await submitted(choose, signal)).get('reader')
@@ -127,17 +133,19 @@ const portal = async (path, value, signal) => {
 
 /** The login token, once the card has made it; the portal waits no longer than `lifetime` ms. */
 const signed = async (lifetime) => {
-  const end = performance.now() + lifetime
-  let state
-  for (;;) {
-    const left = (end - performance.now()) / 1000
-    if (left <= 0 && state !== 'signing') throw new Refused('portal.nonce_expired', { error: 'nonce_expired' })
-    const told = await agent.follow(operation, Math.max(1, Math.min(WAIT, Math.ceil(left))))
-    state = told.state
-    if (state === 'done') return told.token
-    if (state === 'failed') throw new Refused(`agent.${told.error}`, told)
-    if (state === 'cancelled') throw new Refused(told.error ? `agent.${told.error}` : 'page.cancelled', told)
-    step(state)
+  const late = new Refused('portal.nonce_expired', { error: 'nonce_expired' })
+  const timer = setTimeout(() => running.abort(late), lifetime)
+  try {
+    for (;;) {
+      const told = await agent.follow(operation, WAIT)
+      if (told.state === 'done') return told.token
+      if (told.state === 'failed') throw new Refused(`agent.${told.error}`, told)
+      if (told.state === 'cancelled') throw new Refused(told.error ? `agent.${told.error}` : 'page.cancelled', told)
+      if (told.state === 'signing') clearTimeout(timer)
+      step(told.state)
+    }
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -150,10 +158,8 @@ const login = async (signal) => {
   words.querySelector('.big').textContent = challenge.display.request_code
   step('waiting_reader')
   operation = await agent.begin(challenge, reader)
-  words.hidden = false
   const token = await signed(Date.parse(challenge.expires_at) - Date.parse(challenge.issued_at))
   operation = undefined
-  words.hidden = true
   step('done')
   const way = await portal('/auth/card/logins', token, signal)
   location.assign(way.interaction ? `/interactions/${way.interaction}` : '/')
@@ -195,12 +201,12 @@ const begin = async () => {
   pair.code.removeAttribute('aria-invalid')
   show(true)
   title.focus()
-  await login(signal).catch((error) => ended(signal.aborted ? new Refused('page.cancelled') : error))
+  await login(signal).catch((error) => ended(signal.aborted ? signal.reason : error))
 }
 
 part('begin').addEventListener('click', begin)
 part('again').addEventListener('click', begin)
-part('cancel').addEventListener('click', () => running.abort())
+part('cancel').addEventListener('click', () => running.abort(new Refused('page.cancelled')))
 part('others').addEventListener('click', () => {
   panel.hidden = true
   document.getElementById('ways').hidden = false
