@@ -97,7 +97,7 @@ OWN: dict[str, Words] = {
     ),
     "away": Words(
         marked("The portal does not answer."),
-        marked("Nobody is logged in. Look at your connection, and try again."),
+        marked("Look at your connection, reload the page, and begin again."),
     ),
     "cancelled": Words(
         marked("The login was cancelled."),
@@ -105,7 +105,7 @@ OWN: dict[str, Words] = {
     ),
     "fault": Words(
         marked("This page has failed."),
-        marked("Nobody is logged in. Reload the page, and begin again."),
+        marked("Reload it, and begin again."),
     ),
 }
 """How it ends by what the page itself has found."""

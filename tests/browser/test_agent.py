@@ -195,6 +195,13 @@ def test_an_agent_that_is_missing_or_another_portals_is_told_with_the_command(
     tab.page.locator("pre.command").first.wait_for()
 
 
+def test_without_scripts_the_command_alone_is_offered(new_tab: NewTab) -> None:
+    tab = new_tab(scripts=False)
+    tab.go("/login")
+    assert tab.page.locator("#by-command button").is_visible()
+    assert not tab.page.locator("#agent-begin").is_visible()
+
+
 @pytest.mark.parametrize(
     ("permission", "told"),
     [

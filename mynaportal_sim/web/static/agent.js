@@ -6,6 +6,7 @@
 // this page anyway; and it signs nothing without the person, who agrees and types the PIN there.
 const FOUND_WITHIN = 1000 // milliseconds
 const ANSWERED_WITHIN = 60_000 // for the browser's own question
+const LETS_GO_WITHIN = 3000
 const API = 1
 const PERMISSIONS = ['loopback-network', 'local-network-access'] // the newer name first
 
@@ -88,7 +89,7 @@ export class Agent {
 
   /** Have it let the card go, also when this page goes away. */
   async cancel (op) {
-    await this.#fetch('DELETE', `/v1/operations/${op}`, { keepalive: true }).catch(() => null)
+    await this.#fetch('DELETE', `/v1/operations/${op}`, { keepalive: true, signal: AbortSignal.timeout(LETS_GO_WITHIN) }).catch(() => null)
   }
 
   #fetch (method, path, more) {

@@ -2,7 +2,7 @@
 import { Agent, Refused } from './agent.js'
 
 const WAIT = 25 // seconds, the agent's longest
-const POLITE = new Set(['agent.code_wrong', 'agent.pairing_denied'])
+const ASKED_AGAIN = new Set(['agent.code_wrong', 'agent.pairing_denied'])
 const COMPARED = new Set(['waiting_consent', 'waiting_pin', 'signing'])
 const CALM = new Set(['page.absent', 'page.cancelled'])
 const STARTS = new Set(['page.absent', 'page.foreign', 'page.gone', 'agent.origin_not_allowed', 'agent.pairing_closed', 'agent.prompt_unavailable'])
@@ -76,7 +76,7 @@ const pairUntilItHolds = async (signal) => {
       await pairOnce(signal)
       return
     } catch (error) {
-      if (!POLITE.has(error.word)) throw error
+      if (!ASKED_AGAIN.has(error.word)) throw error
       problem.textContent = wording(error.word).join(' ')
       problem.hidden = false
       pair.code.value = ''
@@ -119,10 +119,11 @@ const chosen = async (found, signal) => {
   return (await submitted(choose, signal)).get('reader')
 }
 
+/** What the portal answers; without a signal, cancelling comes too late. */
 const portal = async (path, value, signal) => {
   const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf }
   const answer = await fetch(path, { method: 'POST', headers, body: JSON.stringify(value), signal }).catch(() => {
-    signal.throwIfAborted()
+    signal?.throwIfAborted()
     throw new Refused('page.away')
   })
   const told = await answer.json().catch(() => ({}))
@@ -161,7 +162,8 @@ const login = async (signal) => {
   const token = await signed(Date.parse(challenge.expires_at) - Date.parse(challenge.issued_at))
   operation = undefined
   step('done')
-  const way = await portal('/auth/card/logins', token, signal)
+  part('cancel').hidden = true
+  const way = await portal('/auth/card/logins', token)
   location.assign(way.interaction ? `/interactions/${way.interaction}` : '/')
 }
 
@@ -221,4 +223,3 @@ if (navigator.clipboard) {
     copy.textContent = copy.dataset.done
   })
 }
-part('offer').hidden = false
