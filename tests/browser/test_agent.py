@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
@@ -19,6 +20,10 @@ from tests.journeys.kit import Portal, copy_world, free_port, running
 PHONE = (390, 844)
 PAIRING = "ペアリングします"
 ENTER = "暗証番号は、この画面ではなくエージェントに"
+SOMETHING_ELSE = (
+    b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Type: application/json\r\n"
+    b"Content-Length: 2\r\n\r\n{}"
+)
 WITHIN = 10.0  # seconds
 
 
@@ -193,6 +198,21 @@ def test_an_agent_that_is_missing_or_another_portals_is_told_with_the_command(
     with tab.page.expect_navigation():
         tab.page.locator("#agent-command").click()  # the way without a browser's help
     tab.page.locator("pre.command").first.wait_for()
+
+
+def test_who_does_not_answer_at_once_is_waited_for_and_must_be_an_agent(
+    new_tab: NewTab,
+) -> None:
+    """As when the browser asks the person first, and lets the request go on afterwards."""
+    tab = new_tab()
+    with socket.create_server(("127.0.0.1", tab.portal.agent_port or 0)) as server:
+        begin(tab)
+        asked, _ = server.accept()
+        asked.recv(4096)
+        says(tab, "ブラウザが確認しています")
+        asked.sendall(SOMETHING_ELSE)
+        says(tab, "エージェントではないプログラム")
+        asked.close()
 
 
 def test_without_scripts_the_command_alone_is_offered(new_tab: NewTab) -> None:

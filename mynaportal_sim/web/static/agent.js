@@ -109,7 +109,6 @@ export class Agent {
       throw new Refused('page.gone')
     }
     if (answer.ok) return told
-    if (told.error === 'token_invalid') sessionStorage.removeItem(this.#key)
     throw new Refused(`agent.${told.error}`, told)
   }
 }
