@@ -25,6 +25,7 @@ class Code(StrEnum):
     PAIRING_DENIED = "pairing_denied"
     PAIRING_CLOSED = "pairing_closed"
     PCSC_UNAVAILABLE = "pcsc_unavailable"
+    CARD_UNAVAILABLE = "card_unavailable"
     BUSY = "busy"
     OPERATION_NOT_FOUND = "operation_not_found"
 
@@ -46,6 +47,7 @@ STATUS: dict[Code, HTTPStatus] = {
     Code.PAIRING_DENIED: HTTPStatus.FORBIDDEN,
     Code.PAIRING_CLOSED: HTTPStatus.TOO_MANY_REQUESTS,
     Code.PCSC_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Code.CARD_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Code.BUSY: HTTPStatus.CONFLICT,
     Code.OPERATION_NOT_FOUND: HTTPStatus.NOT_FOUND,
 }

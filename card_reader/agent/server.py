@@ -18,7 +18,7 @@ from card_reader.agent.desk import Desk
 from card_reader.agent.door import ASKED, Door
 from card_reader.agent.guard import CHECKS, Asked, Checks, Route, Rules
 from card_reader.agent.login import Login, Wish, failed
-from card_reader.agent.operation import Operation
+from card_reader.agent.operation import Failure, Operation
 from card_reader.agent.pairing import TOKEN_LIFETIME, Codes, Randomness, Tokens
 from card_reader.agent.pin import PROMPT_LIFETIME, Asker
 from card_reader.agent.refusal import Code, Refusal
@@ -88,7 +88,10 @@ async def readers(agent: Agent, _asked: Asked, _request: Request) -> Response:
     try:
         found = await asyncio.to_thread(agent.cards.readers)
     except CardError as error:
-        return _refused(Refusal(Code.PCSC_UNAVAILABLE, failed(error).hint))
+        end = failed(error)
+        no_service = end.failure is Failure.PCSC_UNAVAILABLE
+        code = Code.PCSC_UNAVAILABLE if no_service else Code.CARD_UNAVAILABLE
+        return _refused(Refusal(code, end.hint))
     return JSONResponse([reader.as_json() for reader in found])
 
 

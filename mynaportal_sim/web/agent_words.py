@@ -19,6 +19,10 @@ class Words(NamedTuple):
 _AGAIN = marked("Begin again.")
 _ANOTHER_CARD = marked("Use another card, or have this one looked at where it was issued.")
 _ONLY_A_FAULT = marked("This is a fault of page or agent. Reload the page; update the agent.")
+_UNAVAILABLE = Words(
+    marked("The card or its file could not be read."),
+    marked("Begin again. If it fails again: ./mynasim card doctor looks closer."),
+)
 _PCSC = Words(
     marked("The service for card readers does not run on this computer."),
     marked("Start it, and begin again. ./mynasim agent doctor looks closer."),
@@ -165,6 +169,7 @@ REFUSALS: dict[Refused, Words] = {
         marked("If it was not you, see who did. End the agent, and start it anew."),
     ),
     Refused.PCSC_UNAVAILABLE: _PCSC,
+    Refused.CARD_UNAVAILABLE: _UNAVAILABLE,
     Refused.BUSY: Words(
         marked("The agent is busy with another login."),
         marked("End that one, in another tab or in the agent's window, and try again."),
@@ -208,10 +213,7 @@ FAILURES: dict[Failure, Words] = {
         marked("The card refused to sign."),
         marked("Begin again. If it refuses again: ./mynasim card doctor looks closer."),
     ),
-    Failure.CARD_UNAVAILABLE: Words(
-        marked("The card or its file could not be read."),
-        marked("Begin again. If it fails again: ./mynasim card doctor looks closer."),
-    ),
+    Failure.CARD_UNAVAILABLE: _UNAVAILABLE,
     Failure.CONSENT_TIMEOUT: Words(
         marked("Nobody agreed at the agent within a minute."), _AGAIN
     ),

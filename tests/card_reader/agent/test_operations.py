@@ -2,12 +2,14 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any
 
 import pytest
 
+from card_reader.agent.cards import InFile
 from card_reader.agent.operation import FINAL, LIFE, Event, Failure, Operation, State
 from card_reader.agent.pairing import CODE_LIFETIME, TOKEN_LIFETIME
 from card_reader.agent.pin import No
@@ -121,6 +123,20 @@ def test_a17_the_list_of_readers_names_no_card(card_path: Path) -> None:
 
     [reader] = asyncio.run(run())
     assert reader.keys() == {"id", "name", "pinpad", "card", "locked"}
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_text("{")])
+def test_a_card_file_that_is_gone_or_damaged_is_told_as_what_it_is(
+    card_path: Path, spoil: Callable[[Path], object]
+) -> None:
+    async def run() -> Any:
+        house = House(card_path)
+        house.agent.cards = InFile(card_path)
+        spoil(card_path)
+        return await house.ask("GET", "/v1/readers", house.bearing())
+
+    told = asyncio.run(run())
+    assert (told.status, told.error) == (503, "card_unavailable")
 
 
 def test_a18_there_is_one_operation_at_a_time_and_it_is_its_pages(
