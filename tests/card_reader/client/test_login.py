@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 
+from card_reader.algorithm import Algorithm
 from card_reader.client.consent import sign_consent
 from card_reader.client.jpki import Jpki
 from card_reader.client.login import sign_challenge
 from card_reader.client.session import Session
-from card_reader.client.signing import Algorithm, signed
+from card_reader.client.signing import signed
 from card_reader.emulator.card import Card
 from card_reader.emulator.personalise import CardData, write_card
 from card_reader.errors import MalformedDataError, NotVerifiedError
