@@ -11,8 +11,8 @@ from mynaportal_sim.cli.failures import told
 
 NOUNS = (
     "up", "tls", "demo", "doctor", "config", "login", "sign", "agent", "app", "keys", "ca",
-    "card", "counter", "clock", "ledger", "research", "exchange", "consent", "mandate",
-    "canary", "disclose", "review", "bench",
+    "card", "counter", "clock", "ledger", "research", "exchange", "consent", "document",
+    "mandate", "canary", "disclose", "review", "bench",
 )  # fmt: skip
 
 

@@ -12,15 +12,12 @@ from consent.instants import rfc3339
 from consent.ledger.evidence import Evidence, Proven
 from consent.ledger.note import Verifier
 from mynaportal_sim import keys
+from mynaportal_sim.cli.anchors import RootsOption, anchors, certificates_of
 from mynaportal_sim.cli.answer import plain, say
-from mynaportal_sim.cli.failures import CommandError
 from mynaportal_sim.cli.findings import Finding, report
 from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
 from mynaportal_sim.cli.witnesses import WitnessOption, witness_key
-from mynaportal_sim.pki import authority
-from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pki.validation import ValidCertificate
-from mynaportal_sim.settings import Settings
 from mynaportal_sim.signing.receipt import Receipt
 from mynaportal_sim.signing.verify import Case, Check, Trusted, judge
 
@@ -32,15 +29,7 @@ def verify(
         Path, typer.Argument(exists=True, dir_okay=False, help="A receipt as it was saved.")
     ],
     *,
-    roots: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PEM",
-            exists=True,
-            dir_okay=False,
-            help="The authorities you trust, as `consent roots` prints; else those of DIR.",
-        ),
-    ] = None,
+    roots: RootsOption = None,
     key: Annotated[
         str | None,
         typer.Option(
@@ -63,7 +52,7 @@ def verify(
     settings = settings_of(data=data)
     log = Verifier.parse(key) if key else keys.ledger_signer(settings.keys).verifier
     witnesses = [witness_key(text) for text in witness or ()]
-    trusted = Trusted(_anchors(roots, settings), log, witnesses)
+    trusted = Trusted(anchors(roots, settings), log, witnesses)
     receipt = Receipt.parse(file.read_bytes())
     verdict = judge(receipt, trusted)
     told = [
@@ -81,27 +70,9 @@ def roots(data: DataOption = None, json: JsonOption = False) -> None:
 
     Example: mynasim consent roots > roots.pem
     """
-    found = _of(settings_of(data=data))
+    found = certificates_of(settings_of(data=data))
     pems = [one.public_bytes(Encoding.PEM).decode() for one in found]
     say(pems, "".join(pems).removesuffix("\n"), json)
-
-
-def _anchors(file: Path | None, settings: Settings) -> list[Anchor]:
-    if file is None:
-        return [Anchor.of(one) for one in _of(settings)]
-    try:
-        found = x509.load_pem_x509_certificates(file.read_bytes())
-        return [Anchor.of(one) for one in found]
-    except ValueError:
-        raise CommandError(f"{file} holds no certificates in PEM") from None
-
-
-def _of(settings: Settings) -> list[x509.Certificate]:
-    place = settings.authorities
-    found = authority.load_all(place).every if place.is_dir() else ()
-    if not found:
-        raise CommandError(f"{place} has no authorities; give those you trust with --roots")
-    return [one.certificate for one in found]
 
 
 def _plain(text: str) -> str:

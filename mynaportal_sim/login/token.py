@@ -1,7 +1,6 @@
 """The login token: what comes back from a card, parsed with no benefit of the doubt."""
 
 import json
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import Annotated, Self
 
@@ -10,7 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from card_reader.client.login_token import login_token
 from card_reader.client.signing import Signed
 from mynaportal_sim.login.refusal import Code, Refusal
-from mynaportal_sim.login.wire import WIRE, read
+from mynaportal_sim.login.wire import WIRE, decoded, read
 from mynaportal_sim.pki.suites import ALGORITHMS, RSA_2048
 
 LoginId = Annotated[str, StringConstraints(pattern=r"\A[0-9A-Z]{26}\z")]
@@ -55,7 +54,7 @@ def parse(body: bytes) -> LoginToken | Refusal:
         return Refusal(Code.TOKEN_MALFORMED)
     if wire.alg not in ALGORITHMS:
         return Refusal(Code.ALG_NOT_ALLOWED)
-    certificate, signature = _decoded(wire.certificate), _decoded(wire.signature)
+    certificate, signature = decoded(wire.certificate), decoded(wire.signature)
     if certificate is None or signature is None:
         return Refusal(Code.TOKEN_MALFORMED)
     return LoginToken(
@@ -79,12 +78,3 @@ class _Wire(BaseModel):
     certificate: str
     signature: str
     agent: _Agent
-
-
-def _decoded(text: str) -> bytes | None:
-    """What canonical base64 (RFC 4648, 4) stands for; None for any other text."""
-    try:
-        decoded = b64decode(text, validate=True)
-    except ValueError:
-        return None
-    return decoded if b64encode(decoded).decode() == text else None

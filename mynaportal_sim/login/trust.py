@@ -51,10 +51,11 @@ class Trust:
         )
 
 
-async def _trust(request: Request) -> Trust:
+async def trust_of(request: Request) -> Trust:
+    """That of the portal which got this request."""
     state = request.app.state
     state.authority = state.authority.fresh()
     return Trust.of(state.settings, state.authority, state.pseudonyms, state.ocsp)
 
 
-TrustDep = Annotated[Trust, Depends(_trust)]
+TrustDep = Annotated[Trust, Depends(trust_of)]

@@ -85,19 +85,19 @@ def is_borne_by(request: Request) -> bool:
     return _media_type(request) == _FORM
 
 
-async def read(request: Request) -> dict[str, str]:
+async def read(request: Request, longest: int = BODY_MAX) -> dict[str, str]:
     """The form that a request bears.
 
     Raises:
         InvalidRequestError: the body is no such form, or parameters stand in the URL.
-        RequestTooLargeError: it is longer than BODY_MAX bytes.
+        RequestTooLargeError: it has more than `longest` bytes.
     """
-    parameters = parse(await read_body(request, _FORM))
+    parameters = parse(await read_body(request, _FORM, longest))
     trail_of(request).parameters = parameters
     return parameters
 
 
-async def read_body(request: Request, media_type: str) -> bytes:
+async def read_body(request: Request, media_type: str, longest: int = BODY_MAX) -> bytes:
     """The bytes that a request of this media type bears. Raises as `read` does."""
     if request.scope["query_string"]:
         raise InvalidRequestError("parameters belong in the body, not in the URL")
@@ -106,8 +106,8 @@ async def read_body(request: Request, media_type: str) -> bytes:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_MAX:
-            raise RequestTooLargeError(f"the body is longer than {BODY_MAX} bytes")
+        if len(body) > longest:
+            raise RequestTooLargeError(f"the body is longer than {longest} bytes")
     return body
 
 

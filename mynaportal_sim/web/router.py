@@ -27,6 +27,7 @@ from mynaportal_sim.web import (
     counter_api,
     device,
     docs,
+    document_verifying,
     end_session,
     exchanges,
     history,
@@ -64,7 +65,7 @@ _CONSENTING = (
     user_ids,
 )
 _DECIDING = (start, login, end_session, second_device, device, *_CONSENTING)
-_OF_AUTHORITIES = (authorities,)
+_OF_AUTHORITIES = (authorities, document_verifying)
 _ACTING = (proxies, acting_for)
 _LOOKING_BACK = (history, overview, access, alerts, exchanges, provision_records, my_card)
 _COUNTER = (counter, counter_api)

@@ -18,6 +18,7 @@ from mynaportal_sim.transparency.promises import HEADER
 from tests.journeys.at_the_counter import deal_at_the_counter
 from tests.journeys.by_device import ask_from_devices
 from tests.journeys.contract import Contract, HeardPortal
+from tests.journeys.documents import have_signatures_judged
 from tests.journeys.every_way import (
     act_for_others,
     log_in_by_a_second_device,
@@ -61,6 +62,7 @@ def heard(portal: HeardPortal) -> list[httpx.Response]:
     portal.client().get(f"{portal.url}/docs")
     before = len(portal.heard)
     read_what_is_public(portal)
+    have_signatures_judged(portal)
     walk_under_fapi2(portal)
     walk_under_oidc(portal)
     log_in_by_a_second_device(portal)

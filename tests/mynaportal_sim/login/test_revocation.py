@@ -22,7 +22,7 @@ from cryptography.x509 import ocsp
 from card_reader.spec import Kind
 from mynaportal_sim.login import ocsp_client
 from mynaportal_sim.login.ocsp_client import OcspClient
-from mynaportal_sim.login.trust import _trust
+from mynaportal_sim.login.trust import trust_of
 from mynaportal_sim.pki import authority, service
 from mynaportal_sim.pki.model import Family, RevocationReason
 from mynaportal_sim.pki.ocsp.client import RESPONSE_MAX
@@ -247,7 +247,7 @@ def test_r3_nor_without_a_responder(portal: Portal) -> None:
 def test_r3_without_an_answer_and_without_a_list_nobody_is_let_in(portal: Portal) -> None:
     """An anchor whose authority publishes elsewhere: its lists are not here."""
     trust = replace(portal.trust, authorities={}, ocsp=nobody_there())
-    portal.app.dependency_overrides[_trust] = lambda: trust
+    portal.app.dependency_overrides[trust_of] = lambda: trust
     browser, answer = presented(portal)
     refused(answer, 503, "revocation_unavailable")
     assert browser.who() is None
