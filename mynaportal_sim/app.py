@@ -30,6 +30,7 @@ from mynaportal_sim.delivery import store as deliveries
 from mynaportal_sim.delivery.reach import ANYWHERE, PUBLIC
 from mynaportal_sim.delivery.sender import Targets, send_for_ever
 from mynaportal_sim.deps import DatabaseDep
+from mynaportal_sim.documents import store as documents
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.exchange import service as exchanges
 from mynaportal_sim.inspector import store as inspected
@@ -267,6 +268,7 @@ def _forget(connection: Connection, now: datetime) -> None:
     backchannel.forget_old(connection, now)
     second_device.forget_expired(connection, now)
     tables.forget_expired(connection, now)
+    documents.forget_expired(connection, now)
     inspected.forget_old(connection, now)
     links.forget_expired(connection, now)
     operators.forget_ended(connection, now)

@@ -16,10 +16,11 @@ def sign_document(
     now: datetime,
     *,
     allow_last_try: bool = False,
-) -> bytes:
+) -> Signed:
     """Sign `document` in that format, as of `now`; the password goes to the card only.
 
-    Raises what `Jpki.verify` raises, and NoSuchFileError for a card without that key.
+    The file is made of it by `draft`. Raises what `Jpki.verify` raises, and NoSuchFileError for
+    a card without that key.
     """
     jpki.verify(Kind.SIGNING, password, allow_last_try=allow_last_try)
     return sign_document_once_verified(jpki, form, document, now)
@@ -27,11 +28,10 @@ def sign_document(
 
 def sign_document_once_verified(
     jpki: Jpki, form: Format, document: bytes, now: datetime
-) -> bytes:
-    """The file beside `document`, for a password that was verified just before.
+) -> Signed:
+    """The signature of `document`, for a password that was verified just before.
 
     Raises NotVerifiedError if it was not.
     """
     begun = draft(form, document, jpki.certificate(Kind.SIGNING), now)
-    made: Signed = signed(jpki, Kind.SIGNING, begun.certificate, begun.to_be_signed)
-    return begun.assembled(made.signature)
+    return signed(jpki, Kind.SIGNING, begun.certificate, begun.to_be_signed)

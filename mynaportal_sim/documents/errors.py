@@ -1,12 +1,15 @@
 """What can go wrong with documents and signatures beside them.
 
 PortalError
-└── SignatureFileError     the bytes are no signature beside a document; carries .fault
+├── SignatureFileError               the bytes are no signature beside a document; has .fault
+└── LoginRefusedError
+    └── DocumentNotSignedError       the public face of a Refusal of a signature
 """
 
 from enum import StrEnum, unique
 
 from mynaportal_sim.errors import PortalError
+from mynaportal_sim.login.errors import LoginRefusedError
 
 
 @unique
@@ -27,6 +30,12 @@ class Fault(StrEnum):
     OTHER_CERTIFICATE = "other_certificate"
     SIGNATURE_INVALID = "signature_invalid"
     TIME_AHEAD = "time_ahead"
+
+
+class DocumentNotSignedError(LoginRefusedError):
+    """A signature of a document was refused; the document waits for another."""
+
+    text = "the signature was refused, and the document is not signed"
 
 
 class SignatureFileError(PortalError):

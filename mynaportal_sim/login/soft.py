@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from card_reader.client.consent import sign_consent
+from card_reader.client.document import sign_document
 from card_reader.client.jpki import Jpki
 from card_reader.client.login import sign_challenge
 from card_reader.client.session import Session
 from card_reader.client.signing import Signed
+from card_reader.document.format import Format
 from card_reader.emulator.card import Card
 from card_reader.emulator.store import made
 from card_reader.errors import (
@@ -89,6 +91,26 @@ class SoftCards:
             if not jpki.holds(Kind.SIGNING):
                 return Refusal(Code.SIGNING_CERT_MISSING)
             return sign_consent(jpki, statement, password, allow_last_try=last_try)
+
+        return await self._asked(persona, challenge, sign)
+
+    async def sign_document(
+        self,
+        persona: str,
+        password: str,
+        asked: tuple[Format, bytes],
+        challenge: Challenge,
+        *,
+        last_try: bool = False,
+    ) -> LoginToken | Refusal:
+        """Have the card's key for signatures sign a document in a format, as `agree` does."""
+        form, document = asked
+
+        def sign(jpki: Jpki) -> Signed | Refusal:
+            if not jpki.holds(Kind.SIGNING):
+                return Refusal(Code.SIGNING_CERT_MISSING)
+            at = challenge.issued_at
+            return sign_document(jpki, form, document, password, at, allow_last_try=last_try)
 
         return await self._asked(persona, challenge, sign)
 

@@ -6,12 +6,15 @@ OAuthError                        carries .code, .status, .headers and .redirect
 │   └── UnverifiedRequestError    nobody may be redirected: the client or its URI is not known
 ├── InvalidClientError
 ├── InvalidGrantError
-├── ConsentSuspendedError         ours, as the next six (RFC 6749 8.5 allows more codes)
+├── ConsentSuspendedError         ours, as the next nine (RFC 6749 8.5 allows more codes)
 ├── UnknownArrangementError
 ├── ConsentEndedError
 ├── StaleConsentVersionError
 ├── UnknownErasureError
 ├── ErasureSettledError
+├── UnknownDocumentError
+├── UnknownSubjectError
+├── TooManyDocumentsError
 ├── CertificateRefusedError
 ├── UnsupportedGrantTypeError
 ├── UnauthorizedClientError
@@ -149,6 +152,27 @@ class ErasureSettledError(OAuthError):
     """What is said of an erasure cannot follow on what was said before."""
 
     code = "erasure_settled"
+    status = HTTPStatus.CONFLICT
+
+
+class UnknownDocumentError(OAuthError):
+    """The app has asked nobody to sign such a document, or it has run out."""
+
+    code = "unknown_document"
+    status = HTTPStatus.NOT_FOUND
+
+
+class UnknownSubjectError(OAuthError):
+    """The app calls nobody so."""
+
+    code = "unknown_subject"
+    status = HTTPStatus.NOT_FOUND
+
+
+class TooManyDocumentsError(OAuthError):
+    """The app waits for many answers of this person already."""
+
+    code = "too_many_documents"
     status = HTTPStatus.CONFLICT
 
 

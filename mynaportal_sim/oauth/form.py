@@ -14,7 +14,7 @@ BODY_MAX = 32_768
 PARAMETERS_MAX = 40
 _FORM = "application/x-www-form-urlencoded"
 # RFC 6749 appendix A: VSCHAR. Only these may hold what people or JSON writers type.
-_FREE_TEXT = frozenset({"authorization_details", "claims", "login_hint", "reason"})
+_FREE_TEXT = frozenset({"authorization_details", "claims", "login_hint", "reason", "title"})
 _VSCHAR = re.compile(r"[\x20-\x7e]*")
 
 

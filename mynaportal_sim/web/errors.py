@@ -8,6 +8,7 @@ WebError                    carries .code and .status for the answer
 ├── NoSuchUserCodeError     no device waits behind a code that was typed
 ├── NoSuchPublishedError    an authority publishes no such thing
 ├── NoSuchUserIdError       no app has tied such an id to this person's certificate
+├── NoSuchDocumentError     nobody asks this person to sign such a document
 ├── NoSuchRefusalError      no refusal by that id, or it was forgotten
 ├── UnknownChoiceError      a form names what it did not offer
 ├── NotSignedLaterError     what was put off is answered without a signature
@@ -101,6 +102,15 @@ class NoSuchUserIdError(WebError):
 
     def __init__(self) -> None:
         super().__init__("no app has tied such an id to your certificate, or not any more")
+
+
+class NoSuchDocumentError(WebError):
+    """Nobody asks the person to sign such a document, or not any more."""
+
+    code = "no_such_document"
+
+    def __init__(self) -> None:
+        super().__init__("nobody asks you to sign such a document, or it has run out")
 
 
 class NoSuchRefusalError(WebError):

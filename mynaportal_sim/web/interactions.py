@@ -18,6 +18,7 @@ from consent.service import Proposal, Randomness
 from mynaportal_sim import once
 from mynaportal_sim.apps import store as apps
 from mynaportal_sim.apps.model import App
+from mynaportal_sim.documents import store as documents
 from mynaportal_sim.login.csrf import check_csrf
 from mynaportal_sim.login.errors import LoginRequiredError
 from mynaportal_sim.login.sessions import LoggedIn, Session, SessionDep
@@ -49,9 +50,13 @@ async def show(
     server: ServerDep,
 ) -> Response:
     """Go on with an app's request: to the login, the question, or back to the app."""
-    taken = await portal.db.write(
-        oauth.take_up, interaction_id, session, portal.now, portal.pseudonyms
-    )
+    known = (session, portal.now, portal.pseudonyms)
+    try:
+        taken = await portal.db.write(oauth.take_up, interaction_id, *known)
+    except InteractionGoneError:
+        if await portal.db.read(documents.known, interaction_id):  # what a login was for
+            return see_other(f"/documents/{interaction_id}")
+        raise
     page.suit(taken.request.ui_locales)
     response = await _go_on(page, portal, session, server, taken)
     page.remember(response)

@@ -8,6 +8,7 @@ from mynaportal_sim.web import (
     alerts,
     app_consents,
     app_declarations,
+    app_documents,
     app_erasures,
     app_events,
     app_registering,
@@ -27,6 +28,7 @@ from mynaportal_sim.web import (
     counter_api,
     device,
     docs,
+    document,
     document_verifying,
     end_session,
     exchanges,
@@ -63,6 +65,7 @@ _CONSENTING = (
     consent_documents,
     prohibitions,
     user_ids,
+    document,
 )
 _DECIDING = (start, login, end_session, second_device, device, *_CONSENTING)
 _OF_AUTHORITIES = (authorities, document_verifying)
@@ -75,6 +78,7 @@ _OF_APPS = (
     app_events,
     app_consents,
     app_declarations,
+    app_documents,
     app_erasures,
     operator_link,
     why,

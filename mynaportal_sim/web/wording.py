@@ -2,6 +2,7 @@
 
 from card_reader.spec import Kind
 from consent.without import Status
+from mynaportal_sim.documents.entries import BY_PERSON
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.refusal import Code
 from mynaportal_sim.records.canaries import Why
@@ -88,6 +89,9 @@ EVENTS = {
     "card.permit_ended": marked("Your card ended with your period of stay"),
     "certificate.status_told": marked("An app asked whether your certificate is valid"),
     "certificate.successor_told": marked("An app asked which certificate replaced yours"),
+    "document.sign_asked": marked("An app asked you to sign a document"),
+    "document.signed": marked("You signed a document"),
+    "document.sign_refused": marked("A document was not signed"),
     "user_id.tied": marked("An app tied its user ID to your certificate"),
     "user_id.found": marked("An app found its user ID by your certificate"),
     "user_id.released": marked("A user ID was released from your certificate"),
@@ -108,6 +112,7 @@ OWN_EVENTS = {
 TONES = {
     "login.refused": "bad",
     "consent.signature_refused": "bad",
+    "document.sign_refused": "past",
     "token.refused": "bad",
     "access.refused": "bad",
     "access.permitted": "good",
@@ -132,6 +137,7 @@ KIND_LABELS = {
     "mandate": marked("Acting for you"),
     "card": marked("Card and certificates"),
     "certificate": marked("Questions about your certificates"),
+    "document": marked("Documents to sign"),
     "user_id": marked("User IDs tied to your certificates"),
 }
 ROLES = {
@@ -200,7 +206,7 @@ REVIEWS: dict[Status, tuple[str, str]] = {
 """How the review of an access without consent stands, in words and as a tone."""
 
 _LOGIN_REASONS: dict[Code, str] = {
-    Code.PIN_MALFORMED: marked("The PIN was not four digits."),
+    Code.PIN_MALFORMED: marked("The PIN or password did not have its form."),
     Code.PIN_LAST_TRY: marked("The card had one try left, and nobody confirmed it."),
     Code.PIN_INCORRECT: marked("The PIN was wrong."),
     Code.PIN_LOCKED: marked("The card was locked."),
@@ -246,6 +252,7 @@ REASONS: dict[str, str] = {
     TokenFault.REVOKED: marked("The app's access key had been revoked."),
     TokenFault.REPLAYED_PROOF: marked("The app used a proof a second time."),
     "code_replayed": marked("The app's authorization code was used a second time."),
+    BY_PERSON: marked("You did not want to sign it."),
     "mandate_over": marked("It was asked for by somebody who no longer acts for you."),
     "refresh_token_reused": marked(
         "The app's refresh token was used a second time; somebody else may have a copy."
@@ -337,6 +344,7 @@ PROBLEMS = {
         "No device waits behind this code. Compare each letter with the device; each code "
         "serves once, and for ten minutes."
     ),
+    "no_such_document": marked("Nobody asks you to sign such a document, or not any more."),
     "no_such_user_id": marked("No app knows you by your certificate under that ID any more."),
     "no_such_prohibition": marked("There is no such prohibition."),
     "not_yours": marked("You cannot lift this prohibition."),

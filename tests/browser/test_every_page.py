@@ -10,6 +10,7 @@ from mynaportal_sim.sample_app.relying_party import RelyingParty
 from tests.browser.at_the_counter import pages_of_the_counter
 from tests.browser.conftest import WIDE
 from tests.browser.devices import pages_for_devices
+from tests.browser.documents import pages_of_documents
 from tests.browser.kit import PASSWORD, PIN, NewTab, Tab
 from tests.browser.registering import register_an_app
 from tests.journeys.kit import details
@@ -164,6 +165,7 @@ def test_no_page_is_found_fault_with(
     walks = (
         *(_before_login(tab), _app_before(tab), _consent(tab, persona), _afterwards(tab)),
         pages_for_devices(tab, persona),
+        pages_of_documents(tab, persona),
     )
     for walk in walks:
         for name in walk:

@@ -1,6 +1,45 @@
 """Documents and signatures beside them, as programs meet them."""
 
+from uuid import uuid4
+
+from mynaportal_sim.jose import b64url
+from mynaportal_sim.sample_app.relying_party import RelyingParty
 from tests.journeys.contract import HeardPortal
+from tests.journeys.kit import SCOPES, details
+
+PIN, PASSWORD, PERSONA = "1234", "ABC123", "sato-hanako"
+DOCUMENT = b"I have read this.\n"
+
+
+def sign_documents(portal: HeardPortal) -> None:
+    """Have a person sign one and refuse one, with everything that can be refused on the way."""
+    app, browser = portal.register("fapi2"), portal.browser()
+    interaction = browser.open(app.authorization_url(details("checkup"), scope=SCOPES))
+    browser.log_in(portal.card(PERSONA), PIN, interaction)
+    tokens = app.redeem(browser.answer(interaction, "checkup"))
+    sub = str(app.introspect(tokens.access_token)["sub"])
+    signed, refused = ask_to_sign(app, sub), ask_to_sign(app, sub, media_type="application/pdf")
+    ask_to_sign(app, "nobody")
+    for changed in ({"format": "xml"}, {"document": "A" * 2**21}):
+        ask_to_sign(app, sub, **changed)
+    for one in (signed, refused):
+        browser.see(f"/documents/{one}")
+        browser.get(f"/documents/{one}/content")
+    csrf = str(browser.see("/login")["csrf"])
+    for form in (
+        *({"csrf": csrf, "pin": pin} for pin in ("1", "WRONG1", PASSWORD, PASSWORD)),
+        {"csrf": csrf, "token": "{}"},
+        {"csrf": "0" * 64, "pin": PASSWORD},
+    ):
+        browser.post(f"/documents/{signed}/signature", form)
+    for wrong in ("0" * 64, csrf):
+        browser.post(f"/documents/{refused}/refuse", {"csrf": wrong})
+    for one in (signed, signed, refused, str(uuid4())):
+        form = {**app.authentication(), "id": one}
+        app.http.post(f"{portal.url}/apps/self/documents/result", data=form)
+        browser.post(f"/documents/{one}/refuse", {"csrf": csrf})
+    app.http.post(f"{portal.url}/apps/self/documents", data={"client_id": "nobody"})
+    app.http.post(f"{portal.url}/apps/self/documents/result", data={"client_id": "nobody"})
 
 
 def have_signatures_judged(portal: HeardPortal) -> None:
@@ -9,3 +48,19 @@ def have_signatures_judged(portal: HeardPortal) -> None:
     for body in ({"document": "eA==", "signature": "eA=="}, {"document": "?"}):
         http.post(url, json=body)
     http.post(url, json={"document": "A" * 2**21})
+
+
+def ask_to_sign(app: RelyingParty, sub: str, **changed: str) -> str:
+    """What an app asks of a person; the id of it, empty where that is refused."""
+    media_type = changed.get("media_type", "text/plain")
+    document = b"%PDF-1.7\n" if media_type == "application/pdf" else DOCUMENT
+    wish = {
+        **app.authentication(),
+        "sub": sub,
+        "title": "確認",
+        "media_type": media_type,
+        "format": "cms",
+        "document": b64url(document),
+    }
+    answer = app.http.post(f"{app.issuer}/apps/self/documents", data=wish | changed)
+    return str(answer.json().get("id", ""))

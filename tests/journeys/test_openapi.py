@@ -18,7 +18,7 @@ from mynaportal_sim.transparency.promises import HEADER
 from tests.journeys.at_the_counter import deal_at_the_counter
 from tests.journeys.by_device import ask_from_devices
 from tests.journeys.contract import Contract, HeardPortal
-from tests.journeys.documents import have_signatures_judged
+from tests.journeys.documents import have_signatures_judged, sign_documents
 from tests.journeys.every_way import (
     act_for_others,
     log_in_by_a_second_device,
@@ -36,7 +36,7 @@ from tests.journeys.verifying import ask_as_a_verifier
 PIN, WRONG_PIN, PASSWORD = "1234", "8052", "ABC123"
 _ANSWERED = {
     *("login", "consent", "token", "access", "mandate", "research"),
-    *("certificate", "user_id"),
+    *("certificate", "user_id", "document"),
 }
 JSON = {"Accept": "application/json"}
 
@@ -74,6 +74,7 @@ def heard(portal: HeardPortal) -> list[httpx.Response]:
     register_itself(portal)
     deal_at_the_counter(portal)
     ask_as_a_verifier(portal)
+    sign_documents(portal)
     return portal.heard[before:]
 
 

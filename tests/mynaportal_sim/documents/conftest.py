@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from card_reader.client.document import sign_document
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
-from card_reader.document.format import Format
+from card_reader.document.format import Format, draft
 from card_reader.emulator.card import Card
 from card_reader.emulator.personalise import CardData, write_card
 from card_reader.spec import CardKind, Kind
@@ -32,6 +32,12 @@ PASSWORD = "ABC123"
 DOCUMENT = "領収書 1,200円\n".encode()
 
 
+def made(jpki: Jpki, form: Format, document: bytes, at: datetime) -> bytes:
+    """The file beside a document, around what a card makes of it."""
+    signed = sign_document(jpki, form, document, PASSWORD, at)
+    return draft(form, document, signed.certificate, at).assembled(signed.signature)
+
+
 @dataclass(frozen=True)
 class Signatory:
     """A person with a card, the keys that are on it, and who certified them."""
@@ -45,7 +51,7 @@ class Signatory:
     def sign(self, form: Format, document: bytes = DOCUMENT, at: datetime = NOW) -> bytes:
         """What their card makes."""
         jpki = Jpki(Session(Card.load(self.card)))
-        return sign_document(jpki, form, document, PASSWORD, at)
+        return made(jpki, form, document, at)
 
     @property
     def key(self) -> PrivateKey:

@@ -10,7 +10,6 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from card_reader.client.document import sign_document
 from card_reader.client.jpki import Jpki
 from card_reader.client.session import Session
 from card_reader.document.format import Format
@@ -18,7 +17,7 @@ from card_reader.emulator.card import Card
 from mynaportal_sim.cli.consent import app as consent_command
 from mynaportal_sim.cli.document import app as document_command
 from mynaportal_sim.documents.model import DOCUMENT_MAX
-from tests.mynaportal_sim.documents.conftest import DOCUMENT, PASSWORD
+from tests.mynaportal_sim.documents.conftest import DOCUMENT, made
 from tests.mynaportal_sim.web.conftest import portal, prepared
 from tests.mynaportal_sim.web.kit import HANAKO, Portal
 
@@ -52,13 +51,13 @@ class Desk:
 @pytest.fixture
 def desk(portal: Portal, tmp_path: Path) -> Desk:
     now = portal.web.state.clock.now()
-    made = {}
+    files = {}
     for form in Format:
         jpki = Jpki(Session(Card.load(portal.card(HANAKO))))
-        made[form] = sign_document(jpki, form, DOCUMENT, PASSWORD, now)
-        (tmp_path / form).write_bytes(made[form])
+        files[form] = made(jpki, form, DOCUMENT, now)
+        (tmp_path / form).write_bytes(files[form])
     (tmp_path / "document").write_bytes(DOCUMENT)
-    return Desk(portal, tmp_path, made)
+    return Desk(portal, tmp_path, files)
 
 
 @pytest.mark.parametrize("form", Format)
