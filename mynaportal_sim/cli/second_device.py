@@ -88,6 +88,17 @@ class SecondDevice:
         token = LoginToken.of(login_id, self.origin, signed, __version__)
         return self._post("sign", token.to_json())
 
+    def document(self) -> bytes:
+        """The document that is to be signed, whole.
+
+        Raises:
+            CommandError: the portal refuses.
+        """
+        answer = self._http.get(f"{self._address}/document", headers=self._headers)
+        if not answer.is_success:
+            _answer(answer)
+        return answer.content
+
     def state(self) -> str:
         """How far the login has come."""
         return str(_answer(self._http.get(self._address, headers=self._headers))["state"])

@@ -1,6 +1,7 @@
-"""`mynasim sign`: the card's side of a consent that is signed on a page in a browser."""
+"""`mynasim sign`: the card's side of what is signed on a page in a browser."""
 
 import sys
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -37,13 +38,13 @@ from mynaportal_sim.cli.pin_entry import PinDescriptorOption, PinOption
 from mynaportal_sim.cli.portal_client import portal_client
 from mynaportal_sim.cli.portal_origin import origin_of
 from mynaportal_sim.cli.second_device import SecondDevice
+from mynaportal_sim.cli.sign_document import Document
 from mynaportal_sim.jose import JoseError, strict_json
 
 app = typer.Typer()
 
 _DONE = "署名しました。ブラウザに戻ってください。\nSigned. Go back to the browser."
 _LINES = TypeAdapter(list[tuple[str, str]])
-_PURPOSE = ("同意の署名 signing a consent", "署名の確認 / about to sign")
 _SENT = "誰かに頼まれた署名ではありませんか。Do not go on if somebody sent you the code."
 
 
@@ -57,17 +58,16 @@ def sign(  # noqa: PLR0913  options of a command
     pin: PinOption = None,
     pin_fd: PinDescriptorOption = None,
     yes: YesOption = False,
-    wait: Annotated[
-        bool, typer.Option(help="Wait until it has been handed over in the browser.")
-    ] = True,
+    wait: Annotated[bool, typer.Option(help="Wait until the browser has taken it.")] = True,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Sign with a card that lies here what a page in a browser asks to hand over.
+    """Sign with a card that lies here what a page in a browser wants signed.
 
     Choose the card reader on the page where you sign, and run the command that it shows. Each
-    line that the card signs is shown here first. Without --card and --reader the one card that
-    lies on a reader is used. The password goes to the card and nowhere else.
+    line of what you hand over, or the document, is shown here before the card signs it. Without
+    --card and --reader the one card that lies on a reader is used. The password goes to the
+    card and nowhere else.
 
     Example: mynasim sign --portal http://localhost:8400 --code … --card hanako.json
     """
@@ -79,46 +79,63 @@ def sign(  # noqa: PLR0913  options of a command
         jpki = Jpki(Session(transport))
         device = SecondDevice.claim(http, origin, entered)
         with device.denied_unless_done():
-            statement, kind = _to_sign(device)
+            document = Document.of(device)
+            asked = _Consent.of(device) if document is None else document
+            kind = Kind(device.kind)
             if not json:
-                console.print(about(device, *_PURPOSE))
-                console.print(_lines(statement))
+                console.print(about(device, *_PURPOSES[type(asked)]))
+                console.print(asked.shown())
             if not yes:
                 demand_agreement(_SENT)
             pin_entry.verify(jpki, kind, pin, pin_fd)
-            device.hand_in(_signed(jpki, device, statement, kind))
-        document = {"statement": statement.sha256, "kind": kind.value, "origin": origin}
-        say(document, _DONE, json)
+            device.hand_in(asked.signed(jpki, device))
+        what = "statement" if document is None else "document"
+        said = {what: asked.sha256, "kind": kind.value, "origin": origin}
+        say(said, _DONE, json)
         sys.stdout.flush()
     if wait:
         with portal_client(settings) as http:
             _await_the_browser(device.over(http), console)
 
 
-def _to_sign(device: SecondDevice) -> tuple[ConsentStatement, Kind]:
-    """The text to sign, if it is the one that the challenge names, and by which certificate."""
-    if device.text is None:
-        raise CommandError("this code is for a login: `mynasim login` takes it")
-    statement = ConsentStatement(device.text)
-    if device.challenge.purpose != statement.purpose or device.kind not in set(Kind):
-        raise CommandError("the portal wants a signature for another text than it shows")
-    return statement, Kind(device.kind)
+@dataclass(frozen=True, slots=True)
+class _Consent:
+    """The text of a consent, as the card signs it."""
+
+    statement: ConsentStatement
+
+    @classmethod
+    def of(cls, device: SecondDevice) -> "_Consent":
+        """The text to sign, if it is the one that the challenge names. Raises CommandError."""
+        if device.text is None:
+            raise CommandError("this code is for a login: `mynasim login` takes it")
+        statement = ConsentStatement(device.text)
+        if device.challenge.purpose != statement.purpose or device.kind not in set(Kind):
+            raise CommandError("the portal wants a signature for another text than it shows")
+        return cls(statement)
+
+    @property
+    def sha256(self) -> str:
+        return self.statement.sha256
+
+    def shown(self) -> Panel:
+        """What is signed, line by line as the page puts it."""
+        table = Table.grid(padding=(0, 2))
+        for heading, said in _shown(self.statement.text):
+            table.add_row(Text(plain(heading).plain, "dim"), plain(said))
+        return Panel(table, title="署名する内容 / what you sign", expand=False)
+
+    def signed(self, jpki: Jpki, device: SecondDevice) -> Signed:
+        """What the card makes of it."""
+        if device.kind == Kind.SIGNING:
+            return sign_consent_once_verified(jpki, self.statement)
+        return sign_once_verified(jpki, device.challenge)
 
 
-def _signed(
-    jpki: Jpki, device: SecondDevice, statement: ConsentStatement, kind: Kind
-) -> Signed:
-    if kind is Kind.SIGNING:
-        return sign_consent_once_verified(jpki, statement)
-    return sign_once_verified(jpki, device.challenge)
-
-
-def _lines(statement: ConsentStatement) -> Panel:
-    """What is signed, line by line as the page puts it."""
-    table = Table.grid(padding=(0, 2))
-    for heading, said in _shown(statement.text):
-        table.add_row(Text(plain(heading).plain, "dim"), plain(said))
-    return Panel(table, title="署名する内容 / what you sign", expand=False)
+_PURPOSES = {
+    _Consent: ("同意の署名 signing a consent", "署名の確認 / about to sign"),
+    Document: ("文書の署名 signing a document", "署名の確認 / about to sign"),
+}
 
 
 def _shown(text: str) -> list[tuple[str, str]]:

@@ -10,7 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Response
 from pydantic import BaseModel, Field
 
+from card_reader.spec import Kind
 from consent.instants import rfc3339
+from consent.ledger.entry import canonical
 from mynaportal_sim.documents import service
 from mynaportal_sim.documents.errors import DocumentNotSignedError
 from mynaportal_sim.documents.model import MediaType
@@ -24,19 +26,24 @@ from mynaportal_sim.login.errors import (
     NoSuchPersonaError,
     SoftCardsOffError,
 )
-from mynaportal_sim.login.limit import RateLimited
+from mynaportal_sim.login.limit import RateLimited, SecondDevicesLimited
 from mynaportal_sim.login.refusal import Code, Refusal
+from mynaportal_sim.login.second_device import service as second_device
+from mynaportal_sim.login.second_device.model import State, ToSign
+from mynaportal_sim.login.second_device.service import Begin
 from mynaportal_sim.login.service import Refused
 from mynaportal_sim.login.sessions import LoggedIn, SessionDep
 from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.login.token import LoginToken, parse
 from mynaportal_sim.login.trust import Trust, TrustDep
+from mynaportal_sim.oauth.form import as_uuid
 from mynaportal_sim.residents import store as residents
 from mynaportal_sim.web.errors import NoSuchDocumentError, OnlyInPersonError
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.login import OF_THE_PIN, SoftCardsDep
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
+from mynaportal_sim.web.second_device import around
 from mynaportal_sim.web.wording import LOGIN_PROBLEMS, SIGNING_PROBLEMS
 
 router = APIRouter(prefix="/documents/{request_id}")
@@ -49,16 +56,20 @@ _CONTENT = {
 
 
 class SignForm(BaseModel):
-    """What a person's card signs by: `pin` for a soft card, or the `token` of another."""
+    """What a person's card signs by: `pin` for a soft card, or the `token` of another.
+
+    `reader` names the second device whose card has signed.
+    """
 
     csrf: str = ""
     pin: str = Field("", max_length=64, repr=False)
     last_try: bool = False
     token: str = Field("", max_length=16_384, repr=False)
+    reader: UUID | None = None
 
 
-class RefuseForm(BaseModel):
-    """A person's no."""
+class PlainForm(BaseModel):
+    """What a person wants who has nothing to fill in."""
 
     csrf: str = ""
 
@@ -77,6 +88,19 @@ class Signatory:
     def desk(self) -> Desk:
         """What the units of work need of the portal."""
         return Desk(self.trust, self.portal.now, token_bytes)
+
+    @property
+    def described(self) -> dict[str, object]:
+        """The document in plain values, for whoever signs it elsewhere."""
+        request = self.signing.request
+        return {
+            "app": self.signing.app_name,
+            "title": request.title,
+            "media_type": request.media_type.value,
+            "format": request.form.value,
+            "size": request.size,
+            "sha256": request.sha256,
+        }
 
     @property
     def here(self) -> str:
@@ -118,7 +142,9 @@ async def show(
     if not isinstance(session, LoggedIn) and not page.for_program:
         return see_other(f"/login?interaction={request_id}")
     at = await _signatory(request_id, page, portal, session, cards, trust)
-    return await (_challenge(at) if page.for_program else _form(at, {}))
+    if page.for_program:
+        return await _challenge(at)
+    return await _form(at, {"signed_by": await _signed_by(at)})
 
 
 @router.get("/content")
@@ -138,7 +164,10 @@ async def content(at: SignatoryDep) -> Response:
 async def sign(at: SignatoryDep, form: Annotated[SignForm, Form()]) -> Response:
     """Take a card's signature of the document, and keep it for the app."""
     check_csrf(at.page.request, at.portal.settings, form.csrf)
-    if form.token:
+    if form.reader is not None:
+        mine = (form.reader, at.signing.session.id, at.portal.now)
+        token, channel = await at.portal.db.write(second_device.take, *mine), Channel.QR
+    elif form.token:
         token, channel = parse(form.token.encode()), Channel.AGENT
     else:
         token, channel = await _by_soft_card(at, form), Channel.SOFT
@@ -148,8 +177,22 @@ async def sign(at: SignatoryDep, form: Annotated[SignForm, Form()]) -> Response:
     return await _refused(at, outcome)
 
 
+@router.post("/reader", dependencies=[RateLimited, SecondDevicesLimited])
+async def begin_at_reader(at: SignatoryDep, form: Annotated[PlainForm, Form()]) -> Response:
+    """Begin a signature by a card that lies in a reader, here or on another computer."""
+    check_csrf(at.page.request, at.portal.settings, form.csrf)
+    wanted = at.signing.wanted(at.trust.origin, Channel.QR)
+    bound = str(at.signing.request.id)
+    text, kind = canonical(at.described), Kind.SIGNING.value
+    to_sign = ToSign(text, kind, wanted.purpose, bound, "")
+    session_id, around_ = at.signing.session.id, around(at.page.request)
+    wish = Begin(session_id, None, around_, to_sign)
+    begun = await at.portal.db.write(second_device.begin, wish, at.portal.now, token_bytes)
+    return see_other(f"/login/second-device/{begun.id}")
+
+
 @router.post("/refuse")
-async def refuse(at: SignatoryDep, form: Annotated[RefuseForm, Form()]) -> Response:
+async def refuse(at: SignatoryDep, form: Annotated[PlainForm, Form()]) -> Response:
     """Say no; the app learns that, and no more."""
     check_csrf(at.page.request, at.portal.settings, form.csrf)
     await at.portal.db.write(service.refuse, at.signing, at.desk)
@@ -196,12 +239,7 @@ async def _challenge(at: Signatory) -> Response:
     told: dict[str, object] = {
         "csrf": at.page.visitor.csrf,
         "state": request.state_at(now),
-        "app": at.signing.app_name,
-        "title": request.title,
-        "media_type": request.media_type.value,
-        "format": request.form.value,
-        "size": request.size,
-        "sha256": request.sha256,
+        **at.described,
         "expires_at": rfc3339(request.expires_at),
         "challenge": None,
     }
@@ -244,12 +282,25 @@ async def _form(at: Signatory, said: Mapping[str, object]) -> Response:
         "text": text,
         "here_is": at.here,
         "soft": await _can_sign(at),
+        "signed_by": None,
         "problem": None,
         "pin_problem": None,
         "last_try": False,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if said else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if "problem" in said else HTTPStatus.OK
     return at.page("document.html", {**values, **said}, status=status)
+
+
+async def _signed_by(at: Signatory) -> UUID | None:
+    """The second device that the address names, if it has signed this for this browser."""
+    reader = as_uuid(at.page.request.query_params.get("reader", ""))
+    if reader is None:
+        return None
+    mine = (reader, at.signing.session.id)
+    found = await at.portal.db.read(second_device.of_browser, *mine)
+    if isinstance(found, Refusal) or found.to_sign is None or found.state is not State.SIGNED:
+        return None
+    return found.id if found.to_sign.bound_to == str(at.signing.request.id) else None
 
 
 async def _can_sign(at: Signatory) -> bool:

@@ -29,6 +29,7 @@ from mynaportal_sim.web import (
     device,
     docs,
     document,
+    document_elsewhere,
     document_verifying,
     end_session,
     exchanges,
@@ -66,6 +67,7 @@ _CONSENTING = (
     prohibitions,
     user_ids,
     document,
+    document_elsewhere,
 )
 _DECIDING = (start, login, end_session, second_device, device, *_CONSENTING)
 _OF_AUTHORITIES = (authorities, document_verifying)

@@ -11,6 +11,7 @@ import segno
 from fastapi import APIRouter, Depends, Form, Request, Response
 from pydantic import BaseModel, Field
 
+from mynaportal_sim.documents.model import PURPOSE
 from mynaportal_sim.login import cookies
 from mynaportal_sim.login.csrf import check_csrf, origin
 from mynaportal_sim.login.errors import LoginRefusedError, SessionEndedError
@@ -33,7 +34,12 @@ from mynaportal_sim.login.trust import TrustDep
 from mynaportal_sim.web.kept import Portal, PortalDep
 from mynaportal_sim.web.redirects import see_other
 from mynaportal_sim.web.render import Page, PageDep
-from mynaportal_sim.web.wording import LOGIN_PROBLEMS, SECOND_DEVICE, SIGNATURE_ELSEWHERE
+from mynaportal_sim.web.wording import (
+    DOCUMENT_ELSEWHERE,
+    LOGIN_PROBLEMS,
+    SECOND_DEVICE,
+    SIGNATURE_ELSEWHERE,
+)
 
 router = APIRouter()
 _own = APIRouter(prefix="/login/second-device/{login_id}")
@@ -74,7 +80,15 @@ class Mine:
         login = self.login
         if login.to_sign is None:
             return ""
-        return f"/interactions/{login.interaction}/signature?{login.to_sign.carried}"
+        if self.is_document:
+            return f"/documents/{login.to_sign.bound_to}?"
+        return f"/interactions/{login.interaction}/signature?{login.to_sign.carried}&"
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it is a document that is to be signed."""
+        to_sign = self.login.to_sign
+        return to_sign is not None and to_sign.purpose.startswith(PURPOSE)
 
     @property
     def code(self) -> str:
@@ -192,7 +206,7 @@ def _shown(mine: Mine, problem: str | None) -> Response:
     code_left = max(0, int((login.code_expires_at - now).total_seconds()))
     left = max(0, int((login.expires_at - now).total_seconds()))
     if mine.way_back and state == State.SIGNED and not page.for_program:
-        return see_other(f"{mine.way_back}&reader={login.id}")
+        return see_other(f"{mine.way_back}reader={login.id}")
     if page.for_program:
         told = {"state": state, "code_seconds_left": code_left, "seconds_left": left}
         return page.data(told | _for_its_owner(mine, state))
@@ -229,7 +243,7 @@ def _for_its_owner(mine: Mine, state: str) -> dict[str, object]:
         "request_code": words_en,
         "request_code_ja": words_ja,
         "reason": mine.login.reason,
-        "next": f"{mine.way_back}&reader={mine.login.id}" if mine.way_back else None,
+        "next": f"{mine.way_back}reader={mine.login.id}" if mine.way_back else None,
     }
 
 
@@ -238,5 +252,6 @@ def _ended(mine: Mine, state: str) -> str | None:
     if mine.login.state is State.REFUSED and mine.login.reason is not None:
         reason = Code(mine.login.reason)
         return mine.page.text(LOGIN_PROBLEMS[reason], left=0)
-    said = (SIGNATURE_ELSEWHERE if mine.way_back else SECOND_DEVICE).get(state)
+    words = SIGNATURE_ELSEWHERE if mine.way_back else SECOND_DEVICE
+    said = (DOCUMENT_ELSEWHERE if mine.is_document else words).get(state)
     return None if said is None else mine.page.text(said)

@@ -307,6 +307,12 @@ SIGNATURE_ELSEWHERE = {
     "cancelled": marked("The signature was cancelled. Nothing is handed over."),
     "expired": marked("The signature took longer than three minutes. Nothing is handed over."),
 }
+DOCUMENT_ELSEWHERE = {
+    "confirmed": marked("Your card has signed the document."),
+    "denied": marked("At the card reader somebody said no. The document is not signed."),
+    "cancelled": marked("The signature was cancelled. The document is not signed."),
+    "expired": marked("The signature took longer than three minutes. It was not taken."),
+}
 SECOND_DEVICE = {
     "confirmed": marked("You are logged in."),
     "denied": marked(

@@ -14,6 +14,11 @@ def pages_of_documents(tab: Tab, persona: str) -> Iterator[str]:
     sub = str(app.introspect(app.redeem(redirect).access_token)["sub"])
     tab.go(f"/documents/{ask_to_sign(app, sub)}")
     yield "document: a text"
+    tab.press("form[action$='/reader'] button")
+    yield "document: at a reader"
+    tab.press("form[action$='/cancel'] button")
+    yield "document: at a reader, cancelled"
+    tab.press("main .actions a.button")
     for password, name in (("12", "document: refused"), (PASSWORD, "document: signed")):
         tab.page.fill("#pin", password)
         tab.press("form[action$='/signature'] button")

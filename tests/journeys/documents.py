@@ -2,6 +2,10 @@
 
 from uuid import uuid4
 
+from card_reader.spec import Kind
+from mynaportal_sim.cli.second_browser import SecondBrowser
+from mynaportal_sim.cli.second_device import SecondDevice
+from mynaportal_sim.cli.sign_document import Document
 from mynaportal_sim.jose import b64url
 from mynaportal_sim.sample_app.relying_party import RelyingParty
 from tests.journeys.contract import HeardPortal
@@ -26,6 +30,7 @@ def sign_documents(portal: HeardPortal) -> None:
         browser.see(f"/documents/{one}")
         browser.get(f"/documents/{one}/content")
     csrf = str(browser.see("/login")["csrf"])
+    _sign_elsewhere(portal, browser, ask_to_sign(app, sub), csrf)
     for form in (
         *({"csrf": csrf, "pin": pin} for pin in ("1", "WRONG1", PASSWORD, PASSWORD)),
         {"csrf": csrf, "token": "{}"},
@@ -40,6 +45,26 @@ def sign_documents(portal: HeardPortal) -> None:
         browser.post(f"/documents/{one}/refuse", {"csrf": csrf})
     app.http.post(f"{portal.url}/apps/self/documents", data={"client_id": "nobody"})
     app.http.post(f"{portal.url}/apps/self/documents/result", data={"client_id": "nobody"})
+
+
+def _sign_elsewhere(portal: HeardPortal, browser: SecondBrowser, asked: str, csrf: str) -> None:
+    """By a card that lies in a reader, whose side fetches the document."""
+    path = f"/documents/{asked}"
+    portal.run("clock", "forward", "61s")  # so that no address has begun too many
+    for wrong in ("0" * 64, csrf):
+        begun = browser.post(f"{path}/reader", {"csrf": wrong})
+    place = begun.headers["location"]
+    code = str(browser.see(place)["code"])
+    device = SecondDevice.claim(portal.client(), portal.url, code)
+    document = Document.of(device)
+    assert document is not None
+    card = portal.card(PERSONA)
+    card.verify(Kind.SIGNING, PASSWORD)
+    device.hand_in(document.signed(card, device))
+    reader = place.rpartition("/")[2]
+    portal.client().get(f"{portal.url}/auth/x/{reader}/document")
+    for _ in range(2):
+        browser.post(f"{path}/signature", {"csrf": csrf, "reader": reader})
 
 
 def have_signatures_judged(portal: HeardPortal) -> None:

@@ -1,13 +1,16 @@
-"""A consent signed by the card, verified from its receipt when every server is gone."""
+"""What is signed by the card is verified from files, also when every server is gone."""
 
 import json
 import shutil
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
 
+from card_reader.document.format import Format
 from card_reader.spec import Kind
 from tests.journeys.conftest import mostly_on
+from tests.journeys.documents import DOCUMENT, ask_to_sign
 from tests.journeys.kit import PERSONA, Portal, Screen, details, until_witnessed, witness
 
 SECRETS = {Kind.SIGNING: "ABC123", Kind.USER_AUTHENTICATION: "1234"}
@@ -98,6 +101,39 @@ def test_a_card_in_a_reader_signs_what_a_browser_shows(portal: Portal, kind: Kin
     sent_back = browser.post(path, form | {"reader": reader}).headers["location"]
     assert app.fetch(app.redeem(sent_back), "/fhir/Observation").status_code == 200
     assert SECRETS[Kind.SIGNING] not in portal.log.read_text()
+
+
+@pytest.mark.parametrize("form", Format)
+def test_a_document_is_signed_by_the_command_and_verified_by_another(
+    portal: Portal, tmp_path: Path, form: Format
+) -> None:
+    app = portal.register()
+    browser, redirect = portal.walk(app, details("checkup"))
+    sub = str(app.introspect(app.redeem(redirect).access_token)["sub"])
+    path = f"/documents/{(asked := ask_to_sign(app, sub, format=form.value))}"
+    csrf = str(browser.see(path)["csrf"])
+    place = browser.post(f"{path}/reader", {"csrf": csrf}).headers["location"]
+    file = portal.data / "cards" / f"{PERSONA}.json"
+    where = ("--portal", portal.url, "--code", str(browser.see(place)["code"]))
+    told = portal.run(
+        "sign",
+        *where,
+        "--card",
+        str(file),
+        "--yes",
+        "--no-wait",
+        "--pin",
+        SECRETS[Kind.SIGNING],
+    )
+    assert "Go back to the browser" in told
+    reader = str(browser.see(place)["next"]).rpartition("=")[2]
+    browser.post(f"{path}/signature", {"csrf": csrf, "reader": reader})
+    result = app.ask("/apps/self/documents/result", id=asked)
+    (tmp_path / "document").write_bytes(DOCUMENT)
+    (tmp_path / "signature").write_bytes(b64decode(str(result["signature"])))
+    files = (str(tmp_path / "document"), "--signature", str(tmp_path / "signature"))
+    found = json.loads(portal.run("document", "verify", *files, "--json"))
+    assert [one["well"] for one in found] == [True] * 6, found
 
 
 def test_each_command_sends_the_others_code_away_and_the_browser_learns_of_it(
