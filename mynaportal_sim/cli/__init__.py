@@ -11,7 +11,7 @@ from mynaportal_sim.cli.failures import told
 
 NOUNS = (
     "up", "tls", "demo", "doctor", "config", "login", "sign", "agent", "app", "keys", "ca",
-    "card", "counter", "clock", "ledger", "research", "exchange", "consent", "document",
+    "pki", "card", "counter", "clock", "ledger", "research", "exchange", "consent", "document",
     "mandate", "canary", "disclose", "review", "bench",
 )  # fmt: skip
 

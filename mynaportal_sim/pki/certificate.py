@@ -1,6 +1,6 @@
 """Certificates as bytes that anybody may have sent, and the anchors they are held against."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
@@ -8,9 +8,10 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
-from card_reader.spec import UNREADABLE
+from card_reader.spec import UNREADABLE, Kind
 from mynaportal_sim.pki.errors import MalformedCertificateError
 from mynaportal_sim.pki.model import key_hash
+from mynaportal_sim.pki.profiles import POLICIES
 
 CERTIFICATE_MAX = 4096
 
@@ -45,15 +46,23 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """An authority that is trusted; `key_hash` and a serial name a certificate of it."""
+    """An authority that is trusted; `key_hash` and a serial name a certificate of it.
+
+    `policies` are those under which it issues.
+    """
 
     certificate: x509.Certificate
     key_id: bytes | None
     key_hash: bytes
     may_issue: bool
+    policies: Mapping[Kind, x509.ObjectIdentifier]
 
     @classmethod
-    def of(cls, certificate: x509.Certificate) -> Self:
+    def of(
+        cls,
+        certificate: x509.Certificate,
+        policies: Mapping[Kind, x509.ObjectIdentifier] = POLICIES,
+    ) -> Self:
         """Trust `certificate`, and read once what every validation needs of it."""
         extensions = certificate.extensions
         key_id = extension(extensions, x509.SubjectKeyIdentifier)
@@ -67,6 +76,7 @@ class Anchor:
             and constraints.ca
             and usage is not None
             and usage.key_cert_sign,
+            policies,
         )
 
     def issued(self, leaf: Leaf) -> bool:

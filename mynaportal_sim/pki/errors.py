@@ -2,6 +2,7 @@
 
 PortalError
 └── PkiError
+    ├── AnchorFileError             the file of an added anchor cannot be used; carries .path
     ├── AuthorityFileError          the file of an authority cannot be used; carries .path
     ├── MalformedCertificateError   not one X.509 v3 certificate in strict DER
     ├── NoAuthorityError            a family of authorities has not been made
@@ -17,6 +18,14 @@ from mynaportal_sim.pki.model import Family
 
 class PkiError(PortalError):
     """Base of every error this room raises on purpose."""
+
+
+class AnchorFileError(PkiError):
+    """The file of an anchor that a person added is not that anchor's."""
+
+    def __init__(self, path: Path, fault: str) -> None:
+        super().__init__(f"{path}: {fault}; delete it, and add the anchor again")
+        self.path = path
 
 
 class AuthorityFileError(PkiError):

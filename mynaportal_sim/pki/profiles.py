@@ -23,6 +23,12 @@ POLICIES: dict[Kind, x509.ObjectIdentifier] = {
 }
 """Policies in an arc of our own; only the last arcs are those of JPKI's."""
 
+JPKI_POLICIES: dict[Kind, x509.ObjectIdentifier] = {
+    Kind.USER_AUTHENTICATION: x509.ObjectIdentifier("1.2.392.200149.8.5.1.3.30"),
+    Kind.SIGNING: x509.ObjectIdentifier("1.2.392.200149.8.5.1.1.20"),
+}
+"""JPKI's own, under which nothing is issued here (test data of crate `myna`)."""
+
 PARTICULARS_ARC = "1.2.392.200149.8.5.5"
 """J-LIS's arc for what a signing certificate says of a person: 1 name, 2 its stand-ins, 3 sex,
 4 birth, 5 address, 6 its stand-ins."""

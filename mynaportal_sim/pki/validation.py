@@ -18,7 +18,6 @@ from card_reader.spec import Kind
 from mynaportal_sim.pki.certificate import Anchor, Leaf, extension, not_understood
 from mynaportal_sim.pki.errors import MalformedCertificateError
 from mynaportal_sim.pki.model import PublicKey
-from mynaportal_sim.pki.profiles import POLICIES
 from mynaportal_sim.pki.refusal import Code, Refusal
 from mynaportal_sim.pki.suites import Suite, has_signed, suite_of
 
@@ -140,7 +139,8 @@ def _other_extended_usage(path: CertificationPath) -> str | None:
 
 def _other_policy(path: CertificationPath) -> str | None:
     policies = extension(path.leaf.extensions, x509.CertificatePolicies) or ()
-    if POLICIES[path.purpose] not in {policy.policy_identifier for policy in policies}:
+    wanted = path.issuer.policies[path.purpose]
+    if wanted not in {policy.policy_identifier for policy in policies}:
         return f"it has no policy for {path.purpose}"
     return None
 
