@@ -34,7 +34,7 @@ from mynaportal_sim.documents import store as documents
 from mynaportal_sim.domains.catalogue import catalogue
 from mynaportal_sim.exchange import service as exchanges
 from mynaportal_sim.inspector import store as inspected
-from mynaportal_sim.login import challenge, demands, sessions
+from mynaportal_sim.login import challenge, demands, sessions, unchecked
 from mynaportal_sim.login.limit import CODES_BURST, SECOND_DEVICE_BURST, RateLimit
 from mynaportal_sim.login.ocsp_client import OcspClient
 from mynaportal_sim.login.router import router as login_router
@@ -192,6 +192,7 @@ async def _open(app: FastAPI) -> AsyncIterator[None]:
         asyncio.create_task(_forget_for_ever(database, app.state.clock)),
         asyncio.create_task(_grow_for_ever(database, app.state.clock)),
         asyncio.create_task(_erase_for_ever(database, app.state.clock, app.state.pseudonyms)),
+        asyncio.create_task(_erase_cards_for_ever(database, app.state.clock)),
     ]
     yield
     for chore in chores:
@@ -234,7 +235,7 @@ async def _grow_for_ever(database: Database, clock: Clock) -> None:
         try:
             today = day_of(clock.now())
             if filled is not None and today != filled:
-                for resident in await database.read(residents.everyone):
+                for resident in await database.read(residents.accounts):
                     await database.write(generate.fill, resident, today)
             filled = today
         except (SQLAlchemyError, ClockError):
@@ -250,7 +251,7 @@ async def _erase_for_ever(database: Database, clock: Clock, pseudonyms: Pseudony
             now = clock.now()
             today = day_of(now)
             if today != done:
-                for resident in await database.read(residents.everyone):
+                for resident in await database.read(residents.accounts):
                     holder = pseudonyms.holder(resident.id)
                     overdue = await database.read(exchanges.overdue, holder, now)
                     if overdue:
@@ -258,6 +259,17 @@ async def _erase_for_ever(database: Database, clock: Clock, pseudonyms: Pseudony
             done = today
         except (SQLAlchemyError, ClockError, LedgerError):
             _log.exception("old exchanges could not be erased; trying again")
+        await asyncio.sleep(ERASE_EVERY)
+
+
+async def _erase_cards_for_ever(database: Database, clock: Clock) -> None:
+    """Erase what the ledger says of cards that are kept no longer than their sessions."""
+    while True:
+        try:
+            if await database.read(unchecked.any_ended):
+                await database.write(unchecked.erase_ended, clock.now(), token_bytes)
+        except (SQLAlchemyError, ClockError, LedgerError):
+            _log.exception("logins that have ended could not be erased; trying again")
         await asyncio.sleep(ERASE_EVERY)
 
 

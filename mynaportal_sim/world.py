@@ -26,8 +26,9 @@ from mynaportal_sim.exchange import service as exchanges
 from mynaportal_sim.issuing.counter import counter_of, lacking_cards, personalise_all
 from mynaportal_sim.oauth.keys import service as signing_keys
 from mynaportal_sim.oauth.keys.files import KeyFiles
+from mynaportal_sim.pki import added
 from mynaportal_sim.records import generate
-from mynaportal_sim.residents import households, personas
+from mynaportal_sim.residents import guest, households, personas
 from mynaportal_sim.residents.model import Resident
 from mynaportal_sim.settings import Mode, Settings
 
@@ -100,7 +101,15 @@ def prepare(
         residents = _settle(settings, database, now, only)
         if settings.mode is Mode.DEV:
             _furnish(settings, database, residents, now, tell)
+            if added.load_all(settings.data / added.FOLDER):
+                welcome_guest(database, now)
     return residents
+
+
+def welcome_guest(database: Database, now: datetime) -> None:
+    """Make what is missing of the guest, for whom cards under added anchors are taken."""
+    one = database.run(guest.settle, token_bytes)
+    database.run(generate.fill, one, day_of(now))
 
 
 def settle(settings: Settings, persona: str, now: datetime) -> Resident:

@@ -6,7 +6,7 @@ what has an id above the last one seen: ids are given before transactions commit
 id may become visible later.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -47,6 +47,13 @@ def sequence(connection: Connection, signer: Signer, now: datetime, limit: int =
         root = _grow(connection, size, leaves, read)
         _sign(connection, signer, Checkpoint(signer.name, size + len(leaves), root), now)
     return len(leaves)
+
+
+def positions(connection: Connection, entry_ids: Collection[int]) -> dict[int, int]:
+    """The indices of entries by their ids; those that await theirs are left out."""
+    wanted = select(entries.c.id, entries.c.position).where(entries.c.id.in_(entry_ids))
+    rows = connection.execute(wanted.where(entries.c.position.is_not(None)))
+    return {row.id: row.position for row in rows}
 
 
 def _hold(connection: Connection) -> int:

@@ -52,7 +52,7 @@ def _people(database: Database, settings: Settings, resident: str) -> list[Perso
     if resident:
         return [person(database, settings, resident)]
     pseudonyms = keys.pseudonyms(settings.keys)
-    everyone = database.run(residents.everyone)
+    everyone = database.run(residents.accounts)
     return [Person(one.id, pseudonyms.holder(one.id)) for one in everyone]
 
 

@@ -3,6 +3,7 @@
 import re
 import sys
 from pathlib import Path
+from secrets import token_bytes
 from typing import Annotated
 
 import typer
@@ -16,11 +17,14 @@ from mynaportal_sim.cli.answer import plain, say
 from mynaportal_sim.cli.at_the_reader import the_card
 from mynaportal_sim.cli.card_source import CardOption, ReaderOption, presented
 from mynaportal_sim.cli.failures import CommandError
-from mynaportal_sim.cli.options import DataOption, JsonOption, settings_of
+from mynaportal_sim.cli.options import DatabaseOption, DataOption, JsonOption, settings_of
+from mynaportal_sim.cli.state import opened
 from mynaportal_sim.clock import Clock
+from mynaportal_sim.login import sessions, unchecked
 from mynaportal_sim.pki import added, authority
 from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.settings import Mode, Settings
+from mynaportal_sim.world import welcome_guest
 
 app = typer.Typer(
     help="Add, list and remove authorities under which cards log in as a guest.",
@@ -53,6 +57,7 @@ def add(  # noqa: PLR0913  one parameter per option
         bool, typer.Option("--yes", help="Do not ask; takes --fingerprint as well.")
     ] = False,
     data: DataOption = None,
+    db: DatabaseOption = None,
     json: JsonOption = False,
 ) -> None:
     """Trust the authority that certified a card, so that the card logs in as a guest.
@@ -62,7 +67,7 @@ def add(  # noqa: PLR0913  one parameter per option
 
     Examples: mynasim pki anchor add --from-card · mynasim pki anchor add --file ca.pem
     """
-    settings = _dev(data)
+    settings = _dev(data, db)
     if from_card == (file is not None):
         raise CommandError("say where it is read from: either --from-card or --file FILE")
     if yes and fingerprint is None:
@@ -80,6 +85,8 @@ def add(  # noqa: PLR0913  one parameter per option
         raise CommandError("its fingerprint is another than --fingerprint says; not added")
     if not yes:
         _agree()
+    with opened(settings) as database:
+        welcome_guest(database, now)
     added.add(_folder(settings), anchor.certificate)
     say(told, f"Added. {_NOT_CHECKED}", json)
 
@@ -105,23 +112,35 @@ def remove(
         str, typer.Argument(metavar="FINGERPRINT", help="As `anchor list` shows it.")
     ],
     data: DataOption = None,
+    db: DatabaseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Trust an added anchor no longer; a running portal follows at once.
+    """Trust an added anchor no longer, and end the sessions of such cards, all of them.
+
+    A running portal follows at once.
 
     Example: mynasim pki anchor remove 1f2e3d…
     """
-    folder = _folder(settings_of(data=data))
+    settings = settings_of(data=data, db=db)
+    folder = _folder(settings)
     known = {added.fingerprint(one.certificate) for one in added.load_all(folder)}
     wanted = _bare(fingerprint)
     if wanted not in known or not added.remove(folder, wanted):
         raise CommandError("no such anchor was added; `mynasim pki anchor list` shows them")
-    say({"removed": wanted}, "Removed: no card of that authority logs in any more.", json)
+    now = Clock(settings.clock).now()
+    with opened(settings) as database:
+        ended = database.run(sessions.end_unchecked, now)
+        database.run(unchecked.erase_ended, now, token_bytes)
+    say(
+        {"removed": wanted, "sessions_ended": ended},
+        "Removed: no card of that authority logs in any more.",
+        json,
+    )
 
 
-def _dev(data: Path | None) -> Settings:
+def _dev(data: Path | None, db: str | None) -> Settings:
     """Settings of a dev portal: a strict one lets nobody in whose revocation is not checked."""
-    settings = settings_of(data=data)
+    settings = settings_of(data=data, db=db)
     if settings.mode is Mode.STRICT:
         raise CommandError(
             "a strict portal takes no added anchors: it could not check what they revoke"

@@ -14,6 +14,12 @@ CARD = "urn:mynasim:acr:jpki-user-authentication"
 SOFT_CARD = "urn:mynasim:acr:soft-card"
 """A card that a dev portal emulates has; whoever knows the published PIN is let in."""
 
+UNCHECKED = "urn:mynasim:acr:unchecked-card"
+"""A card from elsewhere has signed, after its PIN; whether it was revoked is not known.
+
+Whoever demands CARD is not served by it: it is nobody's card that the portal knows.
+"""
+
 
 class Assurance(NamedTuple):
     """What a login is worth: its class, and its methods by RFC 8176."""
@@ -27,9 +33,9 @@ ASSURANCES: Mapping[Channel, Assurance] = {
     Channel.QR: Assurance(CARD, ("sc", "pin")),
     Channel.SOFT: Assurance(SOFT_CARD, ("sc", "pin", "sim-card")),
 }
+OF_UNCHECKED = Assurance(UNCHECKED, ("sc", "pin"))
 
 
-def acr_values(*, soft_cards: bool) -> tuple[str, ...]:
-    """The classes that a login can be of, with or without soft cards."""
-    known = dict.fromkeys(one.acr for one in ASSURANCES.values())
-    return tuple(acr for acr in known if soft_cards or acr != SOFT_CARD)
+def acr_values(*, strict: bool) -> tuple[str, ...]:
+    """The classes that a login can be of: by emulated or unchecked cards in dev mode only."""
+    return (CARD,) if strict else (CARD, SOFT_CARD, UNCHECKED)

@@ -25,9 +25,11 @@ from mynaportal_sim.login.token import LoginToken
 from mynaportal_sim.login.trust import Trust
 from mynaportal_sim.pki import service as authorities
 from mynaportal_sim.pki import store as register
+from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pki.crl import revocation
 from mynaportal_sim.pki.ocsp.client import Told
 from mynaportal_sim.pki.validation import ValidCertificate, validate
+from mynaportal_sim.residents import store as residents
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +84,40 @@ class Attempt:
     trust: Trust
     now: datetime
 
+    @property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """Whom the certificate may be of: an added anchor for a login at a reader here alone.
+
+        Whatever else is presented is kept, with the certificate in it.
+        """
+        presented, trust = self.presented, self.trust
+        at_hand = presented.channel is Channel.AGENT
+        if at_hand and presented.task == LOGIN:
+            return (*trust.anchors, *trust.added)
+        return trust.anchors
+
 
 @dataclass(frozen=True, slots=True)
 class Proven:
     """A token that passed: whose card signed which challenge.
 
     `revocation` is the list, in DER, by which the certificate was not revoked, if there is one.
+    An `unchecked` one is of an added anchor, and its holder is taken for the guest.
     """
 
     challenge: Challenge
     certificate: ValidCertificate
     resident_id: UUID
     revocation: bytes | None
+    unchecked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Dismissed:
     """A token that did not pass.
 
-    `certificate` is known if it was valid, `resident_id` if moreover the signature was theirs.
+    `certificate` is known if it was valid, `resident_id` if moreover the signature was theirs;
+    neither is if it is of an added anchor.
     """
 
     refusal: Refusal
@@ -145,6 +162,8 @@ def _judge_holder(attempt: Attempt) -> Proven | Dismissed:
     valid = _valid(attempt)
     if isinstance(valid, Refusal):
         return Dismissed(valid)
+    if attempt.trust.leaves_unchecked(valid.issuer):
+        return _judge_unchecked(attempt, valid)
     if refusal := _not_signed(attempt, valid):
         return Dismissed(refusal, valid)
     issued = register.find(attempt.connection, valid.issuer.key_hash, valid.serial)
@@ -156,11 +175,21 @@ def _judge_holder(attempt: Attempt) -> Proven | Dismissed:
     return Proven(attempt.challenge, valid, issued.resident_id, crl)
 
 
+def _judge_unchecked(attempt: Attempt, valid: ValidCertificate) -> Proven | Dismissed:
+    """All but revocation; nothing is told of the certificate, whatever comes of it."""
+    if refusal := _not_signed(attempt, valid):
+        return Dismissed(refusal)
+    guest = residents.guest(attempt.connection)
+    if guest is None:
+        return Dismissed(Refusal(Code.ACCOUNT_NOT_LINKED))
+    return Proven(attempt.challenge, valid, guest.id, None, unchecked=True)
+
+
 def _valid(attempt: Attempt) -> ValidCertificate | Refusal:
     if attempt.presented.valid is not None:
         return attempt.presented.valid
     der, purpose = attempt.presented.token.certificate, attempt.presented.task.kind
-    valid = validate(der, attempt.trust.anchors, attempt.now, purpose)
+    valid = validate(der, attempt.anchors, attempt.now, purpose)
     if isinstance(valid, ValidCertificate):
         return valid
     return Refusal(Code(valid.code), valid.detail)

@@ -17,14 +17,16 @@ from mynaportal_sim.login.challenge import Channel, Wanted
 from mynaportal_sim.login.checks import Bearer, Dismissed, Presented, Proven, judge
 from mynaportal_sim.login.refusal import Refusal
 from mynaportal_sim.login.revocation import asked
-from mynaportal_sim.login.sessions import LoggedIn
+from mynaportal_sim.login.sessions import LoggedIn, Person
 from mynaportal_sim.login.soft import SoftCards
 from mynaportal_sim.login.token import parse
 from mynaportal_sim.login.trust import Trust
+from mynaportal_sim.login.unchecked import REVOCATION, UncheckedCard
 from mynaportal_sim.opaque import Randomness
 from mynaportal_sim.residents import store as residents
 
 _REFERENCE_BYTES = 5
+_ACCEPTED = "login.accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,15 @@ def log_in(
     traces = traces_of(found, presented.channel, trust)
     if isinstance(found, Dismissed):
         return refuse(connection, found.refusal, traces, now, randomness)
-    person = (found.resident_id, presented.channel)
+    person = Person(found.resident_id, presented.channel)
+    if found.unchecked:
+        card = UncheckedCard.of(presented.token.certificate, randomness)
+        said = {"revocation": REVOCATION, "certificate": card.remembered.hex()}
+        entry_id = append(connection, traces.entry(_ACCEPTED, **said), now, randomness)
+        person = person._replace(card=card, entry_id=entry_id)
+    else:
+        append(connection, traces.entry(_ACCEPTED), now, randomness)
     session = sessions.log_in(connection, session_id, person, now, randomness)
-    append(connection, traces.entry("login.accepted"), now, randomness)
     return Accepted(session, found.challenge.interaction)
 
 
@@ -122,6 +130,8 @@ class Traces:
 def traces_of(found: Proven | Dismissed, channel: Channel, trust: Trust) -> Traces:
     """What may be told of a judged attempt."""
     names, certificate, resident_id = trust.pseudonyms, found.certificate, found.resident_id
+    if isinstance(found, Proven) and found.unchecked:
+        certificate = None  # which the key of these pseudonyms would keep for good
     return Traces(
         channel,
         names.serial(certificate.issuer.key_hash, certificate.serial) if certificate else None,

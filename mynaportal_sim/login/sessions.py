@@ -7,22 +7,23 @@ a session, and ends with it. It ends after 30 idle minutes, after
 digest it began stays. That a person's has ended is left for whoever must know.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import BigInteger, Connection, Row, bindparam, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Row, bindparam, insert, select
 from sqlmodel import Field, SQLModel
 
 from mynaportal_sim import opaque
 from mynaportal_sim.deps import DatabaseDep, NowDep, SettingsDep
-from mynaportal_sim.login import cookies
-from mynaportal_sim.login.assurance import ASSURANCES
+from mynaportal_sim.login import cookies, unchecked
+from mynaportal_sim.login.assurance import ASSURANCES, OF_UNCHECKED, Assurance
 from mynaportal_sim.login.challenge import Channel
 from mynaportal_sim.login.errors import LoginRequiredError
+from mynaportal_sim.login.unchecked import UncheckedCard
 from mynaportal_sim.opaque import Randomness
 
 IDLE = timedelta(minutes=30)
@@ -44,6 +45,9 @@ class SessionRow(SQLModel, table=True):
     acting_for: UUID | None
     mandate_id: UUID | None
     began_as: bytes
+    card_salt: bytes | None
+    card_remembered: bytes | None
+    card_entry: int | None = Field(sa_type=BigInteger)
 
 
 class EndedSessionRow(SQLModel, table=True):
@@ -76,7 +80,13 @@ _TURN = (
         mandate_id=bindparam("mandate"),
     )
 )
-_WHOSE = (sessions.c.resident_id, sessions.c.began_as)
+_WHOSE: tuple[Column[Any], ...] = (
+    sessions.c.resident_id,
+    sessions.c.began_as,
+    sessions.c.card_salt,
+    sessions.c.card_remembered,
+    sessions.c.card_entry,
+)
 _END = sessions.delete().where(sessions.c.digest == bindparam("wanted")).returning(*_WHOSE)
 
 
@@ -90,16 +100,36 @@ class Session:
     resident_id: UUID | None = None
     channel: Channel | None = None
     auth_time: datetime | None = None
+    unchecked: bool = False
+    """Whether nobody here knows if the card's certificate was revoked."""
 
     @property
     def acr(self) -> str | None:
         """How strongly the person was authenticated (OpenID Connect Core 2)."""
-        return ASSURANCES[self.channel].acr if self.channel else None
+        return self._assurance.acr if self._assurance else None
 
     @property
     def amr(self) -> tuple[str, ...]:
         """By which methods."""
-        return ASSURANCES[self.channel].amr if self.channel else ()
+        return self._assurance.amr if self._assurance else ()
+
+    @property
+    def _assurance(self) -> Assurance | None:
+        if self.channel is None:
+            return None
+        return OF_UNCHECKED if self.unchecked else ASSURANCES[self.channel]
+
+
+class Person(NamedTuple):
+    """Who has logged in, by which channel.
+
+    Of a card that is kept no longer than the session, its certificate and the ledger's entry.
+    """
+
+    resident_id: UUID
+    channel: Channel
+    card: UncheckedCard | None = None
+    entry_id: int | None = None
 
 
 class Errand(NamedTuple):
@@ -138,7 +168,7 @@ def begin(connection: Connection, now: datetime, randomness: Randomness) -> Sess
 def log_in(
     connection: Connection,
     before: str,
-    person: tuple[UUID, Channel],
+    person: Person,
     now: datetime,
     randomness: Randomness,
 ) -> LoggedIn:
@@ -147,22 +177,33 @@ def log_in(
     The one with the id `before` ends; only if it was theirs, or nobody's yet, is the new one
     the same under another id.
     """
-    resident_id, channel = person
     session_id = opaque.new(randomness)
     old = connection.execute(_END, {"wanted": opaque.digest(before)}).first()
-    same = old is not None and old.resident_id in {None, resident_id}
-    if old is not None and not same:
+    same = old is not None and _is_of(old, person)
+    if old is not None and same:
+        unchecked.end(connection, _entries_of([old]))
+    elif old is not None:
         _note_ended(connection, [old], now)
     session = LoggedIn(
         id=session_id,
         seen_at=now,
         began_as=old.began_as if old is not None and same else opaque.digest(session_id),
-        resident_id=resident_id,
-        channel=channel,
+        resident_id=person.resident_id,
+        channel=person.channel,
         auth_time=now.replace(microsecond=0),
+        unchecked=person.card is not None,
     )
-    _insert(connection, session, now)
+    _insert(connection, session, now, person)
     return session
+
+
+def _is_of(old: Row[Any], person: Person) -> bool:
+    """Whether a session was nobody's yet, or of this person: by the same card if a guest's."""
+    if old.resident_id is None:
+        return True
+    if old.resident_id != person.resident_id:
+        return False
+    return person.card is None or person.card.is_one(old.card_salt, old.card_remembered)
 
 
 def turn(
@@ -194,6 +235,7 @@ def find(connection: Connection, session_id: str, now: datetime) -> Session | No
         resident_id=row.resident_id,
         channel=Channel(row.channel),
         auth_time=datetime.fromtimestamp(row.authenticated_at, UTC),
+        unchecked=row.card_salt is not None,
         errand=None if row.acting_for is None else Errand(row.acting_for, row.mandate_id),
     )
 
@@ -219,9 +261,16 @@ def see(connection: Connection, session_id: str, now: datetime) -> None:
 
 def end(connection: Connection, session_id: str, now: datetime) -> None:
     """Log out: the cookie is worth nothing from now on."""
-    _note_ended(
-        connection, connection.execute(_END, {"wanted": opaque.digest(session_id)}), now
-    )
+    gone = connection.execute(_END, {"wanted": opaque.digest(session_id)}).all()
+    _note_ended(connection, gone, now)
+
+
+def end_unchecked(connection: Connection, now: datetime) -> int:
+    """Log out whoever logged in by a card under an added anchor; how many."""
+    theirs = sessions.delete().where(sessions.c.card_salt.is_not(None))
+    gone = connection.execute(theirs.returning(*_WHOSE)).all()
+    _note_ended(connection, gone, now)
+    return len(gone)
 
 
 def end_all(connection: Connection, resident_id: UUID, now: datetime) -> None:
@@ -244,8 +293,13 @@ def forget_ended(connection: Connection, now: datetime) -> int:
     return len(gone)
 
 
-def _note_ended(connection: Connection, gone: Iterable[Row[Any, Any]], now: datetime) -> None:
+def _entries_of(gone: Iterable[Row[Any]]) -> list[int]:
+    return [row.card_entry for row in gone if row.card_entry is not None]
+
+
+def _note_ended(connection: Connection, gone: Sequence[Row[Any]], now: datetime) -> None:
     at = int(now.timestamp())
+    unchecked.end(connection, _entries_of(gone))
     ended = [
         {"began_as": row.began_as, "ended_at": at}
         for row in gone
@@ -279,8 +333,10 @@ async def _resident(session: SessionDep) -> LoggedIn:
 ResidentDep = Annotated[LoggedIn, Depends(_resident)]
 
 
-def _insert(connection: Connection, session: Session, now: datetime) -> None:
-    auth_time = session.auth_time
+def _insert(
+    connection: Connection, session: Session, now: datetime, person: Person | None = None
+) -> None:
+    auth_time, card = session.auth_time, person.card if person else None
     row = {
         "digest": opaque.digest(session.id),
         "resident_id": session.resident_id,
@@ -289,5 +345,8 @@ def _insert(connection: Connection, session: Session, now: datetime) -> None:
         "begun_at": int(now.timestamp()),
         "seen_at": int(now.timestamp()),
         "began_as": session.began_as,
+        "card_salt": card.salt if card else None,
+        "card_remembered": card.remembered if card else None,
+        "card_entry": person.entry_id if person else None,
     }
     connection.execute(sessions.insert(), row)

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from mynaportal_sim.login.csrf import origin
 from mynaportal_sim.login.ocsp_client import OcspClient
+from mynaportal_sim.pki import added
 from mynaportal_sim.pki.authority import Authorities, Authority
 from mynaportal_sim.pki.certificate import Anchor
 from mynaportal_sim.pseudonyms import Pseudonyms
@@ -19,12 +20,17 @@ _anchor = lru_cache(maxsize=64)(Anchor.of)
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The portal's side of a login. `authorities` are found by the hash of their key."""
+    """The portal's side of a login. `authorities` are found by the hash of their key.
+
+    Those that `added` names are trusted for logins alone, and nobody can be asked whether what
+    they certified was revoked.
+    """
 
     origin: str
     anchors: tuple[Anchor, ...]
     authorities: Mapping[bytes, Authority]
     pseudonyms: Pseudonyms
+    added: tuple[Anchor, ...] = ()
     ocsp: OcspClient | None = None
     """Who is asked about certificates; where there is nobody, the lists are."""
 
@@ -36,8 +42,9 @@ class Trust:
         pseudonyms: Pseudonyms,
         ocsp: OcspClient | None = None,
     ) -> Self:
-        """Trust the simulated authorities in dev mode. In strict mode they are no anchors."""
-        simulated = () if settings.mode is Mode.STRICT else authorities.every
+        """Trust the simulated authorities and those added in dev mode, in strict mode none."""
+        strict = settings.mode is Mode.STRICT
+        simulated = () if strict else authorities.every
         anchors = tuple(_anchor(authority.certificate) for authority in simulated)
         return cls(
             origin=origin(settings),
@@ -47,8 +54,13 @@ class Trust:
                 for anchor, authority in zip(anchors, simulated, strict=True)
             },
             pseudonyms=pseudonyms,
+            added=() if strict else added.load_all(settings.data / added.FOLDER),
             ocsp=ocsp,
         )
+
+    def leaves_unchecked(self, issuer: Anchor) -> bool:
+        """Whether nobody here knows what that authority has revoked."""
+        return issuer.key_hash not in self.authorities
 
 
 async def trust_of(request: Request) -> Trust:

@@ -17,7 +17,7 @@ from mynaportal_sim.oauth.request import AuthorizationRequest
 from mynaportal_sim.pseudonyms import Pseudonyms
 
 _AGAIN = frozenset({"login", "select_account"})
-_KNOWN = frozenset(acr_values(soft_cards=True))
+_KNOWN = frozenset(acr_values(strict=False))
 
 
 @unique

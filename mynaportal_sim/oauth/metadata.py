@@ -168,7 +168,7 @@ def _of_logins(issuer: str, *, strict: bool) -> dict[str, object]:
             "sid",
             FHIR_USER,
         ],
-        "acr_values_supported": list(acr_values(soft_cards=not strict)),
+        "acr_values_supported": list(acr_values(strict=strict)),
         "prompt_values_supported": sorted(PROMPTS),
         "ui_locales_supported": ["ja", "en"],
     }

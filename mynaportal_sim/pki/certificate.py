@@ -1,7 +1,7 @@
 """Certificates as bytes that anybody may have sent, and the anchors they are held against."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
 from cryptography import x509
@@ -55,7 +55,7 @@ class Anchor:
     key_id: bytes | None
     key_hash: bytes
     may_issue: bool
-    policies: Mapping[Kind, x509.ObjectIdentifier]
+    policies: Mapping[Kind, x509.ObjectIdentifier] = field(hash=False)
 
     @classmethod
     def of(

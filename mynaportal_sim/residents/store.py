@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 from consent.insertion import insert_once
 from mynaportal_sim.residents.model import Resident
 
+GUEST = "_guest"
+"""The persona of whoever logs in by a card that was not made here; no file can name one so."""
 _RESIDENT = TypeAdapter(Resident)
 
 
@@ -50,8 +52,13 @@ def change(connection: Connection, resident: Resident) -> None:
 
 
 def by_persona(connection: Connection, persona: str) -> Resident | None:
-    """The resident with the persona id `persona`, such as `sato-hanako`."""
-    return _one(connection, residents.c.persona == persona)
+    """The resident with the persona id `persona`, such as `sato-hanako`; never the guest."""
+    return None if persona == GUEST else _one(connection, residents.c.persona == persona)
+
+
+def guest(connection: Connection) -> Resident | None:
+    """Whom a card is taken for that was not made here, once there is one."""
+    return _one(connection, residents.c.persona == GUEST)
 
 
 def by_id(connection: Connection, resident_id: UUID) -> Resident | None:
@@ -60,7 +67,12 @@ def by_id(connection: Connection, resident_id: UUID) -> Resident | None:
 
 
 def everyone(connection: Connection) -> list[Resident]:
-    """All residents, by persona id."""
+    """All residents, by persona id; the guest is none."""
+    return [one for one in accounts(connection) if one.persona != GUEST]
+
+
+def accounts(connection: Connection) -> list[Resident]:
+    """All whose records and consents are kept here: the residents, and the guest if any."""
     profiles = connection.scalars(select(residents.c.profile).order_by(residents.c.persona))
     return [_RESIDENT.validate_json(profile) for profile in profiles]
 

@@ -47,6 +47,7 @@ class Visitor:
             "person": None if self.me is None else self.me.name.full,
             "csrf": self.csrf,
             "soft_card": soft,
+            "unchecked_card": self.session is not None and self.session.unchecked,
             "acts": self.acts,
             "acts_for": self.subject.name.full if self.acts and self.subject else None,
             "acts_as": None if self.mandate is None else self.mandate.role.value,

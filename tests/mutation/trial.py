@@ -49,6 +49,7 @@ _LOGIN = Suite(
         "mynaportal_sim/web/test_second_device.py",
         "mynaportal_sim/web/test_signature_at_reader.py",
         "mynaportal_sim/web/test_signature.py",
+        "mynaportal_sim/web/test_unchecked_card.py",
     ),
     without_refusals,
 )

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from card_reader import statement
+from card_reader.spec import is_marked
 from consent.ledger.store import append
 from mynaportal_sim import opaque
 from mynaportal_sim.jose import b64url
@@ -202,8 +203,7 @@ def sign(
     if login.has_expired(now):
         return refuse(connection, Refusal(Code.LOGIN_EXPIRED), traces, now, randomness)
     if login.to_sign is not None:
-        store.happen(connection, login.id, Event.SIGN, {"token": token.to_json().decode()})
-        return KEPT
+        return _keep(connection, login, token, now, randomness)
     found = judge(connection, presented, trust, now)
     traces = traces_of(found, Channel.QR, trust)
     if isinstance(found, Dismissed):
@@ -218,6 +218,25 @@ def sign(
     if not store.happen(connection, login.id, Event.SIGN, proven):
         return refuse(connection, Refusal(Code.LOGIN_ENDED), traces, now, randomness)
     return Signed(digits)
+
+
+def _keep(
+    connection: Connection,
+    login: SecondDevice,
+    token: LoginToken,
+    now: datetime,
+    randomness: Randomness,
+) -> Kept | Refused:
+    """Keep what was signed for the browser, unless it names a card that was not made here.
+
+    That would be refused once it is taken, and of such a card nothing is kept.
+    """
+    if is_marked(token.certificate):
+        store.happen(connection, login.id, Event.SIGN, {"token": token.to_json().decode()})
+        return KEPT
+    refusal = Refusal(Code.CERT_UNTRUSTED, "not made here, so that it signs nothing here")
+    store.happen(connection, login.id, Event.REFUSE, {"reason": refusal.code.value})
+    return refuse(connection, refusal, Traces(Channel.QR), now, randomness)
 
 
 def take(
@@ -264,7 +283,7 @@ def confirm(
         return refuse(connection, refusal, traces, now, randomness)
     if not store.happen(connection, login.id, Event.CONFIRM):
         return refuse(connection, Refusal(Code.LOGIN_ENDED), traces, now, randomness)
-    person = (login.resident_id, Channel.QR)
+    person = sessions.Person(login.resident_id, Channel.QR)
     session = sessions.log_in(connection, typed.session_id, person, now, randomness)
     append(connection, traces.entry("login.accepted"), now, randomness)
     return Accepted(session, login.interaction)

@@ -39,6 +39,6 @@ def a_person_may_be_asked(asked: Asked) -> None:
 @asked_by("OIDC Core 5.5.1.1", "A login of this server's could be of an essential acr, if any.")
 def some_login_would_do(demand: tuple[ClaimsAsked, bool]) -> None:
     claims, strict = demand
-    known = acr_values(soft_cards=not strict)
+    known = acr_values(strict=strict)
     if claims.acr and set(known).isdisjoint(claims.acr):
         raise UnmetAuthenticationError(f"an essential acr here is one of {', '.join(known)}")

@@ -19,9 +19,16 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from card_reader.spec import Kind
 from mynaportal_sim.clock import Clock
+from mynaportal_sim.database import Database
+from mynaportal_sim.login import sessions
+from mynaportal_sim.login.challenge import Channel
+from mynaportal_sim.login.sessions import Person
+from mynaportal_sim.login.unchecked import UncheckedCard
 from mynaportal_sim.pki import authority
 from mynaportal_sim.pki.authority import Authority
+from mynaportal_sim.residents import store as residents
 from mynaportal_sim.settings import Settings
+from mynaportal_sim.world import upgrade
 from tests import commands
 from tests.mynaportal_sim.pki.unmarked import unmarked
 
@@ -70,7 +77,10 @@ def elsewhere() -> Authority:
 
 @pytest.fixture
 def place(tmp_path: Path, elsewhere: Authority) -> Place:
-    return Place(tmp_path / "state", elsewhere)
+    settings = Settings(data=tmp_path / "state")
+    settings.data.mkdir()
+    upgrade(settings.database_url)
+    return Place(settings.data, elsewhere)
 
 
 @pytest.fixture
@@ -124,6 +134,7 @@ def test_it_is_read_from_a_card_without_a_pin(place: Place, tmp_path: Path) -> N
     assert [path.read_bytes() for path in place.files] == [ca.der]
     assert card.read_bytes() == before
     refused = place.run(*read, *agreed, MYNASIM_DATA=other)
+    assert refused.returncode == 1
     assert "an authority of this portal" in refused.stderr
 
 
@@ -221,3 +232,27 @@ def test_who_is_not_there_is_not_removed(place: Place) -> None:
     for name in ("00" * 32, "../../ca/user_authentication"):
         done = place.run("remove", name)
         assert (done.returncode, "no such anchor" in done.stderr) == (1, True)
+
+
+def test_where_there_is_no_portal_one_is_told_how_to_start_it(
+    place: Place, tmp_path: Path, real: bytes
+) -> None:
+    done = place.add(real, "--data", tmp_path / "none")
+    assert (done.returncode, "mynasim up" in done.stderr) == (1, True)
+    assert not (tmp_path / "none").exists()
+
+
+def test_whoever_logged_in_by_such_a_card_is_logged_out_with_its_anchor(
+    place: Place, real: bytes
+) -> None:
+    assert place.add(real).returncode == 0
+    database, now = Database(Settings(data=place.data).database_url), Clock().now()
+    card = UncheckedCard.of(b"a certificate", urandom)
+    guest = database.run(residents.guest)
+    assert guest is not None
+    person = Person(guest.id, Channel.AGENT, card, 1)
+    session = database.run(sessions.log_in, "", person, now, urandom)
+    done = place.run("remove", sha256(real).hexdigest(), "--json")
+    assert json.loads(done.stdout)["sessions_ended"] == 1
+    assert database.run(sessions.find, session.id, now) is None
+    database.close()

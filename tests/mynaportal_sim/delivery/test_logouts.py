@@ -42,7 +42,7 @@ def test_of_many_that_claim_at_once_one_gets_each_delivery(database: Database) -
 def test_of_many_that_take_up_ended_sessions_at_once_one_tells_each(database: Database) -> None:
     for _ in range(5):
         anonymous = database.run(sessions.begin, NOW, urandom)
-        person = (uuid4(), Channel.SOFT)
+        person = sessions.Person(uuid4(), Channel.SOFT)
         session = database.run(sessions.log_in, anonymous.id, person, NOW, urandom)
         _redeemed_in(database, session.began_as)
         database.run(sessions.end, session.id, NOW)

@@ -103,7 +103,7 @@ class Town:
 
     def log_in(self, persona: str) -> None:
         """Give a person a session."""
-        person = (self.resident(persona).id, Channel.SOFT)
+        person = sessions.Person(self.resident(persona).id, Channel.SOFT)
         now = self.now
 
         def begin(connection: Connection) -> None:

@@ -1,19 +1,25 @@
 """A card that lies elsewhere signs what a person hands over, and only this browser takes it."""
 
+from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import httpx
 import pytest
+from cryptography import x509
 
 from card_reader.spec import Kind
 from mynaportal_sim.login.second_device import store
 from mynaportal_sim.login.second_device.model import LIFETIME
 from mynaportal_sim.login.token import LoginToken
+from tests.mynaportal_sim.pki.unmarked import unmarked
 from tests.mynaportal_sim.signing.kit import JSON, consents, form_of, to_sign, token_of
 from tests.mynaportal_sim.web.kit import HANAKO, KENICHI, ORIGIN, Browser, Form, Portal
+
+AUTH = Kind.USER_AUTHENTICATION
 
 
 class Desk(NamedTuple):
@@ -85,6 +91,19 @@ def test_a_card_elsewhere_signs_and_the_person_hands_over_here(desk: Desk, kind:
     receipt = f"/consents/{consent['arrangement_id']}/{consent['version_id']}/receipt.json"
     kept = desk.browser.get(receipt, **JSON).json()
     assert kept["agreement"] == desk.told["statement"]["text"]
+
+
+def test_a_card_that_was_not_made_here_signs_nothing_and_is_not_kept(desk: Desk) -> None:
+    claimed = desk.claim(desk.begin(AUTH))
+    told = {"challenge": claimed["challenge"], "statement": claimed["to_sign"]}
+    token = token_of(desk.portal, told, AUTH, HANAKO)
+    authority = desk.portal.web.state.authority[AUTH]
+    real = unmarked(x509.load_der_x509_certificate(token.certificate), authority)
+    token = replace(token, certificate=real)
+    answer = desk.send(f"/auth/x/{claimed['id']}/sign", token, claimed["secret"])
+    assert (answer.status_code, answer.json()["code"]) == (401, "cert_untrusted")
+    files = desk.portal.web.state.settings.data.glob("*sqlite*")
+    assert not any(b64encode(real) in path.read_bytes() for path in files)
 
 
 def _by_another_persons_card(desk: Desk, place: str) -> httpx.Response:
