@@ -133,7 +133,7 @@ def test_the_entry_names_the_card_by_an_hmac_whose_key_ends_with_the_session(
     portal: Portal, visitor: Visitor
 ) -> None:
     assert visitor.present() == "in"
-    [entry] = [one for one in logged(portal) if read_leaf(one.leaf).type == "login.accepted"]
+    [entry] = filter(_is_login, logged(portal))
     said = told(entry)
     [row] = rows(portal)
     remembered = hmac.digest(row.card_salt, visitor.certificate, "sha256")
@@ -218,6 +218,26 @@ def test_what_has_no_index_yet_is_erased_once_it_has(portal: Portal, visitor: Vi
     assert erase(portal) == 0
     portal.index()
     assert erase(portal) == 1
+
+
+def test_a_portal_that_runs_erases_it_by_itself(portal: Portal, visitor: Visitor) -> None:
+    visitor.present()
+    visitor.log_out()
+    web = portal.web
+
+    async def lived() -> list[Logged]:
+        async with asyncio.timeout(20), web.router.lifespan_context(web):
+            while await web.state.database.read(unchecked.any_ended):
+                await asyncio.sleep(0.05)
+            found: list[Logged] = await web.state.database.read(ledger.newest, 50)
+            return found
+
+    [entry] = filter(_is_login, portal.runner.run(lived()))
+    assert entry.body is None
+
+
+def _is_login(entry: Logged) -> bool:
+    return read_leaf(entry.leaf).type == "login.accepted"
 
 
 def whole(portal: Portal) -> bool:
