@@ -33,15 +33,15 @@ WELCOME = "毎年の健診を、ひとつの線に。"
 
 TERMINATED_WHILE_COLLECTING = """
 import gc, os, signal
-from mynaportal_sim.cli import main, up
+from mynaportal_sim.cli import announcing, main
 
 def collecting(phase, info):
     if announced and phase == "start":
         gc.callbacks.clear()
         os.kill(os.getpid(), signal.SIGTERM)
 
-announced, announce = [], up.say
-up.say = lambda *said: announced.append(announce(*said))
+announced, announce = [], announcing.say
+announcing.say = lambda *said: announced.append(announce(*said))
 gc.callbacks.append(collecting)
 main()
 """

@@ -109,7 +109,8 @@ def _ours(kind: type[OAuthError] = OAuthError) -> Iterator[str]:
 def test_each_code_is_the_expected_one_somewhere() -> None:
     rooms = [
         TESTS / "journeys",
-        *(TESTS / "mynaportal_sim" / one for one in ("oauth", "phr", "verifiers", "web")),
+        *(TESTS / "mynaportal_sim" / one for one in ("documents", "oauth", "phr")),
+        *(TESTS / "mynaportal_sim" / one for one in ("verifiers", "web")),
     ]
     files = [TESTS / "mynaportal_sim" / "test_problems.py"]
     files += [file for room in rooms for file in room.rglob("*.py") if file != Path(__file__)]

@@ -46,7 +46,7 @@ def test_each_step_is_told_in_words_and_only_ones_own(portal: Portal) -> None:
     page = browser.get("/history").text
     assert _told(page) == ["ログインしました", "ログインできませんでした", *_ALL]
     reasons = re.findall(r'<p class="reason">([^<]+)</p>', page)
-    assert reasons == ["暗証番号が違っていました。"]
+    assert reasons == ["暗証番号が違いました。"]
     other = portal.browser()
     other.log_in(KENICHI)
     [entry] = other.get("/history", **JSON).json()["entries"]

@@ -11,6 +11,7 @@ from consent.policy import Reason
 from consent.service.reviewing import ENTRIES
 from consent.service.without import ACCESS, REFUSED
 from consent.without import Objection
+from mynaportal_sim.documents.entries import BY_PERSON
 from mynaportal_sim.issuing.entries import MUNICIPALITY
 from mynaportal_sim.login.refusal import Code
 from mynaportal_sim.oauth.acting import REASON as MANDATE_OVER
@@ -45,7 +46,7 @@ def _values(kind: type[StrEnum]) -> set[str]:
 
 def test_each_reason_that_the_ledger_gives_a_person_has_words() -> None:
     known = _values(Code) | _values(TokenFault) | _values(Why) | REVOCATIONS
-    assert set(REASONS) == known | {MANDATE_OVER}
+    assert set(REASONS) == known | {MANDATE_OVER, BY_PERSON}
     assert set(REASONS).isdisjoint(_values(Reason))
     assert all(reason.sentence_ja and reason.sentence_en for reason in Reason)
 
